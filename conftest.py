@@ -1,0 +1,72 @@
+"""What every test run rests on: the right tree under test, the markers, and skips that may be forbidden."""
+
+import os
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+import geo
+
+ROOT = Path(__file__).resolve().parent
+
+MARKERS = {
+    "long": "takes longer than the suite allows; run by `make test-long`",
+    "browser": "drives Chromium; every test below tests/browser has it",
+    "postgres": "needs a PostgreSQL server with PostGIS",
+}
+
+# Where one of these variables is set to 1, a test with the marker must run: a skip becomes a failure.
+REQUIRING_VARIABLE = {"browser": "NORRSYN_REQUIRE_BROWSER", "postgres": "NORRSYN_REQUIRE_POSTGRES"}
+
+assert geo.__file__ is not None, "`geo` is a bare folder, not this tree's package"
+assert Path(geo.__file__).resolve().is_relative_to(ROOT), f"the tests of {ROOT} would run against {geo.__file__}"
+
+
+def find_chromium() -> str | None:
+    """Path of the Chromium to drive: NORRSYN_CHROMIUM, or the first one on the path."""
+    named = os.environ.get("NORRSYN_CHROMIUM")
+    if named:
+        return shutil.which(named)
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Path of the installed Chromium, for a test marked `browser`."""
+    path = find_chromium()
+    assert path is not None, "Chromium is not installed (Debian: apt-get install chromium)"
+    return path
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers."""
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the browser tests, and skip them where there is no browser."""
+    browser_tests = ROOT / "tests" / "browser"
+    without_browser = pytest.mark.skip(
+        reason="Chromium is not installed: apt-get install chromium, or name one in NORRSYN_CHROMIUM"
+    )
+    missing = find_chromium() is None
+    for item in items:
+        if item.path.is_relative_to(browser_tests):
+            item.add_marker("browser")
+        if missing and item.get_closest_marker("browser"):
+            item.add_marker(without_browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where the environment says that the test must run."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        for marker, variable in REQUIRING_VARIABLE.items():
+            if item.get_closest_marker(marker) and os.environ.get(variable, "0") not in {"", "0"}:
+                report.outcome = "failed"
+                report.longrepr = f"{variable} forbids this skip: {report.longrepr}"
+    return report
