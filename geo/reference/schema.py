@@ -1,0 +1,392 @@
+"""What every reference table must look like: columns, kinds, ranges, keys, and rules across rows.
+
+The meaning of each column, with its unit, stands in ``docs/reference.md``; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["TABLES", "Column", "Table"]
+
+_MONTHS = set(range(1, 13))
+_SCALE_END = 100.0
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : str
+    kind : ``text``, ``number``, ``integer``, ``flag`` (true/false), ``date`` (YYYY-MM-DD) or ``regex``
+    optional : whether a cell may be empty
+    low, high : smallest and largest number allowed, both included
+    pattern : regular expression that the whole text must match; empty allows any text
+    refers_to : ``table.column`` that must hold the value, empty for none; ``any`` is allowed as a value beside it
+        where `wildcard` is true
+    wildcard : whether ``any`` stands for all codes of `refers_to`
+    """
+
+    name: str
+    kind: str = "text"
+    optional: bool = False
+    low: float = -np.inf
+    high: float = np.inf
+    pattern: str = ""
+    refers_to: str = ""
+    wildcard: bool = False
+
+
+def _no_rules(frame: pd.DataFrame) -> list[str]:  # noqa: ARG001  same call for every table
+    return []
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: the columns in their order, the key, and a check across rows (one line per failure)."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rules: Callable[[pd.DataFrame], list[str]] = _no_rules
+
+
+def _twelve_months(*key: str) -> Callable[[pd.DataFrame], list[str]]:
+    def check(frame: pd.DataFrame) -> list[str]:
+        months: dict[str, set[int]] = {}
+        for *names, month in zip(*(frame[column].tolist() for column in (*key, "month")), strict=True):
+            months.setdefault(" ".join(names), set()).add(month)
+        return [
+            f"column month: {name} has no row for month {', '.join(map(str, sorted(_MONTHS - found)))}"
+            for name, found in months.items()
+            if found != _MONTHS
+        ]
+
+    return check
+
+
+def _sums_to_one(column: str) -> Callable[[pd.DataFrame], list[str]]:
+    def check(frame: pd.DataFrame) -> list[str]:
+        total = float(frame[column].sum())
+        return [] if abs(total - 1) <= _ROUNDING else [f"column {column}: adds up to {total:.6g}, must be 1"]
+
+    return check
+
+
+def _classes_cover_scale(frame: pd.DataFrame) -> list[str]:
+    low, high = frame["low"].tolist(), frame["high"].tolist()
+    failures = [f"column low: the first class must begin at 0, not {low[0]:g}"] if low[0] != 0 else []
+    if high[-1] != _SCALE_END:
+        failures.append(f"column high: the last class must end at 100, not {high[-1]:g}")
+    failures += [
+        f"column low: class {code} begins at {begin:g}, but the class before ends at {end:g}"
+        for code, begin, end in zip(frame["code"].tolist()[1:], low[1:], high[:-1], strict=True)
+        if begin != end
+    ]
+    return failures + [
+        f"column high: class {code} must end above {begin:g}, not at {end:g}"
+        for code, begin, end in zip(frame["code"].tolist(), low, high, strict=True)
+        if end <= begin
+    ]
+
+
+def _low_not_above_high(frame: pd.DataFrame) -> list[str]:
+    return [
+        f"column high: {high:g} is below low, {low:g}"
+        for low, high in zip(frame["low"].tolist(), frame["high"].tolist(), strict=True)
+        if low > high
+    ]
+
+
+def _periods_follow(frame: pd.DataFrame) -> list[str]:
+    failures = []
+    for name, periods in frame.groupby("establishment_id"):
+        rows = periods.sort_values("active_from")
+        starts, ends = rows["active_from"].tolist(), rows["active_to"].tolist()
+        failures += [
+            f"column active_to: {name} ends on {end:%Y-%m-%d}, before it begins on {start:%Y-%m-%d}"
+            for start, end in zip(starts, ends, strict=True)
+            if end < start
+        ]
+        failures += [
+            f"column active_from: {name} has a gap or an overlap between {end:%Y-%m-%d} and {start:%Y-%m-%d}"
+            for end, start in zip(ends[:-1], starts[1:], strict=True)
+            if start - end != timedelta(days=1)
+        ]
+    return failures
+
+
+def _text(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name) for name in names)
+
+
+_TITLES = _text("title", "title_sv")
+_NOTE = Column("note", optional=True)
+_SOURCE = Column("source")
+_CODE = r"[a-z][a-z0-9_]*"
+_WEIGHT = Column("weight", "number", low=0, high=1)
+_FACTOR = Column("factor", "number", low=0, high=1)
+_MONTH = Column("month", "integer", low=1, high=12)
+_SNI_VERSION = Column("sni_version", pattern="2007|2025")
+_PREFIX = Column("prefix", pattern=r"\d{2,5}")
+_SECTOR = Column("sector", refers_to="sectors.sector")
+_HOUSING_TYPE = Column("housing_type", refers_to="housing_types.housing_type")
+_PHASE = Column("phase", refers_to="establishment_phases.phase")
+_GRADE = Column("grade", refers_to="finding_grades.grade")
+
+_ALL = (
+    # where
+    Table("counties", ("county",), (Column("county", pattern=r"\d{2}"), Column("name"), _SOURCE)),
+    Table(
+        "municipalities",
+        ("municipality",),
+        (
+            Column("municipality", pattern=r"\d{4}"),
+            Column("name"),
+            Column("county", refers_to="counties.county"),
+            _SOURCE,
+        ),
+    ),
+    # industries
+    Table(
+        "sectors",
+        ("sector",),
+        (
+            Column("sector", pattern=_CODE),
+            *_TITLES,
+            Column("role", pattern="risk|multiplier|denominator"),
+            Column("risk_weight", "number", low=0, high=1),
+            Column("bandwidth_m", "number", low=1),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table("sector_sni", ("sni_version", "prefix"), (_SECTOR, _SNI_VERSION, _PREFIX, _NOTE, _SOURCE)),
+    Table("sector_seasons", ("sector", "month"), (_SECTOR, _MONTH, _FACTOR, _SOURCE), _twelve_months("sector")),
+    Table(
+        "sni_seasons",
+        ("sni_version", "prefix", "month"),
+        (_SNI_VERSION, _PREFIX, _MONTH, _FACTOR, _NOTE, _SOURCE),
+        _twelve_months("sni_version", "prefix"),
+    ),
+    Table(
+        "sni_divisions",
+        ("division",),
+        (
+            Column("division", pattern=r"\d{2}"),
+            Column("sni_2007", "flag"),
+            Column("sni_2025", "flag"),
+            *_TITLES,
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    # accommodation
+    Table(
+        "housing_types",
+        ("housing_type",),
+        (
+            Column("housing_type", pattern=_CODE),
+            *_TITLES,
+            Column("unsuitability", "number", low=0, high=1),
+            Column("meant_for_living", "flag"),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table("housing_sni", ("sni_version", "prefix"), (_HOUSING_TYPE, _SNI_VERSION, _PREFIX, _NOTE, _SOURCE)),
+    Table(
+        "housing_seasons",
+        ("housing_type", "month"),
+        (_HOUSING_TYPE, _MONTH, _FACTOR, _SOURCE),
+        _twelve_months("housing_type"),
+    ),
+    # findings and visits
+    Table("finding_frameworks", ("framework",), (Column("framework", pattern="[A-Z0-9_]+"), *_TITLES, _SOURCE)),
+    Table("finding_grades", ("grade",), (Column("grade", pattern="[A-Z]"), *_TITLES, _WEIGHT, _NOTE, _SOURCE)),
+    Table(
+        "finding_sources",
+        ("finding_source",),
+        (
+            Column("finding_source", pattern=_CODE),
+            *_TITLES,
+            _WEIGHT,
+            Column("discovered", "flag"),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table(
+        "finding_verifications",
+        ("verification",),
+        (Column("verification", pattern=_CODE), *_TITLES, _WEIGHT, _NOTE, _SOURCE),
+    ),
+    Table(
+        "indicators",
+        ("indicator",),
+        (
+            Column("indicator", pattern=_CODE),
+            Column("framework", refers_to="finding_frameworks.framework"),
+            *_TITLES,
+            Column("ilo", pattern="0[1-9]|1[01]"),
+            _GRADE,
+            Column("grade_max", refers_to="finding_grades.grade"),
+            Column("severity", "number", low=0, high=1),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table(
+        "delphi_combinations",
+        ("combination",),
+        (Column("combination"), *(Column(grade, "integer", low=0) for grade in ("strong", "medium", "weak")), _SOURCE),
+    ),
+    Table(
+        "persons_bands",
+        ("band",),
+        (
+            Column("band"),
+            Column("low", "integer", low=0),
+            Column("high", "integer", optional=True, low=0),
+            _NOTE,
+            _SOURCE,
+        ),
+        _low_not_above_high,
+    ),
+    Table(
+        "visit_outcomes",
+        ("outcome",),
+        (Column("outcome", pattern=_CODE), *_TITLES, Column("rank", "integer", low=0), _NOTE, _SOURCE),
+    ),
+    # who
+    Table("circles", ("circle",), (Column("circle", pattern="[a-z][a-z-]*"), *_TITLES, _NOTE, _SOURCE)),
+    Table(
+        "agencies",
+        ("agency",),
+        (
+            Column("agency", pattern=_CODE),
+            *_TITLES,
+            Column("in_information_law", "flag"),
+            Column("circle", refers_to="circles.circle"),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table("attendances", ("attendance",), (Column("attendance", pattern=_CODE), *_TITLES, _SOURCE)),
+    Table(
+        "capabilities",
+        ("agency", "check", "sector", "site_kind"),
+        (
+            Column("agency", refers_to="agencies.agency"),
+            Column("attendance", refers_to="attendances.attendance"),
+            Column("check", pattern=_CODE),
+            *_TITLES,
+            Column("sector", refers_to="sectors.sector", wildcard=True),
+            Column("site_kind", pattern="any|workplace|home|temporary_lodging"),
+            Column("applies", "flag"),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    # establishments
+    Table(
+        "establishments",
+        ("establishment_id",),
+        (
+            Column("establishment_id", pattern=_CODE),
+            Column("name"),
+            _SECTOR,
+            Column("kind", pattern="point|line"),
+            Column("geometry", pattern=r"POINT \(\d+ \d+\)|LINESTRING \(\d+ \d+(, \d+ \d+)+\)"),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table(
+        "establishment_phases",
+        ("phase",),
+        (Column("phase", pattern=_CODE), *_TITLES, _WEIGHT, _NOTE, _SOURCE),
+    ),
+    Table(
+        "establishment_periods",
+        ("establishment_id", "active_from"),
+        (
+            Column("establishment_id", refers_to="establishments.establishment_id"),
+            _PHASE,
+            Column("active_from", "date"),
+            Column("active_to", "date"),
+            Column("workforce", "number", low=0),
+            Column("beds", "number", low=0),
+            _SOURCE,
+        ),
+        _periods_follow,
+    ),
+    # the model
+    Table(
+        "score_classes",
+        ("code",),
+        (
+            Column("code", pattern=r"[1-9]"),
+            *_text("name", "name_sv"),
+            Column("low", "number", low=0, high=100),
+            Column("high", "number", low=0, high=100),
+            Column("colour", pattern="#[0-9A-F]{6}"),
+            _SOURCE,
+        ),
+        _classes_cover_scale,
+    ),
+    Table(
+        "model_components",
+        ("component",),
+        (
+            Column("component", pattern=_CODE),
+            *_TITLES,
+            Column("unit"),
+            _WEIGHT,
+            Column("reference_level", "number", low=1e-12),
+            _NOTE,
+            _SOURCE,
+        ),
+        _sums_to_one("weight"),
+    ),
+    Table(
+        "model_parameters",
+        ("name",),
+        (Column("name", pattern=_CODE), Column("value"), Column("unit", optional=True), _NOTE, _SOURCE),
+    ),
+    Table(
+        "model_sector_shares",
+        ("sector",),
+        (_SECTOR, Column("share", "number", low=0, high=1), _NOTE, _SOURCE),
+        _sums_to_one("share"),
+    ),
+    Table(
+        "calibration",
+        ("subject", "item"),
+        (
+            Column("subject", pattern=_CODE),
+            Column("item"),
+            Column("low", "number", low=0),
+            Column("high", "number", optional=True, low=0),
+            Column("unit"),
+            _NOTE,
+            _SOURCE,
+        ),
+        _low_not_above_high,
+    ),
+    Table(
+        "refused_columns",
+        ("pattern",),
+        (Column("pattern", "regex"), Column("layers", optional=True), *_text("reason", "reason_sv"), _SOURCE),
+    ),
+)
+
+TABLES = {table.name: table for table in _ALL}
