@@ -1,0 +1,83 @@
+"""Every error Norrsyn raises on purpose.
+
+::
+
+    NorrsynError
+    ├── InputError (also a ValueError): what came in cannot be used
+    │   ├── CRSError        wrong, missing or geographic CRS; swapped axes; degrees for metres
+    │   ├── SchemaError     a column, value or id that the layer does not allow
+    │   ├── GeometryError   an empty, broken or misplaced geometry
+    │   ├── ShapeError      arrays whose shapes do not fit together
+    │   └── ParameterError  an argument outside its range
+    ├── NotFoundError       a cell, surface, layer or table that does not exist
+    ├── ConfigError         the installation or its settings are wrong
+    └── StoreError          the data folder cannot be read or written
+
+Messages say what is wrong, where (layer, column, first ids) and what to do. Checks collect every failure
+and raise once, so that one look is enough to mend a file.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CRSError",
+    "ConfigError",
+    "GeometryError",
+    "InputError",
+    "NorrsynError",
+    "NotFoundError",
+    "ParameterError",
+    "SchemaError",
+    "ShapeError",
+    "StoreError",
+]
+
+
+class NorrsynError(Exception):
+    """Root of every error that Norrsyn raises on purpose."""
+
+
+class InputError(NorrsynError, ValueError):
+    """What came in cannot be used as it is."""
+
+
+class CRSError(InputError):
+    """Coordinates in a reference system, unit or axis order that was not asked for."""
+
+
+class SchemaError(InputError):
+    """A column, value or id that the layer's schema does not allow.
+
+    Attributes
+    ----------
+    failures : tuple of str
+        One line per failed rule; the message holds them all.
+    """
+
+    def __init__(self, message: str, failures: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+class GeometryError(InputError):
+    """An empty, broken or misplaced geometry."""
+
+
+class ShapeError(InputError):
+    """Arrays whose shapes do not fit together."""
+
+
+class ParameterError(InputError):
+    """An argument outside the range in which it means something."""
+
+
+class NotFoundError(NorrsynError, LookupError):
+    """A cell, surface, layer or table that does not exist."""
+
+
+class ConfigError(NorrsynError):
+    """The installation or its settings are wrong."""
+
+
+class StoreError(NorrsynError):
+    """The data folder cannot be read or written."""

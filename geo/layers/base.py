@@ -1,0 +1,237 @@
+"""What a layer is: a schema, a documented frame, and a way from frame to arrays.
+
+A layer module defines ``SCHEMA`` (pandera), ``to_arrays`` and ``LAYER``; `geo.layers.registry` lists the layers in one
+line each. Frames are GeoDataFrames in EPSG:3006, sorted by id, with exactly the schema's columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from numpy.typing import NDArray
+
+from geo.errors import ShapeError
+from geo.reference import read_table
+
+__all__ = [
+    "Layer",
+    "Points",
+    "ToArrays",
+    "active_on",
+    "common_columns",
+    "day",
+    "decay",
+    "flag",
+    "number",
+    "one_of",
+    "period_rules",
+    "text",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Weighted points on their way to a kernel.
+
+    Attributes
+    ----------
+    ids : (n,) str objects, the record behind each point; a line's points share their id
+    group : (n,) str objects, what the point is counted as (sector group, housing type, indicator, phase)
+    easting, northing : (n,) float64, m, EPSG:3006
+    weight : (n,) float64, the component's unit
+    size : (n,) float64, the plain quantity before weighting (employees, beds, findings, workers)
+    bandwidth_m : (n,) float64, m, > 0
+
+    Raises
+    ------
+    ShapeError
+    """
+
+    ids: NDArray[np.object_]
+    group: NDArray[np.object_]
+    easting: NDArray[np.float64]
+    northing: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    size: NDArray[np.float64]
+    bandwidth_m: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        lengths = {name: np.shape(getattr(self, name)) for name in self.__dataclass_fields__}
+        if len(set(lengths.values())) != 1 or len(self.ids.shape) != 1:
+            message = f"All arrays of Points need one common length; got {lengths}."
+            raise ShapeError(message)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, keep: NDArray[Any]) -> Points:
+        """Points at the positions (or where the mask is true) given."""
+        return Points(**{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
+
+    @classmethod
+    def empty(cls) -> Points:
+        """No points at all."""
+        nothing, names = np.empty(0), np.empty(0, dtype=object)
+        return cls(names, names, nothing, nothing, nothing, nothing, nothing)
+
+
+class ToArrays(Protocol):
+    """How every layer turns its frame into weighted arrays.
+
+    ``at`` is the scoring date, ``sectors`` keeps only these sector groups, ``parameters`` override the frozen model
+    parameters by name.
+    """
+
+    def __call__(
+        self,
+        frame: gpd.GeoDataFrame,
+        at: date,
+        sectors: frozenset[str] | None = None,
+        parameters: Mapping[str, float] | None = None,
+    ) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer as the registry knows it.
+
+    Attributes
+    ----------
+    name : str, as used in ``norrsyn add`` and in the data folder
+    title : str, English, for people (translated in the page)
+    id_columns : the columns that name a record; their combination is unique
+    geometry_types : allowed shapely geometry types
+    schema : pandera schema of every column but the geometry
+    to_arrays : None for layers that carry no weight (borders, localities)
+    site_title : column shown to people on the map, None where records are no sites
+    in_region : whether records must lie within 15 km of Region Nord
+    rules : checks across columns; each gives one line per failure
+    """
+
+    name: str
+    title: str
+    id_columns: tuple[str, ...]
+    geometry_types: frozenset[str]
+    schema: pa.DataFrameSchema
+    to_arrays: ToArrays | None = None
+    site_title: str | None = None
+    in_region: bool = True
+    rules: Callable[[gpd.GeoDataFrame], list[str]] = field(default=lambda frame: [])
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Column names in canonical order, geometry last."""
+        return (*self.schema.columns, "geometry")
+
+
+def text(
+    description: str,
+    *checks: pa.Check,
+    nullable: bool = False,
+    required: bool = True,
+    default: str | None = None,
+) -> pa.Column:
+    """A text column; codes are text, never numbers."""
+    not_blank = [] if nullable else [pa.Check.str_length(min_value=1, error="must not be empty; fill it in")]
+    return pa.Column(
+        str, [*not_blank, *checks], nullable=nullable, required=required, default=default, description=description
+    )
+
+
+def number(
+    description: str,
+    *checks: pa.Check,
+    nullable: bool = False,
+    required: bool = True,
+    default: float | None = None,
+) -> pa.Column:
+    """A float64 column; finite and not negative unless nullable says that it may be missing."""
+    rules = [
+        pa.Check(np.isfinite, error="must be a finite number"),
+        pa.Check.ge(0, error="must be 0 or more"),
+    ]
+    return pa.Column(
+        float, [*rules, *checks], nullable=nullable, required=required, default=default, description=description
+    )
+
+
+def day(description: str, *, nullable: bool = False, required: bool = True) -> pa.Column:
+    """A date column (datetime64, midnight); written as YYYY-MM-DD in files."""
+    return pa.Column(
+        "datetime64[us]", [], nullable=nullable, required=required, description=description, coerce=False
+    )
+
+
+def flag(description: str, *, default: bool) -> pa.Column:
+    """A yes/no column."""
+    return pa.Column(bool, [], required=False, default=default, description=description)
+
+
+def one_of(table: str, column: str, what: str) -> pa.Check:
+    """A check that a code stands in a reference table; its message lists the codes."""
+    codes = sorted(read_table(table)[column].unique())
+    return pa.Check.isin(codes, error=f"unknown {what}; use one of {', '.join(codes)}")
+
+
+def common_columns() -> dict[str, pa.Column]:
+    """Columns that every record of every layer carries."""
+    return {
+        "circle": text(
+            "Sharing circle that may see the record",
+            one_of("circles", "circle", "sharing circle"),
+            required=False,
+            default="joint-inspection",
+        ),
+        "synthetic": flag("True for made-up demonstration records", default=False),
+    }
+
+
+def active_on(frame: pd.DataFrame, at: date) -> NDArray[np.bool_]:
+    """Which records are active on a day: both ends belong to the period, a missing end is open.
+
+    Parameters
+    ----------
+    frame : DataFrame with ``active_from`` and ``active_to``
+    at : date
+
+    Returns
+    -------
+    (n,) bool
+    """
+    day_start = pd.Timestamp(at)
+    started = frame["active_from"].isna() | (frame["active_from"] <= day_start)
+    not_ended = frame["active_to"].isna() | (frame["active_to"] >= day_start)
+    return (started & not_ended).to_numpy(dtype=bool)
+
+
+def period_rules(frame: gpd.GeoDataFrame, id_column: str) -> list[str]:
+    """A line for periods that end before they begin."""
+    backwards = frame["active_to"] < frame["active_from"]
+    if not backwards.any():
+        return []
+    shown = ", ".join(frame.loc[backwards, id_column].head(5))
+    return [f"active_to: before active_from in {int(backwards.sum())} row(s): {shown}; check the dates"]
+
+
+def decay(days: pd.Series, at: date, half_life_days: float) -> NDArray[np.float64]:
+    """Weight of records by age: halved every `half_life_days`, 0 for the future.
+
+    Parameters
+    ----------
+    days : (n,) datetime64
+    at : date
+    half_life_days : float, days, > 0
+
+    Returns
+    -------
+    (n,) float64, 0 to 1
+    """
+    age = (pd.Timestamp(at) - days).dt.days.to_numpy(dtype=np.float64)
+    return np.where(age >= 0, np.exp2(-np.maximum(age, 0) / half_life_days), 0.0)

