@@ -1,0 +1,42 @@
+"""Density of employees in risk sectors, weighted by sector risk and season."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from geo.layers import workplaces
+from geo.risk.components.base import Component, Driver, Layers, PointSource, Source
+from geo.risk.words import Sentence, title_sentence
+
+__all__ = ["COMPONENT"]
+
+
+def prepare(layers: Layers, at: date, sectors: frozenset[str] | None, parameters: Mapping[str, float]) -> Source:
+    """Active workplaces of the sectors asked for."""
+    return PointSource("workplaces", workplaces.to_arrays(layers["workplaces"], at, sectors, parameters))
+
+
+def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:  # noqa: ARG001
+    """Employees and workplaces by sector group, the two that weigh most."""
+    share: dict[str, float] = {}
+    for driver in drivers:
+        share[driver.group] = share.get(driver.group, 0.0) + driver.share
+    sentences = []
+    for sector in sorted(share, key=lambda name: (-share[name], name))[:2]:
+        group = [driver for driver in drivers if driver.group == sector]
+        sentences.append(
+            Sentence(
+                "About {employees} employees at {count} workplaces in {sector} within {km} km.",
+                {
+                    "employees": round(sum(driver.size for driver in group)),
+                    "count": len(group),
+                    "sector": title_sentence("sectors", "sector", sector),
+                    "km": max(driver.distance_m for driver in group) / 1000,
+                },
+            )
+        )
+    return tuple(sentences)
+
+
+COMPONENT = Component("workplaces", is_exposure=True, prepare=prepare, describe=describe)

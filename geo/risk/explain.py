@@ -1,0 +1,183 @@
+"""Why a cell has its score: components in points, the records behind them, and the same in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geo.errors import NotFoundError
+from geo.reference import municipality_names
+from geo.risk.components import COMPONENTS
+from geo.risk.components.base import Driver
+from geo.risk.model import ComponentModel
+from geo.risk.naming import name_place
+from geo.risk.surface import NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE
+from geo.risk.words import Sentence
+
+if TYPE_CHECKING:
+    from geo.risk.surface import RiskSurface
+
+__all__ = ["STATE_NAMES", "ComponentExplanation", "Explanation", "explain_cell"]
+
+STATE_NAMES = {0: "outside", 1: "nothing_known", 2: "never_inspected", 3: "inspected"}
+_N_DRIVERS = 5
+
+
+@dataclass(frozen=True)
+class ComponentExplanation:
+    """One component of one cell.
+
+    Attributes
+    ----------
+    name, title, unit : str
+    value : float, component unit
+    reference_level, weight : float
+    points, max_points : float, what it adds to the score and the most it could add
+    reasons : in words
+    drivers : the records that weigh most, at most five
+    """
+
+    name: str
+    title: str
+    unit: str
+    value: float
+    reference_level: float
+    weight: float
+    points: float
+    max_points: float
+    reasons: tuple[Sentence, ...]
+    drivers: tuple[Driver, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything behind one cell's score.
+
+    ``sum(contributions.values())`` is the score, to 1e-9.
+    """
+
+    cell_id: str
+    scb_id: str | None
+    easting: float
+    northing: float
+    municipality_code: str
+    municipality: str
+    county: str
+    place: Sentence
+    score: float
+    state: str
+    rank: int | None
+    n_ranked: int
+    components: tuple[ComponentExplanation, ...]
+    reasons: tuple[Sentence, ...]
+
+    @property
+    def contributions(self) -> dict[str, float]:
+        """Points by component."""
+        return {component.name: component.points for component in self.components}
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able, sentences in English."""
+        return {
+            "cell_id": self.cell_id,
+            "scb_id": self.scb_id,
+            "easting": self.easting,
+            "northing": self.northing,
+            "municipality": self.municipality,
+            "municipality_code": self.municipality_code,
+            "county": self.county,
+            "place": str(self.place),
+            "score": self.score,
+            "state": self.state,
+            "rank": self.rank,
+            "n_ranked": self.n_ranked,
+            "contributions": self.contributions,
+            "reasons": [str(reason) for reason in self.reasons],
+            "components": [
+                {
+                    "name": component.name,
+                    "title": component.title,
+                    "unit": component.unit,
+                    "value": component.value,
+                    "reference_level": component.reference_level,
+                    "weight": component.weight,
+                    "points": component.points,
+                    "max_points": component.max_points,
+                    "reasons": [str(reason) for reason in component.reasons],
+                    "drivers": [driver.__dict__ for driver in component.drivers],
+                }
+                for component in self.components
+            ],
+        }
+
+
+def explain_cell(surface: RiskSurface, row: int, col: int) -> Explanation:
+    """Explain one cell, recomputed in float64 from the records; see `RiskSurface.explain`."""
+    state = int(surface.state[row, col])
+    cell_id = surface.grid.cell_id(row, col)
+    if state == OUTSIDE:
+        message = f"Cell {cell_id} lies outside Region Nord; choose a cell on land in the four counties."
+        raise NotFoundError(message)
+    stale = bool(surface.stale_layers)
+    components = tuple(_explain_component(surface, component, row, col, stale) for component in surface.model.components)
+    score = math.fsum(component.points for component in components)
+    easting, northing = surface.grid.centre(row, col)
+    code = surface.region.codes[surface.region.municipality_raster(surface.grid)[row, col]]
+    ranked = surface.score[surface.ranked]
+    is_ranked = bool(surface.ranked[row, col])
+    return Explanation(
+        cell_id=cell_id,
+        scb_id=surface.grid.scb_id(row, col),
+        easting=easting,
+        northing=northing,
+        municipality_code=code,
+        municipality=municipality_names().get(code, code),
+        county=code[:2],
+        place=name_place(surface.region.localities, easting, northing),
+        score=score,
+        state=STATE_NAMES[state],
+        rank=1 + int(np.count_nonzero(ranked > surface.score[row, col])) if is_ranked else None,
+        n_ranked=len(ranked),
+        components=components,
+        reasons=_reasons(components, state, stale),
+    )
+
+
+def _explain_component(
+    surface: RiskSurface, model: ComponentModel, row: int, col: int, stale: bool  # noqa: FBT001
+) -> ComponentExplanation:
+    drivers: tuple[Driver, ...] = ()
+    if stale:
+        value = float(surface.components[model.name][row, col])
+    else:
+        source = surface.sources[model.name]
+        value = source.value_at(surface.grid, row, col)
+        drivers = source.drivers_at(surface.grid, row, col)
+    max_points = surface.model.max_points[model.name]
+    return ComponentExplanation(
+        name=model.name,
+        title=model.title,
+        unit=model.unit,
+        value=value,
+        reference_level=model.reference_level,
+        weight=model.weight,
+        points=max_points * (value / (value + model.reference_level)),
+        max_points=max_points,
+        reasons=COMPONENTS[model.name].describe(value, drivers),
+        drivers=drivers[:_N_DRIVERS],
+    )
+
+
+def _reasons(components: tuple[ComponentExplanation, ...], state: int, stale: bool) -> tuple[Sentence, ...]:  # noqa: FBT001
+    if stale:
+        return (Sentence("The layers have changed since this surface was scored; score again to see the records."),)
+    if state == NOTHING_KNOWN:
+        return (Sentence("Nothing is known here: no workplace in a risk sector, no housing, no finding within reach."),)
+    by_points = sorted(components, key=lambda component: -component.points)
+    reasons = [reason for component in by_points for reason in component.reasons]
+    if state == NEVER_INSPECTED:
+        reasons.insert(0, Sentence("Never inspected: no recent visit near this place, so no finding proves nothing."))
+    return tuple(reasons)

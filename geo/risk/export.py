@@ -1,0 +1,125 @@
+"""A surface as a GeoDataFrame, an xarray Dataset or a cloud-optimised GeoTIFF."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import rasterio
+import rasterio.shutil
+import shapely
+import xarray as xr
+from rasterio.io import MemoryFile
+
+from geo.errors import StoreError
+from geo.risk.explain import STATE_NAMES
+from geo.risk.surface import OUTSIDE
+
+if TYPE_CHECKING:
+    from geo.risk.surface import RiskSurface
+
+__all__ = ["to_geodataframe", "to_geotiff", "to_xarray"]
+
+
+def to_geodataframe(surface: RiskSurface) -> gpd.GeoDataFrame:
+    """One square per cell of the region.
+
+    Returns
+    -------
+    GeoDataFrame, grid CRS
+        ``cell_id, municipality, score, state``, one column of points per component, polygon geometry.
+    """
+    grid = surface.grid
+    rows, cols = np.nonzero(surface.state != OUTSIDE)
+    west, south = grid.x_min + cols * grid.cell_m, grid.y_min + (grid.n_rows - 1 - rows) * grid.cell_m
+    codes = np.array(surface.region.codes, dtype=object)
+    columns = {
+        "cell_id": grid.cell_ids(rows, cols),
+        "municipality": codes[surface.region.municipality_raster(grid)[rows, cols]],
+        "score": surface.score[rows, cols],
+        "state": np.array([STATE_NAMES[code] for code in range(len(STATE_NAMES))])[surface.state[rows, cols]],
+        **{name: raster[rows, cols] for name, raster in surface.contributions.items()},
+    }
+    squares = shapely.box(west, south, west + grid.cell_m, south + grid.cell_m)
+    return gpd.GeoDataFrame(columns, geometry=squares, crs=grid.crs)
+
+
+def to_xarray(surface: RiskSurface) -> xr.Dataset:
+    """Score, state, components (own units) and contributions (points) on (northing, easting).
+
+    Returns
+    -------
+    xarray.Dataset
+        Variables ``score``, ``state``, ``value_<component>``, ``points_<component>``; the manifest as JSON in
+        ``attrs["manifest"]``, the CRS in ``attrs["crs"]``.
+    """
+    units = {component.name: component.unit for component in surface.model.components}
+    dims = ("northing", "easting")
+    variables = {
+        "score": (dims, surface.score, {"units": "points", "long_name": "Risk score, 0 to 100"}),
+        "state": (dims, surface.state, {"flag_values": list(STATE_NAMES), "flag_meanings": " ".join(STATE_NAMES.values())}),
+        **{f"value_{name}": (dims, raster, {"units": units[name]}) for name, raster in surface.components.items()},
+        **{f"points_{name}": (dims, raster, {"units": "points"}) for name, raster in surface.contributions.items()},
+    }
+    coordinates = {
+        "northing": ("northing", surface.grid.northing, {"units": "m", "axis": "Y"}),
+        "easting": ("easting", surface.grid.easting, {"units": "m", "axis": "X"}),
+    }
+    attributes = {"crs": surface.grid.crs, "surface": surface.id, "manifest": json.dumps(surface.manifest)}
+    return xr.Dataset(variables, coords=coordinates, attrs=attributes)
+
+
+def to_geotiff(surface: RiskSurface, path: Path) -> Path:
+    """A cloud-optimised GeoTIFF, float32: band 1 the score, then points per component; NaN outside the region.
+
+    Parameters
+    ----------
+    path : Path
+        Written beside and renamed when complete, so that a reader never sees half a file.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    StoreError
+        The folder cannot be written.
+    """
+    bands = {"score": surface.score, **surface.contributions}
+    profile = {
+        "driver": "GTiff",
+        "height": surface.grid.n_rows,
+        "width": surface.grid.n_cols,
+        "count": len(bands),
+        "dtype": "float32",
+        "nodata": np.nan,
+        "crs": surface.grid.crs,
+        "transform": rasterio.Affine(*surface.grid.transform),
+    }
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with MemoryFile() as memory:
+            with memory.open(**profile) as raster:
+                for index, (name, band) in enumerate(bands.items(), start=1):
+                    raster.write(band, index)
+                    raster.set_band_description(index, name)
+                raster.update_tags(
+                    surface=surface.id,
+                    manifest=json.dumps(surface.manifest, sort_keys=True),
+                    synthetic=str(bool(surface.manifest["synthetic"])).lower(),
+                )
+            with memory.open() as raster:
+                rasterio.shutil.copy(
+                    raster, unfinished, driver="COG", compress="DEFLATE", predictor="3", overview_resampling="nearest"
+                )
+        unfinished.replace(path)
+    except (OSError, rasterio.errors.RasterioIOError) as error:
+        unfinished.unlink(missing_ok=True)
+        message = f"{path} cannot be written: {error}"
+        raise StoreError(message) from error
+    return path

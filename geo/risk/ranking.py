@@ -1,0 +1,199 @@
+"""The highest cells, and the places they make: neighbouring top cells are one place with one name."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from geo.errors import ParameterError
+from geo.reference import county_names, municipality_names
+from geo.risk.explain import STATE_NAMES, Explanation, explain_cell
+from geo.risk.words import Sentence
+
+if TYPE_CHECKING:
+    from geo.risk.surface import RiskSurface
+
+__all__ = ["Place", "top_cells", "top_places"]
+
+MAX_TOP = 10_000
+# rasters are float32: cells closer than this may change order when recomputed in float64
+_FLOAT32_SLACK = 1e-4
+_CELLS_PER_PLACE = 10
+
+
+@dataclass(frozen=True)
+class Place:
+    """Neighbouring top cells as one place to go to.
+
+    Attributes
+    ----------
+    rank : int, from 1
+    place_id : str, the id of the highest cell
+    name : Sentence
+    municipality, municipality_code, county : of the highest cell
+    score, state, contributions : of the highest cell
+    n_cells : int
+    easting, northing : float, m, centre of the highest cell
+    bounds : (x_min, y_min, x_max, y_max) of its cells, m, EPSG:3006
+    reasons : why, the weightiest first
+    """
+
+    rank: int
+    place_id: str
+    name: Sentence
+    municipality: str
+    municipality_code: str
+    county: str
+    score: float
+    state: str
+    contributions: dict[str, float]
+    n_cells: int
+    easting: float
+    northing: float
+    bounds: tuple[float, float, float, float]
+    reasons: tuple[Sentence, ...]
+
+
+def top_cells(surface: RiskSurface, n: int, county: str | None) -> pd.DataFrame:
+    """The n highest cells; see `RiskSurface.top`."""
+    n = _check_count(n)
+    rows, cols = _highest(surface, n, county)
+    exact = [explain_scores(surface, int(row), int(col)) for row, col in zip(rows, cols, strict=True)]
+    totals = np.array([math.fsum(points.values()) for points in exact])
+    order = np.lexsort((cols, rows, -totals))[:n]
+    codes = _municipalities(surface, rows, cols)
+    names = municipality_names()
+    records: list[dict[str, Any]] = []
+    for rank, i in enumerate(order, start=1):
+        row, col = int(rows[i]), int(cols[i])
+        easting, northing = surface.grid.centre(row, col)
+        records.append(
+            {
+                "rank": rank,
+                "cell_id": surface.grid.cell_id(row, col),
+                "scb_id": surface.grid.scb_id(row, col),
+                "score": float(totals[i]),
+                "state": STATE_NAMES[int(surface.state[row, col])],
+                "municipality": names.get(codes[i], codes[i]),
+                "municipality_code": codes[i],
+                "county": codes[i][:2],
+                "easting": easting,
+                "northing": northing,
+                **exact[i],
+            }
+        )
+    columns = ["rank", "cell_id", "scb_id", "score", "state", "municipality", "municipality_code", "county"]
+    columns += ["easting", "northing", *surface.components]
+    return pd.DataFrame(records, columns=columns)
+
+
+def top_places(surface: RiskSurface, n: int, county: str | None) -> tuple[Place, ...]:
+    """The n highest places; see `RiskSurface.places`."""
+    n = _check_count(n)
+    n_cells = n * _CELLS_PER_PLACE
+    while True:
+        rows, cols = _highest(surface, n_cells, county)
+        labels, n_places = _label(surface, rows, cols)
+        if n_places >= n or len(rows) < n_cells:
+            break
+        n_cells *= 2
+    best_first = np.lexsort((cols, rows, -surface.score[rows, cols]))
+    rows, cols, labels = rows[best_first], cols[best_first], labels[best_first]
+    peaks = np.sort(np.unique(labels, return_index=True)[1])[:n]
+    places = [_make_place(surface, rows, cols, labels == labels[peak], int(peak)) for peak in peaks]
+    places.sort(key=lambda place: (-place.score, place.place_id))
+    return tuple(replace(place, rank=rank) for rank, place in enumerate(places, start=1))
+
+
+def _make_place(
+    surface: RiskSurface,
+    rows: NDArray[np.int64],
+    cols: NDArray[np.int64],
+    members: NDArray[np.bool_],
+    peak: int,
+) -> Place:
+    explanation: Explanation = explain_cell(surface, int(rows[peak]), int(cols[peak]))
+    grid = surface.grid
+    west, south = grid.corner(int(rows[members].max()), int(cols[members].min()))
+    east, north = grid.corner(int(rows[members].min()), int(cols[members].max()))
+    return Place(
+        rank=0,
+        place_id=explanation.cell_id,
+        name=explanation.place,
+        municipality=explanation.municipality,
+        municipality_code=explanation.municipality_code,
+        county=explanation.county,
+        score=explanation.score,
+        state=explanation.state,
+        contributions=explanation.contributions,
+        n_cells=int(members.sum()),
+        easting=explanation.easting,
+        northing=explanation.northing,
+        bounds=(west, south, east + grid.cell_m, north + grid.cell_m),
+        reasons=explanation.reasons,
+    )
+
+
+def explain_scores(surface: RiskSurface, row: int, col: int) -> dict[str, float]:
+    """Points by component of one cell, recomputed in float64 (from the rasters when the layers have changed)."""
+    max_points = surface.model.max_points
+    points = {}
+    for component in surface.model.components:
+        if surface.stale_layers:
+            value = float(surface.components[component.name][row, col])
+        else:
+            value = surface.sources[component.name].value_at(surface.grid, row, col)
+        points[component.name] = max_points[component.name] * (value / (value + component.reference_level))
+    return points
+
+
+def _highest(surface: RiskSurface, n: int, county: str | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    keep = surface.ranked
+    if county is not None:
+        keep = keep & _county_mask(surface, county)
+    rows, cols = np.nonzero(keep)
+    values = surface.score[rows, cols]
+    if len(values) > n:
+        threshold = np.partition(values, len(values) - n)[len(values) - n]
+        chosen = values >= threshold - _FLOAT32_SLACK
+        rows, cols = rows[chosen], cols[chosen]
+    return rows, cols
+
+
+def _county_mask(surface: RiskSurface, county: str) -> NDArray[np.bool_]:
+    if county not in county_names():
+        message = f"{county!r} is not a county of Region Nord; use one of {', '.join(county_names())}."
+        raise ParameterError(message)
+    in_county = np.array([code[:2] == county for code in surface.region.codes] + [False])
+    mask: NDArray[np.bool_] = in_county[surface.region.municipality_raster(surface.grid)]
+    return mask
+
+
+def _label(
+    surface: RiskSurface, rows: NDArray[np.int64], cols: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], int]:
+    if not len(rows):
+        return np.empty(0, dtype=np.int64), 0
+    top, left = rows.min(), cols.min()
+    chosen = np.zeros((rows.max() - top + 1, cols.max() - left + 1), dtype=bool)
+    chosen[rows - top, cols - left] = True
+    labels, n_places = ndimage.label(chosen, structure=np.ones((3, 3)))
+    return labels[rows - top, cols - left].astype(np.int64), int(n_places)
+
+
+def _municipalities(surface: RiskSurface, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> list[str]:
+    positions = surface.region.municipality_raster(surface.grid)[rows, cols]
+    return [surface.region.codes[position] for position in positions]
+
+
+def _check_count(n: int) -> int:
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 1 <= n <= MAX_TOP:
+        message = f"n must be a whole number from 1 to {MAX_TOP}, got {n!r}."
+        raise ParameterError(message)
+    return int(n)

@@ -1,0 +1,52 @@
+"""Sentences for people: an English template and its values, so that a page can put it into another language.
+
+A value that is itself a `Sentence` is translated before it is filled in; numbers and dates are formatted by whoever
+shows them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from geo.reference import read_table
+
+__all__ = ["Sentence", "join_english", "title_sentence"]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A template with named gaps and the values for them.
+
+    Attributes
+    ----------
+    template : English text with ``{name}`` gaps; the key in the catalogues
+    values : what goes into the gaps
+    """
+
+    template: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format_map({name: _in_english(value) for name, value in self.values.items()})
+
+
+def title_sentence(table: str, column: str, code: str) -> Sentence:
+    """The title of a code in a reference table, as a sentence that can be translated."""
+    rows = read_table(table)
+    found = rows.loc[rows[column] == code, "title"]
+    return Sentence(found.iloc[0] if len(found) else code)
+
+
+def _in_english(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.1f}" if abs(value) < 10 and value != round(value) else f"{value:,.0f}"
+    if isinstance(value, bool) or not isinstance(value, int):
+        return value.isoformat() if isinstance(value, date) else str(value)
+    return f"{value:,}"
+
+
+def join_english(sentences: tuple[Sentence, ...]) -> str:
+    """Sentences as one English paragraph."""
+    return " ".join(str(sentence) for sentence in sentences)
