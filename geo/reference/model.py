@@ -161,8 +161,8 @@ def refused_reason(column: str, layer: str | None = None) -> str | None:
 
 
 def _plain_name(column: str) -> str:
-    """Lower-case ASCII words joined by underscores: ``FörNamn 2`` gives ``for_namn_2``."""
-    words = re.sub(r"(?<=[a-zåäöé])(?=[A-ZÅÄÖ])", "_", unicodedata.normalize("NFC", column))
+    """Lower-case ASCII words joined by underscores: ``FörNamn2`` gives ``for_namn_2``."""
+    words = re.sub(r"(?<=[a-zåäöé])(?=[A-ZÅÄÖ0-9])", "_", unicodedata.normalize("NFC", column))
     ascii_only = unicodedata.normalize("NFKD", words.casefold()).encode("ascii", "ignore").decode("ascii")
     return re.sub(r"[^a-z0-9]+", "_", ascii_only).strip("_")
 
