@@ -11,7 +11,6 @@ SEED ?= 68656048
 ARGS ?=
 WORKERS ?= 2
 NORRSYN_HOME ?= ./norrsyn-data
-export NORRSYN_HOME
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,6 +27,7 @@ help: ## list what can be made
 	  '$(PORT)' '$(NORRSYN_HOME)'
 
 .PHONY: run
+run: export NORRSYN_HOME := $(NORRSYN_HOME)
 run: install ## show the map: install, make the demo region if there is no data, score it, serve it
 	@if ! compgen -G "$$NORRSYN_HOME/layers/*.parquet" >/dev/null; then \
 	  printf '\033[1mnorrsyn\033[0m %s\n' "no layers in $$NORRSYN_HOME: making the synthetic demo region"; \
@@ -67,7 +67,7 @@ test-long: dev ## run the tests that take longer than the suite allows
 	  echo 'norrsyn: no test is marked long' || exit $$status; }
 
 .PHONY: check
-check: check-lint check-format check-types check-imports check-docs ## all checks that run no code
+check: check-lint check-format check-types check-imports check-docs ## all checks
 
 .PHONY: check-lint
 check-lint: dev ## ruff's rules
@@ -127,7 +127,7 @@ LOCK := pip compile pyproject.toml --quiet --universal --python-version 3.11 --f
 
 .PHONY: clean
 clean: ## remove the environment, build outputs and caches (never the data folder)
-	@rm -rf $(VENV) build dist docs/reference .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) build dist docs/code .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find api geo maps tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # ---- the environment: stamp files make a second run instant ----------------------------------------------------

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import geo
@@ -19,9 +20,18 @@ MARKERS = {
 
 # Where one of these variables is set to 1, a test with the marker must run: a skip becomes a failure.
 REQUIRING_VARIABLE = {"browser": "NORRSYN_REQUIRE_BROWSER", "postgres": "NORRSYN_REQUIRE_POSTGRES"}
+SUITE_VARIABLES = {"NORRSYN_CHROMIUM", *REQUIRING_VARIABLE.values()}
 
 assert geo.__file__ is not None, "`geo` is a bare folder, not this tree's package"
 assert Path(geo.__file__).resolve().is_relative_to(ROOT), f"the tests of {ROOT} would run against {geo.__file__}"
+
+# A developer's own data folder and settings must not decide what the tests see.
+for name in [name for name in os.environ if name.startswith("NORRSYN_") and name not in SUITE_VARIABLES]:
+    del os.environ[name]
+
+# A kernel's first call compiles it, so a deadline would time the compiler.
+hypothesis.settings.register_profile("norrsyn", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("norrsyn")
 
 
 def find_chromium() -> str | None:

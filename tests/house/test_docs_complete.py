@@ -45,6 +45,11 @@ def read_table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def read_columns(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file))
+
+
 # ---- command line ----------------------------------------------------------------------------------------------
 
 
@@ -100,7 +105,7 @@ def list_routes(app: FastAPI) -> Iterator[tuple[str, str]]:
     """Method and path of every route, mounted applications as GET."""
     for route in iter_route_contexts(app.routes):
         for method in sorted((route.methods or {"GET"}) - {"HEAD", "OPTIONS"}):
-            yield method, route.path
+            yield method, route.path_format or route.path
 
 
 def test_every_route_has_its_words(app: FastAPI) -> None:
@@ -175,6 +180,19 @@ def test_every_component_has_its_words() -> None:
 def test_every_parameter_of_the_model_has_its_words() -> None:
     page = read_page("model.md")
     assert [row["name"] for row in read_table("model_parameters") if not names(page, row["name"])] == []
+
+
+def test_every_reference_table_and_its_columns_have_their_words() -> None:
+    page = read_page("reference.md")
+    tables = sorted((ROOT / "data" / "reference").glob("*.csv"))
+    missing = []
+    for path in tables:
+        section = find_section(page, path.stem)
+        if not section.strip():
+            missing.append(f"a heading `{path.stem}` with text below it")
+        missing += [f"{column} under `{path.stem}`" for column in read_columns(path) if not names(section, column)]
+    assert tables
+    assert missing == []
 
 
 def test_every_dependency_has_its_reason_and_every_reason_its_dependency() -> None:
