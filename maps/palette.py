@@ -1,0 +1,113 @@
+"""Score classes as colours and as a raster; breaks, names and colours come from the reference tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.errors import ConfigError, ShapeError
+from geo.reference import ScoreClass, score_classes
+
+__all__ = ["CLASS_NOT_DRAWN", "class_colours", "class_of", "classify", "count_classes"]
+
+CLASS_NOT_DRAWN = 0
+# States of a cell, as a surface counts them: 0 outside, 1 nothing known, 2 never inspected, 3 inspected.
+_FIRST_DRAWN_STATE = 2
+_COLOUR = re.compile(r"#([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})")
+_MAX_CLASSES = 99
+
+
+def class_colours(classes: Sequence[ScoreClass] | None = None) -> NDArray[np.uint8]:
+    """Colours as tiles want them.
+
+    Parameters
+    ----------
+    classes : sequence of ScoreClass, optional
+        Lowest first; those of the reference table when left out.
+
+    Returns
+    -------
+    (n_classes + 1, 4) uint8
+        RGBA by class, opaque; row 0, which is not drawn, is clear.
+
+    Raises
+    ------
+    ConfigError
+        A colour that is not written ``#RRGGBB``.
+    """
+    classes = _checked(classes)
+    colours = np.zeros((len(classes) + 1, 4), dtype=np.uint8)
+    for position, one in enumerate(classes, start=1):
+        match = _COLOUR.fullmatch(one.colour)
+        if match is None:
+            message = f"Score class {one.code} has colour {one.colour!r}; write it as #RRGGBB."
+            raise ConfigError(message)
+        colours[position] = [*(int(part, 16) for part in match.groups()), 255]
+    return colours
+
+
+def classify(
+    score: NDArray[np.float32], state: NDArray[np.uint8], classes: Sequence[ScoreClass] | None = None
+) -> NDArray[np.uint8]:
+    """Put every cell into its class.
+
+    Parameters
+    ----------
+    score : (n_rows, n_cols) float, 0 to 100, NaN where there is none
+    state : (n_rows, n_cols) uint8
+        0 outside, 1 nothing known, 2 never inspected, 3 inspected.
+    classes : sequence of ScoreClass, optional
+
+    Returns
+    -------
+    (n_rows, n_cols) uint8
+        From 1; 0 where nothing is drawn: outside, nothing known, or no score.
+
+    Raises
+    ------
+    ShapeError
+    """
+    if score.shape != state.shape:
+        message = f"score has shape {score.shape}, state {state.shape}; they must be equal."
+        raise ShapeError(message)
+    lows = np.array([one.low for one in _checked(classes)])
+    drawn = (state >= _FIRST_DRAWN_STATE) & np.isfinite(score)
+    # Comparing, not subtracting, so that a score exactly on a break has one class on every machine.
+    found = np.searchsorted(lows[1:], np.where(drawn, score, 0), side="right") + 1
+    return np.where(drawn, found, CLASS_NOT_DRAWN).astype(np.uint8)
+
+
+def class_of(score: float, classes: Sequence[ScoreClass] | None = None) -> ScoreClass | None:
+    """Class of one score; None for NaN."""
+    classes = _checked(classes)
+    code = int(classify(np.array([score], np.float64), np.array([_FIRST_DRAWN_STATE], np.uint8), classes)[0])
+    return classes[code - 1] if code else None
+
+
+def count_classes(classed: NDArray[np.uint8], classes: Sequence[ScoreClass] | None = None) -> list[int]:
+    """How many cells each class has, lowest class first.
+
+    Parameters
+    ----------
+    classed : uint8, as `classify` gives it
+    classes : sequence of ScoreClass, optional
+
+    Returns
+    -------
+    list of n_classes int
+    """
+    n_classes = len(_checked(classes))
+    counts: list[int] = np.bincount(classed.ravel(), minlength=n_classes + 1)[1 : n_classes + 1].tolist()
+    return counts
+
+
+def _checked(classes: Sequence[ScoreClass] | None) -> Sequence[ScoreClass]:
+    classes = score_classes() if classes is None else classes
+    lows = [one.low for one in classes]
+    if not 1 <= len(classes) <= _MAX_CLASSES or lows != sorted(set(lows)):
+        message = f"There must be 1 to {_MAX_CLASSES} score classes, lowest first, got breaks {lows}."
+        raise ConfigError(message)
+    return classes

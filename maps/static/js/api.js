@@ -1,0 +1,87 @@
+// Requests to our own server, with its problem details turned into one kind of error.
+
+import { t } from "./i18n.js";
+
+export class ApiError extends Error {
+  // `detail` is the server's own explanation, in English.
+  constructor(message, status, detail = "") {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.detail = detail;
+  }
+}
+
+let underWay = 0;
+const watchers = new Set();
+
+// `watch(true)` when the first request starts, `watch(false)` when the last one has ended.
+export const onBusy = (watch) => watchers.add(watch);
+
+function count(step) {
+  const before = underWay > 0;
+  underWay += step;
+  const now = underWay > 0;
+  if (before !== now) for (const watch of watchers) watch(now);
+}
+
+export function buildUrl(path, parameters = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === null || value === undefined || value === "") continue;
+    for (const one of Array.isArray(value) ? value : [value]) query.append(name, one);
+  }
+  const text = query.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+export async function getJson(path, parameters = {}, signal = undefined) {
+  count(1);
+  try {
+    const response = await fetch(buildUrl(path, parameters), { signal, headers: { accept: "application/json" } });
+    if (!response.ok) throw await readProblem(response);
+    return await response.json();
+  } catch (error) {
+    if (error.name === "AbortError" || error instanceof ApiError) throw error;
+    throw new ApiError(t("The server does not answer. Check the connection and try again."), 0);
+  } finally {
+    count(-1);
+  }
+}
+
+async function readProblem(response) {
+  let problem = {};
+  try {
+    problem = await response.json();
+  } catch {
+    // Not every proxy answers in JSON; the status alone must do.
+  }
+  const { status } = response;
+  return new ApiError(describe(status), status, typeof problem.detail === "string" ? problem.detail : "");
+}
+
+function describe(status) {
+  if (status === 404) return t("What was asked for does not exist.");
+  if (status === 422 || status === 400) return t("The request cannot be used.");
+  if (status === 429 || status === 503) return t("The server is busy. Try again in a moment.");
+  return t("The server answered with error {status}.", { status });
+}
+
+// Runs one request at a time: a new one makes the old one void. Resolves to undefined when it was overtaken.
+export function latestOnly() {
+  let controller = null;
+  const run = async (action) => {
+    controller?.abort();
+    const own = new AbortController();
+    controller = own;
+    try {
+      const result = await action(own.signal);
+      return own.signal.aborted ? undefined : result;
+    } catch (error) {
+      if (own.signal.aborted) return undefined;
+      throw error;
+    }
+  };
+  run.cancel = () => controller?.abort();
+  return run;
+}

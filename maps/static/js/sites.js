@@ -1,0 +1,115 @@
+// Sites inside the window, on canvas, once one is close enough to tell them apart. Each layer has a shape of its own.
+
+import { getJson, latestOnly } from "./api.js";
+import { showProblem, clearProblem } from "./announce.js";
+import { debounce, el } from "./dom.js";
+import { number, t, term } from "./i18n.js";
+import { layerLook, layerName } from "./layers.js";
+
+const L = window.L;
+const FROM_ZOOM = 11;
+const LIMIT = 2000;
+
+const corners = {
+  square: (r) => [[-r, -r], [r, -r], [r, r], [-r, r]],
+  diamond: (r) => [[0, -r * 1.35], [r * 1.35, 0], [0, r * 1.35], [-r * 1.35, 0]],
+  triangle: (r) => [[0, -r * 1.2], [r * 1.15, r], [-r * 1.15, r]],
+};
+
+const SiteMarker = L.CircleMarker.extend({
+  _updatePath() {
+    const renderer = this._renderer;
+    if (this.options.shape === "circle") {
+      renderer._updateCircle(this);
+      return;
+    }
+    if (!renderer._drawing || this._empty()) return;
+    const { x, y } = this._point;
+    const context = renderer._ctx;
+    context.beginPath();
+    corners[this.options.shape](this._radius).forEach(([dx, dy], i) => context[i ? "lineTo" : "moveTo"](x + dx, y + dy));
+    context.closePath();
+    renderer._fillStroke(context, this);
+  },
+});
+
+export class Sites {
+  constructor(map, note) {
+    this.map = map;
+    this.note = note;
+    this.latest = latestOnly();
+    map.createPane("sites").style.zIndex = "420";
+    this.renderer = L.canvas({ pane: "sites", padding: 0.2, tolerance: 4 });
+    this.group = L.layerGroup().addTo(map);
+    this.refresh = debounce(() => this.load(), 200);
+    map.on("moveend", this.refresh);
+    this.load();
+  }
+
+  async load() {
+    if (this.map.getZoom() < FROM_ZOOM) {
+      this.latest.cancel();
+      this.group.clearLayers();
+      this.note.textContent = t("Zoom in to see sites");
+      return;
+    }
+    const box = this.map.getBounds();
+    const bbox = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((edge) => edge.toFixed(5)).join(",");
+    try {
+      const answer = await this.latest((signal) => getJson("api/sites", { bbox, limit: LIMIT }, signal));
+      if (!answer) return;
+      this.draw(answer);
+      clearProblem("sites");
+    } catch (error) {
+      showProblem("sites", error, () => this.load());
+    }
+  }
+
+  draw({ sites, total, truncated }) {
+    this.map.closePopup();
+    this.group.clearLayers();
+    // Large ones first, so that small ones stay on top and can be pointed at.
+    for (const site of [...sites].sort((a, b) => (b.size ?? 0) - (a.size ?? 0))) this.group.addLayer(this.marker(site));
+    this.note.textContent = truncated
+      ? t("{shown} of {total} sites shown; zoom in to see all", { shown: sites.length, total })
+      : t("Sites here: {total}", { total });
+  }
+
+  marker(site) {
+    const look = layerLook(site.layer);
+    // Smaller from afar, where a town's hundreds of workplaces lie on each other.
+    const scale = Math.min(1, 0.6 + 0.2 * (this.map.getZoom() - FROM_ZOOM));
+    const radius = scale * Math.min(9, 3.5 + Math.sqrt(Math.max(0, site.size ?? 0)) * 0.35);
+    const marker = new SiteMarker([site.lat, site.lon], {
+      renderer: this.renderer,
+      pane: "sites",
+      shape: look.shape,
+      radius,
+      color: "#ffffff",
+      weight: scale < 1 ? 0.75 : 1,
+      fillColor: look.colour,
+      fillOpacity: 0.9,
+      bubblingMouseEvents: false,
+    });
+    marker.bindTooltip(() => el("span", {}, site.title), { direction: "top", offset: [0, -radius] });
+    marker.bindPopup(() => siteCard(site), { maxWidth: 280, closeButton: false });
+    return marker;
+  }
+}
+
+export function siteCard(site) {
+  const facts = [
+    [t("Layer"), layerName(site.layer)],
+    [t("Sector"), site.sector && term(site.sector)],
+    [t("Kind"), site.kind && term(site.kind)],
+    [t("Size"), Number.isFinite(site.size) ? `${number(site.size)} ${term(site.size_unit ?? "")}` : null],
+    [t("Number"), site.id],
+  ].filter(([, value]) => value);
+  return el(
+    "div",
+    { class: "site-card" },
+    el("h3", {}, site.title),
+    el("dl", {}, facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+    site.synthetic && el("p", { class: "site-synthetic" }, t("Synthetic: made up for demonstration")),
+  );
+}

@@ -1,0 +1,63 @@
+// What the page shows, kept in its address, so that a link or a reload shows the same.
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const CODE = /^[A-Za-z0-9_-]{1,40}$/;
+
+const numberWithin = (text, low, high) => {
+  if (text === null || text.trim() === "") return null;
+  const value = Number(text);
+  return Number.isFinite(value) && value >= low && value <= high ? value : null;
+};
+
+// Anything in the address that does not make sense is left out, never passed on.
+export function readState(search) {
+  const query = new URLSearchParams(search);
+  const lat = numberWithin(query.get("lat"), -85, 85);
+  const lon = numberWithin(query.get("lon"), -180, 180);
+  const zoom = numberWithin(query.get("z"), 3, 16);
+  const at = query.get("at");
+  const county = query.get("county");
+  const cell = query.get("cell");
+  return {
+    view: lat !== null && lon !== null && zoom !== null ? { lat, lon, zoom } : null,
+    at: at && DAY.test(at) ? at : null,
+    sectors: query.has("sector") ? query.getAll("sector").filter((code) => CODE.test(code)) : null,
+    county: county && CODE.test(county) ? county : "",
+    cell: cell && CODE.test(cell) ? cell : null,
+    opacity: numberWithin(query.get("opacity"), 0, 100) ?? 80,
+    never: query.get("never") !== "0",
+    list: query.get("list") === "cells" ? "cells" : "places",
+  };
+}
+
+export function writeState(state, lang) {
+  const query = new URLSearchParams();
+  query.set("lang", lang);
+  if (state.view) {
+    query.set("lat", state.view.lat.toFixed(4));
+    query.set("lon", state.view.lon.toFixed(4));
+    query.set("z", String(Math.round(state.view.zoom * 100) / 100));
+  }
+  if (state.at) query.set("at", state.at);
+  for (const sector of state.sectors ?? []) query.append("sector", sector);
+  if (state.county) query.set("county", state.county);
+  if (state.cell) query.set("cell", state.cell);
+  if (state.opacity !== 80) query.set("opacity", String(state.opacity));
+  if (!state.never) query.set("never", "0");
+  if (state.list !== "places") query.set("list", state.list);
+  return `?${query}`;
+}
+
+export function createStore(initial) {
+  let state = { ...initial };
+  const listeners = new Set();
+  return {
+    get: () => state,
+    set(change) {
+      const before = state;
+      state = { ...state, ...change };
+      for (const listener of listeners) listener(state, before);
+    },
+    on: (listener) => listeners.add(listener),
+  };
+}

@@ -1,0 +1,59 @@
+// The score tiles: the old ones stay until the new ones are there.
+
+const L = window.L;
+const SWAP_AT_LATEST_MS = 6000;
+
+export class ScoreTiles {
+  // `template` is the layer that the skeleton defines; its options are ours to vary.
+  constructor(map, template, { onError }) {
+    this.map = map;
+    this.template = template;
+    this.onError = onError;
+    this.shown = null;
+    this.coming = null;
+    this.opacity = 0.8;
+  }
+
+  show({ surface, county, never, bounds }) {
+    const key = JSON.stringify([surface, county, never]);
+    if ((this.coming ?? this.shown)?.key === key) return;
+    this.remove(this.coming);
+    const entry = { key, layer: this.createLayer({ surface, county, never, bounds }) };
+    this.coming = entry;
+    const takeOver = () => {
+      if (this.coming !== entry) return;
+      this.coming = null;
+      this.remove(this.shown);
+      this.shown = entry;
+      entry.layer.setOpacity(this.opacity);
+    };
+    entry.layer.once("load", takeOver);
+    entry.layer.on("tileerror", () => this.onError());
+    entry.layer.addTo(this.map);
+    // Out at sea there is no tile to wait for.
+    setTimeout(takeOver, this.shown ? SWAP_AT_LATEST_MS : 0);
+  }
+
+  createLayer({ surface, county, never, bounds }) {
+    const [west, south, east, north] = bounds;
+    return L.tileLayer(this.template._url, {
+      ...this.template.options,
+      surface,
+      county,
+      never: never ? "1" : "0",
+      // Unseen until it takes over: two half-clear layers on each other would look like higher scores.
+      opacity: 0,
+      bounds: L.latLngBounds([south, west], [north, east]),
+      className: "score-tile",
+    });
+  }
+
+  setOpacity(opacity) {
+    this.opacity = opacity;
+    this.shown?.layer.setOpacity(opacity);
+  }
+
+  remove(entry) {
+    if (entry) this.map.removeLayer(entry.layer);
+  }
+}

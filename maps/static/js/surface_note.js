@@ -1,0 +1,23 @@
+// One line about the surface in view: its date, the age of its data, and the way to its information page.
+
+import { buildUrl } from "./api.js";
+import { el, fill } from "./dom.js";
+import { day, language, t } from "./i18n.js";
+
+const DAY_MS = 86400000;
+
+export function drawSurfaceNote(node, info) {
+  const added = info.layers.map((layer) => layer.added_at).filter(Boolean).sort();
+  fill(
+    node,
+    el("span", {}, t("Scored for {date}", { date: day(info.at) })),
+    added.length ? el("span", {}, age(added.at(-1))) : null,
+    el("a", { href: buildUrl(`surfaces/${encodeURIComponent(info.id)}`, { lang: language() }) }, t("About this surface")),
+  );
+}
+
+function age(added) {
+  const days = Math.floor((Date.now() - new Date(added).getTime()) / DAY_MS);
+  if (!(days > 0)) return t("Data added today");
+  return days === 1 ? t("Data added yesterday") : t("Data added {days} days ago", { days });
+}

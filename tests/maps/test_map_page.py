@@ -1,0 +1,330 @@
+"""The map page in a browser, against the contract: what planners do, and what must never happen to them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.maps.conftest import Served, Watched
+from tests.maps.corpus import HOSTILE
+
+pytestmark = pytest.mark.browser
+
+CLOSE = "lat=63.83&lon=20.26&z=12"
+
+LOW_TARGETS = """nodes => nodes.filter((node) => node.offsetParent)
+  .map((node) => [node.outerHTML.slice(0, 60), (node.closest("tr") ?? node).getBoundingClientRect().height])
+  .filter(([, height]) => height < 43.5)"""
+
+POOR_CONTRAST = """() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const linear = (v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const luminance = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
+  const ground = (node) => {
+    for (let one = node; one; one = one.parentElement) {
+      const colour = parse(getComputedStyle(one).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0.85) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const node of document.querySelectorAll("body *")) {
+    if (!node.offsetParent || node.closest(".leaflet-pane")) continue;
+    if (![...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim())) continue;
+    const [dark, light] = [parse(getComputedStyle(node).color), ground(node)].map(luminance).sort((a, b) => a - b);
+    const ratio = (light + 0.05) / (dark + 0.05);
+    if (ratio < 4.5) poor.push([node.className, node.textContent.slice(0, 30), ratio]);
+  }
+  return poor;
+}"""
+
+
+def open_map(watched: Watched, server: Served, query: str = "") -> Page:
+    watched.page.goto(f"{server.url}/?{query}")
+    watched.page.wait_for_selector("#ranking-rows .row-button")
+    watched.page.wait_for_selector("img.leaflet-tile-loaded", state="attached")
+    return watched.page
+
+
+def until(page: Page, condition: str) -> None:
+    """Wait for a condition in the page; Playwright's own way would need a policy that allows eval."""
+    give_up_at = time.monotonic() + 15
+    while not page.evaluate(condition):
+        assert time.monotonic() < give_up_at, f"never came true: {condition}"
+        page.wait_for_timeout(30)
+
+
+def state_of(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def test_nothing_foreign_nothing_failed_nothing_said(open_page: Callable[..., Watched], server: Served) -> None:
+    watched = open_page()
+    page = open_map(watched, server, CLOSE)
+    page.wait_for_load_state("networkidle")
+    assert watched.troubles == []
+    assert {urlsplit(url).netloc for url in watched.requests} == {urlsplit(server.url).netloc}
+
+
+def test_hostile_names_show_as_they_are_everywhere(open_page: Callable[..., Watched], server: Served) -> None:
+    watched = open_page()
+    page = open_map(watched, server, f"lang=en&{CLOSE}")
+    names = page.eval_on_selector_all("#ranking-rows .row-name", "nodes => nodes.map((node) => node.textContent)")
+    assert HOSTILE in names
+    page.locator("#ranking-rows .row-button").nth(names.index(HOSTILE)).click()
+    expect(page.locator(".reasons li").last).to_have_text(HOSTILE)
+    expect(page.locator(".site-title").first).to_have_text(HOSTILE)
+    page.locator(".site-button").first.click()
+    until(page, "map_norrsyn.getZoom() >= 13")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#sites-note")).to_contain_text("Sites here")
+    box = page.locator("#map_norrsyn").bounding_box()
+    assert box is not None
+    centre = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*centre)
+    expect(page.locator(".leaflet-tooltip")).to_have_text(HOSTILE)
+    page.mouse.click(*centre)
+    expect(page.locator(".site-card h3")).to_have_text(HOSTILE)
+    assert page.locator(".site-card dd").nth(1).text_content() == HOSTILE
+    page.fill("#search-input", "{{ 7")
+    expect(page.locator(".search-name").first).to_have_text(HOSTILE)
+    expect(page.locator(".search-detail").first).to_have_text(HOSTILE)
+    page.goto(server.url + "/surfaces/x?lang=sv")
+    assert HOSTILE in page.inner_text("main")
+    assert watched.troubles == []
+    assert page.locator("img[src='x']").count() == 0
+
+
+def test_list_and_map_keep_step(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    first = page.locator("#ranking-rows tr").first
+    first.hover()
+    expect(page.locator(".pin-hover")).to_have_text("1")
+    expect(page.locator(".leaflet-outline-pane path")).to_have_count(1)
+    first.locator(".row-button").click()
+    expect(first).to_have_class(re.compile("row-current"))
+    expect(first.locator(".row-button")).to_have_attribute("aria-current", "true")
+    expect(page.locator(".pin-current")).to_have_text("1")
+    expect(page.locator("#cell-title")).to_be_focused()
+    # And from the map to the list.
+    page.click(".icon-button")
+    expect(page.locator(".row-current")).to_have_count(0)
+    page.locator(".pin", has_text=re.compile("^1$")).click()
+    expect(first).to_have_class(re.compile("row-current"))
+
+
+def test_contributions_add_up_to_the_score(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    for position in range(3):
+        page.locator("#ranking-rows .row-button").nth(position).click()
+        name = page.locator("#ranking-rows .row-name").nth(position).text_content()
+        expect(page.locator("#ranking-rows tr").nth(position)).to_have_class(re.compile("row-current"))
+        assert name
+        shown = page.eval_on_selector_all(
+            ".parts tbody td.number:not(.of-max)", "all => all.map((one) => one.textContent)"
+        )
+        total = page.text_content(".parts tfoot td.number")
+        assert sum(round(float(text) * 10) for text in shown) == round(float(total or "nan") * 10)
+        assert page.text_content(".score-big") == total
+
+
+def test_an_address_brings_back_what_was_seen(open_page: Callable[..., Watched], server: Served) -> None:
+    watched = open_page()
+    page = open_map(watched, server, "lang=en")
+    page.locator("#ranking-rows .row-button").first.click()
+    page.wait_for_selector(".score-big")
+    page.click("#sectors summary")
+    page.locator("#sector-list input").first.uncheck()
+    expect(page.locator("#announcer")).to_have_text("Scored for 15 July 2026.")
+    page.select_option("#county", "24")
+    page.click("[data-list=cells]")
+    page.locator("#never").uncheck()
+    page.locator("#opacity").fill("50")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(400)
+    before, where = state_of(page), page.evaluate("map_norrsyn.getCenter()")
+    assert set(before) == {"lang", "lat", "lon", "z", "sector", "county", "cell", "opacity", "never", "list"}
+    page.reload()
+    page.wait_for_selector(".score-big")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(400)
+    after = page.evaluate("map_norrsyn.getCenter()")
+    assert state_of(page) == before
+    assert (after["lat"], after["lng"]) == pytest.approx((where["lat"], where["lng"]), abs=0.02)
+    assert page.locator("#sector-list input").first.is_checked() is False
+    assert page.input_value("#county") == "24"
+    assert page.input_value("#opacity") == "50"
+    # The other language keeps the rest.
+    page.click("a[data-language=sv]")
+    page.wait_for_selector(".score-big")
+    assert page.get_attribute("html", "lang") == "sv"
+    assert {name: value for name, value in state_of(page).items() if name != "lang"} == {
+        name: value for name, value in before.items() if name != "lang"
+    }
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "z=99&lat=NaN&lon=x&opacity=-3&at=yesterday&cell=%7B%7B7%2A7%7D%7D&county=%3Cimg%3E",
+        "lat=63&lon=&z=7&sector=%3Cscript%3E&list=everything&never=maybe",
+    ],
+)
+def test_nonsense_in_the_address_is_left_out(open_page: Callable[..., Watched], server: Served, query: str) -> None:
+    watched = open_page()
+    page = open_map(watched, server, query)
+    page.wait_for_load_state("networkidle")
+    assert watched.troubles == []
+    assert page.is_hidden("#problem")
+
+
+def test_everything_can_be_done_by_keyboard(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en&lat=63.83&lon=20.26&z=10")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip-link"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.getElementById('ranking').contains(document.activeElement)")
+    page.focus("#map_norrsyn")
+    page.keyboard.press("ArrowRight")
+    until(page, "map_norrsyn.getCenter().lng > 20.265")
+    assert page.evaluate("getComputedStyle(document.querySelector('.crosshair')).opacity") == "1"
+    page.keyboard.press("Enter")
+    expect(page.locator("#cell-title")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#map_norrsyn")).to_be_focused()
+    page.focus("#search-input")
+    page.keyboard.type("vänn")
+    page.wait_for_selector("#search-list li[role=option]")
+    page.keyboard.press("ArrowDown")
+    active = page.get_attribute("#search-input", "aria-activedescendant")
+    assert page.get_attribute(f"#{active}", "aria-selected") == "true"
+    page.keyboard.press("Enter")
+    expect(page.locator("#search-input")).to_have_attribute("aria-expanded", "false")
+    until(page, "map_norrsyn.getCenter().lng < 19.9")
+
+
+def test_old_tiles_stay_until_the_new_ones_are_there(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    page.wait_for_load_state("networkidle")
+    server.contract.delays_s["/tiles/" + "b" * 16] = 1.0
+    page.fill("#at", "2026-01-15")
+    expect(page.locator("#announcer")).to_have_text("Scored for 15 January 2026.")
+    layers = "[...document.querySelectorAll('.leaflet-tile-pane .leaflet-layer')]"
+    shown = page.evaluate(f"{layers}.map((one) => [one.style.opacity, one.querySelectorAll('img').length > 0])")
+    assert next(float(opacity) for opacity, has_tiles in shown if has_tiles) > 0.5
+    until(page, f"{layers}.length === 1")
+    assert page.evaluate("document.querySelector('.leaflet-tile-pane img').src").find("b" * 16) > 0
+    assert state_of(page)["at"] == ["2026-01-15"]
+
+
+def test_an_overtaken_answer_is_dropped(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    server.contract.delays_s["at=2026-02-01"] = 1.5
+    page.fill("#at", "2026-02-01")
+    until(page, "!document.getElementById('progress').hidden")
+    page.fill("#at", "2026-03-01")
+    expect(page.locator("#surface-note")).to_contain_text("1 March 2026")
+    page.wait_for_timeout(1_800)
+    expect(page.locator("#surface-note")).to_contain_text("1 March 2026")
+
+
+@pytest.mark.parametrize(
+    ("part", "action", "words"),
+    [
+        ("/api/places", "", "busy"),
+        ("/api/cells", "cell", "busy"),
+        ("/api/sites", "", "busy"),
+        ("/api/search", "search", "busy"),
+    ],
+)
+def test_a_failing_part_is_said_calmly_and_the_rest_works(
+    open_page: Callable[..., Watched], server: Served, part: str, action: str, words: str
+) -> None:
+    server.contract.failing[part] = 503
+    watched = open_page()
+    page = watched.page
+    page.goto(f"{server.url}/?lang=en&{CLOSE}")
+    page.wait_for_selector("#legend-body tr")
+    if action == "cell":
+        page.locator("#map_norrsyn").click(position={"x": 400, "y": 200})
+    if action == "search":
+        page.fill("#search-input", "umeå")
+    expect(page.locator("#problem")).to_contain_text(words)
+    assert page.get_attribute("#problem", "role") == "alert"
+    server.contract.reset()
+    retry = page.locator("#problem button", has_text="Try again")
+    if retry.count():
+        retry.click()
+        expect(page.locator("#problem")).to_be_hidden()
+    assert not [trouble for trouble in watched.troubles if "503" not in trouble]
+
+
+def test_a_server_that_is_gone_is_said(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    page.context.set_offline(True)
+    page.locator("#ranking-rows .row-button").first.click()
+    expect(page.locator("#problem")).to_contain_text("does not answer")
+
+
+def test_out_at_sea_there_is_no_cell_and_that_is_said(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_page().page
+    page.goto(f"{server.url}/?lang=sv&lat=63.0&lon=21.0&z=10")
+    page.wait_for_selector("#ranking-rows .row-button")
+    page.locator("#map_norrsyn").click(position={"x": 300, "y": 200})
+    expect(page.locator("#problem")).to_contain_text("utanför Region Nord")
+
+
+def test_sites_come_when_close_and_a_cut_is_said(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=sv&lat=63.83&lon=20.26&z=9")
+    expect(page.locator("#sites-note")).to_have_text("Zooma in för att se arbetsställen och boenden")
+    assert server.contract.asked["/api/sites"] == 0
+    server.contract.sites_limit = 2
+    page.evaluate("map_norrsyn.setZoom(11)")
+    expect(page.locator("#sites-note")).to_contain_text(re.compile(r"^2 av \d+ .*zooma in"))
+
+
+def test_filters_say_what_is_wrong_and_do_not_ask(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    page.click("#sectors summary")
+    for box in page.locator("#sector-list input").all():
+        box.uncheck()
+    expect(page.locator("#sectors-problem")).to_have_text("Choose at least one sector.")
+    page.fill("#at", "")
+    expect(page.locator("#at-problem")).to_contain_text("Give a date")
+    assert page.get_attribute("#at", "aria-invalid") == "true"
+    page.click("#sectors-all")
+    expect(page.locator("#sectors-problem")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "height", "touch"), [(1366, 768, False), (1920, 1080, False), (390, 844, True)])
+def test_it_fits_laptop_projector_and_phone(
+    open_page: Callable[..., Watched], server: Served, width: int, height: int, touch: bool
+) -> None:
+    page = open_map(open_page(width, height, touch=touch), server, "lang=sv")
+    page.locator("#ranking-rows .row-button").first.click()
+    page.wait_for_selector(".score-big")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+    box = page.locator("#map_norrsyn").bounding_box()
+    assert box is not None
+    assert box["width"] * box["height"] > 0.25 * width * height
+    if touch:
+        for name in ("ranking", "filters", "legend", "cell"):
+            page.tap(f"button[data-sheet={name}]")
+            expect(page.locator(f"#{name}")).to_be_visible()
+            targets = f"#{name} button, #{name} input[type=date], #{name} select, .sheet-tabs button, .languages a"
+            assert page.eval_on_selector_all(targets, LOW_TARGETS) == []
+
+
+def test_text_has_enough_contrast(open_page: Callable[..., Watched], server: Served) -> None:
+    """WCAG 2.1, 1.4.3: 4.5 to 1 for everything that stands on a plain ground."""
+    page = open_map(open_page(), server, "lang=sv")
+    page.locator("#ranking-rows .row-button").first.click()
+    page.wait_for_selector(".score-big")
+    assert page.evaluate(POOR_CONTRAST) == []
