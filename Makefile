@@ -113,6 +113,12 @@ docs: dev ## build the user guide and the API reference into build/docs
 	@$(BIN)/sphinx-build --quiet --keep-going --fail-on-warning --builder html docs build/docs
 	$(SAY) 'open build/docs/index.html'
 
+.PHONY: screenshots
+screenshots: dev ## take the README's picture anew, from the browser tests
+	$(SAY) 'pictures into build/screenshots, the map into docs/images'
+	@NORRSYN_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -q tests/browser/test_main_job.py
+	@cp build/screenshots/map.png docs/images/map.png
+
 .PHONY: lock
 lock: dev ## choose the newest allowed versions and write both lock files
 	$(SAY) 'resolving dependencies'

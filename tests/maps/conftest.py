@@ -1,89 +1,26 @@
-"""A browser that reports everything it should not have to report, and a server that fakes the HTTP contract."""
+"""A server that fakes the HTTP contract, every name in it hostile, and our modules in a browser."""
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
 import geo
 from geo.layers.bundle import Layers
 from geo.risk.surface import RiskSurface
 from maps.page import STATIC_FOLDER
+from tests.browsing import browser, find_free_port, open_page, run_server
 from tests.frames import GRID, SCORING_DAY, small_frames
 from tests.maps.contract_server import Contract, make_contract_app
 from tests.maps.corpus import HOSTILE
 
-LAUNCH = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-STARTED_WITHIN_S = 20
-
-
-@dataclass
-class Watched:
-    """A page, and what went wrong on it."""
-
-    page: Page
-    troubles: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="session")
-def browser(chromium_path: str) -> Generator[Browser, None, None]:
-    """Chromium, headless."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=LAUNCH)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Generator[Callable[..., Watched], None, None]:
-    """Open pages that note console errors, failed and foreign requests, and dialogs."""
-    contexts = []
-
-    def open_one(width: int = 1366, height: int = 768, *, touch: bool = False, reduced: bool = True) -> Watched:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            has_touch=touch,
-            is_mobile=touch,
-            reduced_motion="reduce" if reduced else "no-preference",
-        )
-        contexts.append(context)
-        watched = Watched(context.new_page())
-        page, troubles = watched.page, watched.troubles
-        page.set_default_timeout(15_000)
-        page.on("console", lambda m: troubles.append(f"{m.type}: {m.text}") if m.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: troubles.append(f"uncaught: {error}"))
-        page.on("request", lambda request: watched.requests.append(request.url))
-
-        def refuse(dialog: object) -> None:
-            troubles.append("a dialog opened: something ran")
-            dialog.dismiss()  # type: ignore[attr-defined]
-
-        page.on("dialog", refuse)
-        return watched
-
-    yield open_one
-    for context in contexts:
-        context.close()
-
+__all__ = ["browser", "open_page"]
 
 RUN_MODULE = """async ([source, call, values]) => {
   const module = await import("data:text/javascript;charset=utf-8," + encodeURIComponent(source));
@@ -131,9 +68,7 @@ class Served:
 @pytest.fixture(scope="session")
 def _server(hostile_surface: RiskSurface) -> Iterator[Served]:
     contract = Contract(hostile_surface)
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = find_free_port()
     config = uvicorn.Config(make_contract_app(contract), host="127.0.0.1", port=port, log_level="error", lifespan="off")
     with run_server(uvicorn.Server(config)):
         yield Served(f"http://127.0.0.1:{port}", contract)
@@ -144,17 +79,3 @@ def server(_server: Served) -> Served:
     """The contract server, with nothing delayed and nothing failing."""
     _server.contract.reset()
     return _server
-
-
-@contextmanager
-def run_server(server: uvicorn.Server) -> Iterator[None]:
-    """Serve from a thread."""
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    give_up_at = time.monotonic() + STARTED_WITHIN_S
-    while not server.started:
-        assert time.monotonic() < give_up_at, "the fake server does not start"
-        time.sleep(0.02)
-    yield
-    server.should_exit = True
-    thread.join(timeout=10)

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.maps.conftest import Served, Watched
+from tests.browsing import Watched
+from tests.maps.conftest import Served
 from tests.maps.corpus import HOSTILE
 
 pytestmark = pytest.mark.browser

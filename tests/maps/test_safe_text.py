@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from geo.errors import ConfigError
 from maps.page import leaflet_folder
 from maps.safe_text import check_tile_url, safe_text, tile_origin
-from tests.maps.conftest import Watched
+from tests.browsing import Watched
 from tests.maps.corpus import PAYLOADS
 
 ALLOWED = re.compile(r"(?:[A-Za-z0-9 .,_-]|&#[0-9]+;)*")

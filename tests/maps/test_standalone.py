@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maps.standalone import escape_json, render_standalone
-from tests.maps.conftest import Watched
+from tests.browsing import Watched
 from tests.maps.contract_server import Contract
 from tests.maps.corpus import HOSTILE, PAYLOADS
 
