@@ -1,0 +1,213 @@
+"""From the file's columns to the layer's: renamed, filtered, set, and names in plain text."""
+
+from __future__ import annotations
+
+import difflib
+import html
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.errors import SchemaError
+from geo.layers.base import Layer
+from geo.reading.table import RawTable
+
+__all__ = ["COORDINATES", "Choice", "arrange_columns", "check_choice", "decode_entities", "match_rows"]
+
+# what a CSV may call its coordinates, in order of preference, and the CRS that the names alone mean
+COORDINATES: Mapping[tuple[str, ...], str | None] = {
+    ("geometry",): None,
+    ("easting", "northing"): "EPSG:3006",
+    ("lon", "lat"): "OGC:CRS84",
+}
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_SHOWN_VALUES = 10
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user wants done with the columns.
+
+    Attributes
+    ----------
+    rename : column in the file to column of the layer
+    set_values : column of the layer to one value for all rows
+    where : column in the file to the value that a row must have
+    skip_rows : numbers of rows to leave out, the first row being 1
+    """
+
+    rename: Mapping[str, str]
+    set_values: Mapping[str, str]
+    where: Mapping[str, str]
+    skip_rows: frozenset[int]
+
+    @classmethod
+    def of(
+        cls,
+        rename: Mapping[str, str] | None,
+        set_values: Mapping[str, Any] | None,
+        where: Mapping[str, Any] | None,
+        skip_rows: Iterable[int] = (),
+    ) -> Choice:
+        """A choice from what the caller gave, values as text."""
+        return cls(
+            rename={str(old): str(new) for old, new in (rename or {}).items()},
+            set_values={str(column): str(value) for column, value in (set_values or {}).items()},
+            where={str(column): str(value).strip() for column, value in (where or {}).items()},
+            skip_rows=frozenset(skip_rows),
+        )
+
+
+def check_choice(layer: Layer, table: RawTable, choice: Choice) -> list[str]:
+    """Everything about a choice that does not fit the file or the layer, one line each.
+
+    Parameters
+    ----------
+    layer : Layer
+    table : RawTable
+    choice : Choice
+
+    Returns
+    -------
+    list of str, empty where the choice fits
+    """
+    lines = [
+        _missing_column(table, column, option)
+        for option, columns in (("rename", choice.rename), ("where", choice.where))
+        for column in columns
+        if column not in table.columns.columns
+    ]
+    places = {name for names in COORDINATES for name in names} if table.geometry is None else set()
+    lines += [
+        f"--rename {old}={new}: the layer {layer.name} has no column {new!r}; its columns are {_list_columns(layer)}"
+        for old, new in choice.rename.items()
+        if new not in layer.schema.columns and new not in places
+    ]
+    lines += [
+        f"--set {column}=…: the layer {layer.name} has no column {column!r}; its columns are {_list_columns(layer)}"
+        for column in choice.set_values
+        if column not in layer.schema.columns
+    ]
+    for new, n_columns in Counter(choice.rename.values()).items():
+        if n_columns > 1:
+            both = ", ".join(old for old, each in choice.rename.items() if each == new)
+            lines.append(f"--rename: {both} would all be called {new!r}; rename one")
+    lines += [
+        f"--set {column}=…: a column is renamed to {column!r} as well; do one or the other"
+        for column in choice.set_values
+        if column in choice.rename.values()
+    ]
+    if absent := sorted(row for row in choice.skip_rows if not 1 <= row <= len(table)):
+        lines.append(f"--skip-row {', '.join(map(str, absent))}: the file has rows 1 to {len(table)}")
+    return lines
+
+
+def match_rows(source_name: str, table: RawTable, where: Mapping[str, str]) -> NDArray[np.bool_]:
+    """Which rows have the values asked for.
+
+    Parameters
+    ----------
+    source_name : str
+    table : RawTable
+    where : column to value; numbers compare as numbers, text as text without blanks at its ends; empty matches an
+        empty cell
+
+    Returns
+    -------
+    (n,) bool
+
+    Raises
+    ------
+    SchemaError
+        No row has them; the message lists the values there are.
+    """
+    keep = np.ones(len(table), dtype=bool)
+    for column, wanted in where.items():
+        keep &= np.array([_equals(value, wanted) for value in table.columns[column]], dtype=bool)
+    if where and not keep.any():
+        lines = tuple(f"{column}: {_list_values(table.columns[column])}" for column in where)
+        asked = " and ".join(f"{column} = {value!r}" for column, value in where.items())
+        message = "\n".join([f"{source_name}: no row has {asked}. Values there are:", *(f"  - {x}" for x in lines)])
+        raise SchemaError(message, lines)
+    return keep
+
+
+def arrange_columns(layer: Layer, columns: pd.DataFrame, choice: Choice) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The layer's columns out of the file's, and the names of those left over.
+
+    Parameters
+    ----------
+    layer : Layer
+    columns : DataFrame of objects, as they stand in the file
+    choice : Choice, checked
+
+    Returns
+    -------
+    DataFrame of objects, tuple of str
+        A column that another one is renamed to, or that is set, counts as left over.
+    """
+    names = {old: choice.rename.get(old, old) for old in columns.columns}
+    taken = set(choice.rename.values()) | set(choice.set_values)
+    used = {
+        old: new
+        for old, new in names.items()
+        if new in layer.schema.columns and (old in choice.rename or new not in taken)
+    }
+    arranged = columns[list(used)].rename(columns=used)
+    for column, value in choice.set_values.items():
+        arranged[column] = pd.Series(value, index=arranged.index, dtype=object)
+    for column in {"name", layer.site_title or "name"} & set(arranged.columns):
+        cells = [decode_entities(value) if isinstance(value, str) else value for value in arranged[column]]
+        arranged[column] = pd.Series(cells, index=arranged.index, dtype=object)
+    return arranged, tuple(old for old in names if old not in used)
+
+
+def decode_entities(text: str) -> str:
+    """Character references such as ``&ouml;`` as characters, control characters as blanks; the rest as it is.
+
+    Only references that end in a semicolon are decoded, once: ``A&B`` and ``&amp;lt;`` are names of something.
+    """
+    return _CONTROL.sub(" ", _ENTITY.sub(lambda match: html.unescape(match[0]), text)).strip()
+
+
+def _equals(value: object, wanted: str) -> bool:
+    if value is None:
+        return wanted == ""
+    if isinstance(value, bool):
+        return str(value).lower() == wanted.lower()
+    if isinstance(value, int | float):
+        try:
+            return value == float(wanted)
+        except ValueError:
+            return False
+    return str(value).strip() == wanted
+
+
+def _missing_column(table: RawTable, column: str, option: str) -> str:
+    if column in table.refused:
+        return f"--{option} {column}=…: {column} {table.refused[column]}; it is never read"
+    if column in table.left_out:
+        return f"--{option} {column}=…: {column} holds lists or objects; give it as a plain column"
+    names = list(map(str, table.columns.columns))
+    near = difflib.get_close_matches(column, names, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    there = f"its columns are {', '.join(names)}" if names else "it has none"
+    return f"--{option} {column}=…: the file has no column {column!r}; {there}{hint}"
+
+
+def _list_columns(layer: Layer) -> str:
+    return ", ".join(layer.schema.columns)
+
+
+def _list_values(values: Iterable[object]) -> str:
+    counted = Counter("(empty)" if value is None else str(value).strip() for value in values)
+    shown = [f"{value[:40]!r} ({n_rows})" for value, n_rows in counted.most_common(_SHOWN_VALUES)]
+    more = len(counted) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

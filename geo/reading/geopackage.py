@@ -1,0 +1,127 @@
+"""GeoPackage: looked through as a plain SQLite file first, then one table of it read by the restricted GDAL.
+
+A database is also a program: views, generated columns and virtual tables run SQL functions and modules when they are
+read. Only plain tables are.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import shapely
+
+from geo.errors import InputError
+from geo.layers.base import Layer
+from geo.reading.gdal import list_geopackage_columns, read_geopackage
+from geo.reading.source import Source
+from geo.reading.table import RawTable, make_columns, split_columns
+
+__all__ = ["read_geopackage_table"]
+
+_VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\b.*?\bUSING\s+[\"'\[`]?(\w+)", re.IGNORECASE | re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+_HARMLESS_MODULES = {"rtree", "fts3", "fts4", "fts5"}
+_GENERATED = {2, 3}
+
+
+def read_geopackage_table(source: Source, layer: Layer) -> RawTable:
+    """Rows of a GeoPackage's only feature table, or of the one that has the layer's name.
+
+    Parameters
+    ----------
+    source : Source
+    layer : Layer, which decides what columns are refused
+
+    Returns
+    -------
+    RawTable
+
+    Raises
+    ------
+    InputError
+        Damaged, without a feature table, with several, or with parts that run code.
+    """
+    content = _without_log(source.content)
+    table = _choose_table(source, layer, content)
+    try:
+        kept, refused = split_columns(layer, list_geopackage_columns(content, table))
+        frame = read_geopackage(content, table, kept)
+    except (RuntimeError, ValueError) as error:
+        # pyogrio's own errors are RuntimeErrors; names that are no UTF-8 and impossible dates are ValueErrors
+        message = f"{source.name}: table {table!r} cannot be read ({error}); export it again."
+        raise InputError(message) from error
+    geometry = frame.geometry.to_numpy(dtype=object)
+    return RawTable(
+        columns=make_columns({name: frame[name].tolist() for name in kept}, len(frame)),
+        refused=refused,
+        geometry=np.atleast_1d(shapely.force_2d(geometry)),
+        bad_geometry={},
+        crs=frame.crs,
+    )
+
+
+def _without_log(content: bytes) -> bytes:
+    # A database that was last written with a write-ahead log says so in its header, and an in-memory copy of it cannot
+    # be opened; its log was checked to be empty.
+    return content[:18] + b"\x01\x01" + content[20:]
+
+
+def _choose_table(source: Source, layer: Layer, content: bytes) -> str:
+    try:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.deserialize(content)
+            database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            database.execute("PRAGMA trusted_schema = OFF")
+            _check_schema(source, database)
+            rows = database.execute(
+                "SELECT contents.table_name, objects.type FROM gpkg_contents AS contents "
+                "LEFT JOIN sqlite_master AS objects ON objects.name = contents.table_name "
+                "WHERE contents.data_type = 'features' ORDER BY contents.table_name"
+            ).fetchall()
+            tables = [str(name) for name, kind in rows if kind == "table"]
+            table = _only_table(source, layer, tables, {str(name) for name, kind in rows} - set(tables))
+            computed = [
+                row[1]
+                for row in database.execute("SELECT * FROM pragma_table_xinfo(?)", (table,))
+                if row[6] in _GENERATED
+            ]
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        # the second where even SQLite's message about a damaged name is no text
+        message = f"{source.name}: is damaged, or no GeoPackage ({error}); copy or export it again."
+        raise InputError(message) from error
+    if computed:
+        message = (
+            f"{source.name}: columns of {table!r} are computed when read ({', '.join(map(str, computed))}), which is "
+            "not allowed from outside; export the table with plain columns."
+        )
+        raise InputError(message)
+    return table
+
+
+def _check_schema(source: Source, database: sqlite3.Connection) -> None:
+    statements = [_COMMENT.sub(" ", row[0]) for row in database.execute("SELECT sql FROM sqlite_master") if row[0]]
+    modules = {match[1].lower() for statement in statements if (match := _VIRTUAL.match(statement))}
+    if unknown := modules - _HARMLESS_MODULES:
+        message = (
+            f"{source.name}: holds virtual tables ({', '.join(sorted(unknown))}), which can open other files; "
+            "export the table to a new GeoPackage."
+        )
+        raise InputError(message)
+
+
+def _only_table(source: Source, layer: Layer, tables: list[str], views: set[str]) -> str:
+    if layer.name in tables:
+        return layer.name
+    if len(tables) == 1:
+        return tables[0]
+    if tables:
+        what = f"holds {len(tables)} tables ({', '.join(tables)}); name the right one {layer.name!r}"
+    elif views:
+        what = f"holds views only ({', '.join(sorted(views))}), which run code; export the rows as a plain table"
+    else:
+        what = "holds no table with places; export one as a feature table"
+    message = f"{source.name}: {what}, or export it to a file of its own."
+    raise InputError(message)

@@ -1,0 +1,84 @@
+"""Where a layer's rows come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from geo.reading.report import Report
+
+__all__ = ["Provenance"]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a layer's rows come from. What is known of the rows themselves is filled in when they are stored.
+
+    Attributes
+    ----------
+    source_name : str, name of the file, or what else made the rows
+    source_sha256 : str, of the file; empty where there was none
+    source_size : int, bytes of the file
+    note : str, what was done to the rows and what was assumed
+    rows : int
+    content_sha256 : str, `geo.layers.bundle.content_hash` of the stored frame
+    added_at : str, ISO 8601 in UTC, to the second
+    synthetic : bool, whether any row is made up
+    """
+
+    source_name: str
+    source_sha256: str = ""
+    source_size: int = 0
+    note: str = ""
+    rows: int = 0
+    content_sha256: str = ""
+    added_at: str = ""
+    synthetic: bool = False
+
+    @classmethod
+    def from_report(cls, report: Report) -> Provenance:
+        """Provenance of rows that were read from a file."""
+        return cls(
+            source_name=report.source_name,
+            source_sha256=report.source_sha256,
+            source_size=report.source_size,
+            note=_describe(report),
+        )
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Provenance:
+        """Provenance from `to_dict`, other keys passed over.
+
+        Raises
+        ------
+        KeyError, TypeError
+            A key is missing or of the wrong type.
+        """
+        known: dict[str, Any] = {each.name: values[each.name] for each in fields(cls)}
+        for each in fields(cls):
+            if type(known[each.name]).__name__ != each.type:
+                message = f"{each.name} is {known[each.name]!r}"
+                raise TypeError(message)
+        return cls(**known)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The provenance as text and numbers, ready for JSON."""
+        return asdict(self)
+
+
+def _describe(report: Report) -> str:
+    parts = []
+    if report.where:
+        parts.append("rows with " + ", ".join(f"{column} = {value}" for column, value in report.where.items()))
+    if report.set_values:
+        parts.append("assumed " + ", ".join(f"{column} = {value}" for column, value in report.set_values.items()))
+    if report.skipped_rows:
+        parts.append("left out by hand: row " + ", ".join(map(str, report.skipped_rows)))
+    if report.rows_outside_region:
+        parts.append(f"{report.rows_outside_region} outside Region Nord left out")
+    if report.rows_repaired:
+        parts.append(f"{report.rows_repaired} shape(s) repaired")
+    if report.made_ids:
+        parts.append("ids made from the content")
+    return "; ".join([*parts, *report.notes])
