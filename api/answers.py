@@ -1,0 +1,254 @@
+"""What is answered, in the reader's language: for HTTP, for ``--json`` and for the stand-alone map alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.degrees import bounds_in_degrees, to_degrees
+from api.records import SIZE_UNITS, RecordNames
+from api.sites import Site
+from geo.layers.registry import LAYERS
+from geo.reference import score_classes
+from geo.risk.explain import ComponentExplanation, Explanation
+from geo.risk.ranking import Place
+from geo.risk.surface import RiskSurface
+from geo.risk.words import title_sentence
+from maps.i18n import say, translate
+from maps.palette import class_of, classify, count_classes
+
+__all__ = [
+    "LayerSource",
+    "describe_cell",
+    "describe_layers",
+    "describe_place",
+    "describe_site",
+    "describe_surface",
+    "describe_top_cell",
+    "translate_surface",
+]
+
+# Where the codes of a kind have their titles; those of workplaces are words already.
+_KIND_TABLES = {
+    "accommodation": ("housing_types", "housing_type"),
+    "establishments": ("establishment_phases", "phase"),
+}
+_TOP_COLUMNS = ("rank", "cell_id", "score", "state", "municipality", "municipality_code", "county")
+
+
+@dataclass(frozen=True)
+class LayerSource:
+    """Where a layer in the data folder came from: when it was put there, and the name of its file."""
+
+    added_at: str | None
+    source: str | None
+
+
+def describe_surface(
+    surface: RiskSurface,
+    sources: Mapping[str, LayerSource],
+    created: str | None,
+    classed: NDArray[np.uint8] | None = None,
+) -> dict[str, Any]:
+    """A surface in figures, as `api.schemas.SurfaceInfo`, in English.
+
+    Parameters
+    ----------
+    surface : RiskSurface
+    sources : layer name to where it came from
+    created : str, ISO 8601, None where it is not known
+    classed : (n_rows, n_cols) uint8, optional, as `maps.palette.classify` gives it
+    """
+    manifest = surface.manifest
+    counts = count_classes(classify(surface.score, surface.state) if classed is None else classed)
+    return {
+        "id": surface.id,
+        "at": surface.at.isoformat(),
+        "sectors": None if surface.sectors is None else sorted(surface.sectors),
+        "created": created,
+        "model_version": manifest["model_version"],
+        "synthetic": bool(manifest["synthetic"]),
+        "cell_m": surface.grid.cell_m,
+        "crs": surface.grid.crs,
+        "n_scored": int(surface.ranked.sum()),
+        "bounds": bounds_in_degrees(surface.grid.bounds, surface.grid.crs),
+        "classes": [
+            {"code": one.code, "name": one.name, "colour": one.colour, "low": one.low, "high": one.high, "n_cells": n}
+            for one, n in zip(score_classes(), counts, strict=True)
+        ],
+        "states": dict(manifest["states"]),
+        "comparison": dict(manifest["comparison"]),
+        "layers": [
+            # a layer that was replaced since has another source than the one that was scored
+            _describe_layer(
+                surface.layers, name, entry["rows"], None if name in surface.stale_layers else sources.get(name)
+            )
+            for name, entry in manifest["layers"].items()
+        ],
+        "weights": dict(manifest["weights"]),
+    }
+
+
+def translate_surface(lang: str, info: Mapping[str, Any]) -> dict[str, Any]:
+    """A surface's figures with class names and layer titles in a language."""
+    return {
+        **info,
+        "classes": [{**one, "name": translate(lang, one["name"])} for one in info["classes"]],
+        "layers": [{**one, "title": translate(lang, one["title"])} for one in info["layers"]],
+    }
+
+
+def describe_layers(lang: str, layers: Mapping[str, Any], sources: Mapping[str, LayerSource]) -> list[dict[str, Any]]:
+    """Every layer there is, the empty ones too, as `api.schemas.LayerInfo`."""
+    described = [_describe_layer(layers, name, len(layers[name]), sources.get(name)) for name in LAYERS]
+    return [{**one, "title": translate(lang, one["title"])} for one in described]
+
+
+def describe_cell(lang: str, surface: RiskSurface, names: RecordNames, explanation: Explanation) -> dict[str, Any]:
+    """Why a cell has its score, as `api.schemas.CellAnswer`."""
+    half = surface.grid.cell_m / 2
+    east, north = explanation.easting, explanation.northing
+    lon, lat = to_degrees(east, north)
+    corners = ((-half, -half), (half, -half), (half, half), (-half, half))
+    is_ranked = explanation.rank is not None
+    return {
+        "cell_id": explanation.cell_id,
+        "scb_id": explanation.scb_id,
+        "surface": surface.id,
+        "easting": east,
+        "northing": north,
+        "lon": lon,
+        "lat": lat,
+        "bounds": [list(reversed(to_degrees(east + dx, north + dy))) for dx, dy in corners],
+        "municipality": explanation.municipality,
+        "municipality_code": explanation.municipality_code,
+        "county": explanation.county,
+        "place": say(lang, explanation.place),
+        "score": explanation.score,
+        "class": _describe_class(lang, explanation.score) if is_ranked else None,
+        "state": explanation.state,
+        "rank": explanation.rank,
+        "n_ranked": explanation.n_ranked,
+        "reasons": [say(lang, reason) for reason in explanation.reasons],
+        "contributions": explanation.contributions,
+        "components": [_describe_component(lang, one, names) for one in explanation.components],
+    }
+
+
+def describe_top_cell(lang: str, row: Mapping[Any, Any], components: tuple[str, ...]) -> dict[str, Any]:
+    """A row of `RiskSurface.top`, as `api.schemas.TopCell`."""
+    lon, lat = to_degrees(row["easting"], row["northing"])
+    return {
+        **{name: row[name] for name in _TOP_COLUMNS},
+        "class": _describe_class(lang, row["score"]),
+        "easting": row["easting"],
+        "northing": row["northing"],
+        "lon": lon,
+        "lat": lat,
+        "contributions": {name: row[name] for name in components},
+    }
+
+
+def describe_place(lang: str, surface: RiskSurface, place: Place) -> dict[str, Any]:
+    """A place in the ranking, as `api.schemas.PlaceInfo`."""
+    lon, lat = to_degrees(place.easting, place.northing)
+    # that a place was never inspected is told by its state already
+    reasons = place.reasons[1:] if place.state == "never_inspected" else place.reasons
+    return {
+        "rank": place.rank,
+        "place_id": place.place_id,
+        "name": say(lang, place.name),
+        "municipality": place.municipality,
+        "municipality_code": place.municipality_code,
+        "county": place.county,
+        "score": place.score,
+        "class": _describe_class(lang, place.score),
+        "n_cells": place.n_cells,
+        "peak_cell_id": place.place_id,
+        "easting": place.easting,
+        "northing": place.northing,
+        "lon": lon,
+        "lat": lat,
+        "bounds": bounds_in_degrees(place.bounds, surface.grid.crs),
+        "reason": say(lang, reasons[0]) if reasons else "",
+        "reasons": [say(lang, reason) for reason in place.reasons],
+        "state": place.state,
+        "contributions": place.contributions,
+    }
+
+
+def describe_site(lang: str, site: Site) -> dict[str, Any]:
+    """A site as the map shows it, as `api.schemas.SiteInfo`."""
+    return {
+        "id": site.id,
+        "layer": site.layer,
+        "lon": round(site.lon, 6),
+        "lat": round(site.lat, 6),
+        "title": site.title,
+        "sector": _title(lang, "sectors", "sector", site.sector) if site.sector else None,
+        "sector_code": site.sector or None,
+        "size": site.size,
+        "size_unit": translate(lang, SIZE_UNITS[site.layer]),
+        "kind": _kind(lang, site),
+        "synthetic": site.synthetic,
+    }
+
+
+def _describe_layer(layers: Mapping[str, Any], name: str, rows: int, source: LayerSource | None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": LAYERS[name].title,
+        "rows": rows,
+        "added_at": source.added_at if source else None,
+        "source": source.source if source else None,
+        "synthetic": bool(layers[name]["synthetic"].any()),
+    }
+
+
+def _describe_class(lang: str, score: float) -> dict[str, str] | None:
+    found = class_of(score)
+    return None if found is None else {"code": found.code, "name": translate(lang, found.name), "colour": found.colour}
+
+
+def _describe_component(lang: str, component: ComponentExplanation, names: RecordNames) -> dict[str, Any]:
+    drivers = []
+    for driver in component.drivers:
+        lon, lat = to_degrees(driver.easting, driver.northing)
+        drivers.append(
+            {
+                "id": driver.record_id,
+                "layer": driver.layer,
+                "title": say(lang, names.name_driver(driver)),
+                "distance_m": driver.distance_m,
+                "share": driver.share,
+                "lon": lon,
+                "lat": lat,
+            }
+        )
+    return {
+        "name": component.name,
+        "title": translate(lang, component.title),
+        "points": component.points,
+        "max_points": component.max_points,
+        "value": component.value,
+        "unit": component.unit,
+        "reference_level": component.reference_level,
+        "weight": component.weight,
+        "drivers": drivers,
+    }
+
+
+def _kind(lang: str, site: Site) -> str:
+    if site.layer not in _KIND_TABLES:
+        return translate(lang, site.kind)
+    return _title(lang, *_KIND_TABLES[site.layer], site.kind)
+
+
+@lru_cache(maxsize=1024)
+def _title(lang: str, table: str, column: str, code: str) -> str:
+    return say(lang, title_sentence(table, column, code))

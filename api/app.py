@@ -1,0 +1,165 @@
+"""The application: routes, middleware, error handlers, and the service behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from api.caching import REVALIDATE
+from api.errors import find_kind, respond_to_error, respond_to_status, respond_to_validation
+from api.middleware import HeadAsGet, HostGuard, SecurityHeaders, security_headers
+from api.openapi import describe_api, name_operation
+from api.release import find_version
+from api.routes import ROUTERS
+from api.service import Service
+from api.settings import Settings, load_settings
+from geo.errors import NorrsynError
+from maps.i18n import pick_language
+from maps.page import STATIC_FOLDER, leaflet_folder, render_error_page
+
+__all__ = ["create_app"]
+
+# Below these, programs ask; everywhere else it may be a person with a browser.
+_FOR_PROGRAMS = ("/api", "/tiles", "/static", "/i18n", "/map", "/healthz", "/openapi.json")
+_GZIP_FROM_BYTES = 1_000
+_GZIP_LEVEL = 5
+_HEADINGS = {
+    404: "Page not found",
+    422: "The request cannot be used",
+}
+_HEADING = "Something went wrong"
+_log = logging.getLogger("norrsyn")
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Norrsyn as an ASGI application.
+
+    It serves whoever names this machine as host, and nobody else: there is no sign-in yet.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Those of the environment when left out.
+
+    Returns
+    -------
+    FastAPI
+        Its ``state.service`` is the `Service` behind the routes; layers and the published surface are read when it
+        starts.
+
+    Raises
+    ------
+    ConfigError
+        Settings that cannot be used, all of them named.
+    """
+    settings = load_settings() if settings is None else settings
+    service = Service(settings)
+    image_origin = None if service.base_map is None else service.base_map.origin
+    app = FastAPI(
+        title="Norrsyn",
+        version=find_version(),
+        # their pages load scripts from elsewhere
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=name_operation,
+        lifespan=_lifespan,
+        middleware=[
+            Middleware(SecurityHeaders, headers=security_headers(image_origin), crash=_respond_to_crash),
+            Middleware(HostGuard),
+            Middleware(HeadAsGet),
+            Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=_GZIP_LEVEL),
+        ],
+        exception_handlers={
+            NorrsynError: _respond_to_error,
+            RequestValidationError: _respond_to_validation,
+            HTTPException: _respond_to_status,
+        },
+    )
+    app.state.service = service
+    app.openapi = partial(describe_api, app)  # type: ignore[method-assign]
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static/leaflet", _Static(leaflet_folder()), name="leaflet")
+    app.mount("/static", _Static(STATIC_FOLDER), name="static")
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    await asyncio.to_thread(service.start)
+    yield
+    service.close()
+
+
+class _Static(StaticFiles):
+    """Files that browsers keep and ask after: after an update nobody runs yesterday's script."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(directory=folder)
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """A file, or 304."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = REVALIDATE
+        return response
+
+
+async def _respond_to_error(request: Request, error: Exception) -> Response:
+    kind = find_kind(error)
+    if not kind.is_told:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return await _respond(request, kind.status, lambda: respond_to_error(request, error))
+
+
+async def _respond_to_crash(request: Request, error: Exception) -> Response:
+    return await _respond(request, 500, lambda: respond_to_error(request, error))
+
+
+async def _respond_to_validation(request: Request, error: Exception) -> Response:
+    failures = cast("RequestValidationError", error)
+    return await _respond(request, 422, lambda: respond_to_validation(request, failures))
+
+
+async def _respond_to_status(request: Request, error: Exception) -> Response:
+    refusal = cast("HTTPException", error)
+    headers = dict(refusal.headers or {})
+    if refusal.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = "GET, HEAD"
+    return await _respond(
+        request, refusal.status_code, lambda: respond_to_status(request, refusal.status_code, headers)
+    )
+
+
+async def _respond(request: Request, status: int, make_problem: Callable[[], Response]) -> Response:
+    """A page for a person with a browser, problem details for everybody else."""
+    if not _wants_page(request):
+        return make_problem()
+    # Nothing of the request or of the error stands in the page: words of ours only.
+    page = render_error_page(pick_language(request.query_params.get("lang")), status, _HEADINGS.get(status, _HEADING))
+    return HTMLResponse(page, status)
+
+
+def _wants_page(request: Request) -> bool:
+    if request.url.path.startswith(_FOR_PROGRAMS):
+        return False
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")

@@ -1,0 +1,68 @@
+"""Options that several commands share, and how ``name=value`` is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+
+__all__ = ["CountyOption", "HomeOption", "JsonOption", "LanguageOption", "read_pairs", "read_settings"]
+
+T = TypeVar("T")
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Data folder. Default: NORRSYN_HOME, else ./norrsyn-data.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
+CountyOption = Annotated[
+    str | None, typer.Option("--county", help="Only this county: 22, 23, 24 or 25.", show_default=False)
+]
+LanguageOption = Annotated[str, typer.Option("--lang", help="Language of the words: sv or en.")]
+
+
+def read_settings(home: Path | None) -> Settings:
+    """Settings from the environment, with another data folder where one is given.
+
+    Raises
+    ------
+    ConfigError
+    """
+    from api.settings import load_settings  # noqa: PLC0415
+
+    return load_settings(home=home)
+
+
+def read_pairs(option: str, pairs: Iterable[str] | None, convert: Callable[[str], T]) -> Mapping[str, T]:
+    """``name=value`` as given several times to one option.
+
+    Raises
+    ------
+    ParameterError
+        All pairs that cannot be read, in one message.
+    """
+    from geo.errors import ParameterError  # noqa: PLC0415
+
+    found: dict[str, T] = {}
+    failures = []
+    for pair in pairs or ():
+        name, sign, value = pair.partition("=")
+        name = name.strip()
+        if not (name and sign):
+            failures.append(f"{pair!r} has not the form name=value")
+        elif name in found:
+            failures.append(f"{name} is given twice")
+        else:
+            try:
+                found[name] = convert(value)
+            except ValueError:
+                failures.append(f"{value!r} (for {name}) is not a number")
+    if failures:
+        message = f"{option} cannot be used: {'; '.join(failures)}."
+        raise ParameterError(message)
+    return found

@@ -1,0 +1,191 @@
+"""From errors to HTTP: the status table, and problem details (RFC 9457) as the one form of every failure.
+
+Domain code raises from `geo.errors` and knows nothing of this. A type that is not in the table takes the row of its
+nearest ancestor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+
+from geo.errors import (
+    ConfigError,
+    CRSError,
+    GeometryError,
+    InputError,
+    NorrsynError,
+    NotFoundError,
+    ParameterError,
+    SchemaError,
+    ShapeError,
+    StoreError,
+)
+
+__all__ = [
+    "PROBLEM_TYPE",
+    "STATUS_TABLE",
+    "BusyError",
+    "Problem",
+    "ProblemKind",
+    "find_kind",
+    "problem_document",
+    "problem_response",
+]
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+class BusyError(NorrsynError):
+    """More is asked for at once than the server will take on."""
+
+
+@dataclass(frozen=True)
+class ProblemKind:
+    """A row of the status table.
+
+    Attributes
+    ----------
+    status : int, HTTP status
+    name : str, last part of the problem's type
+    title : str, the same for every problem of the kind
+    is_told : bool, whether the message is for the client; else the log alone has it
+    """
+
+    status: int
+    name: str
+    title: str
+    is_told: bool = True
+
+
+STATUS_TABLE: Mapping[type[NorrsynError], ProblemKind] = {
+    InputError: ProblemKind(422, "input", "The input cannot be used"),
+    CRSError: ProblemKind(422, "crs", "The coordinates are in another reference system"),
+    SchemaError: ProblemKind(422, "schema", "The data do not fit the layer"),
+    GeometryError: ProblemKind(422, "geometry", "A geometry cannot be used"),
+    ShapeError: ProblemKind(422, "shape", "The arrays do not fit together"),
+    ParameterError: ProblemKind(422, "parameter", "A parameter cannot be used"),
+    NotFoundError: ProblemKind(404, "not-found", "There is no such thing"),
+    BusyError: ProblemKind(503, "busy", "The server is busy"),
+    ConfigError: ProblemKind(500, "configuration", "The installation is not right", is_told=False),
+    StoreError: ProblemKind(503, "store", "The data folder cannot be used", is_told=False),
+    NorrsynError: ProblemKind(500, "unexpected", "Something went wrong", is_told=False),
+}
+_UNEXPECTED = STATUS_TABLE[NorrsynError]
+_SEE_LOG = "The server's log says what happened; the operator can read it there."
+
+
+class ParameterProblem(BaseModel):
+    """One parameter that cannot be used."""
+
+    parameter: str = Field(description="Name of the parameter")
+    where: str = Field(description="Where it stands: query, path or header")
+    detail: str = Field(description="What is wrong and what to do")
+
+
+class Problem(BaseModel):
+    """Problem details, RFC 9457."""
+
+    model_config = ConfigDict(json_schema_extra={"description": "Problem details, RFC 9457."})
+
+    type: str = Field(description="Kind of problem, stable: ``urn:norrsyn:problem:<kind>``")
+    title: str = Field(description="The kind in words")
+    status: int = Field(description="HTTP status")
+    detail: str = Field(description="What is wrong here and what to do")
+    instance: str | None = Field(default=None, description="Path of the request")
+    errors: list[ParameterProblem] | None = Field(default=None, description="Every parameter that cannot be used")
+
+
+def find_kind(error: BaseException) -> ProblemKind:
+    """Row of the status table for an error: its own, or its nearest ancestor's."""
+    rows: Mapping[type, ProblemKind] = STATUS_TABLE
+    return next((rows[ancestor] for ancestor in type(error).__mro__ if ancestor in rows), _UNEXPECTED)
+
+
+def problem_document(error: BaseException, instance: str | None = None) -> dict[str, Any]:
+    """Problem details of an error as a JSON object; internals stay out of it."""
+    kind = find_kind(error)
+    detail = str(error) if kind.is_told and str(error) else _SEE_LOG
+    return _document(kind, detail, instance)
+
+
+def problem_response(
+    status: int,
+    name: str,
+    title: str,
+    detail: str,
+    *,
+    instance: str | None = None,
+    errors: Sequence[Mapping[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """A problem as a response."""
+    content = _document(ProblemKind(status, name, title), detail, instance)
+    if errors is not None:
+        content["errors"] = list(errors)
+    return JSONResponse(content, status, headers=dict(headers or {}), media_type=PROBLEM_TYPE)
+
+
+def respond_to_error(request: Request, error: BaseException) -> JSONResponse:
+    """Response for an error of ours, or for one that nobody foresaw."""
+    kind = find_kind(error)
+    headers = {"Retry-After": "5"} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return JSONResponse(
+        problem_document(error, path_of(request)), kind.status, headers=headers, media_type=PROBLEM_TYPE
+    )
+
+
+def respond_to_validation(request: Request, error: RequestValidationError) -> JSONResponse:
+    """Response that lists every parameter that failed, and what each one must be."""
+    errors = [_describe(failure) for failure in error.errors()]
+    listed = "; ".join(f"{one['parameter']}: {one['detail']}" for one in errors)
+    return problem_response(
+        422, "parameter", STATUS_TABLE[ParameterError].title, f"{listed}.", instance=path_of(request), errors=errors
+    )
+
+
+def respond_to_status(request: Request, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Response for what the router itself refuses: no such address, or another method than GET."""
+    words = {
+        404: ("not-found", "There is no such address", "Nothing is served here; /openapi.json lists what is."),
+        405: ("method", "The method is not allowed", "Only GET and HEAD are served; nothing can be changed from here."),
+    }
+    phrase = HTTPStatus(status).phrase
+    name, title, detail = words.get(status, (phrase.lower().replace(" ", "-"), phrase, f"{phrase}."))
+    return problem_response(status, name, title, detail, instance=path_of(request), headers=headers)
+
+
+def path_of(request: Request) -> str:
+    """Path of a request as a URI reference."""
+    return quote(request.url.path)
+
+
+def _document(kind: ProblemKind, detail: str, instance: str | None) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "type": f"urn:norrsyn:problem:{kind.name}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+    }
+    if instance is not None:
+        content["instance"] = instance
+    return content
+
+
+def _describe(failure: Mapping[str, Any]) -> dict[str, str]:
+    where, *names = (str(part) for part in failure["loc"])
+    text = str(failure["msg"]).removeprefix("Value error, ").rstrip(".")
+    if failure["type"] == "missing":
+        text = "is missing; give it"
+    else:
+        text = f"{text[0].lower()}{text[1:]}, got {jsonable_encoder(failure['input'], custom_encoder={bytes: repr})!r}"
+    return {"parameter": ".".join(names) or where, "where": where, "detail": text}

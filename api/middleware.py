@@ -1,0 +1,163 @@
+"""What holds for every response: security headers, known hosts only, HEAD, and no traceback to anyone.
+
+These are plain ASGI middlewares, so that they also see what no route answers. `SecurityHeaders` is the outermost: an
+error that nobody caught is answered inside it, with the same headers as everything else.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import path_of, problem_response
+
+__all__ = ["CONTENT_SECURITY_POLICY", "HeadAsGet", "HostGuard", "SecurityHeaders", "security_headers"]
+
+CONTENT_SECURITY_POLICY: Mapping[str, str] = MappingProxyType(
+    {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "style-src-attr": "'unsafe-inline'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+)
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::(?P<port>\d{1,5}))?")
+_POLICY_VIOLATION = 1008
+_log = logging.getLogger("norrsyn")
+
+Crash = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def security_headers(image_origin: str | None = None) -> dict[str, str]:
+    """Headers that every response carries.
+
+    Parameters
+    ----------
+    image_origin : str, optional
+        The one other place that images may come from: that of the online base map, if there is one.
+    """
+    policy = dict(CONTENT_SECURITY_POLICY)
+    if image_origin is not None:
+        policy["img-src"] += f" {image_origin}"
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+
+
+class SecurityHeaders:
+    """Set the security headers, forbid storing what says nothing else, and answer errors that nobody caught."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str], crash: Crash) -> None:
+        self.app = app
+        self.headers = headers
+        self.crash = crash
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        has_started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal has_started
+            if message["type"] == "http.response.start":
+                has_started = True
+                headers = MutableHeaders(scope=message)
+                headers.update(self.headers)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception as error:
+            _log.exception("%s %s failed", scope["method"], scope["path"])
+            if has_started:
+                raise
+            response = await self.crash(Request(scope), error)
+            await response(scope, receive, send_with_headers)
+
+
+class HostGuard:
+    """Serve only requests that name this machine, so that no other site's name can be pointed at it (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        status = check_host(hosts)
+        if status is None:
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
+        response = problem_response(
+            status,
+            "host",
+            "This host is not served here",
+            "Norrsyn answers on this machine only: open http://127.0.0.1 or http://localhost with its port.",
+            instance=path_of(Request(scope)),
+        )
+        await response(scope, receive, send)
+
+
+def check_host(hosts: list[str]) -> int | None:
+    """Status with which a request is refused for its Host headers: 400 malformed, 421 foreign; None if it is ours."""
+    if len(hosts) != 1 or (match := _HOST.fullmatch(hosts[0].strip())) is None:
+        return 400
+    if match["port"] is not None and int(match["port"]) > 65535:  # noqa: PLR2004  ports are 16 bits wide
+        return 400
+    name = match["name"].lower()
+    if name in {"localhost", "127.0.0.1"}:
+        return None
+    if name.startswith("["):
+        try:
+            return None if ipaddress.IPv6Address(name[1:-1]) == ipaddress.IPv6Address("::1") else 421
+        except ValueError:
+            return 400
+    return 421
+
+
+class HeadAsGet:
+    """Answer HEAD as GET without the body, for every route there is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_without_body)

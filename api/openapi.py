@@ -1,0 +1,72 @@
+"""The OpenAPI description, with every failure as the problem details that it really is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
+
+from api.errors import PROBLEM_TYPE, Problem
+
+__all__ = ["TAGS", "describe_api"]
+
+TAGS = [
+    {"name": "pages", "description": "Pages for people, and what they are made of"},
+    {"name": "tiles", "description": "Score classes as map tiles"},
+    {"name": "surfaces", "description": "Scored surfaces, published or made on demand"},
+    {"name": "cells", "description": "Why a cell has its score"},
+    {"name": "ranking", "description": "The highest cells and places"},
+    {"name": "sites", "description": "Workplaces, accommodation and establishments"},
+    {"name": "search", "description": "Places by name, id or coordinates"},
+    {"name": "reference", "description": "Reference tables, layers and the base map"},
+    {"name": "health", "description": "Whether the service can answer"},
+]
+_DESCRIPTION = """\
+Where the next joint inspection against labour exploitation in northern Sweden should go.
+
+`lon` and `lat` are degrees in WGS84, `easting` and `northing` metres in EPSG:3006 (SWEREF 99 TM). Every failure is a
+problem document (RFC 9457, `application/problem+json`). Scores are of places, never of persons.
+"""
+_EVERYWHERE = {
+    "421": "The request names another host than this machine",
+    "500": "Something went wrong; the server's log says what",
+    "503": "Too much is asked for at once, or the data folder cannot be read; try again",
+}
+_PLACEHOLDER = "#/components/schemas/{model}"
+
+
+def describe_api(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of the application, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=_DESCRIPTION, routes=app.routes, tags=TAGS
+        )
+        schemas = document["components"]["schemas"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        definitions = models_json_schema([(Problem, "serialization")], ref_template=_PLACEHOLDER)[1]
+        schemas.update(definitions["$defs"])
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                _describe_failures(operation)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def name_operation(route: APIRoute) -> str:
+    """The function's name as operation id: short, and ours to keep stable."""
+    return route.name
+
+
+def _describe_failures(operation: dict[str, Any]) -> None:
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    failures = dict(_EVERYWHERE)
+    if names:
+        failures["422"] = "A parameter cannot be used; all of them are listed"
+        failures["404"] = "What a parameter names does not exist"
+    problem = {"schema": {"$ref": _PLACEHOLDER.format(model="Problem")}}
+    for status, words in sorted(failures.items()):
+        operation["responses"][status] = {"description": words, "content": {PROBLEM_TYPE: problem}}

@@ -1,0 +1,256 @@
+"""Parameters of the routes: what they are, and what they must be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import Depends, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import AfterValidator, BeforeValidator
+
+from api.degrees import to_metres
+from api.records import SITE_LAYERS
+from api.service import CURRENT, Service, Snapshot
+from api.sites import Bounds
+from api.surfaces import ServedSurface
+from geo.crs import classify_sweref
+from geo.errors import CRSError, NotFoundError, ParameterError
+from geo.reference import county_names, read_table
+from geo.risk.scoring import parse_day
+from maps.i18n import LANGUAGES
+
+__all__ = [
+    "AtParameter",
+    "BoxParameter",
+    "CountParameter",
+    "CountyParameter",
+    "CrsParameter",
+    "CurrentSnapshot",
+    "LanguageParameter",
+    "LayersParameter",
+    "OneSurface",
+    "Point",
+    "SectorsParameter",
+    "SurfaceByPath",
+    "SurfaceParameter",
+    "TheService",
+    "check_language",
+    "known_parameters_only",
+    "locate",
+    "parse_box",
+]
+
+MAX_RANKED = 500
+# Latitude and longitude that a map in these parts can show.
+_DEGREES_MAX = (180.0, 90.0)
+
+
+def known_parameters_only(request: Request) -> None:
+    """Refuse query parameters that the route does not know: a misspelled filter must not be an absent one."""
+    route = request.scope.get("route")
+    dependant = getattr(route, "dependant", None)
+    if dependant is None:
+        return
+    known = _query_names(dependant) | {"lang", "surface"}
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        raise RequestValidationError(
+            [
+                {
+                    "type": "unknown_parameter",
+                    "loc": ("query", name),
+                    "msg": f"there is no such parameter; there are {', '.join(sorted(known))}",
+                    "input": request.query_params[name],
+                }
+                for name in unknown
+            ]
+        )
+
+
+def _query_names(dependant: Any) -> set[str]:
+    names = {parameter.alias for parameter in dependant.query_params}
+    return names.union(*(_query_names(one) for one in dependant.dependencies))
+
+
+def _one_of(what: str, codes: Callable[[], Any]) -> AfterValidator:
+    def check(code: Any) -> Any:
+        known = list(codes())
+        if code is not None and code not in known:
+            message = f"unknown {what}; use one of {', '.join(known)}"
+            raise ValueError(message)
+        return code
+
+    return AfterValidator(check)
+
+
+def _blank_is_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _check_day(day: str | None) -> str | None:
+    if day is not None:
+        parse_day(day)
+    return day
+
+
+def _check_box(text: str) -> str:
+    parse_box(text)
+    return text
+
+
+def parse_box(text: str) -> Bounds:
+    """Four numbers, lower left and upper right corner.
+
+    Raises
+    ------
+    ParameterError
+    """
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        message = "must be four numbers with commas between them: west,south,east,north"
+        raise ParameterError(message) from None
+    if not all(map(math.isfinite, (west, south, east, north))):
+        message = "must be four finite numbers: west,south,east,north"
+        raise ParameterError(message)
+    if west > east or south > north:
+        message = "must be west,south,east,north with west <= east and south <= north"
+        raise ParameterError(message)
+    return west, south, east, north
+
+
+LanguageParameter = Annotated[Literal["sv", "en"], Query(alias="lang", description="Language of words for people")]
+CountyParameter = Annotated[
+    str | None,
+    Query(description="County code; all four when left out", examples=["24"]),
+    BeforeValidator(_blank_is_none),
+    _one_of("county", county_names),
+]
+CountParameter = Annotated[int, Query(ge=1, le=MAX_RANKED, description="How many")]
+AtParameter = Annotated[
+    str | None,
+    Query(description="Scoring date, YYYY-MM-DD; that of the published surface when left out", examples=["2026-07-15"]),
+    BeforeValidator(_blank_is_none),
+    AfterValidator(_check_day),
+]
+_Sector = Annotated[str, _one_of("sector group", lambda: read_table("sectors")["sector"])]
+SectorsParameter = Annotated[
+    list[_Sector] | None,
+    Query(alias="sector", description="Sector group, may be repeated; all when left out", examples=[["green"]]),
+]
+_SiteLayer = Annotated[str, _one_of("layer of sites", lambda: SITE_LAYERS)]
+LayersParameter = Annotated[
+    list[_SiteLayer] | None,
+    Query(alias="layer", description=f"Layer, may be repeated: {', '.join(SITE_LAYERS)}; all when left out"),
+]
+BoxParameter = Annotated[
+    str,
+    Query(description="west,south,east,north in the units of `crs`", examples=["20.1,63.7,20.5,63.9"]),
+    AfterValidator(_check_box),
+]
+CrsParameter = Annotated[Literal["EPSG:4326", "EPSG:3006"], Query(description="Reference system of `bbox`")]
+SurfaceParameter = Annotated[
+    str | None,
+    Query(description="Surface id; the published surface when left out"),
+    BeforeValidator(_blank_is_none),
+]
+Metres = Annotated[float | None, Query(allow_inf_nan=False, description="Metres, EPSG:3006")]
+Degrees = Annotated[float | None, Query(allow_inf_nan=False, description="Degrees, WGS84")]
+
+
+def get_service(request: Request) -> Service:
+    """The service of the application."""
+    service: Service = request.app.state.service
+    return service
+
+
+TheService = Annotated[Service, Depends(get_service)]
+
+
+def get_snapshot(service: TheService) -> Snapshot:
+    """The state to answer from."""
+    return service.snapshot()
+
+
+CurrentSnapshot = Annotated[Snapshot, Depends(get_snapshot)]
+
+
+def get_surface(
+    service: TheService,
+    snapshot: CurrentSnapshot,
+    surface: SurfaceParameter = None,
+) -> ServedSurface:
+    """The surface that the query names."""
+    return service.find_surface(snapshot, surface or CURRENT)
+
+
+def get_surface_by_path(
+    service: TheService,
+    snapshot: CurrentSnapshot,
+    surface: Annotated[str, Path(description="Surface id, or `current` for the published one")],
+) -> ServedSurface:
+    """The surface that the path names."""
+    return service.find_surface(snapshot, surface)
+
+
+OneSurface = Annotated[ServedSurface, Depends(get_surface)]
+SurfaceByPath = Annotated[ServedSurface, Depends(get_surface_by_path)]
+
+
+def locate(
+    easting: Metres = None, northing: Metres = None, lon: Degrees = None, lat: Degrees = None
+) -> tuple[float, float]:
+    """A point from easting and northing, or from lon and lat: easting, northing, m, EPSG:3006.
+
+    Raises
+    ------
+    ParameterError
+        Neither pair, or both.
+    CRSError, NotFoundError
+        Degrees for metres, swapped axes, or a place that is not in Sweden.
+    """
+    metres, degrees = (easting, northing), (lon, lat)
+    if [None in metres, None in degrees].count(False) != 1 or (
+        any(value is not None for value in metres) and any(value is not None for value in degrees)
+    ):
+        message = "Give easting and northing (metres, EPSG:3006), or lon and lat (degrees, WGS84)."
+        raise ParameterError(message)
+    if lon is not None and lat is not None:
+        if abs(lon) > _DEGREES_MAX[0] or abs(lat) > _DEGREES_MAX[1]:
+            message = f"lon must be from -180 to 180 and lat from -90 to 90, got {lon:g} and {lat:g}."
+            raise ParameterError(message)
+        easting, northing = to_metres(lon, lat)
+    return _check_place(float(easting or 0), float(northing or 0))
+
+
+Point = Annotated[tuple[float, float], Depends(locate)]
+
+
+def check_language(lang: str) -> str:
+    """A language of ours.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    if lang not in LANGUAGES:
+        message = f"There is no language {lang!r}; there are {', '.join(LANGUAGES)}."
+        raise NotFoundError(message)
+    return lang
+
+
+def _check_place(easting: float, northing: float) -> tuple[float, float]:
+    place = classify_sweref(np.array([easting]), np.array([northing]))[0]
+    if place == "degrees":
+        message = "easting and northing look like degrees; give metres in EPSG:3006, or lon and lat."
+        raise CRSError(message)
+    if place == "swapped axes":
+        message = "easting and northing are swapped: here an easting has six digits, a northing seven."
+        raise CRSError(message)
+    if place != "inside":
+        message = f"easting {easting:.0f}, northing {northing:.0f} lies outside Sweden; choose a place in Region Nord."
+        raise NotFoundError(message)
+    return easting, northing

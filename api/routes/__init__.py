@@ -1,0 +1,21 @@
+"""The routes, one module per subject."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.routes import cells, health, pages, places, reference, search, sites, surfaces, tiles
+
+__all__ = ["ROUTERS"]
+
+ROUTERS: tuple[APIRouter, ...] = (
+    pages.router,
+    tiles.router,
+    surfaces.router,
+    cells.router,
+    places.router,
+    sites.router,
+    search.router,
+    reference.router,
+    health.router,
+)

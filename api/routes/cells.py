@@ -1,0 +1,41 @@
+"""Cells: why each has its score."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+
+from api.answers import describe_cell
+from api.params import LanguageParameter, OneSurface, Point, known_parameters_only
+from api.schemas import CellAnswer
+from geo.errors import NotFoundError
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/cells", tags=["cells"], dependencies=[Depends(known_parameters_only)])
+
+
+@router.get("/at", summary="The cell at a point", response_model=CellAnswer)
+def explain_point(served: OneSurface, point: Point, lang: LanguageParameter = "en") -> dict[str, Any]:
+    """Why the cell around a point has its score: `easting` and `northing`, or `lon` and `lat`."""
+    grid = served.surface.grid
+    row, col = grid.cell_at([point[0]], [point[1]])
+    if row[0] < 0:
+        message = (
+            f"easting {point[0]:.0f}, northing {point[1]:.0f} lies off the grid (easting {grid.x_min:.0f}–"
+            f"{grid.x_max:.0f}, northing {grid.y_min:.0f}–{grid.y_max:.0f}); choose a place in Region Nord."
+        )
+        raise NotFoundError(message)
+    explanation = served.surface.explain(grid.cell_id(int(row[0]), int(col[0])))
+    return describe_cell(lang, served.surface, served.names, explanation)
+
+
+@router.get("/{cell_id}", summary="A cell", response_model=CellAnswer)
+def explain_cell(
+    served: OneSurface,
+    cell_id: Annotated[str, Path(description="INSPIRE id, SCB id, or `r<row>c<col>` on a grid that is not aligned")],
+    lang: LanguageParameter = "en",
+) -> dict[str, Any]:
+    """Why a cell has its score: in words, in points by component that add up to it, and by the records behind them."""
+    return describe_cell(lang, served.surface, served.names, served.surface.explain(cell_id))

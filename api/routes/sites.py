@@ -1,0 +1,133 @@
+"""Sites: what stands in a window, and what is nearest."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from api.answers import describe_site
+from api.degrees import bounds_in_metres
+from api.params import (
+    AtParameter,
+    BoxParameter,
+    CrsParameter,
+    CurrentSnapshot,
+    LanguageParameter,
+    LayersParameter,
+    Point,
+    SectorsParameter,
+    SurfaceParameter,
+    TheService,
+    known_parameters_only,
+    parse_box,
+)
+from api.schemas import NearestAnswer, SitesAnswer
+from api.sites import Bounds, Site
+from geo.crs import SWEREF99_TM
+from geo.errors import CRSError
+from geo.risk.scoring import parse_day
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/sites", tags=["sites"], dependencies=[Depends(known_parameters_only)])
+
+MAX_SITES = 20_000
+MAX_NEAREST = 200
+# Sweden with a margin, degrees: west, south, east, north. Beyond, SWEREF 99 TM is not defined well.
+_AROUND_SWEDEN = (5.0, 54.0, 30.0, 72.0)
+_LON_MAX, _LAT_MAX = 180.0, 90.0
+
+
+def choose_day(
+    service: TheService, snapshot: CurrentSnapshot, at: AtParameter = None, surface: SurfaceParameter = None
+) -> date:
+    """The day on which sites must be active: the one asked for, else the surface's, else today."""
+    if at is not None:
+        return parse_day(at)
+    if surface is None and snapshot.published is None:
+        return parse_day(None)
+    return service.find_surface(snapshot, surface or "current").surface.at
+
+
+Day = Annotated[date, Depends(choose_day)]
+
+
+def choose_sites(day: Day, layer: LayersParameter = None, sector: SectorsParameter = None) -> Callable[[Site], bool]:
+    """A test for the sites asked for."""
+
+    def keep(site: Site) -> bool:
+        return (
+            (layer is None or site.layer in layer) and (sector is None or site.sector in sector) and site.is_active(day)
+        )
+
+    return keep
+
+
+Choice = Annotated[Callable[[Site], bool], Depends(choose_sites)]
+
+
+@router.get("", summary="Sites in a window", response_model=SitesAnswer)
+def list_sites(
+    service: TheService,
+    keep: Choice,
+    bbox: BoxParameter,
+    crs: CrsParameter = "EPSG:4326",
+    limit: Annotated[int, Query(ge=1, le=MAX_SITES, description="How many at most")] = 2000,
+    lang: LanguageParameter = "en",
+) -> dict[str, Any]:
+    """Workplaces, accommodation and establishments in a window that are active on the surface's date.
+
+    Where there are more than `limit`, those in risk sectors come first, then the largest; `total` counts all.
+    """
+    inside = find_in_box(service.sites.window, parse_box(bbox), crs)
+    found = [site for site in inside if keep(site)]
+    shown = heapq.nsmallest(limit, found, key=lambda site: (not site.is_risk, -site.size, site.key))
+    return {
+        "total": len(found),
+        "truncated": len(shown) < len(found),
+        "sites": [describe_site(lang, site) for site in shown],
+    }
+
+
+@router.get("/nearest", summary="The nearest sites", response_model=NearestAnswer)
+def list_nearest(
+    service: TheService,
+    keep: Choice,
+    point: Point,
+    n: Annotated[int, Query(ge=1, le=MAX_NEAREST, description="How many")] = 10,
+    lang: LanguageParameter = "en",
+) -> dict[str, Any]:
+    """The n sites nearest to a point, nearest first: `easting` and `northing`, or `lon` and `lat`."""
+    near = service.sites.nearest(*point, n, keep)
+    return {"sites": [{**describe_site(lang, site), "distance_m": distance} for distance, site in near]}
+
+
+def find_in_box(window: Callable[[Bounds], list[Site]], box: Bounds, crs: str) -> list[Site]:
+    """Sites in a rectangle of degrees or of metres.
+
+    Raises
+    ------
+    CRSError
+        The numbers belong to the other reference system.
+    """
+    west, south, east, north = box
+    if crs == SWEREF99_TM:
+        if max(map(abs, box)) <= _LON_MAX:
+            message = "bbox looks like degrees; leave crs out, or give metres in EPSG:3006."
+            raise CRSError(message)
+        return window(box)
+    if max(abs(west), abs(east)) > _LON_MAX or max(abs(south), abs(north)) > _LAT_MAX:
+        message = "bbox is not in degrees (lon -180 to 180, lat -90 to 90); for metres add crs=EPSG:3006."
+        raise CRSError(message)
+    limits = _AROUND_SWEDEN
+    clipped = (max(west, limits[0]), max(south, limits[1]), min(east, limits[2]), min(north, limits[3]))
+    if clipped[0] > clipped[2] or clipped[1] > clipped[3]:
+        return []
+    x_min, y_min, x_max, y_max = bounds_in_metres(clipped)
+    # a rectangle of degrees is not one of metres: take the one around it, then look closely
+    around = window((x_min - 1, y_min - 1, x_max + 1, y_max + 1))
+    return [site for site in around if west <= site.lon <= east and south <= site.lat <= north]

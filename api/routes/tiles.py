@@ -1,0 +1,41 @@
+"""Score tiles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import Response
+
+from api.caching import FOREVER, REVALIDATE, respond_cached
+from api.params import CountyParameter, SurfaceByPath, known_parameters_only
+from api.service import CURRENT
+from maps.tiles import MAX_ZOOM, MIN_ZOOM
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["tiles"], dependencies=[Depends(known_parameters_only)])
+
+
+@router.get(
+    "/tiles/{surface}/{z}/{x}/{y}.png",
+    summary="A score tile",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}, "description": "256 × 256 palette PNG"}},
+)
+def get_tile(
+    request: Request,
+    served: SurfaceByPath,
+    z: Annotated[int, Path(description=f"Zoom, {MIN_ZOOM} to {MAX_ZOOM}")],
+    x: Annotated[int, Path(description="Column from the west")],
+    y: Annotated[int, Path(description="Row from the north")],
+    county: CountyParameter = None,
+    never: Annotated[bool, Query(description="Stripe the cells that were never inspected")] = True,
+) -> Response:
+    """Score classes as a Web Mercator tile (XYZ); clear where nothing is drawn.
+
+    A tile of a surface id never changes, so browsers keep it; those of `current` are asked for anew.
+    """
+    content = served.draw_tile(z, x, y, county, stripes=never)
+    is_current = request.path_params["surface"] == CURRENT
+    return respond_cached(request, content, "image/png", REVALIDATE if is_current else FOREVER)

@@ -1,0 +1,328 @@
+"""What the API answers, as types: the contract that pages, scripts and OpenAPI share.
+
+``lon`` and ``lat`` are degrees in WGS84; ``easting`` and ``northing`` are metres in EPSG:3006.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "BaseMapData",
+    "CellAnswer",
+    "Health",
+    "LayersAnswer",
+    "NearestAnswer",
+    "PlacesAnswer",
+    "SearchAnswer",
+    "SitesAnswer",
+    "SurfaceInfo",
+    "SurfacesAnswer",
+    "TableAnswer",
+    "TablesAnswer",
+    "TopAnswer",
+]
+
+Lon = Annotated[float, Field(description="Degrees, WGS84", ge=-180, le=180)]
+Lat = Annotated[float, Field(description="Degrees, WGS84", ge=-90, le=90)]
+Easting = Annotated[float, Field(description="Metres, EPSG:3006")]
+Northing = Annotated[float, Field(description="Metres, EPSG:3006")]
+Box = Annotated[list[float], Field(description="West, south, east, north: degrees, WGS84", min_length=4, max_length=4)]
+Points = Annotated[dict[str, float], Field(description="Points by component; they add up to the score")]
+State = Literal["outside", "nothing_known", "never_inspected", "inspected"]
+
+
+class Answer(BaseModel):
+    """Base of every answer: no field beyond those declared."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClassName(Answer):
+    """The class that a score is shown in."""
+
+    code: str
+    name: str
+    colour: str = Field(pattern="^#[0-9A-F]{6}$")
+
+
+class ClassCount(ClassName):
+    """A class, its breaks and how many cells it has."""
+
+    low: float
+    high: float
+    n_cells: int
+
+
+class StateCounts(Answer):
+    """Cells by what is known of them."""
+
+    nothing_known: int
+    never_inspected: int
+    inspected: int
+
+
+class Comparison(Answer):
+    """Likeness to a plain map of where people work; null where too little is ranked."""
+
+    rank_correlation: float | None = Field(description="Spearman's rank correlation with employee density")
+    top20_overlap: float | None = Field(description="Share of the 20 highest cells that both have in common")
+
+
+class LayerInfo(Answer):
+    """A layer that a surface was scored from, or that the data folder holds."""
+
+    name: str
+    title: str
+    rows: int
+    added_at: str | None = Field(description="When it was put into the data folder, ISO 8601")
+    source: str | None = Field(description="Name of the file it came from, or how it was made")
+    synthetic: bool
+
+
+class SurfaceInfo(Answer):
+    """A scored surface in figures."""
+
+    id: str
+    at: date = Field(description="Scoring date")
+    sectors: list[str] | None = Field(description="Sector groups that count; null for all")
+    created: str | None = Field(description="When it was scored, ISO 8601")
+    model_version: str
+    synthetic: bool
+    cell_m: float
+    crs: str
+    n_scored: int = Field(description="Cells that are ranked and drawn")
+    bounds: Box
+    classes: list[ClassCount]
+    states: StateCounts
+    comparison: Comparison
+    layers: list[LayerInfo]
+    weights: dict[str, float]
+
+
+class SurfacesAnswer(Answer):
+    """Surfaces that can be asked for by id."""
+
+    current: str | None
+    surfaces: list[SurfaceInfo]
+
+
+class DriverInfo(Answer):
+    """A record behind a component's value at a place."""
+
+    id: str
+    layer: str
+    title: str
+    distance_m: float
+    share: float = Field(description="Part of the component's value that this record makes, 0 to 1")
+    lon: Lon
+    lat: Lat
+
+
+class ComponentInfo(Answer):
+    """One component of one cell."""
+
+    name: str
+    title: str
+    points: float
+    max_points: float
+    value: float
+    unit: str
+    reference_level: float
+    weight: float
+    drivers: list[DriverInfo]
+
+
+class CellAnswer(Answer):
+    """Why a cell has its score."""
+
+    cell_id: str
+    scb_id: str | None
+    surface: str
+    easting: Easting
+    northing: Northing
+    lon: Lon
+    lat: Lat
+    bounds: list[list[float]] = Field(description="Corners as [lat, lon], from the south-west counter-clockwise")
+    municipality: str
+    municipality_code: str
+    county: str
+    place: str
+    score: float
+    class_: ClassName | None = Field(alias="class", description="null where nothing is drawn")
+    state: State
+    rank: int | None
+    n_ranked: int
+    reasons: list[str]
+    contributions: Points
+    components: list[ComponentInfo]
+
+
+class TopCell(Answer):
+    """A cell in the ranking."""
+
+    rank: int
+    cell_id: str
+    score: float
+    class_: ClassName = Field(alias="class")
+    state: State
+    municipality: str
+    municipality_code: str
+    county: str
+    easting: Easting
+    northing: Northing
+    lon: Lon
+    lat: Lat
+    contributions: Points
+
+
+class TopAnswer(Answer):
+    """The highest cells."""
+
+    surface: str
+    cells: list[TopCell]
+
+
+class PlaceInfo(Answer):
+    """Neighbouring top cells as one place."""
+
+    rank: int
+    place_id: str
+    name: str
+    municipality: str
+    municipality_code: str
+    county: str
+    score: float
+    class_: ClassName = Field(alias="class")
+    n_cells: int
+    peak_cell_id: str
+    easting: Easting
+    northing: Northing
+    lon: Lon
+    lat: Lat
+    bounds: Box
+    reason: str = Field(description="The weightiest reason")
+    reasons: list[str]
+    state: State
+    contributions: Points
+
+
+class PlacesAnswer(Answer):
+    """The highest places."""
+
+    surface: str
+    places: list[PlaceInfo]
+
+
+class SiteInfo(Answer):
+    """A workplace, an accommodation or an establishment."""
+
+    id: str
+    layer: str
+    lon: Lon
+    lat: Lat
+    title: str
+    sector: str | None = Field(description="Title of the sector group; null for housing")
+    sector_code: str | None
+    size: float
+    size_unit: str
+    kind: str = Field(description="Registered or temporary; title of the housing type; title of the phase")
+    synthetic: bool
+
+
+class SitesAnswer(Answer):
+    """Sites in a window."""
+
+    total: int
+    truncated: bool
+    sites: list[SiteInfo]
+
+
+class NearSite(SiteInfo):
+    """A site and how far it is."""
+
+    distance_m: float
+
+
+class NearestAnswer(Answer):
+    """The sites nearest to a point, nearest first."""
+
+    sites: list[NearSite]
+
+
+class SearchHit(Answer):
+    """A place found."""
+
+    name: str
+    kind: Literal["locality", "municipality", "county", "cell", "coordinates"]
+    detail: str
+    lon: Lon
+    lat: Lat
+    bounds: Box | None
+    cell_id: str | None
+
+
+class SearchAnswer(Answer):
+    """Places found, the likeliest first."""
+
+    results: list[SearchHit]
+
+
+class LocalityName(Answer):
+    """A named place."""
+
+    name: str
+    population: int
+    lon: Lon
+    lat: Lat
+
+
+class BaseMapData(Answer):
+    """Borders and place names that the map is drawn on."""
+
+    counties: dict[str, Any] = Field(description="GeoJSON FeatureCollection with properties code and name")
+    municipalities: dict[str, Any] = Field(description="GeoJSON FeatureCollection with properties code and name")
+    localities: list[LocalityName]
+
+
+class TableName(Answer):
+    """A reference table."""
+
+    table: str
+    rows: int
+    columns: list[str]
+
+
+class TablesAnswer(Answer):
+    """The reference tables that there are."""
+
+    tables: list[TableName]
+
+
+class TableAnswer(Answer):
+    """A reference table, whole."""
+
+    table: str
+    columns: list[str]
+    rows: list[dict[str, str | float | int | bool | None]]
+
+
+class LayersAnswer(Answer):
+    """What the data folder holds."""
+
+    layers: list[LayerInfo]
+
+
+class Health(Answer):
+    """Whether the service can answer, and with what."""
+
+    status: Literal["ok"]
+    surface: str | None = Field(description="Id of the published surface; null where nothing is scored yet")
+    stale: bool = Field(description="Whether the layers have changed since it was scored")
+    layers: dict[str, int] = Field(description="Rows by layer")
+    synthetic: bool
+    version: str
+    problem: str | None = Field(description="Why the newest state of the data folder is not served, if it is not")

@@ -1,0 +1,124 @@
+"""Settings from the environment: ``NORRSYN_HOME``, ``NORRSYN_PORT`` and the rest, checked all at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from geo.errors import ConfigError
+from maps.safe_text import check_tile_url
+
+__all__ = ["Settings", "find_unknown_variables", "load_settings"]
+
+_PREFIX = "NORRSYN_"
+# Variables of the test suite, which share the prefix.
+_OTHERS = ("NORRSYN_REQUIRE_", "NORRSYN_CHROMIUM")
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set; each field is ``NORRSYN_<NAME>`` in the environment.
+
+    Attributes
+    ----------
+    home : Path
+        Data folder.
+    port : int
+        Port of ``norrsyn serve``, 0 for any free one.
+    cell_m : float, m, optional
+        Cell size of surfaces scored on demand; that of the published surface when left out.
+    surface_cache : int
+        How many surfaces, beside the published one, are kept in memory.
+    surface_cache_mb : int, MB
+        How much memory they may take together; the newest one always stays.
+    score_workers : int
+        How many surfaces are scored at the same time.
+    score_queue : int
+        How many more may wait for their turn; beyond that the server answers 503.
+    check_seconds : float, s
+        How often, at most, a request looks whether the data folder has changed.
+    basemap_url : str, optional
+        Address of an online base map, with ``{z}``, ``{x}`` and ``{y}``. None: wholly offline.
+    basemap_attribution : str
+        Whom to credit for it, plain text.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
+
+    home: Path = Path("norrsyn-data")
+    port: int = Field(default=8000, ge=0, le=65535)
+    cell_m: float | None = Field(default=None, ge=50, le=50_000)
+    surface_cache: int = Field(default=8, ge=1, le=1000)
+    surface_cache_mb: int = Field(default=1000, ge=1)
+    score_workers: int = Field(default=1, ge=1, le=64)
+    score_queue: int = Field(default=16, ge=0, le=1000)
+    check_seconds: float = Field(default=1.0, ge=0, le=3600, allow_inf_nan=False)
+    basemap_url: str | None = None
+    basemap_attribution: str = Field(default="", validate_default=True)
+
+    @field_validator("cell_m", "basemap_url", mode="before")
+    @classmethod
+    def _blank_is_none(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("home")
+    @classmethod
+    def _check_home(cls, home: Path) -> Path:
+        home = home.expanduser()
+        if home.exists() and not home.is_dir():
+            message = "this is a file; name a folder"
+            raise ValueError(message)
+        return home
+
+    @field_validator("basemap_url")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        if url is not None:
+            try:
+                check_tile_url(url)
+            except ConfigError as error:
+                raise ValueError(str(error)) from error
+        return url
+
+    @field_validator("basemap_attribution")
+    @classmethod
+    def _check_attribution(cls, attribution: str, info: ValidationInfo) -> str:
+        if info.data.get("basemap_url") is not None and not attribution.strip():
+            message = "say whom to credit for the online base map"
+            raise ValueError(message)
+        return attribution.strip()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment, some replaced; None leaves the environment's.
+
+    Raises
+    ------
+    ConfigError
+        Naming every setting that cannot be used.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        failures = [_describe(failure) for failure in error.errors(include_url=False)]
+    message = "\n".join(["Settings cannot be used:", *(f"  - {failure}" for failure in failures)])
+    raise ConfigError(message)
+
+
+def find_unknown_variables() -> list[str]:
+    """Names in the environment that look like settings and are none: most likely misspelled."""
+    known = {f"{_PREFIX}{name}".upper() for name in Settings.model_fields}
+    return [
+        name
+        for name in sorted(os.environ)
+        if name.startswith(_PREFIX) and name.upper() not in known and not name.startswith(_OTHERS)
+    ]
+
+
+def _describe(failure: Any) -> str:
+    name = f"{_PREFIX}{'_'.join(map(str, failure['loc'])).upper()}"
+    return f"{name}: {failure['msg'].removeprefix('Value error, ')}, got {failure['input']!r}"

@@ -1,0 +1,237 @@
+"""Surfaces ready to be served: the published one, and a bounded shelf of others.
+
+A surface asked for by several at once is scored once; more than the operator allows is refused, not piled up.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from threading import Lock
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from api.answers import LayerSource, describe_surface
+from api.errors import BusyError
+from api.records import RecordNames
+from geo.errors import ParameterError
+from geo.grid import Grid
+from geo.reference import county_names
+from geo.risk.ranking import Place
+from geo.risk.surface import NEVER_INSPECTED, RiskSurface
+from maps.palette import class_colours, classify
+from maps.tiles import TileSet
+
+__all__ = ["ScoreKey", "ServedSurface", "SurfaceShelf"]
+
+_RANKINGS_KEPT = 32
+_BYTES_PER_MB = 1_000_000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ScoreKey:
+    """What makes two scored surfaces the same.
+
+    Attributes
+    ----------
+    layers : digest of the layers' content
+    at : date
+    sectors : None for all
+    weights : component weights as sorted pairs; None for the model's own
+    grid : Grid
+    """
+
+    layers: str
+    at: date
+    sectors: frozenset[str] | None
+    weights: tuple[tuple[str, float], ...] | None
+    grid: Grid
+
+
+class ServedSurface:
+    """A surface with everything that is made of it once and asked for often.
+
+    Parameters
+    ----------
+    surface : RiskSurface
+    names : RecordNames of the layers that were scored
+    sources : layer name to where it came from
+    created : str, ISO 8601, None where it is not known
+    """
+
+    def __init__(
+        self,
+        surface: RiskSurface,
+        names: RecordNames,
+        sources: Mapping[str, LayerSource],
+        created: str | None = None,
+    ) -> None:
+        self.surface = surface
+        self.names = names
+        self.created = created
+        self._sources = sources
+        self._lock = Lock()
+        self._classed = classify(surface.score, surface.state)
+        self._tiles = TileSet(surface.grid, self._classed, class_colours(), surface.state == NEVER_INSPECTED)
+        self._masks: dict[str, NDArray[np.bool_]] = {}
+        self._rankings: OrderedDict[tuple[str, int, str | None], Any] = OrderedDict()
+
+    @property
+    def id(self) -> str:
+        """Id of the surface."""
+        return self.surface.id
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory that the rasters take."""
+        surface = self.surface
+        floats = [surface.score, *surface.components.values(), *surface.contributions.values()]
+        return sum(raster.nbytes for raster in floats) + surface.state.nbytes + self._classed.nbytes
+
+    def warm(self) -> ServedSurface:
+        """Prepare what the first explanation would otherwise wait for."""
+        self.surface.region.municipality_raster(self.surface.grid)
+        if not self.surface.stale_layers:
+            self.surface.sources  # noqa: B018  computed on first use
+        return self
+
+    def draw_tile(self, z: int, x: int, y: int, county: str | None, *, stripes: bool) -> bytes:
+        """A PNG tile; see `maps.tiles.TileSet.render`."""
+        mask = None if county is None else self._mask(county)
+        return self._tiles.render(z, x, y, mask, stripes=stripes)
+
+    def top(self, n: int, county: str | None) -> pd.DataFrame:
+        """See `RiskSurface.top`."""
+        return self._remember(("top", n, county), lambda: self.surface.top(n, county))
+
+    def places(self, n: int, county: str | None) -> tuple[Place, ...]:
+        """See `RiskSurface.places`."""
+        return self._remember(("places", n, county), lambda: self.surface.places(n, county))
+
+    def describe(self) -> dict[str, Any]:
+        """The surface in figures, in English; see `api.answers.describe_surface`."""
+        return describe_surface(self.surface, self._sources, self.created, self._classed)
+
+    def _mask(self, county: str) -> NDArray[np.bool_]:
+        if county not in county_names():
+            message = f"{county!r} is not a county of Region Nord; use one of {', '.join(county_names())}."
+            raise ParameterError(message)
+        with self._lock:
+            if county not in self._masks:
+                region = self.surface.region
+                in_county = np.array([code[:2] == county for code in region.codes] + [False])
+                self._masks[county] = in_county[region.municipality_raster(self.surface.grid)]
+            return self._masks[county]
+
+    def _remember(self, key: tuple[str, int, str | None], make: Callable[[], T]) -> T:
+        with self._lock:
+            if key in self._rankings:
+                self._rankings.move_to_end(key)
+                known: T = self._rankings[key]
+                return known
+        made = make()
+        with self._lock:
+            self._rankings[key] = made
+            while len(self._rankings) > _RANKINGS_KEPT:
+                self._rankings.popitem(last=False)
+        return made
+
+
+class SurfaceShelf:
+    """Surfaces beside the published one: scored on demand, replaced, or read from the data folder by id.
+
+    Parameters
+    ----------
+    max_surfaces, max_mb : int
+        What is kept; the one used longest ago goes first.
+    n_workers, n_waiting : int
+        How many are scored at once, and how many more may wait.
+    """
+
+    def __init__(self, max_surfaces: int, max_mb: int, n_workers: int, n_waiting: int) -> None:
+        self._max_surfaces, self._max_bytes = max_surfaces, max_mb * _BYTES_PER_MB
+        self._n_under_way = n_workers + n_waiting
+        self._pool = ThreadPoolExecutor(n_workers, thread_name_prefix="norrsyn-score")
+        self._lock = Lock()
+        self._kept: OrderedDict[str, ServedSurface] = OrderedDict()
+        self._ids: dict[ScoreKey, str] = {}
+        self._under_way: dict[ScoreKey, Future[ServedSurface]] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, surface_id: str) -> ServedSurface | None:
+        """The surface of that id, if it is still here."""
+        with self._lock:
+            return self._touch(surface_id)
+
+    def list(self) -> list[ServedSurface]:
+        """What is here, the one used last at the end."""
+        with self._lock:
+            return list(self._kept.values())
+
+    def keep(self, served: ServedSurface, key: ScoreKey | None = None) -> None:
+        """Put a surface on the shelf, and take off what has become too much."""
+        with self._lock:
+            self._kept[served.id] = served
+            self._kept.move_to_end(served.id)
+            if key is not None:
+                self._ids[key] = served.id
+            while len(self._kept) > 1 and (
+                len(self._kept) > self._max_surfaces
+                or sum(one.n_bytes for one in self._kept.values()) > self._max_bytes
+            ):
+                self._kept.popitem(last=False)
+            self._ids = {one: surface_id for one, surface_id in self._ids.items() if surface_id in self._kept}
+
+    def submit(self, key: ScoreKey, make: Callable[[], ServedSurface]) -> Future[ServedSurface]:
+        """The surface of a key: from the shelf, from whoever is making it now, or made by `make` in turn.
+
+        Raises
+        ------
+        BusyError
+            Too many wait already.
+        """
+        with self._lock:
+            kept = self._touch(self._ids.get(key, ""))
+            if kept is not None:
+                done: Future[ServedSurface] = Future()
+                done.set_result(kept)
+                return done
+            if key in self._under_way:
+                return self._under_way[key]
+            if len(self._under_way) >= self._n_under_way:
+                message = (
+                    f"{len(self._under_way)} surfaces are being scored or wait to be; try again in a few seconds, or "
+                    "ask for a date that is shown already."
+                )
+                raise BusyError(message)
+            future = self._pool.submit(self._make, key, make)
+            self._under_way[key] = future
+            return future
+
+    def close(self) -> None:
+        """Take no more work; what is under way ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _make(self, key: ScoreKey, make: Callable[[], ServedSurface]) -> ServedSurface:
+        try:
+            served = make()
+            self.keep(served, key)
+            return served
+        finally:
+            with self._lock:
+                del self._under_way[key]
+
+    def _touch(self, surface_id: str) -> ServedSurface | None:
+        served = self._kept.get(surface_id)
+        if served is not None:
+            self._kept.move_to_end(surface_id)
+        return served

@@ -1,0 +1,98 @@
+"""The status table, and what stays inside."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+import geo.errors
+from api import create_app
+from api.errors import STATUS_TABLE, BusyError, find_kind, problem_document
+from api.settings import Settings
+from geo.errors import ConfigError, NorrsynError, NotFoundError, ParameterError, StoreError
+from tests.api.made import BASE_URL
+
+ALL = [kind for _, kind in inspect.getmembers(geo.errors, inspect.isclass) if issubclass(kind, NorrsynError)]
+
+
+def test_every_error_of_the_library_has_its_row() -> None:
+    assert set(ALL) - set(STATUS_TABLE) == set()
+    names = [kind.name for kind in STATUS_TABLE.values()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ParameterError("n"), 422),
+        (NotFoundError("cell"), 404),
+        (BusyError("later"), 503),
+        (StoreError("disk"), 503),
+        (ConfigError("setting"), 500),
+        (NorrsynError("any"), 500),
+        (ZeroDivisionError("none of ours"), 500),
+    ],
+)
+def test_statuses(error: Exception, status: int) -> None:
+    assert find_kind(error).status == status
+    assert problem_document(error)["status"] == status
+
+
+def test_a_new_error_takes_the_row_of_its_ancestor() -> None:
+    class OddNumberError(ParameterError):
+        pass
+
+    assert find_kind(OddNumberError("3")) == STATUS_TABLE[ParameterError]
+
+
+class TestInside:
+    @pytest.fixture
+    def failing(self, home: Path) -> FastAPI:
+        app = create_app(Settings(home=home))
+
+        def fail_with(error: Exception) -> Callable[[], None]:
+            def route() -> None:
+                raise error
+
+            return route
+
+        app.add_api_route("/api/crash", fail_with(RuntimeError("the secret is 4711")))
+        app.add_api_route("/api/disk", fail_with(StoreError("/secret/4711 cannot be read")))
+        app.add_api_route("/crash", fail_with(RuntimeError("the secret is 4711")))
+        return app
+
+    @pytest.mark.parametrize(("path", "status"), [("/api/crash", 500), ("/api/disk", 503)])
+    def test_internals_go_to_the_log_only(
+        self, failing: FastAPI, path: str, status: int, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with (
+            TestClient(failing, base_url=BASE_URL, raise_server_exceptions=False) as client,
+            caplog.at_level(logging.WARNING, "norrsyn"),
+        ):
+            response = client.get(path)
+        assert response.status_code == status
+        assert response.headers["content-type"] == "application/problem+json"
+        assert "4711" not in response.text
+        assert "4711" in caplog.text
+
+    def test_a_browser_gets_a_page_without_internals(self, failing: FastAPI) -> None:
+        with TestClient(failing, base_url=BASE_URL, raise_server_exceptions=False) as client:
+            response = client.get("/crash", headers={"accept": "text/html"})
+        assert response.status_code == 500
+        assert "Något gick fel" in response.text
+        assert "4711" not in response.text
+
+    def test_a_damaged_surface_is_503_without_its_path(self, serve: Callable[..., TestClient], home: Path) -> None:
+        broken = home / "surfaces" / "0123456789abcdef"
+        broken.mkdir()
+        (broken / "manifest.json").write_text("{")
+        response = serve(home).get("/api/surfaces/0123456789abcdef")
+        assert response.status_code == 503
+        assert response.headers["retry-after"]
+        assert str(home) not in response.text

@@ -1,0 +1,97 @@
+"""The description is complete, sound and true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from fastapi.openapi.models import OpenAPI
+from fastapi.testclient import TestClient
+
+from geo.risk.surface import RiskSurface
+
+
+@pytest.fixture(scope="module")
+def document(client: TestClient) -> dict:
+    return client.get("/openapi.json").json()
+
+
+def list_operations(document: dict) -> Iterator[tuple[str, dict]]:
+    for path, operations in document["paths"].items():
+        for verb, operation in operations.items():
+            yield f"{verb} {path}", operation
+
+
+def test_it_is_openapi(document: dict) -> None:
+    assert document["openapi"].startswith("3.1")
+    OpenAPI.model_validate(document)
+
+
+def test_every_reference_leads_somewhere(document: dict) -> None:
+    text = json.dumps(document)
+    names = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert names
+    assert names == set(document["components"]["schemas"])
+
+
+def test_failures_are_problem_details(document: dict) -> None:
+    for name, operation in list_operations(document):
+        failing = {status for status in operation["responses"] if status[0] in "45"}
+        assert {"421", "500", "503"} <= failing, name
+        for status in failing:
+            content = operation["responses"][status]["content"]
+            assert list(content) == ["application/problem+json"], f"{name} {status}"
+
+
+def test_nothing_but_get_is_described(document: dict) -> None:
+    assert {name.split()[0] for name, _ in list_operations(document)} == {"get"}
+
+
+def test_operations_have_their_own_ids_tags_and_words(document: dict) -> None:
+    operations = dict(list_operations(document))
+    ids = [operation["operationId"] for operation in operations.values()]
+    assert len(set(ids)) == len(ids)
+    known = {tag["name"] for tag in document["tags"]}
+    for name, operation in operations.items():
+        assert set(operation["tags"]) <= known, name
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert all(one.get("description") for one in operation.get("parameters", [])), name
+
+
+def test_json_answers_have_a_schema(document: dict) -> None:
+    for name, operation in list_operations(document):
+        content = operation["responses"]["200"].get("content", {})
+        assert content, name
+        if "application/json" in content:
+            assert content["application/json"]["schema"], name
+
+
+@pytest.mark.parametrize(
+    ("path", "schema"),
+    [
+        ("/api/surfaces", "SurfacesAnswer"),
+        ("/api/top", "TopAnswer"),
+        ("/api/places", "PlacesAnswer"),
+        ("/api/cells/at?easting=758600&northing=7088600", "CellAnswer"),
+        ("/api/sites?bbox=0,0,40,80", "SitesAnswer"),
+        ("/api/sites/nearest?easting=758600&northing=7088600", "NearestAnswer"),
+        ("/api/search?q=s", "SearchAnswer"),
+        ("/api/basemap", "BaseMapData"),
+        ("/api/reference/sectors", "TableAnswer"),
+        ("/api/layers", "LayersAnswer"),
+        ("/healthz", "Health"),
+    ],
+)
+def test_answers_are_what_is_described(client: TestClient, document: dict, path: str, schema: str) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    root = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
+    jsonschema.Draft202012Validator(root).validate(client.get(path).json())
+
+
+def test_a_problem_is_what_is_described(client: TestClient, document: dict, published: RiskSurface) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    root = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
+    for path in ("/api/top?n=0&county=99", f"/api/cells/abc?surface={published.id}", "/nowhere"):
+        jsonschema.Draft202012Validator(root).validate(client.get(path).json())

@@ -1,0 +1,105 @@
+"""Settings: from the environment, all failures at once, and the one that opens the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.settings import Settings, find_unknown_variables, load_settings
+from geo.errors import ConfigError
+
+TILES = "https://{s}.tiles.example/{z}/{x}/{y}.png"
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"NORRSYN_{name}".upper(), raising=False)
+
+
+def test_defaults() -> None:
+    settings = load_settings()
+    assert settings.home == Path("norrsyn-data")
+    assert settings.port == 8000
+    assert settings.basemap_url is None
+
+
+def test_environment_and_overrides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NORRSYN_HOME", str(tmp_path))
+    monkeypatch.setenv("NORRSYN_PORT", "9001")
+    monkeypatch.setenv("NORRSYN_CELL_M", "")
+    assert load_settings().home == tmp_path
+    assert load_settings(home=None).home == tmp_path
+    assert load_settings(home=tmp_path / "b").home == tmp_path / "b"
+    assert load_settings().port == 9001
+    assert load_settings().cell_m is None
+
+
+def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    a_file = tmp_path / "file"
+    a_file.touch()
+    wrong = {
+        "HOME": str(a_file),
+        "PORT": "70000",
+        "CELL_M": "nan",
+        "SURFACE_CACHE": "0",
+        "SCORE_WORKERS": "many",
+        "CHECK_SECONDS": "-1",
+        "BASEMAP_URL": "javascript:alert(1)",
+    }
+    for name, value in wrong.items():
+        monkeypatch.setenv(f"NORRSYN_{name}", value)
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert all(f"NORRSYN_{name}: " in str(caught.value) for name in wrong)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://tiles.example/static.png",
+        "ftp://tiles.example/{z}/{x}/{y}.png",
+        "https://user:word@tiles.example/{z}/{x}/{y}.png",
+        "https://tiles.example/{z}/{x}/{y}.png'; script-src *",
+        "//tiles.example/{z}/{x}/{y}.png",
+    ],
+)
+def test_addresses_that_could_do_harm_are_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("NORRSYN_BASEMAP_URL", url)
+    monkeypatch.setenv("NORRSYN_BASEMAP_ATTRIBUTION", "Somebody")
+    with pytest.raises(ConfigError, match="NORRSYN_BASEMAP_URL"):
+        load_settings()
+
+
+def test_an_online_base_map_needs_its_credit() -> None:
+    with pytest.raises(ConfigError, match="NORRSYN_BASEMAP_ATTRIBUTION"):
+        load_settings(basemap_url=TILES)
+
+
+def test_an_online_base_map_opens_images_to_its_origin_only(
+    serve: Callable[..., TestClient], made_home: Path, client: TestClient
+) -> None:
+    opened = serve(made_home, basemap_url=TILES, basemap_attribution="© Somebody <b>")
+    default = client.get("/").headers["content-security-policy"]
+    policy = opened.get("/").headers["content-security-policy"]
+    assert "img-src 'self' data:;" in default
+    assert policy == default.replace("img-src 'self' data:", "img-src 'self' data: https://*.tiles.example")
+    assert "tiles.example" in opened.get("/map/skeleton.js").text
+    assert "tiles.example" not in client.get("/map/skeleton.js").text
+    assert "© Somebody &lt;b&gt;" in opened.get("/").text
+
+
+def test_a_cell_size_of_ones_own(serve: Callable[..., TestClient], made_home: Path) -> None:
+    coarse = serve(made_home, cell_m=25_000)
+    assert coarse.get("/api/score?at=2026-01-01").json()["cell_m"] == 25_000
+    assert coarse.get("/api/surfaces/current").json()["cell_m"] == 2_000
+
+
+def test_misspelled_variables_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NORRSYN_HOEM", "x")
+    monkeypatch.setenv("NORRSYN_PORT", "1")
+    assert "NORRSYN_HOEM" in find_unknown_variables()
+    assert "NORRSYN_PORT" not in find_unknown_variables()
