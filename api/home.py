@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.answers import LayerSource
 from geo.errors import NotFoundError
 from geo.layers.bundle import Layers
 from geo.risk.surface import RiskSurface
 from geo.store.files import find_current, list_surfaces, load_layers, load_surface
+from maps.answers import LayerSource
 
 __all__ = ["DataFolder", "Stamp"]
 

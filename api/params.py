@@ -11,7 +11,6 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BeforeValidator
 
-from api.degrees import to_metres
 from api.records import SITE_LAYERS
 from api.service import CURRENT, Service, Snapshot
 from api.sites import Bounds
@@ -20,6 +19,7 @@ from geo.crs import classify_sweref
 from geo.errors import CRSError, NotFoundError, ParameterError
 from geo.reference import county_names, read_table
 from geo.risk.scoring import parse_day
+from maps.degrees import to_metres
 from maps.i18n import LANGUAGES
 
 __all__ = [

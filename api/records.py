@@ -1,10 +1,11 @@
-"""Records of the layers as sites, and the words under which a record of any layer is shown."""
+"""Records of the layers as sites, and the words under which a site is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from functools import cached_property
+from functools import lru_cache
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,48 +15,20 @@ from numpy.typing import NDArray
 
 from api.sites import Site
 from geo.crs import SWEREF99_TM, WGS84, project
-from geo.reference import municipality_names, phase_weights, risk_weights, sectors_of, unsuitabilities
-from geo.risk.components.base import Driver
-from geo.risk.words import Sentence, title_sentence
+from geo.reference import phase_weights, risk_weights, sectors_of, unsuitabilities
+from geo.risk.words import title_sentence
+from maps.i18n import say, translate
+from maps.record_names import ID_COLUMNS, list_titles
 
-__all__ = ["SITE_LAYERS", "SIZE_UNITS", "RecordNames", "build_sites"]
+__all__ = ["SITE_LAYERS", "SIZE_UNITS", "build_sites", "describe_site"]
 
 SIZE_UNITS = {"workplaces": "employees", "accommodation": "beds", "establishments": "workers"}
 SITE_LAYERS = tuple(SIZE_UNITS)
-_ID_COLUMNS = {
-    "workplaces": "workplace_id",
-    "accommodation": "accommodation_id",
-    "establishments": "establishment_id",
+# Where the codes of a kind have their titles; those of workplaces are words already.
+_KIND_TABLES = {
+    "accommodation": ("housing_types", "housing_type"),
+    "establishments": ("establishment_phases", "phase"),
 }
-
-
-class RecordNames:
-    """What records are called: the name they were imported with, else their id.
-
-    Parameters
-    ----------
-    layers : mapping of layer name to GeoDataFrame
-    """
-
-    def __init__(self, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
-        self._layers = layers
-
-    @cached_property
-    def _titles(self) -> Mapping[str, Mapping[str, str]]:
-        return {
-            name: dict(zip(self._layers[name][column], _titles(self._layers[name], column), strict=True))
-            for name, column in _ID_COLUMNS.items()
-        }
-
-    def name_driver(self, driver: Driver) -> Sentence:
-        """The title of a record behind a score, ready to be translated."""
-        if driver.layer == "findings":
-            return title_sentence("indicators", "indicator", driver.group)
-        if driver.layer == "sectors":
-            name = municipality_names().get(driver.record_id, driver.record_id)
-        else:
-            name = self._titles.get(driver.layer, {}).get(driver.record_id, driver.record_id)
-        return Sentence("{name}", {"name": name})
 
 
 def build_sites(layers: Mapping[str, gpd.GeoDataFrame]) -> list[Site]:
@@ -109,12 +82,12 @@ def _sites(
     easting, northing = shapely.get_x(middle), shapely.get_y(middle)
     lon, lat = project(easting, northing, SWEREF99_TM, WGS84)
     columns = zip(
-        frame[_ID_COLUMNS[layer]].tolist(),
+        frame[ID_COLUMNS[layer]].tolist(),
         easting.tolist(),
         northing.tolist(),
         lon.tolist(),
         lat.tolist(),
-        _titles(frame, _ID_COLUMNS[layer]),
+        list_titles(frame, ID_COLUMNS[layer]),
         group.tolist(),
         sector.tolist(),
         size.tolist(),
@@ -125,12 +98,6 @@ def _sites(
         strict=True,
     )
     return (Site(layer, *values) for values in columns)
-
-
-def _titles(frame: gpd.GeoDataFrame, id_column: str) -> list[str]:
-    name = frame["name"]
-    titles: list[str] = name.where(name.notna() & (name != ""), frame[id_column]).tolist()
-    return titles
 
 
 def _middles(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -148,3 +115,31 @@ def _middles(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
 
 def _days(column: pd.Series) -> list[date | None]:
     return [None if day is pd.NaT else day.date() for day in column]
+
+
+def describe_site(lang: str, site: Site) -> dict[str, Any]:
+    """A site as the map shows it, as `api.schemas.SiteInfo`."""
+    return {
+        "id": site.id,
+        "layer": site.layer,
+        "lon": round(site.lon, 6),
+        "lat": round(site.lat, 6),
+        "title": site.title,
+        "sector": _title(lang, "sectors", "sector", site.sector) if site.sector else None,
+        "sector_code": site.sector or None,
+        "size": site.size,
+        "size_unit": translate(lang, SIZE_UNITS[site.layer]),
+        "kind": _kind(lang, site),
+        "synthetic": site.synthetic,
+    }
+
+
+def _kind(lang: str, site: Site) -> str:
+    if site.layer not in _KIND_TABLES:
+        return translate(lang, site.kind)
+    return _title(lang, *_KIND_TABLES[site.layer], site.kind)
+
+
+@lru_cache(maxsize=1024)
+def _title(lang: str, table: str, column: str, code: str) -> str:
+    return say(lang, title_sentence(table, column, code))

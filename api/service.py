@@ -20,9 +20,8 @@ from threading import Lock
 
 from rasterio.errors import NotGeoreferencedWarning
 
-from api.answers import LayerSource
 from api.home import DataFolder, Stamp
-from api.records import RecordNames, build_sites
+from api.records import build_sites
 from api.search import SearchIndex
 from api.settings import Settings
 from api.sites import SiteIndex
@@ -35,7 +34,9 @@ from geo.reference import county_names
 from geo.region import Region, load_region, region_grid
 from geo.risk.model import load_model
 from geo.risk.scoring import parse_day, parse_sectors, score
+from maps.answers import LayerSource
 from maps.basemap import build_basemap
+from maps.record_names import RecordNames
 from maps.skeleton import BaseMap, Skeleton, build_skeleton
 
 __all__ = ["CURRENT", "Service", "Snapshot"]

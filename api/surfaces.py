@@ -17,15 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from api.answers import LayerSource, describe_surface
 from api.errors import BusyError
-from api.records import RecordNames
 from geo.errors import ParameterError
 from geo.grid import Grid
 from geo.reference import county_names
 from geo.risk.ranking import Place
 from geo.risk.surface import NEVER_INSPECTED, RiskSurface
+from maps.answers import LayerSource, describe_surface
 from maps.palette import class_colours, classify
+from maps.record_names import RecordNames
 from maps.tiles import TileSet
 
 __all__ = ["ScoreKey", "ServedSurface", "SurfaceShelf"]
@@ -116,7 +116,7 @@ class ServedSurface:
         return self._remember(("places", n, county), lambda: self.surface.places(n, county))
 
     def describe(self) -> dict[str, Any]:
-        """The surface in figures, in English; see `api.answers.describe_surface`."""
+        """The surface in figures, in English; see `maps.answers.describe_surface`."""
         return describe_surface(self.surface, self._sources, self.created, self._classed)
 
     def _mask(self, county: str) -> NDArray[np.bool_]:

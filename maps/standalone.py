@@ -20,13 +20,18 @@ from markupsafe import Markup
 
 from geo.errors import ConfigError
 from geo.reference import county_names, model_components
+from geo.risk.surface import NEVER_INSPECTED, RiskSurface
+from maps.answers import describe_place, describe_surface
+from maps.basemap import build_basemap
 from maps.bundle import bundle_modules
 from maps.i18n import catalogue, format_date, format_number, translate
 from maps.page import STATIC_FOLDER, environment, leaflet_folder
+from maps.palette import class_colours, classify
 from maps.tiles import MAX_ZOOM, TileSet
 
-__all__ = ["escape_json", "render_standalone"]
+__all__ = ["draw_surface", "escape_json", "render_standalone"]
 
+N_PLACES = 50
 MAX_IMAGE_PX = 14_000_000
 # On a telephone the whole region is seen at this one.
 LOWEST_IMAGE_ZOOM = 4
@@ -37,6 +42,37 @@ STYLES = ("norrsyn.css", "map.css", "panels.css", "print.css", "standalone.css")
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _CSS_FILE = re.compile(r"[a-z-]+:\s*url\((?!data:)[^)]*\);?")
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
+
+
+def draw_surface(lang: str, surface: RiskSurface, *, written: date) -> str:
+    """A surface with its highest places as one HTML file.
+
+    Parameters
+    ----------
+    lang : str
+    surface : RiskSurface
+    written : date
+        Day that the file is made.
+
+    Returns
+    -------
+    str, a whole HTML page to be saved as UTF-8
+
+    Raises
+    ------
+    ParameterError
+        We do not have the language.
+    """
+    catalogue(lang)
+    classed = classify(surface.score, surface.state)
+    return render_standalone(
+        lang,
+        TileSet(surface.grid, classed, class_colours(), surface.state == NEVER_INSPECTED),
+        info=describe_surface(surface, {}, None, classed),
+        places=[describe_place(lang, surface, place) for place in surface.places(N_PLACES)],
+        basemap=build_basemap(surface.region.municipalities, surface.region.localities, county_names()),
+        written=written,
+    )
 
 
 def render_standalone(

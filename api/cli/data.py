@@ -103,9 +103,9 @@ def add_layer(  # noqa: PLR0913, PLR0917  every option is one
 def list_layers(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List layers and surfaces; see the command's help."""
     folder = read_settings(home).home
-    from api.answers import describe_layers  # noqa: PLC0415
     from api.home import DataFolder  # noqa: PLC0415
     from geo.store.files import find_home, list_surfaces  # noqa: PLC0415
+    from maps.answers import describe_layers  # noqa: PLC0415
 
     find_home(folder)
     layers, sources = DataFolder(folder).read_layers()

@@ -43,11 +43,11 @@ def score_region(
     """Score the region; see the command's help."""
     folder = read_settings(home).home
     weights = read_pairs("--weight", weight, float)
-    from api.answers import describe_surface  # noqa: PLC0415
     from geo.errors import NotFoundError  # noqa: PLC0415
     from geo.region import region_grid  # noqa: PLC0415
     from geo.risk.scoring import parse_day, parse_sectors, score  # noqa: PLC0415
     from geo.store.files import load_layers, publish, save_surface  # noqa: PLC0415
+    from maps.answers import describe_surface  # noqa: PLC0415
 
     grid, day, sectors = region_grid(cell), parse_day(at), parse_sectors(sector or None)
     clock = _Clock()
@@ -117,8 +117,8 @@ def explain_cell(
 
     catalogue(lang)
     surface = _load_published(home)
-    from api.answers import describe_cell  # noqa: PLC0415
-    from api.records import RecordNames  # noqa: PLC0415
+    from maps.answers import describe_cell  # noqa: PLC0415
+    from maps.record_names import RecordNames  # noqa: PLC0415
 
     with working("Explaining"):
         answer = describe_cell(lang, surface, RecordNames(surface.layers), surface.explain(cell_id))
@@ -141,31 +141,11 @@ def write_map(
     if out.suffix.lower() not in {".html", ".htm"}:
         message = f"{out} must end in .html."
         raise ParameterError(message)
-    folder = read_settings(home).home
     surface = _load_published(home)
-    from api.answers import describe_place, describe_surface  # noqa: PLC0415
-    from geo.reference import county_names  # noqa: PLC0415
-    from geo.risk.surface import NEVER_INSPECTED  # noqa: PLC0415
-    from maps.basemap import build_basemap  # noqa: PLC0415
-    from maps.i18n import catalogue  # noqa: PLC0415
-    from maps.palette import class_colours, classify  # noqa: PLC0415
-    from maps.standalone import render_standalone  # noqa: PLC0415
-    from maps.tiles import TileSet  # noqa: PLC0415
+    from maps.standalone import draw_surface  # noqa: PLC0415
 
-    catalogue(lang)
     with working("Writing the map"):
-        classed = classify(surface.score, surface.state)
-        tiles = TileSet(surface.grid, classed, class_colours(), surface.state == NEVER_INSPECTED)
-        places = [describe_place(lang, surface, place) for place in surface.places(_PLACES_ON_MAP)]
-        page = render_standalone(
-            lang,
-            tiles,
-            info=describe_surface(surface, _sources(folder), None, classed),
-            places=places,
-            basemap=build_basemap(surface.region.municipalities, surface.region.localities, county_names()),
-            written=datetime.now(UTC).date(),
-        )
-        content = page.encode()
+        content = draw_surface(lang, surface, written=datetime.now(UTC).date()).encode()
         _replace(out, lambda path: path.write_bytes(content))
     if as_json:
         print_json({"file": str(out), "surface": surface.id, "bytes": len(content)})

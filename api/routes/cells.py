@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 
-from api.answers import describe_cell
 from api.params import LanguageParameter, OneSurface, Point, known_parameters_only
 from api.schemas import CellAnswer
 from geo.errors import NotFoundError
+from maps.answers import describe_cell
 
 __all__ = ["router"]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 
-from api.answers import describe_place, describe_top_cell
 from api.params import (
     CountParameter,
     CountyParameter,
@@ -15,6 +14,7 @@ from api.params import (
     known_parameters_only,
 )
 from api.schemas import PlacesAnswer, TopAnswer
+from maps.answers import describe_place, describe_top_cell
 
 __all__ = ["router"]
 

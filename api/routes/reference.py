@@ -9,11 +9,11 @@ import pandas as pd
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
-from api.answers import describe_layers
 from api.caching import respond_cached
 from api.params import CurrentSnapshot, LanguageParameter, known_parameters_only
 from api.schemas import BaseMapData, LayersAnswer, TableAnswer, TablesAnswer
 from geo.reference import list_tables, read_table
+from maps.answers import describe_layers
 
 __all__ = ["router"]
 

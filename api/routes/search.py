@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from api.degrees import bounds_in_degrees, to_degrees
 from api.params import CurrentSnapshot, known_parameters_only
 from api.schemas import SearchAnswer
 from api.search import Hit
+from maps.degrees import bounds_in_degrees, to_degrees
 
 __all__ = ["router"]
 

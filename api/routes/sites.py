@@ -9,8 +9,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from api.answers import describe_site
-from api.degrees import bounds_in_metres
 from api.params import (
     AtParameter,
     BoxParameter,
@@ -25,11 +23,13 @@ from api.params import (
     known_parameters_only,
     parse_box,
 )
+from api.records import describe_site
 from api.schemas import NearestAnswer, SitesAnswer
 from api.sites import Bounds, Site
 from geo.crs import SWEREF99_TM
 from geo.errors import CRSError
 from geo.risk.scoring import parse_day
+from maps.degrees import bounds_in_metres
 
 __all__ = ["router"]
 

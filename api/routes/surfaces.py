@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 
-from api.answers import translate_surface
 from api.params import (
     AtParameter,
     CurrentSnapshot,
@@ -18,6 +17,7 @@ from api.params import (
     known_parameters_only,
 )
 from api.schemas import SurfaceInfo, SurfacesAnswer
+from maps.answers import translate_surface
 
 __all__ = ["router"]
 

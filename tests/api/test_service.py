@@ -14,7 +14,6 @@ from fastapi.testclient import TestClient
 
 import geo
 from api.errors import BusyError
-from api.records import RecordNames
 from api.service import Service
 from api.settings import Settings
 from api.surfaces import ScoreKey, ServedSurface, SurfaceShelf
@@ -22,6 +21,7 @@ from geo.errors import StoreError
 from geo.layers.bundle import Layers
 from geo.risk.surface import RiskSurface
 from geo.store.files import Provenance, load_layers, publish, save_layer, save_layers, save_surface
+from maps.record_names import RecordNames
 from tests.api.made import fill_home
 from tests.frames import GRID, SCORING_DAY, make_frame, make_workplace, small_frames
 

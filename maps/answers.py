@@ -4,40 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from api.degrees import bounds_in_degrees, to_degrees
-from api.records import SIZE_UNITS, RecordNames
-from api.sites import Site
 from geo.layers.registry import LAYERS
 from geo.reference import score_classes
 from geo.risk.explain import ComponentExplanation, Explanation
 from geo.risk.ranking import Place
 from geo.risk.surface import RiskSurface
-from geo.risk.words import title_sentence
+from maps.degrees import bounds_in_degrees, to_degrees
 from maps.i18n import say, translate
 from maps.palette import class_of, classify, count_classes
+from maps.record_names import RecordNames
 
 __all__ = [
     "LayerSource",
     "describe_cell",
     "describe_layers",
     "describe_place",
-    "describe_site",
     "describe_surface",
     "describe_top_cell",
     "translate_surface",
 ]
 
-# Where the codes of a kind have their titles; those of workplaces are words already.
-_KIND_TABLES = {
-    "accommodation": ("housing_types", "housing_type"),
-    "establishments": ("establishment_phases", "phase"),
-}
 _TOP_COLUMNS = ("rank", "cell_id", "score", "state", "municipality", "municipality_code", "county")
 
 
@@ -182,23 +173,6 @@ def describe_place(lang: str, surface: RiskSurface, place: Place) -> dict[str, A
     }
 
 
-def describe_site(lang: str, site: Site) -> dict[str, Any]:
-    """A site as the map shows it, as `api.schemas.SiteInfo`."""
-    return {
-        "id": site.id,
-        "layer": site.layer,
-        "lon": round(site.lon, 6),
-        "lat": round(site.lat, 6),
-        "title": site.title,
-        "sector": _title(lang, "sectors", "sector", site.sector) if site.sector else None,
-        "sector_code": site.sector or None,
-        "size": site.size,
-        "size_unit": translate(lang, SIZE_UNITS[site.layer]),
-        "kind": _kind(lang, site),
-        "synthetic": site.synthetic,
-    }
-
-
 def _describe_layer(layers: Mapping[str, Any], name: str, rows: int, source: LayerSource | None) -> dict[str, Any]:
     return {
         "name": name,
@@ -241,14 +215,3 @@ def _describe_component(lang: str, component: ComponentExplanation, names: Recor
         "weight": component.weight,
         "drivers": drivers,
     }
-
-
-def _kind(lang: str, site: Site) -> str:
-    if site.layer not in _KIND_TABLES:
-        return translate(lang, site.kind)
-    return _title(lang, *_KIND_TABLES[site.layer], site.kind)
-
-
-@lru_cache(maxsize=1024)
-def _title(lang: str, table: str, column: str, code: str) -> str:
-    return say(lang, title_sentence(table, column, code))
