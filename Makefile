@@ -32,6 +32,8 @@ run: install ## show the map: install, make the demo region if there is no data,
 	@if ! compgen -G "$$NORRSYN_HOME/layers/*.parquet" >/dev/null; then \
 	  printf '\033[1mnorrsyn\033[0m %s\n' "no layers in $$NORRSYN_HOME: making the synthetic demo region"; \
 	  $(BIN)/norrsyn demo --seed $(SEED); \
+	  printf '\033[1mnorrsyn\033[0m %s\n' 'scoring it for the day that it was made for'; \
+	  $(BIN)/norrsyn score --at 2026-07-15; \
 	fi
 	@if ! compgen -G "$$NORRSYN_HOME/surfaces/*/" >/dev/null; then \
 	  printf '\033[1mnorrsyn\033[0m %s\n' 'no scored surface yet: scoring the region'; \

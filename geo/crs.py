@@ -15,14 +15,16 @@ from pyproj.exceptions import CRSError as ProjCRSError
 from geo.errors import CRSError
 
 SWEREF99_TM = "EPSG:3006"
+SWEREF99_TM_EPSG = 3006
 WGS84 = "EPSG:4326"
 
+# No longitude or latitude is larger.
+DEGREES_MAX = 180.0
 # Sweden with a margin, m: easting, northing
 SWEDEN_EASTING_M = (250_000.0, 930_000.0)
 SWEDEN_NORTHING_M = (6_090_000.0, 7_690_000.0)
 
 
-@lru_cache(maxsize=64)
 def parse_metric_crs(crs: str) -> CRS:
     """Read a CRS and insist that it is projected and in metres.
 
@@ -40,8 +42,8 @@ def parse_metric_crs(crs: str) -> CRS:
     CRSError
     """
     try:
-        parsed = CRS.from_user_input(crs)
-    except ProjCRSError as error:
+        parsed = _read_crs(crs)
+    except (ProjCRSError, TypeError) as error:
         message = f"{crs!r} is not a coordinate reference system that PROJ knows; give one such as 'EPSG:3006'."
         raise CRSError(message) from error
     if not parsed.is_projected:
@@ -52,6 +54,32 @@ def parse_metric_crs(crs: str) -> CRS:
         message = f"{crs!r} is measured in {', '.join(sorted(units))}; a metric CRS such as EPSG:3006 is needed."
         raise CRSError(message)
     return parsed
+
+
+def name_crs(crs: str) -> str:
+    """One name for a metric CRS, however it was written: ``EPSG:<code>`` where it has a code.
+
+    Parameters
+    ----------
+    crs : str
+        Anything pyproj reads.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    CRSError
+    """
+    parsed = parse_metric_crs(crs)
+    code = parsed.to_epsg()
+    return str(parsed.to_string()) if code is None else f"EPSG:{code}"
+
+
+@lru_cache(maxsize=64)
+def _read_crs(crs: str) -> CRS:
+    return CRS.from_user_input(crs)
 
 
 @lru_cache(maxsize=64)
@@ -91,7 +119,7 @@ def classify_sweref(easting: NDArray[np.float64], northing: NDArray[np.float64])
     easting = np.asarray(easting, dtype=np.float64)
     northing = np.asarray(northing, dtype=np.float64)
     finite = np.isfinite(easting) & np.isfinite(northing)
-    degrees = (np.abs(easting) <= 180) & (np.abs(northing) <= 180)
+    degrees = (np.abs(easting) <= DEGREES_MAX) & (np.abs(northing) <= DEGREES_MAX)
     return np.select(
         [
             ~finite,

@@ -14,14 +14,21 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.crs import parse_metric_crs
-from geo.errors import NotFoundError, ParameterError
+from geo.crs import DEGREES_MAX, SWEREF99_TM_EPSG, classify_sweref, name_crs, parse_metric_crs
+from geo.errors import CRSError, NotFoundError, ParameterError
 
 __all__ = ["Grid"]
 
-_INSPIRE_ID = re.compile(r"(?:[A-Z]{2}_)?CRS(?P<crs>\d+)RES(?P<cell_m>\d+)mN(?P<northing>-?\d+)E(?P<easting>-?\d+)")
-_ROW_COL_ID = re.compile(r"r(?P<row>\d+)c(?P<col>\d+)")
+# No more digits than coordinates on Earth have: ids come from outside.
+_INSPIRE_ID = re.compile(
+    r"(?:[A-Z]{2}_)?CRS(?P<crs>\d{1,9})RES(?P<cell_m>\d{1,9})mN(?P<northing>-?\d{1,15})E(?P<easting>-?\d{1,15})",
+    re.ASCII,
+)
+_ROW_COL_ID = re.compile(r"r(?P<row>\d{1,9})c(?P<col>\d{1,9})", re.ASCII)
+_SCB_ID = re.compile(r"(?P<easting>\d{6})(?P<northing>\d{7})", re.ASCII)
 _MAX_SIDE = 10_000_000
+# A grid this far from its origin cannot mean coordinates that all lie within 180 m of it.
+_FAR_M = 100_000.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,8 @@ class Grid:
         Side of a cell.
     n_rows, n_cols : int, >= 1
     crs : str
-        A projected CRS in metres.
+        A projected CRS in metres, in any form that PROJ reads; kept as ``EPSG:<code>`` where it has a code, so that
+        one grid has one value.
 
     Raises
     ------
@@ -77,7 +85,10 @@ class Grid:
         if failures:
             message = "A grid cannot be made of this: " + "; ".join(failures) + "."
             raise ParameterError(message)
-        parse_metric_crs(self.crs)
+        object.__setattr__(self, "crs", name_crs(self.crs))
+
+    def __reduce__(self) -> tuple[type[Grid], tuple[object, ...]]:
+        return Grid, (self.x_min, self.y_min, self.cell_m, self.n_rows, self.n_cols, self.crs)
 
     @property
     def x_max(self) -> float:
@@ -135,6 +146,10 @@ class Grid:
     def _epsg(self) -> int | None:
         code: int | None = parse_metric_crs(self.crs).to_epsg()
         return code
+
+    @property
+    def _has_scb_ids(self) -> bool:
+        return self.is_aligned and self._epsg == SWEREF99_TM_EPSG
 
     def cell_at(self, easting: ArrayLike, northing: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Row and column of the cell that owns each point.
@@ -196,11 +211,11 @@ class Grid:
 
         Returns
         -------
-        str, or None where SCB has no such cell (grid not aligned, or not EPSG:3006)
+        str, or None where SCB has no such cell (grid not aligned, not EPSG:3006, or more digits than the id holds)
         """
-        if not (self.is_aligned and self._epsg == 3006):
-            return None
         easting, northing = self.corner(row, col)
+        if not (self._has_scb_ids and 0 <= easting < 10**6 and 0 <= northing < 10**7):
+            return None
         return f"{int(easting):06d}{int(northing):07d}"
 
     def parse_cell_id(self, cell_id: str) -> tuple[int, int]:
@@ -215,11 +230,11 @@ class Grid:
         """
         text = str(cell_id).strip()
         if match := _INSPIRE_ID.fullmatch(text):
-            return self._parse_inspire(text, match)
-        if match := _ROW_COL_ID.fullmatch(text):
+            row, col = self._parse_inspire(text, match)
+        elif match := _ROW_COL_ID.fullmatch(text):
             row, col = int(match["row"]), int(match["col"])
-        elif re.fullmatch(r"\d{13}", text) and self.scb_id(0, 0) is not None:
-            row, col = self._owner_of_corner(float(text[:6]), float(text[6:]))
+        elif (match := _SCB_ID.fullmatch(text)) and self._has_scb_ids:
+            row, col = self._owner_of_corner(text, int(match["easting"]), int(match["northing"]))
         else:
             message = f"{text!r} is not a cell id of this grid; an id here looks like {self.cell_id(0, 0)!r}."
             raise ParameterError(message)
@@ -246,6 +261,41 @@ class Grid:
         cols = _span(x_min - self.x_min, x_max - self.x_min, self.cell_m, self.n_cols)
         return rows, cols
 
+    def check_axes(self, easting: NDArray[np.float64], northing: NDArray[np.float64], reach_m: float) -> None:
+        """Say it when no point reaches the grid because axes or units are wrong; points that are just far are fine.
+
+        Parameters
+        ----------
+        easting, northing : (n,) float64, m, grid CRS, finite
+        reach_m : float, m
+            How far a point's influence reaches.
+
+        Raises
+        ------
+        CRSError
+        """
+        if not len(easting) or self._reached(easting, northing, reach_m).any():
+            return
+        small = (np.abs(easting) <= DEGREES_MAX) & (np.abs(northing) <= DEGREES_MAX)
+        if small.all() and not self._reached(np.zeros(1), np.zeros(1), _FAR_M).any():
+            message = f"The coordinates look like degrees; project them to the grid's CRS ({self.crs}) first."
+            raise CRSError(message)
+        if self._epsg == SWEREF99_TM_EPSG:
+            swapped = bool((classify_sweref(easting, northing) == "swapped axes").any())
+        else:
+            swapped = bool(self._reached(northing, easting, reach_m).all())
+        if swapped:
+            message = (
+                "easting and northing look swapped: no point reaches the grid as given. Exchange them."
+            )
+            raise CRSError(message)
+
+    def _reached(
+        self, easting: NDArray[np.float64], northing: NDArray[np.float64], reach_m: float
+    ) -> NDArray[np.bool_]:
+        across = (easting >= self.x_min - reach_m) & (easting <= self.x_max + reach_m)
+        return across & (northing >= self.y_min - reach_m) & (northing <= self.y_max + reach_m)
+
     def _parse_inspire(self, text: str, match: re.Match[str]) -> tuple[int, int]:
         size, epsg = int(match["cell_m"]), int(match["crs"])
         if not self.is_aligned or size != self.cell_m or epsg != self._epsg:
@@ -254,16 +304,12 @@ class Grid:
                 f"{self.crs}, with ids such as {self.cell_id(0, 0)!r}."
             )
             raise ParameterError(message)
-        easting, northing = int(match["easting"]), int(match["northing"])
-        if easting % size or northing % size:
-            message = f"{text!r} is not the lower left corner of a {size} m cell."
-            raise ParameterError(message)
-        row, col = self._owner_of_corner(easting, northing)
-        if row < 0:
-            raise NotFoundError(self._off_grid(text))
-        return row, col
+        return self._owner_of_corner(text, int(match["easting"]), int(match["northing"]))
 
-    def _owner_of_corner(self, easting: float, northing: float) -> tuple[int, int]:
+    def _owner_of_corner(self, text: str, easting: int, northing: int) -> tuple[int, int]:
+        if easting % self.cell_m or northing % self.cell_m:
+            message = f"{text!r} is not the lower left corner of a {self.cell_m:g} m cell."
+            raise ParameterError(message)
         half = self.cell_m / 2
         row, col = self.cell_at([easting + half], [northing + half])
         return int(row[0]), int(col[0])
@@ -286,9 +332,10 @@ def _as_float(value: object) -> float:
         return math.nan
 
 
-def _frozen(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    values.flags.writeable = False
-    return values
+def _frozen(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    frozen = values.astype(np.float64)
+    frozen.flags.writeable = False
+    return frozen
 
 
 def _span(low: float, high: float, cell_m: float, n: int) -> slice:

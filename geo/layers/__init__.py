@@ -1,0 +1,1 @@
+"""The layers: what a record holds, how a frame is checked, how it becomes arrays."""

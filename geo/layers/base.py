@@ -95,7 +95,8 @@ class ToArrays(Protocol):
         at: date,
         sectors: frozenset[str] | None = None,
         parameters: Mapping[str, float] | None = None,
-    ) -> Any: ...
+    ) -> Any:
+        """Arrays of the records that count on the scoring date."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Layer:
     to_arrays: ToArrays | None = None
     site_title: str | None = None
     in_region: bool = True
-    rules: Callable[[gpd.GeoDataFrame], list[str]] = field(default=lambda frame: [])
+    rules: Callable[[gpd.GeoDataFrame], list[str]] = field(default=lambda _frame: [])
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -137,11 +138,21 @@ def text(
     nullable: bool = False,
     required: bool = True,
     default: str | None = None,
+    n_digits: int | None = None,
 ) -> pa.Column:
-    """A text column; codes are text, never numbers."""
-    not_blank = [] if nullable else [pa.Check.str_length(min_value=1, error="must not be empty; fill it in")]
+    """A text column; codes are text, never numbers.
+
+    Where `n_digits` is given, a number is taken only if it has that many digits: one with fewer may have lost a
+    leading 0.
+    """
     return pa.Column(
-        str, [*not_blank, *checks], nullable=nullable, required=required, default=default, description=description
+        str,
+        list(checks),
+        nullable=nullable,
+        required=required,
+        default=default,
+        description=description,
+        metadata={"n_digits": n_digits},
     )
 
 
@@ -152,7 +163,7 @@ def number(
     required: bool = True,
     default: float | None = None,
 ) -> pa.Column:
-    """A float64 column; finite and not negative unless nullable says that it may be missing."""
+    """A float64 column of finite numbers of 0 or more; nullable says that they may be missing."""
     rules = [
         pa.Check(np.isfinite, error="must be a finite number"),
         pa.Check.ge(0, error="must be 0 or more"),
@@ -164,9 +175,7 @@ def number(
 
 def day(description: str, *, nullable: bool = False, required: bool = True) -> pa.Column:
     """A date column (datetime64, midnight); written as YYYY-MM-DD in files."""
-    return pa.Column(
-        "datetime64[us]", [], nullable=nullable, required=required, description=description, coerce=False
-    )
+    return pa.Column("datetime64[us]", [], nullable=nullable, required=required, description=description)
 
 
 def flag(description: str, *, default: bool) -> pa.Column:
@@ -208,7 +217,8 @@ def active_on(frame: pd.DataFrame, at: date) -> NDArray[np.bool_]:
     day_start = pd.Timestamp(at)
     started = frame["active_from"].isna() | (frame["active_from"] <= day_start)
     not_ended = frame["active_to"].isna() | (frame["active_to"] >= day_start)
-    return (started & not_ended).to_numpy(dtype=bool)
+    active: NDArray[np.bool_] = (started & not_ended).to_numpy(dtype=bool)
+    return active
 
 
 def period_rules(frame: gpd.GeoDataFrame, id_column: str) -> list[str]:
@@ -216,7 +226,7 @@ def period_rules(frame: gpd.GeoDataFrame, id_column: str) -> list[str]:
     backwards = frame["active_to"] < frame["active_from"]
     if not backwards.any():
         return []
-    shown = ", ".join(frame.loc[backwards, id_column].head(5))
+    shown = ", ".join(frame.loc[backwards, id_column].head(5).fillna("?"))
     return [f"active_to: before active_from in {int(backwards.sum())} row(s): {shown}; check the dates"]
 
 

@@ -92,9 +92,7 @@ def to_arrays(
     )
 
 
-def _spread(
-    geometries: np.ndarray, step_m: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _spread(geometries: np.ndarray, step_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Points as they are, lines as the midpoints of equal pieces: row, easting, northing, share of the row's weight."""
     rows: list[int] = []
     points: list[shapely.Point] = []
@@ -114,9 +112,11 @@ def _spread(
 
 def _cross_rules(frame: gpd.GeoDataFrame) -> list[str]:
     failures = period_rules(frame, "establishment_id")
-    ordered = frame.sort_values(["establishment_id", "active_from"])
+    ordered = frame.sort_values(["establishment_id", "active_from"], na_position="first")
+    before = ordered.groupby("establishment_id").shift()
     same = ordered["establishment_id"].eq(ordered["establishment_id"].shift())
-    overlap = same & (ordered["active_from"] <= ordered["active_to"].shift())
+    # an empty start reaches back for ever, an empty end never comes
+    overlap = same & ~(ordered["active_from"] > before["active_to"])
     if overlap.any():
         shown = ", ".join(dict.fromkeys(ordered.loc[overlap, "establishment_id"].head(5)))
         failures.append(f"active_from: phases of one establishment overlap: {shown}; end one before the next begins")

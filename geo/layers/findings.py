@@ -40,19 +40,33 @@ SCHEMA = pa.DataFrameSchema(
         "finding_id": text("Id of the finding"),
         "visit_id": text("Visit that it was made at", nullable=True, required=False),
         "observed_on": day("Day of the observation"),
-        "agency": text("Agency that recorded it", one_of("agencies", "agency", "agency"), required=False,
-                       default="arbetsmiljoverket"),
+        "agency": text(
+            "Agency that recorded it",
+            one_of("agencies", "agency", "agency"),
+            required=False,
+            default="arbetsmiljoverket",
+        ),
         "indicator": text("Indicator code", one_of("indicators", "indicator", "indicator")),
-        "framework": text("Framework of the indicator", one_of("finding_frameworks", "framework", "framework"),
-                          required=False, default="DECK5"),
+        "framework": text(
+            "Framework of the indicator",
+            one_of("finding_frameworks", "framework", "framework"),
+            required=False,
+            default="DECK5",
+        ),
         "grade": text("Strength of the indicator", one_of("finding_grades", "grade", "grade")),
         "source": text("How it is known", one_of("finding_sources", "finding_source", "source of the observation")),
-        "verification": text("How far it is verified",
-                             one_of("finding_verifications", "verification", "verification"),
-                             required=False, default="unverified"),
-        "persons_band": text("Band of persons concerned", one_of("persons_bands", "band", "band of persons"),
-                             required=False, default="0"),
-        "sector": text("Sector group of the place", nullable=True, required=False),
+        "verification": text(
+            "How far it is verified",
+            one_of("finding_verifications", "verification", "verification"),
+            required=False,
+            default="unverified",
+        ),
+        "persons_band": text(
+            "Band of persons concerned", one_of("persons_bands", "band", "band of persons"), required=False, default="0"
+        ),
+        "sector": text(
+            "Sector group of the place", one_of("sectors", "sector", "sector group"), nullable=True, required=False
+        ),
         "retain_until": day("Erase after this day", nullable=True, required=False),
         **common_columns(),
     }

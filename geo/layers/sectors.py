@@ -99,17 +99,25 @@ def to_arrays(
     return Areas(
         ids=ids.astype(object),
         geometry=frame.geometry.to_numpy()[first],
-        employees=np.bincount(area, employees, len(ids)),
-        risk_employees=np.bincount(area, employees * risk_weights(sector) * asked, len(ids)),
+        employees=np.bincount(area, employees, len(ids)).astype(np.float64),
+        risk_employees=np.bincount(area, employees * risk_weights(sector) * asked, len(ids)).astype(np.float64),
         share=float(sum(weight * shares[name] for weight, name in zip(weights, counted, strict=True))),
     )
 
 
 def _cross_rules(frame: gpd.GeoDataFrame) -> list[str]:
+    failures = []
     levels = sorted(frame["level"].unique())
-    if len(levels) <= 1:
-        return []
-    return [f"level: {', '.join(levels)} stand in one frame; people would count twice, so keep one kind of area"]
+    if len(levels) > 1:
+        failures.append(
+            f"level: {', '.join(levels)} stand in one frame; people would count twice, so keep one kind of area"
+        )
+    shapes = frame.geometry.to_wkb().groupby(frame["area_id"]).nunique()
+    torn = shapes.index[shapes > 1]
+    if len(torn):
+        shown = ", ".join(torn[:5])
+        failures.append(f"geometry: {len(torn)} area(s) change shape from row to row: {shown}; give each one polygon")
+    return failures
 
 
 LAYER = Layer(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ import pandera.pandas as pa
 import shapely
 from numpy.typing import NDArray
 
-from geo.crs import classify_sweref
+from geo.crs import SWEREF99_TM, SWEREF99_TM_EPSG, classify_sweref
 from geo.errors import CRSError, GeometryError, InputError, SchemaError
 from geo.layers.base import Layer
 from geo.reference import refused_reason
@@ -26,8 +27,12 @@ from geo.region import NEAREST_MUNICIPALITY_M, load_region
 __all__ = ["empty_frame", "find_misplaced", "validate"]
 
 _SHOWN_IDS = 5
-_TRUE = {"true", "1", "yes", "ja", "sant"}
-_FALSE = {"false", "0", "no", "nej", "falskt"}
+_FLAGS = {
+    **dict.fromkeys(("true", "1", "yes", "ja", "sant"), True),
+    **dict.fromkeys(("false", "0", "no", "nej", "falskt"), False),
+}
+# a day, with or without a time of day and its offset
+_DAY = r"^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}[\d:.]*\s?(?:Z|[+-]\d{2}:?\d{2})?)?$"
 
 
 @dataclass(frozen=True)
@@ -63,28 +68,31 @@ def validate(layer: Layer, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if not isinstance(frame, gpd.GeoDataFrame):
         message = f"Layer {layer.name} needs a GeoDataFrame, got {type(frame).__name__}."
         raise SchemaError(message)
-    _check_crs(layer, frame)
+    _check_frame(layer, frame)
     failures = [
-        _Failure(str(column), reason, ())
+        _Failure(str(column), f"{reason}; leave the column out", ())
         for column in frame.columns
         if column != "geometry" and (reason := refused_reason(str(column), layer.name))
     ]
     parsed, parse_failures = _parse(layer, frame)
     failures += parse_failures
+    absent = {name for name, column in layer.schema.columns.items() if column.required and name not in frame.columns}
+    # a column that is missing or a value that cannot be read is told once, not once more as an empty cell
     unreadable = {(failure.column, row) for failure in parse_failures for row in failure.rows}
+    unreadable |= {(name, row) for name in absent for row in range(len(parsed))}
     failures += _check_columns(layer, parsed, unreadable)
     failures += _check_geometries(layer, parsed)
-    if set(frame.columns) >= {name for name, column in layer.schema.columns.items() if column.required}:
+    if not absent:
         failures += [_Failure("", rule, ()) for rule in layer.rules(parsed)]
     if failures:
-        raise _one_error(layer, parsed, failures)
+        raise _one_error(layer, parsed, failures, frame.index)
     return parsed.sort_values(list(layer.id_columns), kind="stable").reset_index(drop=True)
 
 
 def empty_frame(layer: Layer) -> gpd.GeoDataFrame:
     """A frame of the layer with no rows."""
     columns = {name: _empty(column) for name, column in layer.schema.columns.items()}
-    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs="EPSG:3006"), crs="EPSG:3006")
+    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=SWEREF99_TM), crs=SWEREF99_TM)
 
 
 def find_misplaced(layer: Layer, geometry: gpd.GeoSeries) -> NDArray[np.bool_]:
@@ -101,14 +109,22 @@ def find_misplaced(layer: Layer, geometry: gpd.GeoSeries) -> NDArray[np.bool_]:
     """
     if not layer.in_region or geometry.empty:
         return np.zeros(len(geometry), dtype=bool)
-    return _off_region(geometry) & (_places(geometry) == "inside")
+    misplaced: NDArray[np.bool_] = _off_region(geometry) & (_places(geometry) == "inside")
+    return misplaced
 
 
-def _check_crs(layer: Layer, frame: gpd.GeoDataFrame) -> None:
+def _check_frame(layer: Layer, frame: gpd.GeoDataFrame) -> None:
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        message = f"Layer {layer.name}: column {', '.join(map(str, twice.unique()))} stands twice; keep one."
+        raise SchemaError(message)
+    if frame.active_geometry_name is None:
+        message = f"Layer {layer.name} has no geometry column; say which one it is (frame.set_geometry)."
+        raise GeometryError(message)
     if frame.crs is None:
         message = f"Layer {layer.name} has no CRS; say which one its coordinates are in, for instance EPSG:3006."
         raise CRSError(message)
-    if frame.crs.to_epsg() != 3006:
+    if frame.crs.to_epsg() != SWEREF99_TM_EPSG:
         message = f"Layer {layer.name} is in {frame.crs.to_string()}; project it to EPSG:3006 (frame.to_crs(3006))."
         raise CRSError(message)
 
@@ -126,43 +142,65 @@ def _parse(layer: Layer, frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, lis
         columns[name] = values
         if bad.any():
             shown = ", ".join(repr(value) for value in frame[name].reset_index(drop=True)[bad].head(3))
-            rule = f"cannot be read as {_kind(column)} ({shown})"
+            rule = f"cannot be read as {_kind(column)} ({shown}){_remedy(column)}"
             failures.append(_Failure(name, rule, tuple(np.flatnonzero(bad))))
-    geometry = frame.geometry.reset_index(drop=True)
+    geometry = frame.geometry.reset_index(drop=True).force_2d()
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs), failures
 
 
 def _parse_column(column: pa.Column, values: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
-    given = values.notna()
-    kind = _kind(column)
+    """Values in the column's dtype, and which of those given could not be read; blank text counts as missing."""
+    kind, default = _kind(column), column.default
+    texts = _as_texts(values)
+    given = texts.notna()
+    parsed: pd.Series
     if kind == "text":
-        parsed = values.astype("str").str.strip().where(given, None).astype("str")
-        if column.default is not None:
-            parsed = parsed.fillna(column.default)
-        return parsed, np.zeros(len(values), dtype=bool)
-    if kind == "a number":
-        parsed = pd.to_numeric(values, errors="coerce").astype("float64")
+        parsed = texts
+    elif kind == "a number":
+        parsed = pd.to_numeric(values.where(given), errors="coerce").astype("float64")
     elif kind == "a date (YYYY-MM-DD)":
-        parsed = _parse_dates(values)
+        parsed = _parse_dates(texts)
     else:
-        parsed = _parse_flags(values, default=bool(column.default))
-        return parsed.fillna(bool(column.default)).astype(bool), (given & parsed.isna()).to_numpy()
-    return parsed, (given & parsed.isna()).to_numpy()
+        parsed = texts.str.lower().map(_FLAGS)
+    bad = given & (parsed.isna() | _has_lost_digits(column, values, texts))
+    if default is not None:
+        parsed = parsed.where(given | parsed.notna(), default)
+    if kind == "yes or no":
+        parsed = parsed.where(parsed.notna(), False).astype(bool)
+    return parsed, bad.to_numpy(dtype=bool)
 
 
-def _parse_dates(values: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(values) and values.notna().any():
-        return pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
-    parsed = pd.to_datetime(values.where(values.notna(), None), errors="coerce", format="ISO8601", utc=True)
-    return parsed.dt.tz_localize(None).dt.normalize().astype("datetime64[us]")
+def _as_texts(values: pd.Series) -> pd.Series:
+    """Every value as stripped text; whole numbers without decimals, blanks as missing."""
+    if not isinstance(values.dtype, pd.StringDtype):
+        values = values.astype(object).map(_as_text, na_action="ignore")
+    texts = values.astype("str").str.strip()
+    return texts.mask(texts == "")
 
 
-def _parse_flags(values: pd.Series, *, default: bool) -> pd.Series:
-    def read(value: object) -> object:
-        word = str(value).strip().lower()
-        return True if word in _TRUE else False if word in _FALSE else None
+def _as_text(value: object) -> str:
+    # one missing value makes a column of whole numbers a column of floats
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
-    return values.map(lambda value: default if pd.isna(value) else read(value)).astype(object)
+
+def _has_lost_digits(column: pa.Column, values: pd.Series, texts: pd.Series) -> pd.Series:
+    n_digits = (column.metadata or {}).get("n_digits")
+    if n_digits is None:
+        return pd.Series(data=False, index=values.index)
+    numbers = values.map(lambda value: isinstance(value, Number)).astype(bool)
+    return numbers & ~texts.str.fullmatch(rf"\d{{{n_digits}}}", na=False)
+
+
+def _parse_dates(texts: pd.Series) -> pd.Series:
+    # the day as it was written: turning a time with an offset into UTC could change it
+    days = texts.str.extract(_DAY, expand=False)
+    return pd.to_datetime(days, format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
+
+
+def _remedy(column: pa.Column) -> str:
+    if (column.metadata or {}).get("n_digits"):
+        return "; a number may have lost its leading 0, so give the code as text"
+    return ""
 
 
 def _kind(column: pa.Column) -> str:
@@ -275,9 +313,9 @@ def _off_region(geometry: gpd.GeoSeries) -> NDArray[np.bool_]:
     return ~near
 
 
-def _one_error(layer: Layer, frame: gpd.GeoDataFrame, failures: Iterable[_Failure]) -> InputError:
+def _one_error(layer: Layer, frame: gpd.GeoDataFrame, failures: Iterable[_Failure], labels: pd.Index) -> InputError:
     failures = tuple(failures)
-    ids = _row_names(layer, frame)
+    ids = _row_names(layer, frame, labels)
     lines = tuple(_line(failure, ids) for failure in failures)
     n_rows = len({row for failure in failures for row in failure.rows})
     head = f"Layer {layer.name}: {len(lines)} rule(s) failed"
@@ -291,15 +329,17 @@ def _one_error(layer: Layer, frame: gpd.GeoDataFrame, failures: Iterable[_Failur
     return SchemaError(message, lines)
 
 
-def _row_names(layer: Layer, frame: gpd.GeoDataFrame) -> list[str]:
+def _row_names(layer: Layer, frame: gpd.GeoDataFrame, labels: pd.Index) -> list[str]:
+    """Id and row of each record; a frame that kept its index after rows were left out keeps its row numbers."""
     parts = [frame[column].astype("str").fillna("?") for column in layer.id_columns]
-    return ["/".join(values) for values in zip(*parts, strict=True)]
+    rows = [label + 1 if isinstance(label, int) else label for label in labels.tolist()]
+    return [f"{'/'.join(ids)} (row {row})" for *ids, row in zip(*parts, rows, strict=True)]
 
 
 def _line(failure: _Failure, ids: list[str]) -> str:
     where = ""
     if failure.rows:
-        shown = ", ".join(f"{ids[row]} (row {row + 1})" for row in failure.rows[:_SHOWN_IDS])
+        shown = ", ".join(ids[row] for row in failure.rows[:_SHOWN_IDS])
         more = len(failure.rows) - _SHOWN_IDS
         where = f" — {len(failure.rows)} row(s): {shown}" + (f" and {more} more" if more > 0 else "")
     column = f"{failure.column}: " if failure.column else ""

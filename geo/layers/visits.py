@@ -85,9 +85,8 @@ def _cross_rules(frame: gpd.GeoDataFrame) -> list[str]:
     if not bad.any():
         return []
     shown = ", ".join(
-        f"{visit} ({' '.join(codes)})" for visit, codes in pd.Series(unknown[bad].head(5)).set_axis(
-            frame.loc[bad, "visit_id"].head(5)
-        ).items()
+        f"{visit} ({' '.join(codes)})"
+        for visit, codes in pd.Series(unknown[bad].head(5)).set_axis(frame.loc[bad, "visit_id"].head(5)).items()
     )
     return [f"agencies: unknown agency in {int(bad.sum())} row(s): {shown}; use {', '.join(sorted(known))}"]
 

@@ -7,7 +7,7 @@ Columns
 -------
 workplace_id : text, CFAR number or the source's own id
 name : text, shown to signed-in people only
-employer_id : text, organisation number, may be empty
+employer_id : text, organisation number or a pseudonym, may be empty; a sole trader's number is a person's and refused
 kind : ``registered`` or ``temporary``
 sni, sni_version : text, industry code and the edition it is written in (2007, 2025)
 employees : number
@@ -31,18 +31,26 @@ from geo.reference import bandwidths_m, known_sni, risk_weights, season_factors,
 
 __all__ = ["LAYER", "SCHEMA", "employees_to_arrays", "to_arrays"]
 
+# Year, month, day (plus 60 in a co-ordination number), four digits. An organisation number has 2 or more where this
+# has the first digit of the month, so the two cannot be confused.
+_PERSONAL_NUMBER = r"(?:18|19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])[-+ ]?\d{4}"
+
 SCHEMA = pa.DataFrameSchema(
     {
         "workplace_id": text("CFAR number or the source's own id"),
         "name": text("Name of the workplace", nullable=True, required=False),
-        "employer_id": text("Organisation number of the employer", nullable=True, required=False),
+        "employer_id": text(
+            "Organisation number of the employer, or a pseudonym; never a personal identity number",
+            nullable=True,
+            required=False,
+        ),
         "kind": text(
             "registered (in the business register) or temporary (where work is done for a time)",
             pa.Check.isin(["registered", "temporary"], error="must be registered or temporary"),
             required=False,
             default="registered",
         ),
-        "sni": text("Industry code, 2 to 5 digits, with or without full stop"),
+        "sni": text("Industry code, 2 to 5 digits, with or without full stop", n_digits=5),
         "sni_version": text(
             "Edition of the industry code",
             pa.Check.isin(["2007", "2025"], error="must be 2007 or 2025"),
@@ -133,7 +141,18 @@ def _cross_rules(frame: gpd.GeoDataFrame) -> list[str]:
             f"sni: unknown industry code in {int((~known).sum())} row(s): {shown}; use 2 to 5 digits of SNI 2007 or "
             "2025 and say which in sni_version"
         )
-    return failures + period_rules(frame, "workplace_id")
+    return failures + _person_rules(frame) + period_rules(frame, "workplace_id")
+
+
+def _person_rules(frame: gpd.GeoDataFrame) -> list[str]:
+    personal = frame["employer_id"].str.fullmatch(_PERSONAL_NUMBER, na=False)
+    if not personal.any():
+        return []
+    shown = ", ".join(frame.loc[personal, "workplace_id"].head(5).fillna("?"))
+    return [
+        f"employer_id: reads as a personal identity number in {int(personal.sum())} row(s): {shown}; Norrsyn scores "
+        "places, never persons, so leave the cell empty or give a pseudonym"
+    ]
 
 
 LAYER = Layer(

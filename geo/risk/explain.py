@@ -122,10 +122,11 @@ def explain_cell(surface: RiskSurface, row: int, col: int) -> Explanation:
         message = f"Cell {cell_id} lies outside Region Nord; choose a cell on land in the four counties."
         raise NotFoundError(message)
     stale = bool(surface.stale_layers)
-    components = tuple(_explain_component(surface, component, row, col, stale) for component in surface.model.components)
+    models = surface.model.components
+    components = tuple(_explain_component(surface, model, row, col, stale=stale) for model in models)
     score = math.fsum(component.points for component in components)
     easting, northing = surface.grid.centre(row, col)
-    code = surface.region.codes[surface.region.municipality_raster(surface.grid)[row, col]]
+    code = surface.municipality_codes(np.array([row]), np.array([col]))[0]
     ranked = surface.score[surface.ranked]
     is_ranked = bool(surface.ranked[row, col])
     return Explanation(
@@ -142,12 +143,12 @@ def explain_cell(surface: RiskSurface, row: int, col: int) -> Explanation:
         rank=1 + int(np.count_nonzero(ranked > surface.score[row, col])) if is_ranked else None,
         n_ranked=len(ranked),
         components=components,
-        reasons=_reasons(components, state, stale),
+        reasons=_reasons(components, state, stale=stale),
     )
 
 
 def _explain_component(
-    surface: RiskSurface, model: ComponentModel, row: int, col: int, stale: bool  # noqa: FBT001
+    surface: RiskSurface, model: ComponentModel, row: int, col: int, *, stale: bool
 ) -> ComponentExplanation:
     drivers: tuple[Driver, ...] = ()
     if stale:
@@ -171,7 +172,7 @@ def _explain_component(
     )
 
 
-def _reasons(components: tuple[ComponentExplanation, ...], state: int, stale: bool) -> tuple[Sentence, ...]:  # noqa: FBT001
+def _reasons(components: tuple[ComponentExplanation, ...], state: int, *, stale: bool) -> tuple[Sentence, ...]:
     if stale:
         return (Sentence("The layers have changed since this surface was scored; score again to see the records."),)
     if state == NOTHING_KNOWN:
@@ -179,5 +180,8 @@ def _reasons(components: tuple[ComponentExplanation, ...], state: int, stale: bo
     by_points = sorted(components, key=lambda component: -component.points)
     reasons = [reason for component in by_points for reason in component.reasons]
     if state == NEVER_INSPECTED:
-        reasons.insert(0, Sentence("Never inspected: no recent visit near this place, so no finding proves nothing."))
+        never = Sentence(
+            "Never inspected: no recent inspection has reached this place, so the absence of findings proves nothing."
+        )
+        reasons.insert(0, never)
     return tuple(reasons)

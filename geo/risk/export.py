@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,10 +38,9 @@ def to_geodataframe(surface: RiskSurface) -> gpd.GeoDataFrame:
     grid = surface.grid
     rows, cols = np.nonzero(surface.state != OUTSIDE)
     west, south = grid.x_min + cols * grid.cell_m, grid.y_min + (grid.n_rows - 1 - rows) * grid.cell_m
-    codes = np.array(surface.region.codes, dtype=object)
     columns = {
         "cell_id": grid.cell_ids(rows, cols),
-        "municipality": codes[surface.region.municipality_raster(grid)[rows, cols]],
+        "municipality": surface.municipality_codes(rows, cols),
         "score": surface.score[rows, cols],
         "state": np.array([STATE_NAMES[code] for code in range(len(STATE_NAMES))])[surface.state[rows, cols]],
         **{name: raster[rows, cols] for name, raster in surface.contributions.items()},
@@ -59,9 +60,10 @@ def to_xarray(surface: RiskSurface) -> xr.Dataset:
     """
     units = {component.name: component.unit for component in surface.model.components}
     dims = ("northing", "easting")
+    flags = {"flag_values": list(STATE_NAMES), "flag_meanings": " ".join(STATE_NAMES.values())}
     variables = {
         "score": (dims, surface.score, {"units": "points", "long_name": "Risk score, 0 to 100"}),
-        "state": (dims, surface.state, {"flag_values": list(STATE_NAMES), "flag_meanings": " ".join(STATE_NAMES.values())}),
+        "state": (dims, surface.state, flags),
         **{f"value_{name}": (dims, raster, {"units": units[name]}) for name, raster in surface.components.items()},
         **{f"points_{name}": (dims, raster, {"units": "points"}) for name, raster in surface.contributions.items()},
     }
@@ -69,7 +71,7 @@ def to_xarray(surface: RiskSurface) -> xr.Dataset:
         "northing": ("northing", surface.grid.northing, {"units": "m", "axis": "Y"}),
         "easting": ("easting", surface.grid.easting, {"units": "m", "axis": "X"}),
     }
-    attributes = {"crs": surface.grid.crs, "surface": surface.id, "manifest": json.dumps(surface.manifest)}
+    attributes = {"crs": surface.grid.crs, "surface": surface.id, "manifest": json.dumps(dict(surface.manifest))}
     return xr.Dataset(variables, coords=coordinates, attrs=attributes)
 
 
@@ -88,7 +90,7 @@ def to_geotiff(surface: RiskSurface, path: Path) -> Path:
     Raises
     ------
     StoreError
-        The folder cannot be written.
+        The file cannot be written.
     """
     bands = {"score": surface.score, **surface.contributions}
     profile = {
@@ -101,25 +103,34 @@ def to_geotiff(surface: RiskSurface, path: Path) -> Path:
         "crs": surface.grid.crs,
         "transform": rasterio.Affine(*surface.grid.transform),
     }
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with MemoryFile() as memory:
-            with memory.open(**profile) as raster:
-                for index, (name, band) in enumerate(bands.items(), start=1):
-                    raster.write(band, index)
-                    raster.set_band_description(index, name)
-                raster.update_tags(
-                    surface=surface.id,
-                    manifest=json.dumps(surface.manifest, sort_keys=True),
-                    synthetic=str(bool(surface.manifest["synthetic"])).lower(),
-                )
-            with memory.open() as raster:
-                rasterio.shutil.copy(
-                    raster, unfinished, driver="COG", compress="DEFLATE", predictor="3", overview_resampling="nearest"
-                )
-        unfinished.replace(path)
-    except (OSError, rasterio.errors.RasterioIOError) as error:
-        unfinished.unlink(missing_ok=True)
-        message = f"{path} cannot be written: {error}"
-        raise StoreError(message) from error
+    with MemoryFile(ext=".tif") as plain, MemoryFile(ext=".tif") as optimised:
+        with plain.open(**profile) as raster:
+            for index, (name, band) in enumerate(bands.items(), start=1):
+                raster.write(band, index)
+                raster.set_band_description(index, name)
+            raster.update_tags(
+                surface=surface.id,
+                manifest=json.dumps(dict(surface.manifest), sort_keys=True),
+                synthetic=str(bool(surface.manifest["synthetic"])).lower(),
+            )
+        with plain.open() as raster:
+            rasterio.shutil.copy(
+                raster, optimised.name, driver="COG", compress="DEFLATE", predictor="3", overview_resampling="nearest"
+            )
+        _write_whole(path, optimised.read())
     return path
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        message = f"{path} cannot be written: {error.strerror or error}. Choose another folder or make room."
+        raise StoreError(message) from error

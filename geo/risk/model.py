@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from numbers import Real
 from types import MappingProxyType
 
 from geo.errors import ParameterError
@@ -76,7 +77,7 @@ class Model:
         for name, weight in weights.items():
             if name not in self.weights:
                 failures.append(f"there is no component {name!r} (there are {', '.join(self.weights)})")
-            elif not isinstance(weight, (int, float)) or not math.isfinite(weight) or weight < 0:
+            elif not _is_weight(weight):
                 failures.append(f"the weight of {name} must be a finite number of 0 or more, got {weight!r}")
         if not failures:
             merged = {**self.weights, **{name: float(weight) for name, weight in weights.items()}}
@@ -86,6 +87,10 @@ class Model:
             failures.append("at least one weight must be above 0")
         message = "Weights cannot be used: " + "; ".join(failures) + "."
         raise ParameterError(message)
+
+
+def _is_weight(weight: object) -> bool:
+    return isinstance(weight, Real) and not isinstance(weight, bool) and math.isfinite(weight) and float(weight) >= 0
 
 
 @lru_cache(maxsize=1)

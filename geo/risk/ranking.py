@@ -67,7 +67,7 @@ def top_cells(surface: RiskSurface, n: int, county: str | None) -> pd.DataFrame:
     exact = [explain_scores(surface, int(row), int(col)) for row, col in zip(rows, cols, strict=True)]
     totals = np.array([math.fsum(points.values()) for points in exact])
     order = np.lexsort((cols, rows, -totals))[:n]
-    codes = _municipalities(surface, rows, cols)
+    codes = surface.municipality_codes(rows, cols)
     names = municipality_names()
     records: list[dict[str, Any]] = []
     for rank, i in enumerate(order, start=1):
@@ -96,19 +96,29 @@ def top_cells(surface: RiskSurface, n: int, county: str | None) -> pd.DataFrame:
 def top_places(surface: RiskSurface, n: int, county: str | None) -> tuple[Place, ...]:
     """The n highest places; see `RiskSurface.places`."""
     n = _check_count(n)
-    n_cells = n * _CELLS_PER_PLACE
-    while True:
-        rows, cols = _highest(surface, n_cells, county)
-        labels, n_places = _label(surface, rows, cols)
-        if n_places >= n or len(rows) < n_cells:
-            break
-        n_cells *= 2
+    rows, cols, labels = _cells_of_places(surface, n, county)
     best_first = np.lexsort((cols, rows, -surface.score[rows, cols]))
     rows, cols, labels = rows[best_first], cols[best_first], labels[best_first]
     peaks = np.sort(np.unique(labels, return_index=True)[1])[:n]
     places = [_make_place(surface, rows, cols, labels == labels[peak], int(peak)) for peak in peaks]
     places.sort(key=lambda place: (-place.score, place.place_id))
     return tuple(replace(place, rank=rank) for rank, place in enumerate(places, start=1))
+
+
+def _cells_of_places(
+    surface: RiskSurface, n: int, county: str | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Rows, columns and labels of as few top cells as make n places, or of those that make the most."""
+    n_cells, most, best = n * _CELLS_PER_PLACE, -1, None
+    while True:
+        rows, cols = _highest(surface, n_cells, county)
+        labels, n_places = _label(rows, cols)
+        # more cells can also mean fewer places: what lay between two of them is taken in
+        if n_places > most or best is None:
+            most, best = n_places, (rows, cols, labels)
+        if most >= n or len(rows) < n_cells:
+            return best
+        n_cells *= 2
 
 
 def _make_place(
@@ -175,9 +185,7 @@ def _county_mask(surface: RiskSurface, county: str) -> NDArray[np.bool_]:
     return mask
 
 
-def _label(
-    surface: RiskSurface, rows: NDArray[np.int64], cols: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], int]:
+def _label(rows: NDArray[np.int64], cols: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
     if not len(rows):
         return np.empty(0, dtype=np.int64), 0
     top, left = rows.min(), cols.min()
@@ -185,11 +193,6 @@ def _label(
     chosen[rows - top, cols - left] = True
     labels, n_places = ndimage.label(chosen, structure=np.ones((3, 3)))
     return labels[rows - top, cols - left].astype(np.int64), int(n_places)
-
-
-def _municipalities(surface: RiskSurface, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> list[str]:
-    positions = surface.region.municipality_raster(surface.grid)[rows, cols]
-    return [surface.region.codes[position] for position in positions]
 
 
 def _check_count(n: int) -> int:

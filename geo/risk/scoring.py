@@ -102,7 +102,7 @@ def parse_day(at: str | date | None) -> date:
     ParameterError
     """
     if at is None:
-        return date.today()  # noqa: DTZ011  a scoring date is a civil date where the service runs
+        return date.today()
     try:
         day = at if type(at) is date else date.fromisoformat(str(at)[:10] if isinstance(at, date) else str(at))
     except ValueError:
@@ -136,9 +136,7 @@ def parse_sectors(sectors: Iterable[str] | None) -> frozenset[str] | None:
 
 def prepare_sources(layers: Layers, at: date, sectors: frozenset[str] | None, model: Model) -> dict[str, Source]:
     """Every component's inputs for one date and choice of sectors, in the order of the components."""
-    return {
-        name: component.prepare(layers, at, sectors, model.parameters) for name, component in COMPONENTS.items()
-    }
+    return {name: component.prepare(layers, at, sectors, model.parameters) for name, component in COMPONENTS.items()}
 
 
 def _weigh(
@@ -183,7 +181,7 @@ def _as_raster(values: NDArray[np.float64], outside: NDArray[np.bool_]) -> NDArr
     return raster
 
 
-def _manifest(  # noqa: PLR0917
+def _manifest(
     grid: Grid,
     at: date,
     sectors: frozenset[str] | None,
@@ -221,4 +219,3 @@ def _manifest(  # noqa: PLR0917
             "numba": numba.__version__,
         },
     }
-

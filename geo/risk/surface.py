@@ -97,6 +97,15 @@ class RiskSurface:
         """(n_rows, n_cols) bool: cells with something to visit; only these are ranked and drawn."""
         return self.state >= NEVER_INSPECTED
 
+    def municipality_codes(self, row: NDArray[np.int64], col: NDArray[np.int64]) -> list[str]:
+        """Municipality of each cell; where borders were replaced since scoring, the nearest one, or ``""``."""
+        position = self.region.municipality_raster(self.grid)[row, col]
+        codes = np.append(np.array(self.region.codes, dtype=object), "")[position]
+        lost = position < 0
+        if lost.any():
+            codes[lost] = self.region.municipality_at(self.grid.easting[col[lost]], self.grid.northing[row[lost]])
+        return [str(code) for code in codes]
+
     def explain(self, cell_id: str) -> Explanation:
         """Why a cell has its score, recomputed in float64: contributions add up to it exactly.
 

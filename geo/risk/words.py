@@ -14,6 +14,8 @@ from geo.reference import read_table
 
 __all__ = ["Sentence", "join_english", "title_sentence"]
 
+_ONE_DECIMAL_BELOW = 10
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -41,7 +43,7 @@ def title_sentence(table: str, column: str, code: str) -> Sentence:
 
 def _in_english(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:,.1f}" if abs(value) < 10 and value != round(value) else f"{value:,.0f}"
+        return f"{value:,.1f}" if abs(value) < _ONE_DECIMAL_BELOW and value != round(value) else f"{value:,.0f}"
     if isinstance(value, bool) or not isinstance(value, int):
         return value.isoformat() if isinstance(value, date) else str(value)
     return f"{value:,}"

@@ -31,7 +31,7 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
         "housing": title_sentence("housing_types", "housing_type", housing),
         "km": max(driver.distance_m for driver in group) / 1000,
     }
-    return (Sentence("About {beds} beds of the kind “{housing}” within {km} km.", values),)
+    return (Sentence("Beds of the kind “{housing}” within {km} km: about {beds}.", values),)
 
 
 COMPONENT = Component("accommodation", is_exposure=True, prepare=prepare, describe=describe)

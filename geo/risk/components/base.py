@@ -126,6 +126,4 @@ class PointSource:
 
     def _amounts(self, easting: float, northing: float) -> NDArray[np.float64]:
         points = self.points
-        return kernel_values(
-            points.easting, points.northing, points.weight, points.bandwidth_m, (easting, northing)
-        )
+        return kernel_values(points.easting, points.northing, points.weight, points.bandwidth_m, (easting, northing))

@@ -77,7 +77,7 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     }
     return (
         Sentence(
-            "Within {km} km, {sites} places not meant for living stand beside risk-sector workplaces ({pairs} pairs).",
+            "Housing not meant for living beside workplaces in risk sectors, within {km} km: {sites} (pairs: {pairs}).",
             values,
         ),
     )

@@ -27,7 +27,7 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
         "workers": round(first.size),
         "km": first.distance_m / 1000,
     }
-    return (Sentence("A large establishment {km} km away, phase “{phase}”, about {workers} workers.", values),)
+    return (Sentence("Large establishment {km} km away, phase “{phase}”, workers: about {workers}.", values),)
 
 
 COMPONENT = Component("establishments", is_exposure=True, prepare=prepare, describe=describe)

@@ -22,7 +22,7 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     if not drivers:
         return ()
     values = {"count": len(drivers), "km": max(driver.distance_m for driver in drivers) / 1000}
-    return (Sentence("{count} findings at earlier inspections within {km} km.", values),)
+    return (Sentence("Findings at earlier inspections within {km} km: {count}.", values),)
 
 
 COMPONENT = Component("findings", is_exposure=True, prepare=prepare, describe=describe)

@@ -1,0 +1,340 @@
+"""Components one by one: pairs, areas brought to cells, and the records behind a value."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo.grid import Grid
+from geo.layers import accommodation, workplaces
+from geo.layers.base import Points
+from geo.layers.bundle import Layers
+from geo.layers.sectors import Areas
+from geo.risk.components import COMPONENTS
+from geo.risk.components.base import PointSource
+from geo.risk.components.colocation import find_pairs
+from geo.risk.components.sector_density import AreaSource, spread_mass
+from geo.risk.model import load_model
+from tests.frames import (
+    GRID,
+    SCORING_DAY,
+    make_accommodation,
+    make_area,
+    make_establishment,
+    make_frame,
+    make_workplace,
+    near_town,
+)
+from tests.oracles import COMPONENTS as NAMES
+from tests.oracles import Model, brute_density, density_at, read_parameter
+
+
+def prepare(name: str, layers: Layers, at: date = SCORING_DAY) -> Any:
+    return COMPONENTS[name].prepare(layers, at, None, load_model().parameters)
+
+
+def test_components_stand_in_their_fixed_order() -> None:
+    assert tuple(COMPONENTS) == NAMES
+    assert tuple(c.name for c in load_model().components) == NAMES
+    assert all(component.name == name for name, component in COMPONENTS.items())
+    assert [name for name in NAMES if not COMPONENTS[name].is_exposure] == ["sector_density"]
+    with pytest.raises(TypeError):
+        COMPONENTS["weather"] = COMPONENTS["findings"]  # type: ignore[index]
+
+
+# ---- points ----------------------------------------------------------------------------------------------------
+
+
+def make_points(*rows: tuple[str, float, float, float, float]) -> Points:
+    ids, x, y, weight, bandwidth = zip(*rows, strict=True)
+    numbers = [np.array(column, dtype=np.float64) for column in (x, y, weight)]
+    names = np.array(ids, dtype=object)
+    return Points(names, names, *numbers, size=numbers[2] * 2, bandwidth_m=np.array(bandwidth, dtype=np.float64))
+
+
+SOURCE = PointSource(
+    "workplaces",
+    make_points(
+        ("near", 758_000, 7_088_000, 3, 2_000),
+        ("line", 757_000, 7_088_000, 1, 5_000),
+        ("line", 756_000, 7_087_000, 1, 5_000),
+        ("line", 745_000, 7_087_000, 1, 5_000),
+        ("far", 770_000, 7_088_000, 50, 4_000),
+    ),
+)
+
+
+def test_each_point_spreads_over_its_own_bandwidth() -> None:
+    points = SOURCE.points
+    weighted = list(zip(points.easting, points.northing, points.weight, points.bandwidth_m, strict=True))
+
+    expected = brute_density(weighted, GRID.easting.tolist(), GRID.northing.tolist())
+
+    np.testing.assert_allclose(SOURCE.raster(GRID), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_the_raster_and_one_cell_agree() -> None:
+    raster = SOURCE.raster(GRID)
+
+    for row in range(0, GRID.n_rows, 3):
+        for col in range(GRID.n_cols):
+            assert SOURCE.value_at(GRID, row, col) == pytest.approx(raster[row, col], rel=1e-9, abs=1e-12)
+
+
+def test_drivers_are_the_records_in_reach_heaviest_first() -> None:
+    row, col = (int(axis[0]) for axis in GRID.cell_at([757_500], [7_088_500]))
+    x, y = GRID.centre(row, col)
+
+    drivers = SOURCE.drivers_at(GRID, row, col)
+
+    amounts = {
+        "near": density_at([(758_000, 7_088_000, 3, 2_000)], x, y),
+        "line": density_at([(757_000, 7_088_000, 1, 5_000), (756_000, 7_087_000, 1, 5_000)], x, y),
+    }
+    assert [driver.record_id for driver in drivers] == sorted(amounts, key=lambda name: -amounts[name])
+    for driver in drivers:
+        assert driver.share == pytest.approx(amounts[driver.record_id] / sum(amounts.values()))
+        assert driver.layer == "workplaces"
+    line = next(driver for driver in drivers if driver.record_id == "line")
+    # the two parts of the line in reach count together; its place is the nearer one
+    assert line.size == 4
+    assert (line.easting, line.northing) == (757_000, 7_088_000)
+    assert line.distance_m == pytest.approx(math.hypot(x - 757_000, y - 7_088_000))
+    assert sum(driver.share for driver in drivers) == pytest.approx(1)
+
+
+def test_where_nothing_reaches_there_are_no_drivers() -> None:
+    assert SOURCE.drivers_at(GRID, 15, 0) == ()
+    assert SOURCE.value_at(GRID, 15, 0) == 0
+    empty = PointSource("visits", Points.empty())
+    assert empty.drivers_at(GRID, 0, 0) == ()
+    assert not empty.raster(GRID).any()
+
+
+# ---- colocation ------------------------------------------------------------------------------------------------
+
+offsets = st.integers(-450, 450)
+sites = st.lists(st.tuples(offsets, offsets), max_size=8)
+
+
+@settings(max_examples=20)
+@given(homes=sites, works=sites)
+def test_pairs_are_all_pairs_in_reach(homes: list[tuple[int, int]], works: list[tuple[int, int]]) -> None:
+    housing = [make_accommodation(i, beds=3.0 + i, **near_town(*place)) for i, place in enumerate(homes)]
+    crews = [make_workplace(i, employees=9.0 - i, **near_town(*place)) for i, place in enumerate(works)]
+    frames = {"accommodation": make_frame(housing), "workplaces": make_frame(crews)}
+    layers = Layers({name: frame for name, frame in frames.items() if len(frame)})
+
+    pairs = prepare("colocation", layers).points
+
+    expected = sorted(Model(layers, SCORING_DAY).list_pairs())
+    found = sorted(zip(pairs.ids, pairs.weight, strict=True))
+    positive = [(home, weight) for home, weight in found if weight > 0]
+    assert [home for home, _ in positive] == [home for home, _, _ in expected]
+    np.testing.assert_allclose(sorted(w for _, w in positive), sorted(w for *_, w in expected), rtol=1e-12)
+    assert set(pairs.bandwidth_m) <= {read_parameter("colocation_bandwidth_m")}
+
+
+def test_a_pair_by_hand() -> None:
+    home = make_accommodation(1, beds=40, **near_town(0, 0))
+    work = make_workplace(1, sni="81210", employees=7, **near_town(180, 0))
+
+    pairs = prepare(
+        "colocation", Layers({"accommodation": make_frame([home]), "workplaces": make_frame([work])})
+    ).points
+
+    # unsuitability 1 × risk of cleaning 0.7 × seasons 1 × (1 − 0.6²)²; neither beds nor employees count
+    assert pairs.weight.tolist() == pytest.approx([0.7 * (1 - 0.36) ** 2])
+    assert pairs.group.tolist() == ["cleaning"]
+    assert (pairs.easting[0], pairs.northing[0]) == tuple(near_town(0, 0).values())
+
+
+@pytest.mark.parametrize(
+    ("home", "work"),
+    [
+        ({"housing_type": "hotel"}, {}),
+        ({"housing_type": "work_camp"}, {}),
+        ({}, {"sni": "62010"}),
+        ({"active_to": "2026-07-14"}, {}),
+        ({}, {"active_from": "2026-07-16"}),
+        ({"beds": 0}, {}),
+        ({}, {"employees": 0}),
+        ({}, near_town(300, 0)),
+        ({}, near_town(213, 213)),
+    ],
+)
+def test_what_makes_no_pair(home: dict[str, Any], work: dict[str, Any]) -> None:
+    frames = {
+        "accommodation": make_frame([make_accommodation() | home]),
+        "workplaces": make_frame([make_workplace() | work]),
+    }
+
+    assert not prepare("colocation", Layers(frames)).raster(GRID).any()
+
+
+def test_the_order_of_sites_changes_no_bit_of_the_density() -> None:
+    rng = np.random.default_rng(3)
+    housing = [make_accommodation(i, **near_town(*rng.uniform(-400, 400, 2))) for i in range(12)]
+    crews = [make_workplace(i, **near_town(*rng.uniform(-400, 400, 2))) for i in range(15)]
+    home = accommodation.to_arrays(Layers({"accommodation": make_frame(housing)})["accommodation"], SCORING_DAY)
+    work = workplaces.to_arrays(Layers({"workplaces": make_frame(crews)})["workplaces"], SCORING_DAY)
+
+    one = find_pairs(home, work, 300, 2_500)
+    other = find_pairs(home.take(np.arange(12)[::-1]), work.take(np.arange(15)[::-1]), 300, 2_500)
+
+    assert len(one) > 20
+    assert (
+        PointSource("accommodation", one).raster(GRID).tobytes()
+        == PointSource("accommodation", other).raster(GRID).tobytes()
+    )
+
+
+# ---- areas -----------------------------------------------------------------------------------------------------
+
+SQUARES = Grid(750_000, 7_080_000, 1_000, n_rows=6, n_cols=8)
+
+
+def make_areas(*shapes: Any, employees: list[float] | None = None, share: float = 0.5) -> Areas:
+    people = np.array(employees or [100.0 * (i + 1) for i in range(len(shapes))], dtype=np.float64)
+    ids = np.array([f"area{i}" for i in range(len(shapes))], dtype=object)
+    return Areas(ids, np.array(shapes, dtype=object), people, people / 4, share)
+
+
+def box(west: float, south: float, east: float, north: float) -> shapely.Polygon:
+    """A box by kilometres from the corner of `SQUARES`."""
+    return shapely.box(
+        *(1_000 * km + low for km, low in zip((west, south, east, north), (750_000, 7_080_000) * 2, strict=True))
+    )
+
+
+def test_people_are_spread_over_the_cells_whose_centre_the_area_owns() -> None:
+    spread = spread_mass(make_areas(box(0, 0, 2, 1.2), box(3, 3, 5, 5)), SQUARES)
+
+    expected = np.zeros(SQUARES.shape)
+    expected[5, 0:2] = 50
+    expected[1:3, 3:5] = 50
+    np.testing.assert_allclose(spread.employees, expected)
+    np.testing.assert_allclose(spread.risk_employees, expected / 4)
+
+
+sides = st.floats(0.05, 3.0)
+boxes = st.builds(
+    lambda x, y, width, height: box(x, y, min(x + width, 7.99), min(y + height, 5.99)),
+    st.floats(0.01, 7.5),
+    st.floats(0.01, 5.5),
+    sides,
+    sides,
+)
+
+
+@given(st.lists(boxes, min_size=1, max_size=7))
+def test_mass_is_conserved_whatever_the_areas(shapes: list[shapely.Polygon]) -> None:
+    # some are smaller than a cell, some overlap, some bury others
+    areas = make_areas(*shapes)
+
+    spread = spread_mass(areas, SQUARES)
+
+    assert spread.employees.sum() == pytest.approx(areas.employees.sum(), rel=1e-9)
+    assert spread.risk_employees.sum() == pytest.approx(areas.risk_employees.sum(), rel=1e-9)
+    assert spread.employees.min() >= 0
+
+
+def test_an_area_smaller_than_a_cell_fills_the_cell_it_lies_in() -> None:
+    spread = spread_mass(make_areas(box(2.1, 2.1, 2.3, 2.2)), SQUARES)
+
+    assert np.argwhere(spread.employees > 0).tolist() == [[3, 2]]
+    assert spread.employees[3, 2] == 100
+
+
+def test_an_area_off_the_grid_is_left_out() -> None:
+    source = AreaSource(make_areas(box(20, 20, 22, 22), box(30, 30, 30.1, 30.1)))
+
+    assert not source.raster(SQUARES).any()
+
+
+def test_the_quotient_compares_with_the_region() -> None:
+    source = AreaSource(make_areas(box(0, 0, 2, 2), share=0.125))
+
+    raster = source.raster(SQUARES)
+
+    # a quarter of the people here are in risk sectors, an eighth in the region
+    assert set(np.unique(raster)) == {0.0, 2.0}
+    assert (raster[4:, :2] == 2).all()
+    for row, col in ((5, 0), (0, 0)):
+        assert source.value_at(SQUARES, row, col) == raster[row, col]
+
+
+def test_nobody_counted_is_no_quotient() -> None:
+    assert not AreaSource(make_areas(box(0, 0, 2, 2), employees=[0.0])).raster(SQUARES).any()
+    assert not AreaSource(make_areas(box(0, 0, 2, 2), share=0.0)).raster(SQUARES).any()
+    nothing = AreaSource(Areas(np.empty(0, object), np.empty(0, object), np.empty(0), np.empty(0), 0.3))
+    assert not nothing.raster(SQUARES).any()
+    assert nothing.drivers_at(SQUARES, 0, 0) == ()
+
+
+def test_the_areas_behind_a_cell_are_those_whose_people_are_counted_there() -> None:
+    # a hamlet inside a wide area, and an area that another one covers whole
+    source = AreaSource(make_areas(box(0, 0, 4, 4), box(1.1, 1.1, 1.3, 1.3), box(2.2, 2.2, 2.8, 2.8), box(2, 2, 4, 4)))
+
+    in_hamlet = source.drivers_at(SQUARES, 4, 1)
+    in_cover = source.drivers_at(SQUARES, 3, 2)
+
+    assert {driver.record_id for driver in in_hamlet} == {"area0", "area1"}
+    assert {driver.record_id for driver in in_cover} == {"area2", "area3"}
+    # twelve cells are left to the wide area, 100 people; the hamlet's 200 stand in one cell
+    shares = {driver.record_id: driver.share for driver in in_hamlet}
+    assert shares == pytest.approx({"area0": (100 / 12) / (100 / 12 + 200), "area1": 200 / (100 / 12 + 200)})
+    assert source.drivers_at(SQUARES, 0, 7) == ()
+
+
+def test_the_quotient_of_real_areas_needs_no_employees_near() -> None:
+    wide = shapely.box(740_300, 7_066_300, 781_000, 7_098_300)
+    layers = Layers({"sectors": make_frame([make_area("a", "green", 30, wide), make_area("a", "other", 10, wide)])})
+
+    raster = prepare("sector_density", layers).raster(GRID)
+
+    expected = Model(layers, SCORING_DAY).quotient_at(40, 30)
+    np.testing.assert_allclose(raster[raster > 0], expected)
+    assert (raster > 0).sum() == GRID.n_cells
+
+
+# ---- words -----------------------------------------------------------------------------------------------------
+
+
+def test_no_record_no_word() -> None:
+    for component in COMPONENTS.values():
+        assert component.describe(0.0, ()) == ()
+
+
+def test_what_stands_behind_a_value_is_said() -> None:
+    frames = {
+        "workplaces": make_frame([make_workplace(1, employees=12), make_workplace(2, sni="55101", employees=7)]),
+        "accommodation": make_frame([make_accommodation(1, beds=40)]),
+        "establishments": make_frame([make_establishment(1, workforce=900)]),
+    }
+    layers = Layers(frames)
+    row, col = (int(axis[0]) for axis in GRID.cell_at([758_600], [7_088_600]))
+
+    said = {}
+    for name, component in COMPONENTS.items():
+        source = prepare(name, layers)
+        drivers = source.drivers_at(GRID, row, col)
+        said[name] = " ".join(
+            str(sentence) for sentence in component.describe(source.value_at(GRID, row, col), drivers)
+        )
+
+    assert "12 employees" in said["workplaces"]
+    assert "7 employees" in said["workplaces"]
+    assert "Construction" in said["workplaces"]
+    assert "40" in said["accommodation"]
+    assert "Industrial premises" in said["accommodation"]
+    assert "1" in said["colocation"]
+    assert "900" in said["establishments"]
+    assert said["findings"] == said["sector_density"] == ""

@@ -1,0 +1,226 @@
+"""The highest cells and the places they make."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import geo
+from geo.errors import ParameterError
+from geo.layers.bundle import Layers
+from geo.risk.ranking import Place
+from geo.risk.surface import RiskSurface
+from tests.frames import GRID, SCORING_DAY, make_frame, make_workplace, near_town
+from tests.geo.risk.conftest import TOWNS, Expected
+from tests.oracles import COMPONENTS, flood_fill
+
+Cell = tuple[int, int]
+
+
+def cells_of(surface: RiskSurface, ids: list[str]) -> list[Cell]:
+    return [surface.grid.parse_cell_id(cell_id) for cell_id in ids]
+
+
+def ranked_cells(surface: RiskSurface) -> list[Cell]:
+    return [(int(row), int(col)) for row, col in np.argwhere(surface.ranked)]
+
+
+# ---- cells -----------------------------------------------------------------------------------------------------
+
+
+def test_the_top_is_the_top_of_the_model(surface: RiskSurface, expected: Expected) -> None:
+    order = sorted(ranked_cells(surface), key=lambda cell: -expected.score[cell])
+
+    top = surface.top(25)
+
+    found = cells_of(surface, top["cell_id"].tolist())
+    assert top["rank"].tolist() == list(range(1, 26))
+    np.testing.assert_allclose(top["score"], [expected.score[cell] for cell in order[:25]], atol=1e-9)
+    np.testing.assert_allclose(top["score"], [expected.score[cell] for cell in found], atol=1e-9)
+    assert top["state"].tolist() == [expected.state[cell] for cell in found]
+
+
+def test_the_top_says_what_explain_says(surface: RiskSurface) -> None:
+    for record in surface.top(6).to_dict("records"):
+        explanation = surface.explain(record["cell_id"])
+        assert record["score"] == pytest.approx(explanation.score, abs=1e-9)
+        assert {name: record[name] for name in COMPONENTS} == pytest.approx(explanation.contributions, abs=1e-9)
+        for name in ("scb_id", "state", "municipality", "municipality_code", "county", "easting", "northing"):
+            assert record[name] == getattr(explanation, name)
+
+
+def test_columns_stand_in_a_fixed_order(surface: RiskSurface) -> None:
+    names = ["rank", "cell_id", "scb_id", "score", "state", "municipality", "municipality_code", "county"]
+
+    assert surface.top(1).columns.tolist() == [*names, "easting", "northing", *COMPONENTS]
+
+
+def test_fewer_cells_than_asked_for_are_all_of_them(surface: RiskSurface) -> None:
+    everything = surface.top(10_000)
+
+    assert len(everything) == surface.ranked.sum()
+    assert everything["score"].is_monotonic_decreasing
+    assert everything["cell_id"].is_unique
+    assert "nothing_known" not in set(everything["state"])
+
+
+def test_a_shorter_list_is_the_head_of_a_longer_one(surface: RiskSurface) -> None:
+    longest = surface.top(60)
+
+    for n in (1, 2, 7, 20, 59):
+        assert surface.top(n).equals(longest.head(n))
+
+
+def test_ties_go_north_then_west() -> None:
+    # the same firm at the centre of four cells far apart
+    places = [(747_000, 7_079_000), (747_000, 7_091_000), (757_000, 7_091_000), (757_000, 7_079_000)]
+    firms = [make_workplace(i, sni="55101", easting=x, northing=y) for i, (x, y) in enumerate(places)]
+
+    top = geo.score({"workplaces": make_frame(firms)}, GRID, at=SCORING_DAY).top(4)
+
+    assert np.ptp(top["score"]) == 0
+    expected = [(747_000, 7_091_000), (757_000, 7_091_000), (747_000, 7_079_000), (757_000, 7_079_000)]
+    assert list(zip(top["easting"], top["northing"], strict=True)) == expected
+
+
+def test_a_county_can_be_chosen(wide_surface: RiskSurface) -> None:
+    whole = wide_surface.top(10_000)
+
+    parts = {county: wide_surface.top(10_000, county) for county in ("22", "23", "24", "25")}
+
+    assert sum(map(len, parts.values())) == len(whole)
+    for county, part in parts.items():
+        assert set(part["county"]) == {county}
+        assert part["rank"].tolist() == list(range(1, len(part) + 1))
+        same = whole[whole["county"] == county]
+        assert part["cell_id"].tolist() == same["cell_id"].tolist()
+    for _, _, code in TOWNS.values():
+        assert code in set(parts[code[:2]]["municipality_code"])
+
+
+@pytest.mark.parametrize("county", ["", "01", "2", "Norrbotten", 25])
+def test_a_county_that_is_none_is_refused(surface: RiskSurface, county: str) -> None:
+    for ask in (surface.top, surface.places):
+        with pytest.raises(ParameterError, match="use one of 22, 23, 24, 25"):
+            ask(5, county)
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5, "5", None, True, 10_001])
+def test_a_number_that_is_none_is_refused(surface: RiskSurface, n: int) -> None:
+    for ask in (surface.top, surface.places):
+        with pytest.raises(ParameterError, match="n must be a whole number from 1 to 10000"):
+            ask(n)
+
+
+def test_numbers_may_come_from_numpy(surface: RiskSurface) -> None:
+    assert len(surface.top(np.int64(3))) == 3
+
+
+# ---- places ----------------------------------------------------------------------------------------------------
+
+
+def members_of(surface: RiskSurface, place: Place, groups: list[set[Cell]]) -> set[Cell]:
+    peak = surface.grid.parse_cell_id(place.place_id)
+    return next(group for group in groups if peak in group)
+
+
+def top_groups(surface: RiskSurface, places: tuple[Place, ...], county: str | None = None) -> list[set[Cell]]:
+    """The cells of all places, as groups, found by lowering the bar until a group per place is as large as it says."""
+    cells = ranked_cells(surface)
+    if county is not None:
+        codes, raster = surface.region.codes, surface.region.municipality_raster(surface.grid)
+        cells = [cell for cell in cells if codes[raster[cell]][:2] == county]
+    by_score = sorted(cells, key=lambda cell: -surface.score[cell])
+    for n in range(1, len(by_score) + 1):
+        groups = flood_fill(set(by_score[:n]))
+        sizes = [len(members_of(surface, place, groups)) if peak_in(surface, place, groups) else 0 for place in places]
+        if sizes == [place.n_cells for place in places]:
+            return groups
+    pytest.fail("no bar gives groups of these sizes")
+
+
+def peak_in(surface: RiskSurface, place: Place, groups: list[set[Cell]]) -> bool:
+    return any(surface.grid.parse_cell_id(place.place_id) in group for group in groups)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_place_is_a_group_of_touching_top_cells(surface: RiskSurface, n: int) -> None:
+    places = surface.places(n)
+
+    groups = top_groups(surface, places)
+    members = [members_of(surface, place, groups) for place in places]
+
+    assert len(places) == n
+    for place, group in zip(places, members, strict=True):
+        # the peak is the highest cell of its group, and the box holds the group
+        peak = surface.grid.parse_cell_id(place.place_id)
+        assert surface.score[peak] == max(surface.score[cell] for cell in group)
+        corners = [surface.grid.corner(*cell) for cell in group]
+        size = surface.grid.cell_m
+        west, south = (min(corner[axis] for corner in corners) for axis in (0, 1))
+        east, north = (max(corner[axis] for corner in corners) + size for axis in (0, 1))
+        assert place.bounds == (west, south, east, north)
+    # no cell in two places, and no two places touch
+    assert len(set().union(*members)) == sum(map(len, members))
+    # nothing that was left out has a higher peak
+    left = [max(surface.score[cell] for cell in group) for group in groups if group not in members]
+    assert max(left, default=0) <= min(place.score for place in places) + 1e-4
+
+
+def test_places_are_ranked_by_their_highest_cell(surface: RiskSurface, wide_surface: RiskSurface) -> None:
+    for each in (surface, wide_surface):
+        places = each.places(4)
+        assert [place.rank for place in places] == list(range(1, len(places) + 1))
+        assert all(one.score >= other.score for one, other in pairwise(places))
+        # in step with the list of cells
+        assert places[0].place_id == each.top(1)["cell_id"][0]
+        assert places[0].score == pytest.approx(each.top(1)["score"][0], abs=1e-9)
+
+
+def test_a_place_says_what_its_highest_cell_says(surface: RiskSurface) -> None:
+    for place in surface.places(3):
+        explanation = surface.explain(place.place_id)
+        assert place.score == explanation.score
+        assert place.contributions == explanation.contributions
+        assert place.reasons == explanation.reasons
+        assert place.state == explanation.state
+        assert (place.easting, place.northing) == (explanation.easting, explanation.northing)
+        assert place.municipality_code == explanation.municipality_code
+        assert place.name == explanation.place
+
+
+def test_four_towns_are_four_places(wide_surface: RiskSurface) -> None:
+    places = wide_surface.places(4)
+
+    assert sorted(place.county for place in places) == ["22", "23", "24", "25"]
+    # the place with housing beside the work comes first
+    assert places[0].county == "23"
+
+
+def test_places_of_a_county(wide_surface: RiskSurface) -> None:
+    for name, (_, _, code) in TOWNS.items():
+        places = wide_surface.places(3, code[:2])
+        assert {place.county for place in places} == {code[:2]}, name
+        assert places[0].place_id == wide_surface.top(1, code[:2])["cell_id"][0]
+
+
+def test_asking_for_more_places_than_there_are_ends(wide_surface: RiskSurface) -> None:
+    places = wide_surface.places(50)
+
+    assert 4 <= len(places) < 50
+    assert len({place.place_id for place in places}) == len(places)
+
+
+def test_one_town_is_one_place() -> None:
+    firms = [make_workplace(i, **near_town(i * 40, i * 30)) for i in range(20)]
+
+    places = geo.score({"workplaces": make_frame(firms)}, GRID, at=SCORING_DAY).places(10)
+
+    assert len(places) == 1
+    assert places[0].n_cells > 4
+
+
+def test_the_same_layers_give_the_same_places(layers: Layers, surface: RiskSurface) -> None:
+    assert geo.score(layers, GRID, at=SCORING_DAY).places(5) == surface.places(5)
