@@ -12,6 +12,7 @@ import shapely
 from side_by_side import compare, print_table
 
 import geo
+from geo.demo import make_demo
 from geo.kernels import kernel_values
 
 N_POINTS = 20_000
@@ -59,8 +60,6 @@ def bench_density() -> None:
 
 def bench_score() -> None:
     """A full score of the demo region at 1 km, its parts by share."""
-    from geo.demo import make_demo
-
     layers = geo.Layers(make_demo().layers)
     grid = geo.region_grid(1_000)
     surface = geo.score(layers, grid, at="2026-07-15")
