@@ -285,9 +285,7 @@ class Grid:
         else:
             swapped = bool(self._reached(northing, easting, reach_m).all())
         if swapped:
-            message = (
-                "easting and northing look swapped: no point reaches the grid as given. Exchange them."
-            )
+            message = "easting and northing look swapped: no point reaches the grid as given. Exchange them."
             raise CRSError(message)
 
     def _reached(

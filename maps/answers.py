@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,15 +89,15 @@ def translate_surface(lang: str, info: Mapping[str, Any]) -> dict[str, Any]:
     """A surface's figures with class names and layer titles in a language."""
     return {
         **info,
-        "classes": [{**one, "name": translate(lang, one["name"])} for one in info["classes"]],
-        "layers": [{**one, "title": translate(lang, one["title"])} for one in info["layers"]],
+        "classes": _translate_column(lang, info["classes"], "name"),
+        "layers": _translate_column(lang, info["layers"], "title"),
     }
 
 
 def describe_layers(lang: str, layers: Mapping[str, Any], sources: Mapping[str, LayerSource]) -> list[dict[str, Any]]:
     """Every layer there is, the empty ones too, as `api.schemas.LayerInfo`."""
     described = [_describe_layer(layers, name, len(layers[name]), sources.get(name)) for name in LAYERS]
-    return [{**one, "title": translate(lang, one["title"])} for one in described]
+    return _translate_column(lang, described, "title")
 
 
 def describe_cell(lang: str, surface: RiskSurface, names: RecordNames, explanation: Explanation) -> dict[str, Any]:
@@ -171,6 +171,10 @@ def describe_place(lang: str, surface: RiskSurface, place: Place) -> dict[str, A
         "state": place.state,
         "contributions": place.contributions,
     }
+
+
+def _translate_column(lang: str, rows: Iterable[Mapping[str, Any]], column: str) -> list[dict[str, Any]]:
+    return [{**row, column: translate(lang, row[column])} for row in rows]
 
 
 def _describe_layer(layers: Mapping[str, Any], name: str, rows: int, source: LayerSource | None) -> dict[str, Any]:

@@ -13,9 +13,7 @@ from typer.testing import CliRunner
 from api import create_app
 from api.cli import app as commands
 from api.settings import Settings
-from tests.browsing import browser, find_free_port, open_page, run_server
-
-__all__ = ["browser", "open_page"]
+from tests.browsing import find_free_port, run_server
 
 ROOT = Path(__file__).resolve().parents[2]
 

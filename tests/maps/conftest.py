@@ -15,12 +15,10 @@ import geo
 from geo.layers.bundle import Layers
 from geo.risk.surface import RiskSurface
 from maps.page import STATIC_FOLDER
-from tests.browsing import browser, find_free_port, open_page, run_server
+from tests.browsing import find_free_port, run_server
 from tests.frames import GRID, SCORING_DAY, small_frames
 from tests.maps.contract_server import Contract, make_contract_app
 from tests.maps.corpus import HOSTILE
-
-__all__ = ["browser", "open_page"]
 
 RUN_MODULE = """async ([source, call, values]) => {
   const module = await import("data:text/javascript;charset=utf-8," + encodeURIComponent(source));

@@ -12,7 +12,7 @@ from geo.errors import ParameterError
 from geo.layers.bundle import Layers
 from geo.risk.ranking import Place
 from geo.risk.surface import RiskSurface
-from tests.frames import GRID, SCORING_DAY, make_frame, make_workplace, near_town
+from tests.frames import GRID, SCORING_DAY, make_establishment, make_frame, make_workplace, near_town
 from tests.geo.risk.conftest import TOWNS, Expected
 from tests.oracles import COMPONENTS, flood_fill
 
@@ -220,6 +220,43 @@ def test_one_town_is_one_place() -> None:
 
     assert len(places) == 1
     assert places[0].n_cells > 4
+
+
+def restaurants_at(*cells: Cell, employees: tuple[float, ...] = ()) -> RiskSurface:
+    """Restaurants at the centres of cells: a bandwidth of 2 km on cells of 2 km reaches no other centre."""
+    sizes = employees or (10.0,) * len(cells)
+    rows = []
+    for number, (cell, size) in enumerate(zip(cells, sizes, strict=True)):
+        easting, northing = GRID.centre(*cell)
+        rows.append(make_workplace(number, sni="55101", employees=size, easting=easting, northing=northing))
+    return geo.score({"workplaces": make_frame(rows)}, GRID, at=SCORING_DAY)
+
+
+def test_cells_that_touch_by_a_corner_are_one_place() -> None:
+    touching, apart = restaurants_at((4, 5), (5, 6), (6, 5)), restaurants_at((4, 5), (4, 7), (6, 5))
+
+    assert touching.ranked.sum() == apart.ranked.sum() == 3
+    assert [place.n_cells for place in touching.places(5)] == [3]
+    assert [place.n_cells for place in apart.places(5)] == [1, 1, 1]
+
+
+def test_of_many_places_the_highest_are_kept() -> None:
+    cells = [(row, col) for row in (1, 3, 5, 7) for col in (1, 4, 7, 10)]
+    sizes = tuple(float(10 + number) for number in range(len(cells)))
+
+    places = restaurants_at(*cells, employees=sizes).places(3)
+
+    # the heaviest stand in the south-east, where a scan by rows comes last
+    assert [GRID.parse_cell_id(place.place_id) for place in places] == [(7, 10), (7, 7), (7, 4)]
+
+
+def test_two_hills_stay_two_places_when_more_are_asked_for() -> None:
+    works = [make_establishment(i, **near_town(*place)) for i, place in enumerate([(-14_000, -2_000), (8_000, -2_000)])]
+    surface = geo.score({"establishments": make_frame(works)}, GRID, at=SCORING_DAY)
+
+    # everything in reach hangs together, but only by the saddle between the hills
+    assert len(flood_fill(set(ranked_cells(surface)))) == 1
+    assert len(surface.places(2)) == len(surface.places(3)) == len(surface.places(9)) == 2
 
 
 def test_the_same_layers_give_the_same_places(layers: Layers, surface: RiskSurface) -> None:
