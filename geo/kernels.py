@@ -1,4 +1,4 @@
-"""Kernel density on a grid: all jitted code of Norrsyn, numpy and numba only.
+"""Kernel density on a grid, and the hills of a raster: all jitted code of Norrsyn, numpy and numba only.
 
 Three tiers: a scalar function, a private loop that fills rows of ``out``, and a public wrapper that validates once,
 sorts canonically, splits rows over threads and converts units.
@@ -26,7 +26,7 @@ from geo.errors import ParameterError, ShapeError
 if TYPE_CHECKING:
     from geo.grid import Grid
 
-__all__ = ["KERNELS", "compile_kernels", "kernel_density", "kernel_values"]
+__all__ = ["KERNELS", "compile_kernels", "join_peaks", "kernel_density", "kernel_values"]
 
 # volume of (1 − u²)^p over the unit disc is π/(p + 1); the exponent p of each kernel, and 1/volume
 _QUARTIC, _EPANECHNIKOV = 2, 1
@@ -69,6 +69,44 @@ def _fill_rows(easting, northing, weight, x_first, y_first, cell_m, bandwidth_m,
             for j in range(int(low), int(high) + 1):
                 dx = (x_first + j * cell_m - easting[k]) / bandwidth_m
                 out[i, j] += weight[k] * kernel_shape(dx * dx + dy * dy, power)
+
+
+@numba.njit(nogil=True, cache=True)
+def _find_root(parent, i):  # type: ignore[no-untyped-def]
+    """First of the chain of parents; the chain is halved on the way."""
+    while parent[i] != i:
+        parent[i] = parent[parent[i]]
+        i = parent[i]
+    return i
+
+
+@numba.njit(nogil=True, cache=True)
+def _join_peaks(row, col, value, n_rows, n_cols, saddle_share):  # type: ignore[no-untyped-def]
+    """Union-find over cells from the highest down; a hill's root is its peak, the first of its cells."""
+    n = len(row)
+    at = np.full((n_rows + 2, n_cols + 2), -1, dtype=np.int64)
+    parent = np.arange(n)
+    for i in range(n):
+        r, c = row[i] + 1, col[i] + 1
+        highest = i
+        for dr in range(-1, 2):
+            for dc in range(-1, 2):
+                near = at[r + dr, c + dc]
+                if near >= 0:
+                    highest = min(highest, _find_root(parent, near))
+        for dr in range(-1, 2):
+            for dc in range(-1, 2):
+                near = at[r + dr, c + dc]
+                if near >= 0:
+                    root = _find_root(parent, near)
+                    # cell i is the saddle between the two hills
+                    if root != highest and value[i] >= saddle_share * value[root]:
+                        parent[root] = highest
+        parent[i] = highest
+        at[r, c] = i
+    for i in range(n):
+        parent[i] = _find_root(parent, i)
+    return parent
 
 
 def kernel_density(
@@ -155,10 +193,55 @@ def kernel_values(
     return values
 
 
+def join_peaks(
+    row: NDArray[np.int64], col: NDArray[np.int64], value: NDArray[np.floating], saddle_share: float
+) -> NDArray[np.int64]:
+    """Which hill each cell belongs to, by the depth of the saddles between peaks.
+
+    Two neighbouring hills are one when the way from the lower peak to a higher one never falls below `saddle_share`
+    of the lower peak. What a hill is does not depend on how many hills are asked for.
+
+    Parameters
+    ----------
+    row, col : (n,) int64, distinct cells, the highest value first; order decides between equals
+    value : (n,) float, >= 0, not rising
+    saddle_share : float, 0 to 1
+
+    Returns
+    -------
+    (n,) int64
+        Position of the hill's peak; a peak's is its own.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+
+    Source: Edelsbrunner, Letscher & Zomorodian (2002), Topological persistence and simplification
+    """
+    if not (row.shape == col.shape == value.shape and row.ndim == 1):
+        message = f"row, col and value must be (n,) arrays of one length, got {row.shape}, {col.shape}, {value.shape}."
+        raise ShapeError(message)
+    if not 0 <= saddle_share <= 1:
+        message = f"saddle_share must be from 0 to 1, got {saddle_share!r}."
+        raise ParameterError(message)
+    if not len(row):
+        return np.empty(0, dtype=np.int64)
+    levels = value.astype(np.float64)
+    if not (levels[0] >= levels[-1] >= 0 and (np.diff(levels) <= 0).all()):
+        message = "value must be finite, 0 or more, and sorted from the highest down."
+        raise ParameterError(message)
+    rows, cols = row - row.min(), col - col.min()
+    labels: NDArray[np.int64] = _join_peaks(
+        rows, cols, levels, int(rows.max()) + 1, int(cols.max()) + 1, float(saddle_share)
+    )
+    return labels
+
+
 def compile_kernels() -> None:
     """Compile (or load from the cache) every jitted function with production dtypes; call once at start-up."""
     one = np.ones(1)
     _fill_rows(one, one, one, 0.5, 0.5, 1.0, 1.0, _QUARTIC, 0, np.zeros((1, 1)))
+    _join_peaks(np.zeros(1, np.int64), np.zeros(1, np.int64), one, 1, 1, 0.5)
 
 
 @lru_cache(maxsize=8)

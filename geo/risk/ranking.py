@@ -1,4 +1,4 @@
-"""The highest cells, and the places they make: neighbouring top cells are one place with one name."""
+"""The highest cells, and the places they make: a hill of neighbouring cells is one place with one name."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from geo.errors import ParameterError
+from geo.kernels import join_peaks
 from geo.reference import county_names, municipality_names
 from geo.risk.explain import STATE_NAMES, Explanation, explain_cell
 from geo.risk.words import Sentence
@@ -19,12 +19,14 @@ from geo.risk.words import Sentence
 if TYPE_CHECKING:
     from geo.risk.surface import RiskSurface
 
-__all__ = ["Place", "top_cells", "top_places"]
+__all__ = ["Place", "find_hills", "top_cells", "top_places"]
 
 MAX_TOP = 10_000
 # rasters are float32: cells closer than this may change order when recomputed in float64
 _FLOAT32_SLACK = 1e-4
-_CELLS_PER_PLACE = 10
+# Two peaks are one place when the way between them never falls below this share of the lower one; a place's cells are
+# those of its hill that reach this share of its peak (docs/adr/0006-places.md).
+SADDLE_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -96,29 +98,32 @@ def top_cells(surface: RiskSurface, n: int, county: str | None) -> pd.DataFrame:
 def top_places(surface: RiskSurface, n: int, county: str | None) -> tuple[Place, ...]:
     """The n highest places; see `RiskSurface.places`."""
     n = _check_count(n)
-    rows, cols, labels = _cells_of_places(surface, n, county)
-    best_first = np.lexsort((cols, rows, -surface.score[rows, cols]))
-    rows, cols, labels = rows[best_first], cols[best_first], labels[best_first]
-    peaks = np.sort(np.unique(labels, return_index=True)[1])[:n]
-    places = [_make_place(surface, rows, cols, labels == labels[peak], int(peak)) for peak in peaks]
+    rows, cols, peak_of = surface.hills
+    scores = surface.score[rows, cols]
+    peaks = np.flatnonzero(peak_of == np.arange(len(peak_of)))
+    if county is not None:
+        peaks = peaks[_county_mask(surface, county)[rows[peaks], cols[peaks]]]
+    places = []
+    for peak in peaks[:n].tolist():
+        members = (peak_of == peak) & (scores >= SADDLE_SHARE * scores[peak])
+        places.append(_make_place(surface, rows, cols, members, peak))
     places.sort(key=lambda place: (-place.score, place.place_id))
     return tuple(replace(place, rank=rank) for rank, place in enumerate(places, start=1))
 
 
-def _cells_of_places(
-    surface: RiskSurface, n: int, county: str | None
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Rows, columns and labels of as few top cells as make n places, or of those that make the most."""
-    n_cells, most, best = n * _CELLS_PER_PLACE, -1, None
-    while True:
-        rows, cols = _highest(surface, n_cells, county)
-        labels, n_places = _label(rows, cols)
-        # more cells can also mean fewer places: what lay between two of them is taken in
-        if n_places > most or best is None:
-            most, best = n_places, (rows, cols, labels)
-        if most >= n or len(rows) < n_cells:
-            return best
-        n_cells *= 2
+def find_hills(surface: RiskSurface) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Ranked cells from the highest down, and which hill each belongs to.
+
+    Returns
+    -------
+    row, col, peak : (n,) int64
+        `peak` is the position of the hill's highest cell.
+    """
+    rows, cols = np.nonzero(surface.ranked)
+    scores = surface.score[rows, cols]
+    best_first = np.lexsort((cols, rows, -scores))
+    rows, cols, scores = rows[best_first], cols[best_first], scores[best_first]
+    return rows, cols, join_peaks(rows, cols, scores, SADDLE_SHARE)
 
 
 def _make_place(
@@ -183,16 +188,6 @@ def _county_mask(surface: RiskSurface, county: str) -> NDArray[np.bool_]:
     in_county = np.array([code[:2] == county for code in surface.region.codes] + [False])
     mask: NDArray[np.bool_] = in_county[surface.region.municipality_raster(surface.grid)]
     return mask
-
-
-def _label(rows: NDArray[np.int64], cols: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-    if not len(rows):
-        return np.empty(0, dtype=np.int64), 0
-    top, left = rows.min(), cols.min()
-    chosen = np.zeros((rows.max() - top + 1, cols.max() - left + 1), dtype=bool)
-    chosen[rows - top, cols - left] = True
-    labels, n_places = ndimage.label(chosen, structure=np.ones((3, 3)))
-    return labels[rows - top, cols - left].astype(np.int64), int(n_places)
 
 
 def _check_count(n: int) -> int:

@@ -97,6 +97,13 @@ class RiskSurface:
         """(n_rows, n_cols) bool: cells with something to visit; only these are ranked and drawn."""
         return self.state >= NEVER_INSPECTED
 
+    @cached_property
+    def hills(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Ranked cells from the highest down and the hill of each; see `geo.risk.ranking.find_hills`."""
+        from geo.risk.ranking import find_hills  # noqa: PLC0415
+
+        return find_hills(self)
+
     def municipality_codes(self, row: NDArray[np.int64], col: NDArray[np.int64]) -> list[str]:
         """Municipality of each cell; where borders were replaced since scoring, the nearest one, or ``""``."""
         position = self.region.municipality_raster(self.grid)[row, col]
@@ -132,7 +139,7 @@ class RiskSurface:
         return top_cells(self, n, county)
 
     def places(self, n: int = 20, county: str | None = None) -> tuple[Place, ...]:
-        """The n highest places: neighbouring top cells as one, named after the nearest locality."""
+        """The n highest places: each a hill of neighbouring cells, named after the nearest locality."""
         from geo.risk.ranking import top_places  # noqa: PLC0415
 
         return top_places(self, n, county)
