@@ -11,17 +11,17 @@ import geopandas as gpd
 import numpy as np
 
 from geo.reference import read_table
-from geo.risk.surface import RiskSurface
+from geo.risk.scored import ScoredSurface
 
 __all__ = ["fit_reference_levels", "fit_sector_shares"]
 
 
-def fit_reference_levels(surface: RiskSurface) -> dict[str, float]:
+def fit_reference_levels(surface: ScoredSurface) -> dict[str, float]:
     """The median of each component's positive cells: there a component gives half of its points.
 
     Parameters
     ----------
-    surface : RiskSurface, at 1 km on the region the version is fitted on
+    surface : ScoredSurface, at 1 km on the region the version is fitted on
 
     Returns
     -------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,15 +14,11 @@ from geo.risk.components import COMPONENTS
 from geo.risk.components.base import Driver
 from geo.risk.model import ComponentModel
 from geo.risk.naming import name_place
-from geo.risk.surface import NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE
+from geo.risk.scored import NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, STATE_NAMES, ScoredSurface
 from geo.risk.words import Sentence
 
-if TYPE_CHECKING:
-    from geo.risk.surface import RiskSurface
+__all__ = ["ComponentExplanation", "Explanation", "explain_cell"]
 
-__all__ = ["STATE_NAMES", "ComponentExplanation", "Explanation", "explain_cell"]
-
-STATE_NAMES = {0: "outside", 1: "nothing_known", 2: "never_inspected", 3: "inspected"}
 _N_DRIVERS = 5
 
 
@@ -114,7 +110,7 @@ class Explanation:
         }
 
 
-def explain_cell(surface: RiskSurface, row: int, col: int) -> Explanation:
+def explain_cell(surface: ScoredSurface, row: int, col: int) -> Explanation:
     """Explain one cell, recomputed in float64 from the records; see `RiskSurface.explain`."""
     state = int(surface.state[row, col])
     cell_id = surface.grid.cell_id(row, col)
@@ -148,7 +144,7 @@ def explain_cell(surface: RiskSurface, row: int, col: int) -> Explanation:
 
 
 def _explain_component(
-    surface: RiskSurface, model: ComponentModel, row: int, col: int, *, stale: bool
+    surface: ScoredSurface, model: ComponentModel, row: int, col: int, *, stale: bool
 ) -> ComponentExplanation:
     drivers: tuple[Driver, ...] = ()
     if stale:

@@ -7,7 +7,6 @@ import json
 import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -18,16 +17,12 @@ import xarray as xr
 from rasterio.io import MemoryFile
 
 from geo.errors import StoreError
-from geo.risk.explain import STATE_NAMES
-from geo.risk.surface import OUTSIDE
-
-if TYPE_CHECKING:
-    from geo.risk.surface import RiskSurface
+from geo.risk.scored import OUTSIDE, STATE_NAMES, ScoredSurface
 
 __all__ = ["to_geodataframe", "to_geotiff", "to_xarray"]
 
 
-def to_geodataframe(surface: RiskSurface) -> gpd.GeoDataFrame:
+def to_geodataframe(surface: ScoredSurface) -> gpd.GeoDataFrame:
     """One square per cell of the region.
 
     Returns
@@ -49,7 +44,7 @@ def to_geodataframe(surface: RiskSurface) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=squares, crs=grid.crs)
 
 
-def to_xarray(surface: RiskSurface) -> xr.Dataset:
+def to_xarray(surface: ScoredSurface) -> xr.Dataset:
     """Score, state, components (own units) and contributions (points) on (northing, easting).
 
     Returns
@@ -75,7 +70,7 @@ def to_xarray(surface: RiskSurface) -> xr.Dataset:
     return xr.Dataset(variables, coords=coordinates, attrs=attributes)
 
 
-def to_geotiff(surface: RiskSurface, path: Path) -> Path:
+def to_geotiff(surface: ScoredSurface, path: Path) -> Path:
     """A cloud-optimised GeoTIFF, float32: band 1 the score, then points per component; NaN outside the region.
 
     Parameters

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import ParameterError
-from geo.kernels import join_peaks
 from geo.reference import county_names, municipality_names
-from geo.risk.explain import STATE_NAMES, Explanation, explain_cell
+from geo.risk.explain import Explanation, explain_cell
+from geo.risk.scored import SADDLE_SHARE, STATE_NAMES, ScoredSurface
 from geo.risk.words import Sentence
 
-if TYPE_CHECKING:
-    from geo.risk.surface import RiskSurface
-
-__all__ = ["Place", "find_hills", "top_cells", "top_places"]
+__all__ = ["Place", "top_cells", "top_places"]
 
 MAX_TOP = 10_000
 # rasters are float32: cells closer than this may change order when recomputed in float64
 _FLOAT32_SLACK = 1e-4
-# Two peaks are one place when the way between them never falls below this share of the lower one; a place's cells are
-# those of its hill that reach this share of its peak (docs/adr/0006-places.md).
-SADDLE_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ class Place:
     reasons: tuple[Sentence, ...]
 
 
-def top_cells(surface: RiskSurface, n: int, county: str | None) -> pd.DataFrame:
+def top_cells(surface: ScoredSurface, n: int, county: str | None) -> pd.DataFrame:
     """The n highest cells; see `RiskSurface.top`."""
     n = _check_count(n)
     rows, cols = _highest(surface, n, county)
@@ -95,7 +89,7 @@ def top_cells(surface: RiskSurface, n: int, county: str | None) -> pd.DataFrame:
     return pd.DataFrame(records, columns=columns)
 
 
-def top_places(surface: RiskSurface, n: int, county: str | None) -> tuple[Place, ...]:
+def top_places(surface: ScoredSurface, n: int, county: str | None) -> tuple[Place, ...]:
     """The n highest places; see `RiskSurface.places`."""
     n = _check_count(n)
     rows, cols, peak_of = surface.hills
@@ -111,23 +105,8 @@ def top_places(surface: RiskSurface, n: int, county: str | None) -> tuple[Place,
     return tuple(replace(place, rank=rank) for rank, place in enumerate(places, start=1))
 
 
-def find_hills(surface: RiskSurface) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Ranked cells from the highest down, and which hill each belongs to.
-
-    Returns
-    -------
-    row, col, peak : (n,) int64
-        `peak` is the position of the hill's highest cell.
-    """
-    rows, cols = np.nonzero(surface.ranked)
-    scores = surface.score[rows, cols]
-    best_first = np.lexsort((cols, rows, -scores))
-    rows, cols, scores = rows[best_first], cols[best_first], scores[best_first]
-    return rows, cols, join_peaks(rows, cols, scores, SADDLE_SHARE)
-
-
 def _make_place(
-    surface: RiskSurface,
+    surface: ScoredSurface,
     rows: NDArray[np.int64],
     cols: NDArray[np.int64],
     members: NDArray[np.bool_],
@@ -155,7 +134,7 @@ def _make_place(
     )
 
 
-def explain_scores(surface: RiskSurface, row: int, col: int) -> dict[str, float]:
+def explain_scores(surface: ScoredSurface, row: int, col: int) -> dict[str, float]:
     """Points by component of one cell, recomputed in float64 (from the rasters when the layers have changed)."""
     max_points = surface.model.max_points
     points = {}
@@ -168,7 +147,7 @@ def explain_scores(surface: RiskSurface, row: int, col: int) -> dict[str, float]
     return points
 
 
-def _highest(surface: RiskSurface, n: int, county: str | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _highest(surface: ScoredSurface, n: int, county: str | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     keep = surface.ranked
     if county is not None:
         keep = keep & _county_mask(surface, county)
@@ -181,7 +160,7 @@ def _highest(surface: RiskSurface, n: int, county: str | None) -> tuple[NDArray[
     return rows, cols
 
 
-def _county_mask(surface: RiskSurface, county: str) -> NDArray[np.bool_]:
+def _county_mask(surface: ScoredSurface, county: str) -> NDArray[np.bool_]:
     if county not in county_names():
         message = f"{county!r} is not a county of Region Nord; use one of {', '.join(county_names())}."
         raise ParameterError(message)

@@ -21,11 +21,12 @@ from geo.reference import read_table
 from geo.region import load_region
 from geo.risk.compare import compare_with_employees
 from geo.risk.components import COMPONENTS
-from geo.risk.components.base import PointSource, Source
+from geo.risk.components.base import PointSource
 from geo.risk.model import Model, load_model
+from geo.risk.sources import prepare_sources
 from geo.risk.surface import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, RiskSurface
 
-__all__ = ["parse_day", "parse_sectors", "prepare_sources", "score"]
+__all__ = ["parse_day", "parse_sectors", "score"]
 
 _FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
 
@@ -79,7 +80,7 @@ def score(
     state = _states(checked, grid, day, model, values, inside)
     comparison = compare_with_employees(checked["workplaces"], grid, day, total, state >= NEVER_INSPECTED)
     outside = ~inside
-    return RiskSurface(
+    surface = RiskSurface(
         grid=grid,
         at=day,
         sectors=kept,
@@ -91,7 +92,10 @@ def score(
         components={name: _as_raster(raster, outside) for name, raster in values.items()},
         contributions={name: _as_raster(raster, outside) for name, raster in contributions.items()},
         manifest=_manifest(grid, day, kept, model, checked, state, comparison),
-    ).with_sources(sources)
+    )
+    # what was prepared for the rasters serves the explanations too
+    surface.__dict__["sources"] = sources
+    return surface
 
 
 def parse_day(at: str | date | None) -> date:
@@ -132,11 +136,6 @@ def parse_sectors(sectors: Iterable[str] | None) -> frozenset[str] | None:
         message = f"{what}; choose from {', '.join(known)}, or leave sectors out for all."
         raise ParameterError(message)
     return frozenset(given)
-
-
-def prepare_sources(layers: Layers, at: date, sectors: frozenset[str] | None, model: Model) -> dict[str, Source]:
-    """Every component's inputs for one date and choice of sectors, in the order of the components."""
-    return {name: component.prepare(layers, at, sectors, model.parameters) for name, component in COMPONENTS.items()}
 
 
 def _weigh(

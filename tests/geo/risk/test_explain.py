@@ -15,7 +15,8 @@ import geo
 from geo.errors import NotFoundError, ParameterError
 from geo.grid import Grid
 from geo.layers.bundle import Layers
-from geo.risk.explain import STATE_NAMES, Explanation
+from geo.risk.explain import Explanation
+from geo.risk.scored import STATE_NAMES
 from geo.risk.surface import RiskSurface
 from tests.frames import GRID, SCORING_DAY, make_frame, make_visit, make_workplace, near_town
 from tests.geo.risk.conftest import TOWNS, Expected

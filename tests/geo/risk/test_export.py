@@ -13,7 +13,7 @@ import shapely
 import geo
 from geo.errors import StoreError
 from geo.layers.bundle import Layers
-from geo.risk.explain import STATE_NAMES
+from geo.risk.scored import STATE_NAMES
 from geo.risk.surface import RiskSurface
 from tests.frames import GRID, SCORING_DAY
 from tests.oracles import COMPONENTS

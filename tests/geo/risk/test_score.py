@@ -365,7 +365,9 @@ def test_weights_only_weigh(layers: Layers, surface: RiskSurface) -> None:
 @pytest.mark.parametrize(
     ("weights", "words"),
     [
-        ({"findings": -0.1}, "the weight of findings must be a finite number of 0 or more, got -0.1"),
+        ({"findings": -0.1}, "the weight of findings must be a finite number from 0 to 1e9, got -0.1"),
+        ({"findings": 10**400}, "must be a finite number"),
+        (dict.fromkeys(COMPONENTS, 1e308), "must be a finite number"),
         ({"findings": float("nan")}, "must be a finite number"),
         ({"findings": float("inf")}, "must be a finite number"),
         ({"findings": "0.5"}, "must be a finite number"),
