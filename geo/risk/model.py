@@ -18,6 +18,10 @@ from geo.reference import model_components, model_parameters, model_version
 
 __all__ = ["ComponentModel", "Model", "load_model"]
 
+# Far beyond any use; sums of weights stay finite below it.
+_MAX_WEIGHT = 1e9
+_MAX_SHOWN = 40
+
 
 @dataclass(frozen=True)
 class ComponentModel:
@@ -78,7 +82,7 @@ class Model:
             if name not in self.weights:
                 failures.append(f"there is no component {name!r} (there are {', '.join(self.weights)})")
             elif not _is_weight(weight):
-                failures.append(f"the weight of {name} must be a finite number of 0 or more, got {weight!r}")
+                failures.append(f"the weight of {name} must be a finite number from 0 to 1e9, got {_shown(weight)}")
         if not failures:
             merged = {**self.weights, **{name: float(weight) for name, weight in weights.items()}}
             if math.fsum(merged.values()) > 0:
@@ -90,7 +94,13 @@ class Model:
 
 
 def _is_weight(weight: object) -> bool:
-    return isinstance(weight, Real) and not isinstance(weight, bool) and math.isfinite(weight) and float(weight) >= 0
+    # compared before it is a float: a whole number may be too long for one, and NaN is in no range
+    return isinstance(weight, Real) and not isinstance(weight, bool) and bool(weight <= _MAX_WEIGHT and not weight < 0)
+
+
+def _shown(weight: object) -> str:
+    text = repr(weight)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
 @lru_cache(maxsize=1)
