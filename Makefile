@@ -10,7 +10,8 @@ PORT ?= 8000
 SEED ?= 68656048
 ARGS ?=
 WORKERS ?= 2
-NORRSYN_HOME ?= ./norrsyn-data
+# an empty NORRSYN_HOME is none, as for the program: nothing may be written to / or beside this file
+override NORRSYN_HOME := $(or $(strip $(NORRSYN_HOME)),./norrsyn-data)
 
 VENV := .venv
 BIN := $(VENV)/bin

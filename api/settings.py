@@ -64,6 +64,12 @@ class Settings(BaseSettings):
     def _blank_is_none(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value
 
+    @field_validator("home", mode="before")
+    @classmethod
+    def _blank_is_default(cls, value: Any) -> Any:
+        # an empty path would be the folder that the command is run in
+        return cls.model_fields["home"].default if isinstance(value, str) and not value.strip() else value
+
     @field_validator("home")
     @classmethod
     def _check_home(cls, home: Path) -> Path:

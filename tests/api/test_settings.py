@@ -38,6 +38,12 @@ def test_environment_and_overrides(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert load_settings().cell_m is None
 
 
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_blank_data_folder_is_the_default_one(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    monkeypatch.setenv("NORRSYN_HOME", blank)
+    assert load_settings().home == Path("norrsyn-data")
+
+
 def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     a_file = tmp_path / "file"
     a_file.touch()

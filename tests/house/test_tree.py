@@ -1,6 +1,8 @@
 """The tree holds only what is ours to publish: no addresses of machines, no unsafe way to draw data."""
 
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -106,3 +108,19 @@ def test_both_locks_agree() -> None:
         text = (ROOT / name).read_text("utf-8")
         pins[name] = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.MULTILINE))
     assert pins["requirements.lock"].items() <= pins["requirements-dev.lock"].items()
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_blank_data_folder_is_the_default_one_in_the_makefile(blank: str) -> None:
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("make is not installed")
+    done = subprocess.run(
+        [make, "help"],
+        cwd=ROOT,
+        env={**os.environ, "NORRSYN_HOME": blank},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "NORRSYN_HOME=./norrsyn-data " in done.stdout
