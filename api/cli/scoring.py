@@ -277,6 +277,10 @@ def _replace(out: Path, write: Callable[[Path], object]) -> None:
     """
     from geo.errors import StoreError  # noqa: PLC0415
 
+    if not out.parent.is_dir():
+        # each writer would say this in its own way, and name the unfinished file
+        message = f"{out} cannot be written: there is no folder {out.parent}; make it, or choose another."
+        raise StoreError(message)
     unfinished = out.with_name(f".{out.stem}.{os.getpid()}{out.suffix}")
     try:
         write(unfinished)

@@ -118,7 +118,7 @@ class TestScore:
             (["--weight", "findings=many"], "not a number"),
             (["--weight", "findings"], "name=value"),
             (["--weight", "findings=1", "--weight", "findings=2"], "twice"),
-            (["--weight", "findings=-1"], "0 or more"),
+            (["--weight", "findings=-1"], "from 0 to"),
         ],
     )
     def test_bad_input_changes_nothing(
@@ -218,12 +218,13 @@ class TestFiles:
             assert float(frame["score"].max()) == pytest.approx(best)
         assert [path.name for path in tmp_path.iterdir()] == [name]
 
-    @pytest.mark.parametrize("command", ["map", "export"])
-    def test_files_that_cannot_be_written(self, made_home: Path, tmp_path: Path, command: str) -> None:
-        ending = {"map": "html", "export": "parquet"}[command]
+    @pytest.mark.parametrize(
+        ("command", "ending"), [("map", "html"), ("export", "tif"), ("export", "gpkg"), ("export", "parquet")]
+    )
+    def test_files_that_cannot_be_written(self, made_home: Path, tmp_path: Path, command: str, ending: str) -> None:
         assert "end in" in fail_json(command, tmp_path / "a.docx", "--home", made_home, code=2)["detail"]
         problem = fail_json(command, tmp_path / "nowhere" / f"a.{ending}", "--home", made_home, code=4)
-        assert "cannot be written" in problem["detail"]
+        assert f"a.{ending} cannot be written: there is no folder" in problem["detail"]
         assert list(tmp_path.iterdir()) == []
 
 
