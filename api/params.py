@@ -23,6 +23,7 @@ from maps.degrees import to_metres
 from maps.i18n import LANGUAGES
 
 __all__ = [
+    "AROUND_SWEDEN",
     "AtParameter",
     "BoxParameter",
     "CountParameter",
@@ -38,34 +39,45 @@ __all__ = [
     "SurfaceParameter",
     "TheService",
     "check_language",
+    "is_latitude_first",
     "known_parameters_only",
     "locate",
     "parse_box",
 ]
 
 MAX_RANKED = 500
+# Sweden with a margin, degrees: west, south, east, north. Beyond, SWEREF 99 TM is not defined well.
+AROUND_SWEDEN = (5.0, 54.0, 30.0, 72.0)
 # Latitude and longitude that a map in these parts can show.
 _DEGREES_MAX = (180.0, 90.0)
+# Parameters that take a list.
+_REPEATABLE = frozenset({"layer", "sector"})
 
 
 def known_parameters_only(request: Request) -> None:
-    """Refuse query parameters that the route does not know: a misspelled filter must not be an absent one."""
+    """Refuse query parameters that the route does not know, and several values where one is meant.
+
+    A misspelled filter must not look like an absent one, nor one of two as if it were both.
+    """
     route = request.scope.get("route")
     dependant = getattr(route, "dependant", None)
     if dependant is None:
         return
     known = _query_names(dependant) | {"lang", "surface"}
-    unknown = sorted(set(request.query_params) - known)
-    if unknown:
+    failures = {
+        name: ("unknown_parameter", f"there is no such parameter; there are {', '.join(sorted(known))}")
+        for name in set(request.query_params) - known
+    }
+    failures |= {
+        name: ("repeated_parameter", "is given several times; give it once")
+        for name in set(request.query_params) - set(failures) - _REPEATABLE
+        if len(request.query_params.getlist(name)) > 1
+    }
+    if failures:
         raise RequestValidationError(
             [
-                {
-                    "type": "unknown_parameter",
-                    "loc": ("query", name),
-                    "msg": f"there is no such parameter; there are {', '.join(sorted(known))}",
-                    "input": request.query_params[name],
-                }
-                for name in unknown
+                {"type": kind, "loc": ("query", name), "msg": words, "input": request.query_params[name]}
+                for name, (kind, words) in sorted(failures.items())
             ]
         )
 
@@ -222,11 +234,20 @@ def locate(
         if abs(lon) > _DEGREES_MAX[0] or abs(lat) > _DEGREES_MAX[1]:
             message = f"lon must be from -180 to 180 and lat from -90 to 90, got {lon:g} and {lat:g}."
             raise ParameterError(message)
+        if is_latitude_first(lon, lat):
+            message = f"lon and lat are swapped: lon={lat:g}, lat={lon:g} would be in Sweden."
+            raise CRSError(message)
         easting, northing = to_metres(lon, lat)
     return _check_place(float(easting or 0), float(northing or 0))
 
 
 Point = Annotated[tuple[float, float], Depends(locate)]
+
+
+def is_latitude_first(lon: float, lat: float) -> bool:
+    """Whether two degrees lie in or around Sweden only the other way round."""
+    west, south, east, north = AROUND_SWEDEN
+    return west <= lat <= east and south <= lon <= north
 
 
 def check_language(lang: str) -> str:
@@ -251,6 +272,6 @@ def _check_place(easting: float, northing: float) -> tuple[float, float]:
         message = "easting and northing are swapped: here an easting has six digits, a northing seven."
         raise CRSError(message)
     if place != "inside":
-        message = f"easting {easting:.0f}, northing {northing:.0f} lies outside Sweden; choose a place in Region Nord."
+        message = f"easting {easting:.9g}, northing {northing:.9g} lies outside Sweden; choose a place in Region Nord."
         raise NotFoundError(message)
     return easting, northing

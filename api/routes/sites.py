@@ -7,9 +7,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import APIRouter, Depends, Query
 
 from api.params import (
+    AROUND_SWEDEN,
     AtParameter,
     BoxParameter,
     CrsParameter,
@@ -20,13 +22,14 @@ from api.params import (
     SectorsParameter,
     SurfaceParameter,
     TheService,
+    is_latitude_first,
     known_parameters_only,
     parse_box,
 )
 from api.records import describe_site
 from api.schemas import NearestAnswer, SitesAnswer
 from api.sites import Bounds, Site
-from geo.crs import SWEREF99_TM
+from geo.crs import SWEREF99_TM, classify_sweref
 from geo.errors import CRSError
 from geo.risk.scoring import parse_day
 from maps.degrees import bounds_in_metres
@@ -37,8 +40,6 @@ router = APIRouter(prefix="/api/sites", tags=["sites"], dependencies=[Depends(kn
 
 MAX_SITES = 20_000
 MAX_NEAREST = 200
-# Sweden with a margin, degrees: west, south, east, north. Beyond, SWEREF 99 TM is not defined well.
-_AROUND_SWEDEN = (5.0, 54.0, 30.0, 72.0)
 _LON_MAX, _LAT_MAX = 180.0, 90.0
 
 
@@ -119,11 +120,17 @@ def find_in_box(window: Callable[[Bounds], list[Site]], box: Bounds, crs: str) -
         if max(map(abs, box)) <= _LON_MAX:
             message = "bbox looks like degrees; leave crs out, or give metres in EPSG:3006."
             raise CRSError(message)
+        if (classify_sweref(np.array([west, east]), np.array([south, north])) == "swapped axes").all():
+            message = "bbox has northing before easting; give west,south,east,north: an easting has six digits here."
+            raise CRSError(message)
         return window(box)
     if max(abs(west), abs(east)) > _LON_MAX or max(abs(south), abs(north)) > _LAT_MAX:
         message = "bbox is not in degrees (lon -180 to 180, lat -90 to 90); for metres add crs=EPSG:3006."
         raise CRSError(message)
-    limits = _AROUND_SWEDEN
+    if is_latitude_first(west, south) and is_latitude_first(east, north):
+        message = "bbox has latitude before longitude; give west,south,east,north."
+        raise CRSError(message)
+    limits = AROUND_SWEDEN
     clipped = (max(west, limits[0]), max(south, limits[1]), min(east, limits[2]), min(north, limits[3]))
     if clipped[0] > clipped[2] or clipped[1] > clipped[3]:
         return []

@@ -26,6 +26,8 @@ BAD = [
     ("/api/sites?bbox=758000,7088000,759000,7089000", 422, "crs=EPSG:3006"),
     ("/api/sites?bbox=20,63,21,91", 422, "degrees"),
     ("/api/sites?bbox=20,63,21,64&crs=EPSG:3006", 422, "degrees"),
+    ("/api/sites?bbox=63,20,64,21", 422, "latitude before longitude"),
+    ("/api/sites?bbox=7088000,758000,7089000,759000&crs=EPSG:3006", 422, "northing before easting"),
     ("/api/sites?bbox=20,63,21,64&crs=EPSG:3857", 422, "crs"),
     ("/api/sites?bbox=20,63,21,64&layer=visits", 422, "unknown layer of sites"),
     ("/api/sites?bbox=20,63,21,64&sector=mining", 422, "unknown sector group"),
@@ -42,6 +44,7 @@ BAD = [
     ("/api/cells/at?easting=x&northing=y", 422, "northing"),
     ("/api/cells/at?easting=20.26&northing=63.82", 422, "look like degrees"),
     ("/api/cells/at?easting=7088600&northing=758600", 422, "swapped"),
+    ("/api/cells/at?lon=63.82&lat=20.26", 422, "swapped"),
     ("/api/cells/at?lon=200&lat=63", 422, "-180 to 180"),
     ("/api/cells/at?lon=20&lat=95", 422, "-90 to 90"),
     ("/api/cells/at?lon=0&lat=0", 404, "outside Sweden"),
@@ -95,6 +98,7 @@ BAD = [
     # misspelled filters
     ("/api/top?countys=24", 422, "no such parameter"),
     ("/api/sites?bbox=20,63,21,64&layers=workplaces", 422, "no such parameter"),
+    ("/api/top?county=24&county=25", 422, "several times"),
     ("/tiles/current/8/142/68.png?country=24", 422, "no such parameter"),
     # addresses that are none
     ("/api", 404, "openapi.json"),
