@@ -195,6 +195,9 @@ def _read_current(home: Path) -> tuple[dict[str, Any], dict[str, Raster]]:
 
 def _read_named(home: Path, surface_id: str) -> tuple[dict[str, Any], dict[str, Raster]]:
     try:
+        # ids come with requests: joined to a path, "../x/0123456789abcdef" would name a folder outside this one
+        if not _ID.fullmatch(surface_id):
+            raise FileNotFoundError(surface_id)
         return _read_surface(home / "surfaces" / surface_id)
     except FileNotFoundError:
         there = ", ".join(folder.name for folder in sorted(_surface_folders(home / "surfaces"))) or "none"
