@@ -27,7 +27,9 @@ COORDINATES: Mapping[tuple[str, ...], str | None] = {
     ("lon", "lat"): "OGC:CRS84",
 }
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+# control characters, line separators, and marks that turn the direction of all text that follows: in a sentence they
+# would write the score behind a name backwards
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 _SHOWN_VALUES = 10
 
 
@@ -151,7 +153,8 @@ def arrange_columns(layer: Layer, columns: pd.DataFrame, choice: Choice) -> tupl
     Returns
     -------
     DataFrame of objects, tuple of str
-        A column that another one is renamed to, or that is set, counts as left over.
+        A column that another one is renamed to, or that is set, counts as left over. Text is without control
+        characters and marks that turn its direction.
     """
     names = {old: choice.rename.get(old, old) for old in columns.columns}
     taken = set(choice.rename.values()) | set(choice.set_values)
@@ -165,6 +168,9 @@ def arrange_columns(layer: Layer, columns: pd.DataFrame, choice: Choice) -> tupl
         arranged[column] = pd.Series(value, index=arranged.index, dtype=object)
     for column in {"name", layer.site_title or "name"} & set(arranged.columns):
         cells = [decode_entities(value) if isinstance(value, str) else value for value in arranged[column]]
+        arranged[column] = pd.Series(cells, index=arranged.index, dtype=object)
+    for column in arranged.columns:
+        cells = [_CONTROL.sub(" ", value).strip() if isinstance(value, str) else value for value in arranged[column]]
         arranged[column] = pd.Series(cells, index=arranged.index, dtype=object)
     return arranged, tuple(old for old in names if old not in used)
 

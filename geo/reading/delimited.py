@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 
 from geo.errors import InputError, SchemaError
 from geo.layers.base import Layer
 from geo.reading.source import Source
-from geo.reading.table import RawTable, list_rows, make_columns, split_columns
+from geo.reading.table import RawTable, check_width, list_rows, make_columns, split_columns
 
 __all__ = ["read_csv"]
 
@@ -33,7 +34,7 @@ def read_csv(source: Source, layer: Layer) -> RawTable:
     Raises
     ------
     InputError
-        Not text, or not CSV.
+        Not text, not CSV, or too wide.
     SchemaError
         Unnamed or repeated columns, rows with too few or too many cells; all of them named.
     """
@@ -50,6 +51,7 @@ def read_csv(source: Source, layer: Layer) -> RawTable:
         message = f"{source.name}: holds nothing but white space; export it again."
         raise InputError(message)
     header, rows = [name.strip() for name in rows[0]], rows[1:]
+    check_width(source.name, len(header))
     _check_shape(source, header, rows)
     kept, refused = split_columns(layer, header)
     columns = {name: [row[position] for row in rows] for position, name in enumerate(header) if name in kept}
@@ -72,7 +74,7 @@ def _check_shape(source: Source, header: list[str], rows: list[list[str]]) -> No
     failures = []
     if unnamed := [str(position + 1) for position, name in enumerate(header) if not name]:
         failures.append(f"header: column {', '.join(unnamed)} has no name; name it")
-    if repeated := sorted({name for name in header if name and header.count(name) > 1}):
+    if repeated := sorted(name for name, n_times in Counter(header).items() if name and n_times > 1):
         failures.append(f"header: {', '.join(repeated)} stands more than once; keep one")
     for n_cells in sorted({len(row) for row in rows} - {len(header)}):
         where = list_rows(position for position, row in enumerate(rows) if len(row) == n_cells)

@@ -19,7 +19,7 @@ from pyproj.exceptions import CRSError as ProjCRSError
 from geo.errors import InputError, SchemaError
 from geo.layers.base import Layer
 from geo.reading.source import Source
-from geo.reading.table import RawTable, list_rows, make_columns, split_columns
+from geo.reading.table import RawTable, check_width, list_rows, make_columns, split_columns
 
 __all__ = ["read_geojson"]
 
@@ -42,7 +42,7 @@ def read_geojson(source: Source, layer: Layer) -> RawTable:
     Raises
     ------
     InputError
-        Not JSON, cut off, or not a feature collection.
+        Not JSON, cut off, not a feature collection, or too wide.
     SchemaError
         Members of the collection that are not features, all of them named.
     """
@@ -51,6 +51,7 @@ def read_geojson(source: Source, layer: Layer) -> RawTable:
     geometry, bad_geometry = _read_shapes([feature.get("geometry") for feature in features])
     properties = [feature.get("properties") or {} for feature in features]
     names = {name: _printable(name) for each in properties for name in each}
+    check_width(source.name, len(names))
     kept, refused = split_columns(layer, names.values())
     nested = {
         names[name] for each in properties for name, value in each.items() if isinstance(value, dict | list)

@@ -21,8 +21,12 @@ from geo.reading.table import RawTable, make_columns, split_columns
 
 __all__ = ["read_geopackage_table"]
 
-_VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\b.*?\bUSING\s+[\"'\[`]?(\w+)", re.IGNORECASE | re.DOTALL)
-_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+# comments, quoted names, words and all else: names may hold what looks like a comment or a keyword
+_TOKEN = re.compile(
+    r"""/\*.*?(?:\*/|\Z)|--[^\n]*|"(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|\w+|[^\s\w]""", re.DOTALL
+)
+# tables that readers look into by themselves, whichever table is asked for
+_BOOKKEEPING = re.compile(r"(?:gpkg|rtree|sqlite|ogr)_.*", re.IGNORECASE | re.DOTALL)
 _HARMLESS_MODULES = {"rtree", "fts3", "fts4", "fts5"}
 _GENERATED = {2, 3}
 
@@ -102,14 +106,30 @@ def _choose_table(source: Source, layer: Layer, content: bytes) -> str:
 
 
 def _check_schema(source: Source, database: sqlite3.Connection) -> None:
-    statements = [_COMMENT.sub(" ", row[0]) for row in database.execute("SELECT sql FROM sqlite_master") if row[0]]
-    modules = {match[1].lower() for statement in statements if (match := _VIRTUAL.match(statement))}
+    objects = database.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    modules = {module for *_, statement in objects if (module := _find_module(statement))}
     if unknown := modules - _HARMLESS_MODULES:
         message = (
             f"{source.name}: holds virtual tables ({', '.join(sorted(unknown))}), which can open other files; "
             "export the table to a new GeoPackage."
         )
         raise InputError(message)
+    if views := sorted(name for kind, name, _ in objects if kind == "view" and _BOOKKEEPING.fullmatch(name)):
+        message = (
+            f"{source.name}: has views in place of the format's own tables ({', '.join(views)}), which run code; "
+            "export the table to a new GeoPackage."
+        )
+        raise InputError(message)
+
+
+def _find_module(statement: str) -> str:
+    """Module of a virtual table in lower case; empty for whatever else a statement creates."""
+    tokens = [token for token in _TOKEN.findall(statement) if not token.startswith(("--", "/*"))]
+    words = [token.upper() for token in tokens]
+    if words[:3] != ["CREATE", "VIRTUAL", "TABLE"]:
+        return ""
+    after = words.index("USING") + 1 if "USING" in words else len(words)
+    return tokens[after].strip("\"'`[]").lower() if after < len(tokens) else "unnamed"
 
 
 def _only_table(source: Source, layer: Layer, tables: list[str], views: set[str]) -> str:

@@ -23,6 +23,8 @@ __all__ = ["build_shapes", "choose_crs", "describe_crs", "find_bad_coordinates",
 
 # Sweden with a margin in degrees: longitude, then latitude; neither range reaches into the other
 _SWEDEN_DEGREES = ((8.0, 26.0), (54.0, 71.0))
+# GEOS reads a shape inside a shape by calling itself, and a million of them end the process, not the reading
+_MAX_NESTING = 100
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -179,12 +181,21 @@ def _read_points(columns: tuple[str, ...], cells: list[pd.Series]) -> tuple[NDAr
 
 
 def _read_wkt(cells: pd.Series) -> tuple[NDArray[np.object_], dict[int, str]]:
-    texts = np.array([None if cell is None else str(cell) for cell in cells], dtype=object)
+    given = [None if cell is None else str(cell) for cell in cells]
+    texts = np.array([None if text is None or _is_too_deep(text) else text for text in given], dtype=object)
     with np.errstate(all="ignore"):
         shapes = np.atleast_1d(shapely.force_2d(shapely.from_wkt(texts, on_invalid="ignore")))
-    unread = shapely.is_missing(shapes) & np.array([text is not None for text in texts], dtype=bool)
+    unread = shapely.is_missing(shapes) & np.array([text is not None for text in given], dtype=bool)
     what = "cannot be read as WKT; write for instance POINT (759000 7072000)"
     return shapes, {int(row): what for row in np.flatnonzero(unread)}
+
+
+def _is_too_deep(text: str) -> bool:
+    if text.count("(") <= _MAX_NESTING:
+        return False
+    steps = np.frombuffer(text.encode(), dtype=np.uint8)
+    depth = np.cumsum((steps == ord("(")).astype(np.int32) - (steps == ord(")")))
+    return bool(depth.max() > _MAX_NESTING)
 
 
 def _lie_in_sweden(bounds: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -11,11 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from geo.errors import InputError
 from geo.layers.base import Layer
 from geo.reference import refused_reason
 
-__all__ = ["RawTable", "list_rows", "make_columns", "split_columns"]
+__all__ = ["MAX_COLUMNS", "RawTable", "check_width", "list_rows", "make_columns", "split_columns"]
 
+# as many as a table of SQLite, and so of a GeoPackage, has by default
+MAX_COLUMNS = 2000
 _SHOWN_ROWS = 5
 # larger whole numbers do not fit into any column
 _MAX_INT = 2**63 - 1
@@ -48,6 +51,21 @@ class RawTable:
 
     def __len__(self) -> int:
         return len(self.columns)
+
+
+def check_width(source_name: str, n_columns: int) -> None:
+    """Refuse a table of so many columns that a small file would fill the memory: every row has a cell in each.
+
+    Raises
+    ------
+    InputError
+    """
+    if n_columns > MAX_COLUMNS:
+        message = (
+            f"{source_name}: has {n_columns} columns, more than the {MAX_COLUMNS} that are read; export the ones that "
+            "the layer needs."
+        )
+        raise InputError(message)
 
 
 def split_columns(layer: Layer, names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, str]]:
