@@ -140,7 +140,16 @@ def test_all_such_columns_are_named_at_once_and_the_score_refuses_too() -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["8112189876", "811218-9876", "811218+9876", "198112189876", "19811218-9876", "8112789876", "200101019876"],
+    [
+        *("8112189876", "811218-9876", "811218+9876", "198112189876", "19811218-9876", "8112789876", "200101019876"),
+        *(
+            "811218\N{EN DASH}9876",
+            "811218 \N{NON-BREAKING HYPHEN} 9876",
+            "811218\N{NO-BREAK SPACE}9876",
+            "81.12.18.9876",
+        ),
+        *("168112189876", "SE811218987601", "se 811218-9876 01", "８１１２１８９８７６"),  # noqa: RUF001  full width
+    ],
 )
 def test_a_sole_traders_number_is_a_persons(number: str) -> None:
     with pytest.raises(SchemaError) as caught:
@@ -152,7 +161,9 @@ def test_a_sole_traders_number_is_a_persons(number: str) -> None:
     assert number not in message
 
 
-@pytest.mark.parametrize("number", ["5566778899", "556677-8899", "165566778899", "2120002627", "9999000015", "p-4f1c"])
+@pytest.mark.parametrize(
+    "number", ["5566778899", "556677-8899", "165566778899", "SE556677889901", "2120002627", "9999000015", "p-4f1c"]
+)
 def test_organisation_numbers_and_pseudonyms_are_not(number: str) -> None:
     checked = validate(LAYERS["workplaces"], make_frame([make_workplace(1, employer_id=number)]))
 
