@@ -35,6 +35,9 @@ __all__ = [
     "text",
 ]
 
+# No count of people, beds or workplaces reaches it, and sums below it keep every score a number.
+_LARGEST = 1e9
+
 
 @dataclass(frozen=True, eq=False)
 class Points:
@@ -156,6 +159,12 @@ def text(
     )
 
 
+def _is_no_more_than_largest(values: pd.Series) -> pd.Series:
+    # infinity is told by a rule of its own
+    allowed: pd.Series = (values <= _LARGEST) | ~np.isfinite(values)
+    return allowed
+
+
 def number(
     description: str,
     *checks: pa.Check,
@@ -163,10 +172,11 @@ def number(
     required: bool = True,
     default: float | None = None,
 ) -> pa.Column:
-    """A float64 column of finite numbers of 0 or more; nullable says that they may be missing."""
+    """A float64 column of finite numbers from 0 to 1e9; nullable says that they may be missing."""
     rules = [
         pa.Check(np.isfinite, error="must be a finite number"),
         pa.Check.ge(0, error="must be 0 or more"),
+        pa.Check(_is_no_more_than_largest, error=f"must be at most {_LARGEST:.0f}"),
     ]
     return pa.Column(
         float, [*rules, *checks], nullable=nullable, required=required, default=default, description=description

@@ -285,6 +285,7 @@ def test_numbers_may_be_text(value: object, expected: float) -> None:
         (-np.inf, "must be"),
         (np.inf, "must be a finite number"),
         ("1e999", "must be a finite number"),
+        (2e9, "must be at most 1000000000 (got 2000000000"),
         ("12,5", "cannot be read as a number ('12,5')"),
         ("många", "cannot be read as a number ('många')"),
         ("nan", "cannot be read as a number ('nan')"),
