@@ -329,3 +329,130 @@ def test_text_has_enough_contrast(open_page: Callable[..., Watched], server: Ser
     page.locator("#ranking-rows .row-button").first.click()
     page.wait_for_selector(".score-big")
     assert page.evaluate(POOR_CONTRAST) == []
+
+
+def test_back_undoes_the_last_choice(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    page.locator("#ranking-rows .row-button").first.click()
+    expect(page.locator("#cell")).to_be_visible()
+    page.select_option("#county", "24")
+    page.fill("#at", "2026-01-15")
+    expect(page.locator("#surface-note")).to_contain_text("15 January 2026")
+    page.go_back()
+    expect(page.locator("#surface-note")).to_contain_text("15 July 2026")
+    expect(page.locator("#at")).to_have_value("2026-07-15")
+    expect(page.locator("#county")).to_have_value("24")
+    page.go_back()
+    expect(page.locator("#county")).to_have_value("")
+    expect(page.locator("#cell")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#cell")).to_be_hidden()
+    page.go_forward()
+    expect(page.locator("#cell")).to_be_visible()
+
+
+def test_moving_the_map_is_no_step_back(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    steps = page.evaluate("history.length")
+    page.focus("#map_norrsyn")
+    for key in ("ArrowLeft", "ArrowUp", "+"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(600)
+    assert "lat" in state_of(page)
+    assert page.evaluate("history.length") == steps
+
+
+@pytest.mark.parametrize("day", ["1850-01-01", "2150-01-01"])
+def test_a_date_that_is_not_scored_is_said_and_not_asked_for(
+    open_page: Callable[..., Watched], server: Served, day: str
+) -> None:
+    watched = open_page()
+    page = open_map(watched, server, f"lang=sv&at={day}")
+    assert page.input_value("#at") == "2026-07-15"
+    page.fill("#at", day)
+    expect(page.locator("#at-problem")).to_have_text("Ange ett datum från 1990 till 2100.")
+    page.wait_for_timeout(500)
+    assert state_of(page).get("at") != [day]
+    assert watched.troubles == []
+    page.fill("#at", "2026-01-15")
+    expect(page.locator("#at-problem")).to_be_hidden()
+
+
+def test_date_and_sectors_changed_at_once_both_count(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    page.click("#sectors summary")
+    page.fill("#at", "2026-01-15")
+    page.locator("#sector-list input").first.uncheck()
+    expect(page.locator("#surface-note")).to_contain_text("15 January 2026")
+    assert "sector" in state_of(page)
+
+
+def test_enter_finds_what_was_just_pasted(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    page.fill("#search-input", "vänn")
+    page.locator("#search-input").press("Enter")
+    until(page, "map_norrsyn.getCenter().lng < 19.9")
+    page.wait_for_timeout(400)
+    expect(page.locator("#search-list")).to_be_hidden()
+
+
+def test_closing_the_cell_leads_back_to_its_row(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    row = page.locator("#ranking-rows .row-button").nth(1)
+    row.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#cell-title")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(row).to_be_focused()
+
+
+def test_the_legend_has_the_colours_of_the_map(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    cover = "getComputedStyle(document.querySelector('.legend .swatch'), '::before').opacity"
+    assert float(page.evaluate(cover)) == pytest.approx(0.8)
+    page.locator("#opacity").fill("40")
+    assert float(page.evaluate(cover)) == pytest.approx(0.4)
+    expect(page.locator(".leaflet-tile-pane .leaflet-layer").last).to_have_css("opacity", "0.4")
+
+
+@pytest.mark.parametrize(("width", "height"), [(683, 384), (320, 256), (844, 390)])
+def test_nothing_is_cut_off_where_there_is_little_height(
+    open_page: Callable[..., Watched], server: Served, width: int, height: int
+) -> None:
+    """WCAG 2.1, 1.4.10: a laptop at 200 and 400 %, a phone held sideways."""
+    page = open_map(open_page(width, height), server, "lang=sv")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate("getComputedStyle(document.body).overflowY") != "hidden"
+    for selector in ("#map_norrsyn", "#ranking-scroll"):
+        page.locator(selector).scroll_into_view_if_needed()
+        box = page.locator(selector).bounding_box()
+        assert box is not None
+        assert box["height"] > 60
+    if width > 820:
+        banner, legend = page.locator("#synthetic").bounding_box(), page.locator("#legend").bounding_box()
+        assert banner is not None
+        assert legend is not None
+        assert legend["y"] > banner["y"] + banner["height"]
+
+
+def test_forced_colours_keep_the_colours_that_mean_something(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=sv")
+    page.emulate_media(forced_colors="active")
+    shown = page.eval_on_selector_all(
+        ".legend-table .swatch", "all => all.map((one) => getComputedStyle(one, '::before').backgroundColor)"
+    )
+    assert len(set(shown)) == 5
+    assert page.evaluate("getComputedStyle(document.querySelector('.leaflet-container')).forcedColorAdjust") == "none"
+
+
+def test_a_site_tells_its_size_in_words_that_fit_any_number(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, f"lang=sv&{CLOSE}")
+    words = page.evaluate(
+        """async () => {
+          const [{ useLanguage }, { siteCard }] = await Promise.all(
+            [import("/static/js/i18n.js"), import("/static/js/sites.js")]);
+          useLanguage("sv", await (await fetch("/i18n/sv.json")).json());
+          return siteCard({ title: "A", layer: "workplaces", size: 1, size_unit: "employees" }).textContent;
+        }"""
+    )
+    assert "Anställda1" in words

@@ -165,6 +165,12 @@ def test_a_surface_with_gaps_in_what_is_known_is_still_shown(contract: Contract)
     assert "Gröna näringar, unheard_of" in text
 
 
+def test_the_way_back_to_the_map_keeps_date_and_sectors(contract: Contract) -> None:
+    info = contract.info | {"at": "2026-02-01", "sectors": ["cleaning", "green"]}
+    links = Reader(render_surface_page("en", info, {})).values("a", "href")
+    assert any(link.endswith("?lang=en&at=2026-02-01&sector=cleaning&sector=green") for link in links)
+
+
 def test_files_that_pages_ask_for_are_there() -> None:
     read = Reader(render_map_page("sv", build_skeleton()))
     asked = [*read.values("script", "src"), *read.values("link", "href")]

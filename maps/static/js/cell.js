@@ -19,12 +19,12 @@ export function drawCell(node, cell, { countyName, onClose, onSite }) {
         el("h2", { class: "cell-title", id: "cell-title", tabindex: "-1" }, cell.place || cell.municipality || t("Cell")),
         el("p", { class: "cell-where" }, [cell.municipality, countyName].filter(Boolean).join(" · ")),
       ),
-      el("button", { type: "button", class: "icon-button", "aria-label": t("Close"), onclick: onClose }, "×"),
+      el("button", { type: "button", class: "icon-button", "aria-label": t("Close"), onclick: onClose }, el("span", { "aria-hidden": "true" }, "×")),
     ),
     scoreBlock(cell),
-    reasonList(cell.reasons),
+    reasonList(cell),
     contributionTable(cell),
-    siteList(cell, onSite),
+    isKnown(cell) && siteList(cell, onSite),
     whereabouts(cell),
   );
 }
@@ -37,8 +37,10 @@ export function drawNoCell(node) {
   );
 }
 
+const isKnown = (cell) => cell.state !== "nothing_known";
+
 function scoreBlock(cell) {
-  const known = cell.state !== "nothing_known" && Number.isFinite(cell.score);
+  const known = isKnown(cell) && Number.isFinite(cell.score);
   return el(
     "div",
     { class: "score-block" },
@@ -54,19 +56,21 @@ function scoreBlock(cell) {
       "p",
       { class: "score-facts" },
       el("span", { class: `tag tag-${String(cell.state).replace("_", "-")}` }, stateWords(cell.state)),
-      cell.rank ? el("span", {}, t("No. {rank} of {count} ranked cells", { rank: cell.rank, count: cell.n_ranked })) : null,
+      cell.rank ? el("span", {}, t("No. {rank} of {count} ranked cells in the region", { rank: cell.rank, count: cell.n_ranked })) : null,
     ),
   );
 }
 
-function reasonList(reasons) {
+function reasonList(cell) {
+  const { reasons } = cell;
   if (!reasons?.length) return null;
-  return el("section", { class: "cell-part" }, el("h3", {}, t("Why this score")), el("ul", { class: "reasons" }, reasons.map((reason) => el("li", {}, reason))));
+  // Where nothing is known there is no score to give reasons for.
+  return el("section", { class: "cell-part" }, isKnown(cell) && el("h3", {}, t("Why this score")), el("ul", { class: "reasons" }, reasons.map((reason) => el("li", {}, reason))));
 }
 
 function contributionTable(cell) {
   const parts = cell.components ?? [];
-  if (!parts.length || cell.state === "nothing_known") return null;
+  if (!parts.length || !isKnown(cell)) return null;
   const points = roundToSum(parts.map((part) => part.points));
   const longest = Math.max(...parts.map((part) => part.max_points), 1);
   const rows = parts
@@ -116,7 +120,8 @@ function siteList(cell, onSite) {
       "ol",
       { class: "top-sites" },
       top.map((site) => {
-        const away = Number.isFinite(site.distance_m) ? t("{distance} away", { distance: metres(site.distance_m) }) : "";
+        // Statistics are about the whole municipality.
+        const away = Number.isFinite(site.distance_m) && site.layer !== "sectors" ? t("{distance} away", { distance: metres(site.distance_m) }) : "";
         const facts = [layerName(site.layer), away, t("{points} points", { points: number(site.points, 1) })].filter(Boolean).join(" · ");
         const words = [el("span", { class: `site-mark site-${layerLook(site.layer).shape}`, "aria-hidden": "true" }), el("span", { class: "site-title" }, site.title), el("span", { class: "site-facts" }, facts)];
         const located = Number.isFinite(site.lon) && Number.isFinite(site.lat);

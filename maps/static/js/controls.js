@@ -2,31 +2,50 @@
 
 import { debounce, el, fill } from "./dom.js";
 import { t } from "./i18n.js";
-
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
+import { FIRST_DAY, LAST_DAY, isDay, isScoringDay } from "./state.js";
 
 export function setUpFilters({ sectors, counties, state, at, onChange }) {
   const date = document.getElementById("at");
   const county = document.getElementById("county");
-  date.value = state.at ?? at;
+  date.min = FIRST_DAY;
+  date.max = LAST_DAY;
   for (const { code, name } of counties) county.append(el("option", { value: code }, name));
-  county.value = state.county;
-  const boxes = drawSectors(sectors, state.sectors);
-  const later = debounce(onChange, 350);
+  const boxes = drawSectors(sectors);
+  // Changes that come close together are one.
+  let coming = {};
+  const send = debounce(() => {
+    const change = coming;
+    coming = {};
+    onChange(change);
+  }, 350);
+  const later = (change) => {
+    coming = { ...coming, ...change };
+    send();
+  };
 
   document.getElementById("filter-form").addEventListener("submit", (event) => event.preventDefault());
   county.addEventListener("change", () => onChange({ county: county.value }));
   date.addEventListener("change", () => {
-    const wrong = !DAY.test(date.value);
-    report("at-problem", wrong ? t("Give a date as year, month and day.") : "");
-    date.setAttribute("aria-invalid", String(wrong));
-    if (!wrong) later({ at: date.value });
+    reportDate();
+    if (isScoringDay(date.value)) later({ at: date.value });
   });
+
+  const reportDate = () => {
+    const range = t("Give a date from {first} to {last}.", { first: FIRST_DAY.slice(0, 4), last: LAST_DAY.slice(0, 4) });
+    const wrong = isScoringDay(date.value) ? "" : isDay(date.value) ? range : t("Give a date as year, month and day.");
+    report("at-problem", wrong);
+    date.setAttribute("aria-invalid", String(Boolean(wrong)));
+  };
+
+  const reportSectors = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    countSectors(chosen, boxes.length);
+    report("sectors-problem", chosen ? "" : t("Choose at least one sector."));
+  };
 
   const sectorsChanged = () => {
     const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
-    countSectors(chosen.length, boxes.length);
-    report("sectors-problem", chosen.length ? "" : t("Choose at least one sector."));
+    reportSectors();
     if (chosen.length) later({ sectors: chosen.length === boxes.length ? null : chosen });
   };
   for (const box of boxes) box.addEventListener("change", sectorsChanged);
@@ -34,11 +53,21 @@ export function setUpFilters({ sectors, counties, state, at, onChange }) {
     for (const box of boxes) box.checked = true;
     sectorsChanged();
   });
-  countSectors(boxes.filter((box) => box.checked).length, boxes.length);
+
+  // Sets the controls to what is shown.
+  const show = (shown) => {
+    date.value = shown.at ?? at;
+    county.value = shown.county;
+    for (const box of boxes) box.checked = !shown.sectors || shown.sectors.includes(box.value);
+    reportDate();
+    reportSectors();
+  };
+  show(state);
+  return show;
 }
 
-function drawSectors(sectors, chosen) {
-  const boxes = sectors.map(({ code }) => el("input", { type: "checkbox", id: `sector-${code}`, value: code, checked: !chosen || chosen.includes(code) }));
+function drawSectors(sectors) {
+  const boxes = sectors.map(({ code }) => el("input", { type: "checkbox", id: `sector-${code}`, value: code }));
   const rows = boxes.map((box, i) => el("label", { class: "check", for: box.id }, box, el("span", {}, sectors[i].title)));
   fill(document.getElementById("sector-list"), rows);
   return boxes;

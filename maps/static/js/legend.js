@@ -5,7 +5,7 @@ import { number, t, term } from "./i18n.js";
 
 const range = (one) => `${number(one.low)}–${number(one.high)}`;
 
-function classTable(info) {
+function classTable(info, county) {
   const rows = [...info.classes].reverse().map((one) =>
     el(
       "tr",
@@ -21,8 +21,8 @@ function classTable(info) {
     { class: "legend-table" },
     el(
       "thead",
-      { class: "visually-hidden" },
-      el("tr", {}, el("td", {}), el("th", { scope: "col" }, t("Class")), el("th", { scope: "col" }, t("Score")), el("th", { scope: "col" }, t("Number of cells"))),
+      {},
+      el("tr", {}, el("td", {}), el("th", { scope: "col" }, el("span", { class: "visually-hidden" }, t("Class"))), el("th", { scope: "col", class: "number" }, t("Score")), el("th", { scope: "col", class: "number legend-count" }, county ? t("Cells, all four counties") : t("Cells"))),
     ),
     el("tbody", {}, rows),
   );
@@ -45,15 +45,22 @@ const neverInspected = (info, words) => [
 
 // A legend without anything to set, for a file.
 export function drawClasses(node, info) {
-  fill(node, classTable(info), el("p", { class: "legend-never" }, neverInspected(info, t("Never inspected"))), nothingKnown(info));
+  fill(node, classTable(info, ""), el("p", { class: "legend-never" }, neverInspected(info, t("Never inspected"))), nothingKnown(info));
 }
 
 export function drawLegend(node, info, state, { onNever, onOpacity }) {
   const never = el("input", { type: "checkbox", id: "never", checked: state.never, onchange: () => onNever(never.checked) });
-  const opacity = el("input", { type: "range", id: "opacity", min: 10, max: 100, step: 5, value: state.opacity, oninput: () => onOpacity(Number(opacity.value)) });
+  const opacity = el("input", { type: "range", id: "opacity", min: 10, max: 100, step: 5, value: state.opacity, oninput: () => change() });
+  // The colours here are those on the map, where the ground shines through.
+  const cover = () => node.style.setProperty("--cover", String(opacity.value / 100));
+  const change = () => {
+    cover();
+    onOpacity(Number(opacity.value));
+  };
+  cover();
   fill(
     node,
-    classTable(info),
+    classTable(info, state.county),
     el("label", { class: "legend-never", for: "never" }, never, neverInspected(info, t("Stripe the never inspected"))),
     nothingKnown(info),
     el("label", { class: "legend-opacity", for: "opacity" }, el("span", {}, t("Opacity")), opacity),

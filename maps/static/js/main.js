@@ -12,7 +12,7 @@ import { Marks, goTo, hasMoved, keepInSight, setExactView, setUpMap, showAll } f
 import { FIRST, Ranking, cellEntry, placeEntry } from "./ranking.js";
 import { setUpSearch } from "./search.js";
 import { Sites } from "./sites.js";
-import { createStore, readState, writeState } from "./state.js";
+import { createStore, isStep, readState, sameSectors, writeState } from "./state.js";
 import { ScoreTiles } from "./surface.js";
 import { drawSurfaceNote } from "./surface_note.js";
 
@@ -25,6 +25,8 @@ class App {
     this.info = null;
     this.cell = null;
     this.asked = FIRST;
+    this.opener = null;
+    this.restoring = false;
     this.latestScore = latestOnly();
     this.latestRanking = latestOnly();
     this.latestCell = latestOnly();
@@ -40,6 +42,8 @@ class App {
     this.countyShapes = basemap.counties;
     this.setUpMapParts(basemap);
     this.setUpPanels(sectors);
+    // What made no sense in the address goes out of it.
+    this.writeAddress(this.store.get(), "replaceState");
     this.store.on((state, before) => this.follow(state, before));
     await this.useSurface();
     const { cell } = this.store.get();
@@ -72,7 +76,7 @@ class App {
     const counties = [...this.counties].map(([code, name]) => ({ code, name }));
     const title = language() === "sv" ? "title_sv" : "title";
     const risky = readRows(sectors).filter(({ role }) => role !== "denominator").map((row) => ({ code: row.sector, title: row[title] ?? row.title }));
-    setUpFilters({ sectors: risky, counties, state: this.store.get(), at: this.current.at, onChange: (change) => this.store.set(change) });
+    this.showFilters = setUpFilters({ sectors: risky, counties, state: this.store.get(), at: this.current.at, onChange: (change) => this.store.set(change) });
     this.ranking = new Ranking({
       onHover: (entry) => this.marks.showHover(entry),
       onChoose: (entry) => this.openEntry(entry, { focus: true }),
@@ -88,6 +92,7 @@ class App {
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.cell && byId("cell").contains(document.activeElement)) this.closeCell();
     });
+    window.addEventListener("popstate", () => this.restore());
   }
 
   // On a narrow screen one panel is seen at a time.
@@ -97,13 +102,36 @@ class App {
   }
 
   follow(state, before) {
-    window.history.replaceState(null, "", writeState(state, language()));
-    for (const link of document.querySelectorAll("a[data-language]")) link.setAttribute("href", writeState(state, link.dataset.language));
-    if (state.at !== before.at || state.sectors !== before.sectors) this.useSurface();
+    this.writeAddress(state, isStep(state, before) && !this.restoring ? "pushState" : "replaceState");
+    if (state.at !== before.at || !sameSectors(state, before)) this.useSurface();
     else if (state.county !== before.county) this.showCounty(state.county);
     else if (state.never !== before.never) this.showTiles();
     else if (state.list !== before.list) this.loadRanking();
     if (state.opacity !== before.opacity) this.tiles.setOpacity(state.opacity / 100);
+  }
+
+  writeAddress(state, how) {
+    window.history[how](null, "", writeState(state, language()));
+    for (const link of document.querySelectorAll("a[data-language]")) link.setAttribute("href", writeState(state, link.dataset.language));
+  }
+
+  withoutStep(action) {
+    this.restoring = true;
+    action();
+    this.restoring = false;
+  }
+
+  // Back and forward: the page shows what its address says.
+  restore() {
+    if (!this.info) return;
+    const wanted = readState(window.location.search);
+    this.withoutStep(() => this.store.set(wanted));
+    this.showFilters(wanted);
+    this.drawLegend();
+    if (wanted.view) setExactView(this.map, wanted.view);
+    else this.showWhole(wanted.county);
+    if (!wanted.cell) this.closeCell();
+    else if (wanted.cell !== this.cell?.cell_id) this.inspect(`api/cells/${encodeURIComponent(wanted.cell)}`, {}, { quiet: true });
   }
 
   // Another date or other sectors: scored on demand, with the old surface in view until the new one is there.
@@ -132,16 +160,24 @@ class App {
   async showSurface() {
     drawSurfaceNote(byId("surface-note"), this.info);
     byId("synthetic").hidden = !this.info.synthetic;
-    drawLegend(byId("legend-body"), this.info, this.store.get(), { onNever: (never) => this.store.set({ never }), onOpacity: (opacity) => this.store.set({ opacity }) });
+    this.drawLegend();
     this.showTiles();
     this.asked = FIRST;
     await this.loadRanking();
   }
 
+  drawLegend() {
+    drawLegend(byId("legend-body"), this.info, this.store.get(), { onNever: (never) => this.store.set({ never }), onOpacity: (opacity) => this.store.set({ opacity }) });
+  }
+
   showCounty(code) {
-    const features = this.countyShapes.features.filter(({ properties }) => !code || properties.code === code);
-    showAll(this.map, window.L.geoJSON({ type: "FeatureCollection", features }).getBounds());
+    this.showWhole(code);
     return this.showSurface();
+  }
+
+  showWhole(county) {
+    const features = this.countyShapes.features.filter(({ properties }) => !county || properties.code === county);
+    showAll(this.map, window.L.geoJSON({ type: "FeatureCollection", features }).getBounds());
   }
 
   showTiles() {
@@ -183,7 +219,7 @@ class App {
       clearProblem("cell");
       this.openCell(cell, { focus, quiet });
     } catch (error) {
-      if (quiet) this.closeCell();
+      if (quiet) this.withoutStep(() => this.closeCell());
       showProblem("cell", error.status === 404 ? new Error(t("There is no cell here: the point lies outside Region Nord.")) : error);
     }
   }
@@ -191,6 +227,7 @@ class App {
   openCell(cell, { focus, quiet }) {
     this.cell = cell;
     const node = byId("cell");
+    if (!node.contains(document.activeElement)) this.opener = document.activeElement;
     drawCell(node, cell, { countyName: this.counties.get(cell.county), onClose: () => this.closeCell(), onSite: (site) => this.showRecord(site) });
     node.hidden = false;
     byId("workbench").classList.add("has-cell");
@@ -223,7 +260,10 @@ class App {
     if (byId("workbench").dataset.sheet === "cell") this.showSheet("ranking");
     this.markEntry();
     this.store.set({ cell: null });
-    if (hadFocus) this.map.getContainer().focus({ preventScroll: true });
+    if (!hadFocus) return;
+    // Back to the row that opened it, if there is one still.
+    const row = this.opener?.isConnected && this.opener.closest("#ranking");
+    (row ? this.opener : this.map.getContainer()).focus({ preventScroll: true });
   }
 
   markEntry() {

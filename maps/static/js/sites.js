@@ -97,12 +97,15 @@ export class Sites {
   }
 }
 
+const capitalised = (word) => word.charAt(0).toUpperCase() + word.slice(1);
+
 export function siteCard(site) {
   const facts = [
     [t("Layer"), layerName(site.layer)],
     [t("Sector"), site.sector && term(site.sector)],
     [t("Kind"), site.kind && term(site.kind)],
-    [t("Size"), Number.isFinite(site.size) ? `${number(site.size)} ${term(site.size_unit ?? "")}` : null],
+    // "Employees: 1" is right for any number.
+    [site.size_unit ? capitalised(term(site.size_unit)) : t("Size"), Number.isFinite(site.size) ? number(site.size) : null],
     [t("Number"), site.id],
   ].filter(([, value]) => value);
   return el(

@@ -101,7 +101,7 @@ class Standalone {
     const name = one ? t("Class: {name}", { name: term(one.name) }) : t("Not drawn: outside the region, or nothing known");
     fill(
       byId("cell"),
-      el("div", { class: "cell-head" }, el("h2", { class: "cell-title", id: "cell-title", tabindex: "-1" }, name), el("button", { type: "button", class: "icon-button", "aria-label": t("Close"), onclick: () => this.close() }, "×")),
+      el("div", { class: "cell-head" }, el("h2", { class: "cell-title", id: "cell-title", tabindex: "-1" }, name), el("button", { type: "button", class: "icon-button", "aria-label": t("Close"), onclick: () => this.close() }, el("span", { "aria-hidden": "true" }, "×"))),
       one && el("p", { class: "score-facts" }, swatch(one.colour), el("span", { class: `tag tag-${state.replace("_", "-")}` }, stateWords(state))),
       el("p", { class: "cell-part" }, coordinates(x + size / 2, y + size / 2)),
       el("p", { class: "hint" }, t("Reasons are given for the ranked places only.")),
@@ -119,6 +119,7 @@ class Standalone {
   }
 
   showPanel({ corners, entry, focus }) {
+    if (!byId("cell").contains(document.activeElement)) this.opener = document.activeElement;
     byId("cell").hidden = false;
     byId("workbench").classList.add("has-cell");
     this.showSheet("cell");
@@ -139,7 +140,8 @@ class Standalone {
     this.showSheet("ranking");
     this.marks.showCell(null);
     this.mark(null);
-    this.map.getContainer().focus({ preventScroll: true });
+    const row = this.opener?.isConnected && this.opener.closest("#ranking");
+    (row ? this.opener : this.map.getContainer()).focus({ preventScroll: true });
   }
 }
 

@@ -1,6 +1,9 @@
 // What the page shows, kept in its address, so that a link or a reload shows the same.
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
+// The days that the server scores.
+export const FIRST_DAY = "1990-01-01";
+export const LAST_DAY = "2100-12-31";
 const CODE = /^[A-Za-z0-9_-]{1,40}$/;
 
 const numberWithin = (text, low, high) => {
@@ -8,6 +11,11 @@ const numberWithin = (text, low, high) => {
   const value = Number(text);
   return Number.isFinite(value) && value >= low && value <= high ? value : null;
 };
+
+// A day of the calendar, written as such.
+export const isDay = (text) => DAY.test(text ?? "") && !Number.isNaN(Date.parse(text));
+
+export const isScoringDay = (text) => isDay(text) && text >= FIRST_DAY && text <= LAST_DAY;
 
 // Anything in the address that does not make sense is left out, never passed on.
 export function readState(search) {
@@ -20,7 +28,7 @@ export function readState(search) {
   const cell = query.get("cell");
   return {
     view: lat !== null && lon !== null && zoom !== null ? { lat, lon, zoom } : null,
-    at: at && DAY.test(at) ? at : null,
+    at: isScoringDay(at) ? at : null,
     sectors: query.has("sector") ? query.getAll("sector").filter((code) => CODE.test(code)) : null,
     county: county && CODE.test(county) ? county : "",
     cell: cell && CODE.test(cell) ? cell : null,
@@ -47,6 +55,11 @@ export function writeState(state, lang) {
   if (state.list !== "places") query.set("list", state.list);
   return `?${query}`;
 }
+
+// What Back undoes: another surface, county, list or cell, but not every move of the map.
+export const isStep = (state, before) => ["at", "county", "cell", "list"].some((name) => state[name] !== before[name]) || !sameSectors(state, before);
+
+export const sameSectors = (state, before) => String(state.sectors) === String(before.sectors);
 
 export function createStore(initial) {
   let state = { ...initial };
