@@ -456,3 +456,21 @@ def test_a_site_tells_its_size_in_words_that_fit_any_number(open_page: Callable[
         }"""
     )
     assert "Anställda1" in words
+
+
+def test_where_nothing_is_known_no_score_is_explained(open_page: Callable[..., Watched], server: Served) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    words = page.evaluate(
+        """async () => {
+          const { drawCell } = await import("/static/js/cell.js");
+          const node = document.createElement("div");
+          const drivers = [{ id: "2584", layer: "sectors", title: "Kiruna", distance_m: 0, share: 1 }];
+          const components = [{ title: "Concentration", points: 2.6, max_points: 5, drivers }];
+          const where = { lat: 68, lon: 18, easting: 650000, northing: 7551000, cell_id: "a" };
+          const cell = { ...where, state: "nothing_known", score: 2.6, reasons: ["Nothing is known here."], components };
+          drawCell(node, cell, {});
+          return node.textContent;
+        }"""
+    )
+    assert "Nothing is known here." in words
+    assert all(said not in words for said in ("Why this score", "2.6", "Records that weigh most"))
