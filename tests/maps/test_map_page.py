@@ -467,10 +467,10 @@ def test_where_nothing_is_known_no_score_is_explained(open_page: Callable[..., W
           const drivers = [{ id: "2584", layer: "sectors", title: "Kiruna", distance_m: 0, share: 1 }];
           const components = [{ title: "Concentration", points: 2.6, max_points: 5, drivers }];
           const where = { lat: 68, lon: 18, easting: 650000, northing: 7551000, cell_id: "a" };
-          const cell = { ...where, state: "nothing_known", score: 2.6, reasons: ["Nothing is known here."], components };
+          const cell = { ...where, state: "nothing_known", score: 2.6, reasons: ["Nothing known."], components };
           drawCell(node, cell, {});
           return node.textContent;
         }"""
     )
-    assert "Nothing is known here." in words
+    assert "Nothing known." in words
     assert all(said not in words for said in ("Why this score", "2.6", "Records that weigh most"))
