@@ -259,7 +259,7 @@ def _run(fill: Callable[[int], None], rows: range, threads: int) -> None:
 
 
 def _check_kernel(kernel: str) -> tuple[int, float]:
-    if kernel not in KERNELS:
+    if not isinstance(kernel, str) or kernel not in KERNELS:
         message = f"kernel must be one of {', '.join(KERNELS)}, got {kernel!r}."
         raise ParameterError(message)
     return KERNELS[kernel]
@@ -267,7 +267,7 @@ def _check_kernel(kernel: str) -> tuple[int, float]:
 
 def _check_bandwidth(bandwidth_m: float) -> float:
     try:
-        value = float(bandwidth_m)
+        value = math.nan if isinstance(bandwidth_m, bool) else float(bandwidth_m)
     except (TypeError, ValueError):
         value = math.nan
     low, high = _BANDWIDTH_M

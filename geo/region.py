@@ -243,12 +243,13 @@ def region_grid(cell_m: float = 1_000) -> Grid:
     ------
     ParameterError
     """
+    given = cell_m
     try:
-        cell_m = float(cell_m)
+        cell_m = float(given)
     except (TypeError, ValueError):
         cell_m = math.nan
     if not CELL_M[0] <= cell_m <= CELL_M[1]:
-        message = f"cell_m must be from 50 to 50 000 m for Region Nord, got {cell_m!r}."
+        message = f"cell_m must be from 50 to 50 000 m for Region Nord, got {given!r}."
         raise ParameterError(message)
     x_min, y_min = (math.floor(low / cell_m) * cell_m for low in REGION_BOUNDS_M[:2])
     n_cols = math.ceil((REGION_BOUNDS_M[2] - x_min) / cell_m)

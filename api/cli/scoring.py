@@ -44,11 +44,12 @@ def score_region(
     weights = read_pairs("--weight", weight, float)
     from geo.errors import NotFoundError  # noqa: PLC0415
     from geo.region import region_grid  # noqa: PLC0415
-    from geo.risk.scoring import parse_day, parse_sectors, score  # noqa: PLC0415
+    from geo.risk.scoring import parse_choices, score  # noqa: PLC0415
     from geo.store.files import load_layers, publish, save_surface  # noqa: PLC0415
     from maps.answers import describe_surface  # noqa: PLC0415
 
-    grid, day, sectors = region_grid(cell), parse_day(at), parse_sectors(sector or None)
+    day, sectors, _ = parse_choices(at, sector or None, weights or None)
+    grid = region_grid(cell)
     clock = _Clock()
     with working("Scoring") as say:
         say("reading the layers")

@@ -10,8 +10,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from numbers import Real
 from types import MappingProxyType
+
+import numpy as np
 
 from geo.errors import ParameterError
 from geo.reference import model_components, model_parameters, model_version
@@ -75,6 +76,9 @@ class Model:
         ParameterError
             Unknown components, weights that are negative or not finite, or nothing left to weigh; all in one message.
         """
+        if weights is not None and not isinstance(weights, Mapping):
+            message = f"weights must map component names to numbers, got {weights!r}."
+            raise ParameterError(message)
         if not weights:
             return self
         failures = []
@@ -95,7 +99,11 @@ class Model:
 
 def _is_weight(weight: object) -> bool:
     # compared before it is a float: a whole number may be too long for one, and NaN is in no range
-    return isinstance(weight, Real) and not isinstance(weight, bool) and bool(weight <= _MAX_WEIGHT and not weight < 0)
+    return (
+        isinstance(weight, (int, float, np.integer, np.floating))
+        and not isinstance(weight, bool)
+        and bool(weight <= _MAX_WEIGHT and not weight < 0)
+    )
 
 
 def _shown(weight: object) -> str:

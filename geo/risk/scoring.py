@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from importlib.metadata import version
+from typing import TypeVar
 
 import geopandas as gpd
 import numba
@@ -26,8 +28,10 @@ from geo.risk.model import Model, load_model
 from geo.risk.sources import prepare_sources
 from geo.risk.surface import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, RiskSurface
 
-__all__ = ["parse_day", "parse_sectors", "score"]
+__all__ = ["parse_choices", "parse_day", "parse_sectors", "score"]
 
+T = TypeVar("T")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
 
 
@@ -64,10 +68,16 @@ def score(
     InputError
         A frame fails its layer's checks.
     """
+    if not isinstance(grid, Grid):
+        message = f"grid must be a geo.Grid, such as geo.region_grid(1000), got {type(grid).__name__}."
+        raise ParameterError(message)
+    if not isinstance(layers, Mapping):
+        message = f"layers must map layer names to GeoDataFrames, got {type(layers).__name__}."
+        raise ParameterError(message)
     if grid.crs != SWEREF99_TM:
         message = f"Scores need a grid in EPSG:3006, got {grid.crs}; use geo.region_grid(cell_m)."
         raise CRSError(message)
-    day, kept, model = parse_day(at), parse_sectors(sectors), load_model().with_weights(weights)
+    day, kept, model = parse_choices(at, sectors, weights)
     checked = layers if isinstance(layers, Layers) else Layers(layers)
     sources = prepare_sources(checked, day, kept, model)
     region = load_region(
@@ -98,6 +108,34 @@ def score(
     return surface
 
 
+def parse_choices(
+    at: str | date | None, sectors: Iterable[str] | None, weights: Mapping[str, float] | None
+) -> tuple[date, frozenset[str] | None, Model]:
+    """Date, sectors and model of a score, or every failure of the three in one message.
+
+    Raises
+    ------
+    ParameterError
+    """
+    failures: list[ParameterError] = []
+
+    def attempt(parse: Callable[[], T]) -> T | None:
+        try:
+            return parse()
+        except ParameterError as error:
+            failures.append(error)
+            return None
+
+    day = attempt(lambda: parse_day(at))
+    kept = attempt(lambda: parse_sectors(sectors))
+    model = attempt(lambda: load_model().with_weights(weights))
+    if len(failures) == 1:
+        raise failures[0]
+    if day is None or model is None or failures:
+        raise ParameterError("\n".join(map(str, failures)))
+    return day, kept, model
+
+
 def parse_day(at: str | date | None) -> date:
     """A scoring date from what people write; None is today.
 
@@ -107,8 +145,11 @@ def parse_day(at: str | date | None) -> date:
     """
     if at is None:
         return date.today()
+    written = str(at)[: len("2026-07-15")] if isinstance(at, (date, np.datetime64)) else at
     try:
-        day = at if type(at) is date else date.fromisoformat(str(at)[:10] if isinstance(at, date) else str(at))
+        if not (isinstance(written, str) and _DAY.fullmatch(written)):
+            raise ValueError
+        day = date.fromisoformat(written)
     except ValueError:
         message = f"{at!r} is not a date; write YYYY-MM-DD, for instance 2026-07-15."
         raise ParameterError(message) from None
@@ -128,6 +169,9 @@ def parse_sectors(sectors: Iterable[str] | None) -> frozenset[str] | None:
     """
     if sectors is None:
         return None
+    if not isinstance(sectors, Iterable):
+        message = f"sectors must be a list of sector groups, got {sectors!r}."
+        raise ParameterError(message)
     given = [sectors] if isinstance(sectors, str) else [str(sector) for sector in sectors]
     known = list(read_table("sectors")["sector"])
     unknown = sorted(set(given) - set(known))
