@@ -127,7 +127,7 @@ class _Static(StaticFiles):
 async def _respond_to_error(request: Request, error: Exception) -> Response:
     kind = find_kind(error)
     if not kind.is_told:
-        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        _log.error("%s %r failed", request.method, request.url.path, exc_info=error)
     return await _respond(request, kind.status, lambda: respond_to_error(request, error))
 
 

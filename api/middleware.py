@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from starlette.datastructures import MutableHeaders
@@ -90,7 +90,7 @@ class SecurityHeaders:
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception as error:
-            _log.exception("%s %s failed", scope["method"], scope["path"])
+            _log.exception("%s %r failed", scope["method"], scope["path"])
             if has_started:
                 raise
             response = await self.crash(Request(scope), error)
@@ -110,6 +110,16 @@ class HostGuard:
             return
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         status = check_host(hosts)
+        if status is None and scope["type"] == "http" and is_foreign_errand(scope["headers"]):
+            response = problem_response(
+                403,
+                "cross-site",
+                "Not for other sites",
+                "A page of another site asked for this; open Norrsyn itself.",
+                instance=path_of(Request(scope)),
+            )
+            await response(scope, receive, send)
+            return
         if status is None:
             await self.app(scope, receive, send)
             return
@@ -124,6 +134,12 @@ class HostGuard:
             instance=path_of(Request(scope)),
         )
         await response(scope, receive, send)
+
+
+def is_foreign_errand(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a page of another site fetches this in a visitor's browser; following a link to us is welcome."""
+    given = dict(headers)
+    return given.get(b"sec-fetch-site") == b"cross-site" and given.get(b"sec-fetch-mode") != b"navigate"
 
 
 def check_host(hosts: list[str]) -> int | None:

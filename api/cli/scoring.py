@@ -285,6 +285,8 @@ def _replace(out: Path, write: Callable[[Path], object]) -> None:
     unfinished = out.with_name(f".{out.stem}.{os.getpid()}{out.suffix}")
     try:
         write(unfinished)
+        # ranked places are for whoever asked for them, not for every user of the machine
+        unfinished.chmod(0o600)
         unfinished.replace(out)
     except OSError as error:
         message = f"{out} cannot be written: {error.strerror or error}; check the folder and the space on the disk."

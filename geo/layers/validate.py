@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from geo.crs import SWEREF99_TM, SWEREF99_TM_EPSG, classify_sweref
 from geo.errors import CRSError, GeometryError, InputError, SchemaError
 from geo.layers.base import Layer
+from geo.layers.persons import hide_personal_numbers, holds_personal_number
 from geo.reference import refused_reason
 from geo.region import NEAREST_MUNICIPALITY_M, load_region
 
@@ -81,6 +82,7 @@ def validate(layer: Layer, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     unreadable = {(failure.column, row) for failure in parse_failures for row in failure.rows}
     unreadable |= {(name, row) for name in absent for row in range(len(parsed))}
     failures += _check_columns(layer, parsed, unreadable)
+    failures += _check_persons(layer, parsed)
     failures += _check_geometries(layer, parsed)
     if not absent:
         failures += [_Failure("", rule, ()) for rule in layer.rules(parsed)]
@@ -251,6 +253,14 @@ def _rule_text(check: str, cases: pd.DataFrame) -> str:
     return f"{check} (got {shown})"
 
 
+def _check_persons(layer: Layer, frame: gpd.GeoDataFrame) -> list[_Failure]:
+    """Text that holds a personal identity number, whatever the column is meant for."""
+    rule = "holds a personal identity number; Norrsyn scores places, never persons, so take it out"
+    texts = [name for name, column in layer.schema.columns.items() if _kind(column) == "text"]
+    found = {name: holds_personal_number(frame[name]) for name in texts}
+    return [_Failure(name, rule, tuple(np.flatnonzero(rows))) for name, rows in found.items() if rows.any()]
+
+
 def _check_geometries(layer: Layer, frame: gpd.GeoDataFrame) -> list[_Failure]:
     geometry = frame.geometry
     if geometry.empty:
@@ -316,7 +326,8 @@ def _off_region(geometry: gpd.GeoSeries) -> NDArray[np.bool_]:
 def _one_error(layer: Layer, frame: gpd.GeoDataFrame, failures: Iterable[_Failure], labels: pd.Index) -> InputError:
     failures = tuple(failures)
     ids = _row_names(layer, frame, labels)
-    lines = tuple(_line(failure, ids) for failure in failures)
+    # a value or an id that is somebody's number must not come back in the message
+    lines = tuple(hide_personal_numbers(_line(failure, ids)) for failure in failures)
     n_rows = len({row for failure in failures for row in failure.rows})
     head = f"Layer {layer.name}: {len(lines)} rule(s) failed"
     head += f" in {n_rows} of {len(frame)} rows." if n_rows else "."

@@ -218,6 +218,13 @@ class TestFiles:
             assert float(frame["score"].max()) == pytest.approx(best)
         assert [path.name for path in tmp_path.iterdir()] == [name]
 
+    @pytest.mark.parametrize("words", [("map", "m.html"), ("export", "s.tif"), ("export", "s.gpkg")])
+    def test_other_users_of_the_machine_cannot_read_them(
+        self, made_home: Path, tmp_path: Path, words: tuple[str, str]
+    ) -> None:
+        run_json(words[0], tmp_path / words[1], "--home", made_home)
+        assert (tmp_path / words[1]).stat().st_mode & 0o077 == 0
+
     @pytest.mark.parametrize(
         ("command", "ending"), [("map", "html"), ("export", "tif"), ("export", "gpkg"), ("export", "parquet")]
     )

@@ -25,6 +25,8 @@ REFUSED = words("""
     uppehållstillstånd residence_permit
     etnicitet ethnicity etnisk_grupp ethnic_group folkgrupp race hudfarg religion religionstillhörighet
     modersmål Modersmål mother_tongue native_language språk Språk språkkod hemspråk tolkspråk language languages
+    vd vd_namn innehavare innehavarens_namn ägare ägarnamn owner kontakt kontaktuppgifter contact mail mejladress kön
+    gender ålder age folkbokföringsadress lma_kort dossiernummer hetu pesel
     language_code förnamn2 Telefon1 TELEFON_2 arbetstagarens_namn anställdas_namn employee_id ägarens_namn
 """)
 # the last lines begin like a refused word, or hold one inside another word

@@ -126,6 +126,21 @@ class TestEveryAnswer:
         for response in (client.get("/api/top", headers=foreign), client.options("/api/top", headers=foreign)):
             check_headers(response.headers)
 
+    @pytest.mark.parametrize("address", ["/api/score?at=2026-07-15", "/tiles/current/8/142/68.png", "/map/skeleton.js"])
+    def test_a_page_of_another_site_cannot_make_us_work(self, client: TestClient, address: str) -> None:
+        """An image tag elsewhere may name our address; browsers say that it does."""
+        errand = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}
+        refused = client.get(address, headers=errand)
+        assert refused.status_code == 403
+        assert refused.headers["content-type"] == "application/problem+json"
+        check_headers(refused.headers)
+        for site in ("same-origin", "same-site", "none"):
+            assert client.get(address, headers={**errand, "sec-fetch-site": site}).status_code == 200
+
+    def test_a_link_elsewhere_may_lead_here(self, client: TestClient) -> None:
+        link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+        assert client.get("/", headers=link).status_code == 200
+
     def test_before_anything_is_scored(self, tmp_path: Path) -> None:
         with TestClient(create_app(Settings(home=tmp_path / "none")), base_url=BASE_URL) as empty:
             for address in ("/", "/healthz", "/api/surfaces", "/surfaces/current", "/tiles/current/8/142/68.png"):
