@@ -124,7 +124,8 @@ COMMANDS = (
         serve_map,
         "Serve the map on this machine.",
         "Serve the map and the API on this machine, and print the address to open. No other machine can reach it, "
-        "every user of this one can: there is no sign-in yet.\n\nNew layers and newly published surfaces are noticed while it runs.",
+        "every user of this one can: there is no sign-in yet.\n\n"
+        "New layers and newly published surfaces are noticed while it runs.",
         ("norrsyn serve", "norrsyn serve --port 8080 --home ./another-folder"),
     ),
 )

@@ -77,7 +77,8 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     }
     return (
         Sentence(
-            "Housing not meant for living beside workplaces in risk sectors, within {km} km: {sites} (pairs: {pairs}).",
+            "Unsuitable housing next to workplaces in risk sectors, within {km} km: {sites} "
+            "(housing and workplace pairs: {pairs}).",
             values,
         ),
     )

@@ -141,8 +141,8 @@ def prepare(layers: Layers, at: date, sectors: frozenset[str] | None, parameters
 
 
 def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:  # noqa: ARG001
-    """The quotient in words."""
-    if value <= 0:
+    """The quotient in words, where it speaks for the place and not against it."""
+    if value <= 1:
         return ()
     return (Sentence("Risk sectors are {ratio} times as common here as in the whole region.", {"ratio": value}),)
 

@@ -27,7 +27,7 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
         group = [driver for driver in drivers if driver.group == sector]
         sentences.append(
             Sentence(
-                "Workplaces in {sector} within {km} km: {count}, with about {employees} employees.",
+                "Workplaces in {sector} within {km} km: {count}. Employees: about {employees}.",
                 {
                     "employees": round(sum(driver.size for driver in group)),
                     "count": len(group),

@@ -330,7 +330,7 @@ def test_what_stands_behind_a_value_is_said() -> None:
             str(sentence) for sentence in component.describe(source.value_at(GRID, row, col), drivers)
         )
 
-    assert "12 employees" in said["workplaces"]
+    assert "Employees: about 12" in said["workplaces"]
     assert "7 employees" in said["workplaces"]
     assert "Construction" in said["workplaces"]
     assert "40" in said["accommodation"]
