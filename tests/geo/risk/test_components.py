@@ -331,7 +331,7 @@ def test_what_stands_behind_a_value_is_said() -> None:
         )
 
     assert "Employees: about 12" in said["workplaces"]
-    assert "7 employees" in said["workplaces"]
+    assert "Employees: about 7" in said["workplaces"]
     assert "Construction" in said["workplaces"]
     assert "40" in said["accommodation"]
     assert "Industrial premises" in said["accommodation"]
