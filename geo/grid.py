@@ -218,6 +218,19 @@ class Grid:
             return None
         return f"{int(easting):06d}{int(northing):07d}"
 
+    def scb_ids(self, row: NDArray[np.int64], col: NDArray[np.int64]) -> list[str | None]:
+        """SCB's names of many cells at once, as `scb_id` gives them.
+
+        Parameters
+        ----------
+        row, col : (n,) int64, on the grid
+
+        Returns
+        -------
+        list of n str or None
+        """
+        return [self.scb_id(r, c) for r, c in zip(row.tolist(), col.tolist(), strict=True)]
+
     def parse_cell_id(self, cell_id: str) -> tuple[int, int]:
         """Row and column of a cell named by any of its ids (INSPIRE, SCB, or row and column).
 

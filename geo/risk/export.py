@@ -28,13 +28,14 @@ def to_geodataframe(surface: ScoredSurface) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame, grid CRS
-        ``cell_id, municipality, score, state``, one column of points per component, polygon geometry.
+        ``cell_id, scb_id, municipality, score, state``, one column of points per component, polygon geometry.
     """
     grid = surface.grid
     rows, cols = np.nonzero(surface.state != OUTSIDE)
     west, south = grid.x_min + cols * grid.cell_m, grid.y_min + (grid.n_rows - 1 - rows) * grid.cell_m
     columns = {
         "cell_id": grid.cell_ids(rows, cols),
+        "scb_id": grid.scb_ids(rows, cols),
         "municipality": surface.municipality_codes(rows, cols),
         "score": surface.score[rows, cols],
         "state": np.array([STATE_NAMES[code] for code in range(len(STATE_NAMES))])[surface.state[rows, cols]],

@@ -197,6 +197,7 @@ def test_names_are_different_and_the_same_one_by_one_or_together(grid: Grid) -> 
 
     assert len(set(together)) == grid.n_cells
     assert together == [grid.cell_id(int(row), int(col)) for row, col in zip(rows, cols, strict=True)]
+    assert grid.scb_ids(rows, cols) == [grid.scb_id(int(row), int(col)) for row, col in zip(rows, cols, strict=True)]
 
 
 @pytest.mark.parametrize(

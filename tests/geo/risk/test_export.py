@@ -25,12 +25,13 @@ def test_one_square_per_cell_of_the_region(surface: RiskSurface) -> None:
     frame = surface.to_geodataframe()
 
     assert frame.crs.to_epsg() == 3006
-    assert frame.columns.tolist() == ["cell_id", "municipality", "score", "state", *COMPONENTS, "geometry"]
+    assert frame.columns.tolist() == ["cell_id", "scb_id", "municipality", "score", "state", *COMPONENTS, "geometry"]
     assert len(frame) == (surface.state > 0).sum()
     assert frame["cell_id"].is_unique
     for record in frame.iloc[::7].itertuples():
         row, col = GRID.parse_cell_id(record.cell_id)
         west, south = GRID.corner(row, col)
+        assert record.scb_id == f"{west:.0f}{south:.0f}"
         assert record.geometry.equals(shapely.box(west, south, west + 2_000, south + 2_000))
         assert record.score == surface.score[row, col]
         assert record.state == STATE_NAMES[int(surface.state[row, col])]
