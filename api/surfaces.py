@@ -18,9 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from api.errors import BusyError
-from geo.errors import ParameterError
 from geo.grid import Grid
-from geo.reference import county_names
 from geo.risk.ranking import Place
 from geo.risk.surface import NEVER_INSPECTED, RiskSurface
 from maps.answers import LayerSource, describe_surface
@@ -120,14 +118,10 @@ class ServedSurface:
         return describe_surface(self.surface, self._sources, self.created, self._classed)
 
     def _mask(self, county: str) -> NDArray[np.bool_]:
-        if county not in county_names():
-            message = f"{county!r} is not a county of Region Nord; use one of {', '.join(county_names())}."
-            raise ParameterError(message)
+        # the same array each time: the tiles keep what they made of it
         with self._lock:
             if county not in self._masks:
-                region = self.surface.region
-                in_county = np.array([code[:2] == county for code in region.codes] + [False])
-                self._masks[county] = in_county[region.municipality_raster(self.surface.grid)]
+                self._masks[county] = self.surface.county_mask(county)
             return self._masks[county]
 
     def _remember(self, key: tuple[str, int, str | None], make: Callable[[], T]) -> T:

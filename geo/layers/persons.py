@@ -15,11 +15,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["hide_personal_numbers", "holds_personal_number"]
+__all__ = ["hide_personal_numbers", "holds_personal_number", "reads_as_personal_number"]
 
+_MONTH = r"(?:0[1-9]|1[0-2])"
+_DAY = r"(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])"
+# In front may stand the century, or 16 as before an organisation number.
+_CENTURY = r"(?:16|18|19|20)"
+_BARE = rf"{_CENTURY}?\d{{2}}{_MONTH}{_DAY}\d{{4}}"
 _GAP = r"[\s\-+.\u2010-\u2015\u2212]{0,3}"
 _NUMBER = re.compile(
-    rf"(?<![0-9A-Za-z])(?:(?:16|18|19|20){_GAP})?(?P<day>\d{{2}}{_GAP}(?:0[1-9]|1[0-2]){_GAP}(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01]))"
+    rf"(?<![0-9A-Za-z])(?:{_CENTURY}{_GAP})?(?P<day>\d{{2}}{_GAP}{_MONTH}{_GAP}{_DAY})"
     rf"{_GAP}(?P<rest>\d{{4}})(?![0-9A-Za-z])"
 )
 _HIDDEN = "••••••-••••"
@@ -41,6 +46,24 @@ def holds_personal_number(values: pd.Series) -> NDArray[np.bool_]:
     found = np.zeros(len(values), dtype=bool)
     found[likely] = [_find(text) is not None for text in values[likely]]
     return found
+
+
+def reads_as_personal_number(values: pd.Series) -> NDArray[np.bool_]:
+    """Which cells of a column of organisation numbers read as a personal one, check digit or not.
+
+    A sole trader's organisation number is a personal identity number; in a VAT number SE stands in front and 01 behind.
+
+    Parameters
+    ----------
+    values : (n,) text, may be missing
+
+    Returns
+    -------
+    (n,) bool
+    """
+    # however it is written: with dashes or dots of any kind, blanks, full-width digits
+    plain = values.str.normalize("NFKC").str.upper().str.replace(r"[\W_]+", "", regex=True)
+    return plain.str.fullmatch(rf"{_BARE}|SE{_BARE}(?:\d{{2}})?", na=False).to_numpy(dtype=bool)
 
 
 def hide_personal_numbers(text: str) -> str:

@@ -27,14 +27,10 @@ import pandera.pandas as pa
 from numpy.typing import NDArray
 
 from geo.layers.base import Layer, Points, active_on, common_columns, day, number, period_rules, text
+from geo.layers.persons import reads_as_personal_number
 from geo.reference import bandwidths_m, known_sni, risk_weights, season_factors, sectors_of
 
 __all__ = ["LAYER", "SCHEMA", "employees_to_arrays", "to_arrays"]
-
-# Year, month, day (plus 60 in a co-ordination number), four digits. An organisation number has 2 or more where this
-# has the first digit of the month, so the two cannot be confused. In front stands the century, or 16 as before an
-# organisation number; in a VAT number SE, and 01 behind.
-_PERSONAL_NUMBER = r"(?:16|18|19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])\d{4}"
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -146,9 +142,7 @@ def _cross_rules(frame: gpd.GeoDataFrame) -> list[str]:
 
 
 def _person_rules(frame: gpd.GeoDataFrame) -> list[str]:
-    # however it is written: with dashes or dots of any kind, blanks, full-width digits
-    plain = frame["employer_id"].str.normalize("NFKC").str.upper().str.replace(r"[\W_]+", "", regex=True)
-    personal = plain.str.fullmatch(rf"(?:{_PERSONAL_NUMBER}|SE{_PERSONAL_NUMBER}(?:\d{{2}})?)", na=False)
+    personal = reads_as_personal_number(frame["employer_id"])
     if not personal.any():
         return []
     shown = ", ".join(frame.loc[personal, "workplace_id"].head(5).fillna("?"))

@@ -12,7 +12,7 @@ from geo.errors import NotFoundError
 from geo.reference import municipality_names
 from geo.risk.components import COMPONENTS
 from geo.risk.components.base import Driver
-from geo.risk.model import ComponentModel
+from geo.risk.model import ComponentModel, saturate
 from geo.risk.naming import name_place
 from geo.risk.scored import NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, STATE_NAMES, ScoredSurface
 from geo.risk.words import Sentence
@@ -146,13 +146,8 @@ def explain_cell(surface: ScoredSurface, row: int, col: int) -> Explanation:
 def _explain_component(
     surface: ScoredSurface, model: ComponentModel, row: int, col: int, *, stale: bool
 ) -> ComponentExplanation:
-    drivers: tuple[Driver, ...] = ()
-    if stale:
-        value = float(surface.components[model.name][row, col])
-    else:
-        source = surface.sources[model.name]
-        value = source.value_at(surface.grid, row, col)
-        drivers = source.drivers_at(surface.grid, row, col)
+    value = surface.value_at(model.name, row, col)
+    drivers = () if stale else surface.sources[model.name].drivers_at(surface.grid, row, col)
     max_points = surface.model.max_points[model.name]
     return ComponentExplanation(
         name=model.name,
@@ -161,7 +156,7 @@ def _explain_component(
         value=value,
         reference_level=model.reference_level,
         weight=model.weight,
-        points=max_points * (value / (value + model.reference_level)),
+        points=max_points * saturate(value, model.reference_level),
         max_points=max_points,
         reasons=COMPONENTS[model.name].describe(value, drivers),
         drivers=drivers[:_N_DRIVERS],

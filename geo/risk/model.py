@@ -9,15 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo.errors import ParameterError
 from geo.reference import model_components, model_parameters, model_version
 
-__all__ = ["ComponentModel", "Model", "load_model"]
+__all__ = ["ComponentModel", "Model", "load_model", "saturate"]
+
+Value = TypeVar("Value", float, NDArray[np.float64])
 
 # Far beyond any use; sums of weights stay finite below it.
 _MAX_WEIGHT = 1e9
@@ -62,7 +66,7 @@ class Model:
         """Weight by component."""
         return {component.name: component.weight for component in self.components}
 
-    @property
+    @cached_property
     def max_points(self) -> dict[str, float]:
         """Points that a component can reach at most: its share of 100."""
         total = math.fsum(self.weights.values())
@@ -95,6 +99,11 @@ class Model:
             failures.append("at least one weight must be above 0")
         message = "Weights cannot be used: " + "; ".join(failures) + "."
         raise ParameterError(message)
+
+
+def saturate(value: Value, reference_level: float) -> Value:
+    """``x / (x + m)``: 0 at 0, one half at the reference level, never above 1."""
+    return value / (value + reference_level)
 
 
 def _is_weight(weight: object) -> bool:

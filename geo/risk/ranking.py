@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import ParameterError
-from geo.reference import county_names, municipality_names
+from geo.reference import municipality_names
 from geo.risk.explain import Explanation, explain_cell
 from geo.risk.scored import SADDLE_SHARE, STATE_NAMES, ScoredSurface
 from geo.risk.words import Sentence
@@ -60,7 +60,10 @@ def top_cells(surface: ScoredSurface, n: int, county: str | None) -> pd.DataFram
     """The n highest cells; see `RiskSurface.top`."""
     n = _check_count(n)
     rows, cols = _highest(surface, n, county)
-    exact = [explain_scores(surface, int(row), int(col)) for row, col in zip(rows, cols, strict=True)]
+    exact = [
+        {component.name: surface.points_at(component, row, col) for component in surface.model.components}
+        for row, col in zip(rows.tolist(), cols.tolist(), strict=True)
+    ]
     totals = np.array([math.fsum(points.values()) for points in exact])
     order = np.lexsort((cols, rows, -totals))[:n]
     codes = surface.municipality_codes(rows, cols)
@@ -96,7 +99,7 @@ def top_places(surface: ScoredSurface, n: int, county: str | None) -> tuple[Plac
     scores = surface.score[rows, cols]
     peaks = np.flatnonzero(peak_of == np.arange(len(peak_of)))
     if county is not None:
-        peaks = peaks[_county_mask(surface, county)[rows[peaks], cols[peaks]]]
+        peaks = peaks[surface.county_mask(county)[rows[peaks], cols[peaks]]]
     places = []
     for peak in peaks[:n].tolist():
         members = (peak_of == peak) & (scores >= SADDLE_SHARE * scores[peak])
@@ -134,23 +137,10 @@ def _make_place(
     )
 
 
-def explain_scores(surface: ScoredSurface, row: int, col: int) -> dict[str, float]:
-    """Points by component of one cell, recomputed in float64 (from the rasters when the layers have changed)."""
-    max_points = surface.model.max_points
-    points = {}
-    for component in surface.model.components:
-        if surface.stale_layers:
-            value = float(surface.components[component.name][row, col])
-        else:
-            value = surface.sources[component.name].value_at(surface.grid, row, col)
-        points[component.name] = max_points[component.name] * (value / (value + component.reference_level))
-    return points
-
-
 def _highest(surface: ScoredSurface, n: int, county: str | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     keep = surface.ranked
     if county is not None:
-        keep = keep & _county_mask(surface, county)
+        keep = keep & surface.county_mask(county)
     rows, cols = np.nonzero(keep)
     values = surface.score[rows, cols]
     if len(values) > n:
@@ -158,15 +148,6 @@ def _highest(surface: ScoredSurface, n: int, county: str | None) -> tuple[NDArra
         chosen = values >= threshold - _FLOAT32_SLACK
         rows, cols = rows[chosen], cols[chosen]
     return rows, cols
-
-
-def _county_mask(surface: ScoredSurface, county: str) -> NDArray[np.bool_]:
-    if county not in county_names():
-        message = f"{county!r} is not a county of Region Nord; use one of {', '.join(county_names())}."
-        raise ParameterError(message)
-    in_county = np.array([code[:2] == county for code in surface.region.codes] + [False])
-    mask: NDArray[np.bool_] = in_county[surface.region.municipality_raster(surface.grid)]
-    return mask
 
 
 def _check_count(n: int) -> int:

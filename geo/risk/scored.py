@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.errors import ParameterError
 from geo.grid import Grid
 from geo.kernels import join_peaks
 from geo.layers.bundle import Layers
+from geo.reference import county_names
 from geo.region import Region
 from geo.risk.components.base import Source
-from geo.risk.model import Model
+from geo.risk.model import ComponentModel, Model, saturate
 from geo.risk.sources import prepare_sources
 
 __all__ = [
@@ -114,6 +116,32 @@ class ScoredSurface:
         best_first = np.lexsort((cols, rows, -scores))
         rows, cols, scores = rows[best_first], cols[best_first], scores[best_first]
         return rows, cols, join_peaks(rows, cols, scores, SADDLE_SHARE)
+
+    def value_at(self, component: str, row: int, col: int) -> float:
+        """A component's value in one cell, recomputed in float64; from the raster when the layers have changed."""
+        if self.stale_layers:
+            return float(self.components[component][row, col])
+        return self.sources[component].value_at(self.grid, row, col)
+
+    def points_at(self, component: ComponentModel, row: int, col: int) -> float:
+        """Points that a component gives one cell, from `value_at`."""
+        value = self.value_at(component.name, row, col)
+        return self.model.max_points[component.name] * saturate(value, component.reference_level)
+
+    def county_mask(self, county: str) -> NDArray[np.bool_]:
+        """(n_rows, n_cols) bool: cells of a county.
+
+        Raises
+        ------
+        ParameterError
+            Region Nord has no such county.
+        """
+        if county not in county_names():
+            message = f"{county!r} is not a county of Region Nord; use one of {', '.join(county_names())}."
+            raise ParameterError(message)
+        in_county = np.array([code[:2] == county for code in self.region.codes] + [False])
+        mask: NDArray[np.bool_] = in_county[self.region.municipality_raster(self.grid)]
+        return mask
 
     def municipality_codes(self, row: NDArray[np.int64], col: NDArray[np.int64]) -> list[str]:
         """Municipality of each cell; where borders were replaced since scoring, the nearest one, or ``""``."""

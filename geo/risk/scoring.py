@@ -24,7 +24,7 @@ from geo.region import load_region
 from geo.risk.compare import compare_with_employees
 from geo.risk.components import COMPONENTS
 from geo.risk.components.base import PointSource
-from geo.risk.model import Model, load_model
+from geo.risk.model import Model, load_model, saturate
 from geo.risk.sources import prepare_sources
 from geo.risk.surface import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, RiskSurface
 
@@ -191,12 +191,6 @@ def _weigh(
         for component in model.components
     }
     return contributions, np.sum(list(contributions.values()), axis=0)
-
-
-def saturate(value: NDArray[np.float64], reference_level: float) -> NDArray[np.float64]:
-    """``x / (x + m)``: 0 at 0, one half at the reference level, never above 1."""
-    result: NDArray[np.float64] = value / (value + reference_level)
-    return result
 
 
 def _states(

@@ -12,7 +12,7 @@ from typing import Any
 
 from geo.reference import read_table
 
-__all__ = ["Sentence", "join_english", "title_sentence"]
+__all__ = ["Sentence", "title_sentence"]
 
 _ONE_DECIMAL_BELOW = 10
 
@@ -47,8 +47,3 @@ def _in_english(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int):
         return value.isoformat() if isinstance(value, date) else str(value)
     return f"{value:,}"
-
-
-def join_english(sentences: tuple[Sentence, ...]) -> str:
-    """Sentences as one English paragraph."""
-    return " ".join(str(sentence) for sentence in sentences)

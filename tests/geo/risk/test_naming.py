@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.risk.naming import name_place
-from geo.risk.words import Sentence, join_english, title_sentence
+from geo.risk.words import Sentence, title_sentence
 from tests.frames import make_frame
 from tests.oracles import read_reference
 
@@ -73,7 +73,6 @@ def test_sentences_fill_their_gaps_in_english() -> None:
 
     assert str(sentence) == "12,345 2.2 3 12 2026-07-15 y! {h}"
     assert str(Sentence("{n}", {"n": np.float64(0.5)})) == "0.5"
-    assert join_english((Sentence("One."), Sentence("Two."))) == "One. Two."
 
 
 def test_titles_come_from_the_tables() -> None:
