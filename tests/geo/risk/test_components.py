@@ -1,4 +1,4 @@
-"""Components one by one: pairs, areas brought to cells, and the records behind a value."""
+"""Components one by one: points, pairs, and the records behind a value."""
 
 from __future__ import annotations
 
@@ -8,25 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.grid import Grid
 from geo.layers import accommodation, workplaces
 from geo.layers.base import Points
 from geo.layers.bundle import Layers
-from geo.layers.sectors import Areas
 from geo.risk.components import COMPONENTS
 from geo.risk.components.base import PointSource
 from geo.risk.components.colocation import find_pairs
-from geo.risk.components.sector_density import AreaSource, spread_mass
 from geo.risk.model import load_model
 from tests.frames import (
     GRID,
     SCORING_DAY,
     make_accommodation,
-    make_area,
     make_establishment,
     make_frame,
     make_workplace,
@@ -194,115 +189,6 @@ def test_the_order_of_sites_changes_no_bit_of_the_density() -> None:
         PointSource("accommodation", one).raster(GRID).tobytes()
         == PointSource("accommodation", other).raster(GRID).tobytes()
     )
-
-
-# ---- areas -----------------------------------------------------------------------------------------------------
-
-SQUARES = Grid(750_000, 7_080_000, 1_000, n_rows=6, n_cols=8)
-
-
-def make_areas(*shapes: Any, employees: list[float] | None = None, share: float = 0.5) -> Areas:
-    people = np.array(employees or [100.0 * (i + 1) for i in range(len(shapes))], dtype=np.float64)
-    ids = np.array([f"area{i}" for i in range(len(shapes))], dtype=object)
-    return Areas(ids, np.array(shapes, dtype=object), people, people / 4, share)
-
-
-def box(west: float, south: float, east: float, north: float) -> shapely.Polygon:
-    """A box by kilometres from the corner of `SQUARES`."""
-    return shapely.box(
-        *(1_000 * km + low for km, low in zip((west, south, east, north), (750_000, 7_080_000) * 2, strict=True))
-    )
-
-
-def test_people_are_spread_over_the_cells_whose_centre_the_area_owns() -> None:
-    spread = spread_mass(make_areas(box(0, 0, 2, 1.2), box(3, 3, 5, 5)), SQUARES)
-
-    expected = np.zeros(SQUARES.shape)
-    expected[5, 0:2] = 50
-    expected[1:3, 3:5] = 50
-    np.testing.assert_allclose(spread.employees, expected)
-    np.testing.assert_allclose(spread.risk_employees, expected / 4)
-
-
-sides = st.floats(0.05, 3.0)
-boxes = st.builds(
-    lambda x, y, width, height: box(x, y, min(x + width, 7.99), min(y + height, 5.99)),
-    st.floats(0.01, 7.5),
-    st.floats(0.01, 5.5),
-    sides,
-    sides,
-)
-
-
-@given(st.lists(boxes, min_size=1, max_size=7))
-def test_mass_is_conserved_whatever_the_areas(shapes: list[shapely.Polygon]) -> None:
-    # some are smaller than a cell, some overlap, some bury others
-    areas = make_areas(*shapes)
-
-    spread = spread_mass(areas, SQUARES)
-
-    assert spread.employees.sum() == pytest.approx(areas.employees.sum(), rel=1e-9)
-    assert spread.risk_employees.sum() == pytest.approx(areas.risk_employees.sum(), rel=1e-9)
-    assert spread.employees.min() >= 0
-
-
-def test_an_area_smaller_than_a_cell_fills_the_cell_it_lies_in() -> None:
-    spread = spread_mass(make_areas(box(2.1, 2.1, 2.3, 2.2)), SQUARES)
-
-    assert np.argwhere(spread.employees > 0).tolist() == [[3, 2]]
-    assert spread.employees[3, 2] == 100
-
-
-def test_an_area_off_the_grid_is_left_out() -> None:
-    source = AreaSource(make_areas(box(20, 20, 22, 22), box(30, 30, 30.1, 30.1)))
-
-    assert not source.raster(SQUARES).any()
-
-
-def test_the_quotient_compares_with_the_region() -> None:
-    source = AreaSource(make_areas(box(0, 0, 2, 2), share=0.125))
-
-    raster = source.raster(SQUARES)
-
-    # a quarter of the people here are in risk sectors, an eighth in the region
-    assert set(np.unique(raster)) == {0.0, 2.0}
-    assert (raster[4:, :2] == 2).all()
-    for row, col in ((5, 0), (0, 0)):
-        assert source.value_at(SQUARES, row, col) == raster[row, col]
-
-
-def test_nobody_counted_is_no_quotient() -> None:
-    assert not AreaSource(make_areas(box(0, 0, 2, 2), employees=[0.0])).raster(SQUARES).any()
-    assert not AreaSource(make_areas(box(0, 0, 2, 2), share=0.0)).raster(SQUARES).any()
-    nothing = AreaSource(Areas(np.empty(0, object), np.empty(0, object), np.empty(0), np.empty(0), 0.3))
-    assert not nothing.raster(SQUARES).any()
-    assert nothing.drivers_at(SQUARES, 0, 0) == ()
-
-
-def test_the_areas_behind_a_cell_are_those_whose_people_are_counted_there() -> None:
-    # a hamlet inside a wide area, and an area that another one covers whole
-    source = AreaSource(make_areas(box(0, 0, 4, 4), box(1.1, 1.1, 1.3, 1.3), box(2.2, 2.2, 2.8, 2.8), box(2, 2, 4, 4)))
-
-    in_hamlet = source.drivers_at(SQUARES, 4, 1)
-    in_cover = source.drivers_at(SQUARES, 3, 2)
-
-    assert {driver.record_id for driver in in_hamlet} == {"area0", "area1"}
-    assert {driver.record_id for driver in in_cover} == {"area2", "area3"}
-    # twelve cells are left to the wide area, 100 people; the hamlet's 200 stand in one cell
-    shares = {driver.record_id: driver.share for driver in in_hamlet}
-    assert shares == pytest.approx({"area0": (100 / 12) / (100 / 12 + 200), "area1": 200 / (100 / 12 + 200)})
-    assert source.drivers_at(SQUARES, 0, 7) == ()
-
-
-def test_the_quotient_of_real_areas_needs_no_employees_near() -> None:
-    wide = shapely.box(740_300, 7_066_300, 781_000, 7_098_300)
-    layers = Layers({"sectors": make_frame([make_area("a", "green", 30, wide), make_area("a", "other", 10, wide)])})
-
-    raster = prepare("sector_density", layers).raster(GRID)
-
-    expected = Model(layers, SCORING_DAY).quotient_at(40, 30)
-    np.testing.assert_allclose(raster[raster > 0], expected)
-    assert (raster > 0).sum() == GRID.n_cells
 
 
 # ---- words -----------------------------------------------------------------------------------------------------
