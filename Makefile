@@ -14,6 +14,7 @@ WORKERS ?= 2
 override NORRSYN_HOME := $(or $(strip $(NORRSYN_HOME)),./norrsyn-data)
 
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 CANDIDATES := python3.13 python3.12 python3.11 python3.14 python3 python
 SAY = @printf '\033[1mnorrsyn\033[0m %s\n'
@@ -103,12 +104,12 @@ format: dev ## format the code and sort the imports
 	@$(BIN)/ruff format --quiet
 
 .PHONY: bench
-bench: dev ## run the benchmarks
-	@shopt -s nullglob; found=(benchmarks/bench_*.py); \
-	if [ $${#found[@]} -eq 0 ]; then echo 'norrsyn: benchmarks/ holds no bench_*.py'; exit 1; fi; \
-	for script in "$${found[@]}"; do \
-	  printf '\033[1mnorrsyn\033[0m %s\n' "$$script"; $(BIN)/python "$$script" $(ARGS); \
-	done
+bench: dev ## every bar of the kernel in one table, minutes (ARGS="--quick", "--only libkdv fft", "--markdown FILE")
+	$(SAY) 'benchmarks: keep the machine idle'
+	@$(BIN)/python benchmarks/bench.py --peers $(PEERS) $(ARGS)
+
+.PHONY: bench-peers
+bench-peers: $(PEERS)/.installed ## install the programs that `make bench` compares with, into .venv-peers
 
 .PHONY: docs
 docs: dev ## build the user guide and the API reference into build/docs
@@ -123,20 +124,23 @@ screenshots: dev ## take the README's picture anew, from the browser tests
 	@cp build/screenshots/map.png docs/images/map.png
 
 .PHONY: lock
-lock: dev ## choose the newest allowed versions and write both lock files
+lock: dev ## choose the newest allowed versions and write the lock files
 	$(SAY) 'resolving dependencies'
 	@$(BIN)/uv $(LOCK) --all-extras --group build --upgrade --output-file requirements-dev.lock
 	@$(BIN)/uv $(LOCK) --group build --upgrade --constraints requirements-dev.lock --output-file requirements.lock
-	$(SAY) 'requirements.lock and requirements-dev.lock are new: run make test check'
+	@$(BIN)/uv $(LOCK_PEERS) --upgrade --output-file benchmarks/peers/requirements.lock
+	$(SAY) 'the lock files are new: run make test check bench-peers bench'
 
 # One version of each package for every Python and system, so that all of us test the same one. No addresses are
 # written: whoever installs decides which registry or mirror serves the files, and the hashes hold for any of them.
-LOCK := pip compile pyproject.toml --quiet --universal --python-version 3.11 --fork-strategy fewest \
+LOCK_STYLE := --quiet --universal --python-version 3.11 --fork-strategy fewest \
   --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-config
+LOCK := pip compile pyproject.toml $(LOCK_STYLE)
+LOCK_PEERS := pip compile benchmarks/peers/requirements.in $(LOCK_STYLE)
 
 .PHONY: clean
 clean: ## remove the environment, build outputs and caches (never the data folder)
-	@rm -rf $(VENV) build dist docs/code .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(PEERS) build dist docs/code .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find api geo maps tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # ---- the environment: stamp files make a second run instant ----------------------------------------------------
@@ -144,9 +148,11 @@ clean: ## remove the environment, build outputs and caches (never the data folde
 .PHONY: dev
 dev: $(VENV)/.dev $(VENV)/.package
 
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+QUIETLY := --disable-pip-version-check --quiet --quiet
 # Wheels only: building a source archive would fetch and run build tools that no hash vouches for.
-INSTALL := $(PIP) install --require-hashes --only-binary :all:
+VOUCHED := --require-hashes --only-binary :all:
+PIP := $(BIN)/python -m pip $(QUIETLY)
+INSTALL := $(PIP) install $(VOUCHED)
 
 # The tests' packages are a superset of the program's, so either may be installed first.
 $(VENV)/.runtime: requirements.lock | $(BIN)/python
@@ -179,3 +185,33 @@ $(BIN)/python:
 	fi; \
 	printf '\033[1mnorrsyn\033[0m %s\n' "creating $(VENV) with $$("$$chosen" --version)"; \
 	"$$chosen" -m venv --clear $(VENV)
+
+# ---- the other programs of the benchmarks: an environment of their own, which never meets ours -------------------
+
+# xarray-spatial wants a newer Python than we do; where there is none, the older one takes the rest.
+PEERS_CANDIDATES := python3.13 python3.12 python3.14 $(CANDIDATES)
+
+$(PEERS)/.installed: benchmarks/peers/requirements.lock | $(PEERS)/bin/python
+	$(SAY) 'installing the programs that ours is compared with'
+	@$(PEERS)/bin/python -m pip $(QUIETLY) install $(VOUCHED) -r $<
+	@touch $@
+
+# pyenv hides the versions that are not switched on: all are, for this one search.
+$(PEERS)/bin/python:
+	@if command -v pyenv >/dev/null; then \
+	  export PYENV_VERSION="$$(pyenv versions --bare --skip-aliases | tr '\n' ':' | sed 's/:$$//')"; \
+	fi; \
+	good() { "$$1" -c "import sys, venv, ensurepip; sys.exit(sys.version_info < $$2)" >/dev/null 2>&1; }; \
+	chosen=''; \
+	for least in '(3, 12)' '(3, 11)'; do \
+	  for name in $(or $(PEERS_PYTHON),$(PEERS_CANDIDATES)); do \
+	    if [ -z "$$chosen" ] && good "$$name" "$$least"; then chosen=$$name; fi; \
+	  done; \
+	done; \
+	if [ -z "$$chosen" ]; then echo 'norrsyn: no Python 3.11 or newer with its venv module was found' >&2; exit 1; fi; \
+	if ! good "$$chosen" '(3, 12)'; then \
+	  printf '\033[1mnorrsyn\033[0m %s\n' "$$("$$chosen" --version) only: xarray-spatial needs 3.12 and is left out" \
+	    '  or name one: make clean, then make PEERS_PYTHON=/path/to/python3.12 bench-peers'; \
+	fi; \
+	printf '\033[1mnorrsyn\033[0m %s\n' "creating $(PEERS) with $$("$$chosen" --version)"; \
+	"$$chosen" -m venv --clear $(PEERS)

@@ -85,7 +85,7 @@ def test_no_frame_draws_itself_through_folium(texts: dict[Path, str]) -> None:
     assert find_lines(EXPLORE_CALL, code) == []
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "benchmarks/peers/requirements.lock"])
 class TestLock:
     def test_holds_no_address(self, name: str) -> None:
         text = (ROOT / name).read_text("utf-8")
