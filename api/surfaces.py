@@ -13,16 +13,14 @@ from datetime import date
 from threading import Lock
 from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from api.errors import BusyError
 from geo.grid import Grid
 from geo.risk.ranking import Place
 from geo.risk.surface import NEVER_INSPECTED, RiskSurface
 from maps.answers import LayerSource, describe_surface
-from maps.palette import class_colours, classify
+from maps.palette import class_colours, classify, count_classes
 from maps.record_names import RecordNames
 from maps.tiles import TileSet
 
@@ -76,9 +74,10 @@ class ServedSurface:
         self.created = created
         self._sources = sources
         self._lock = Lock()
-        self._classed = classify(surface.score, surface.state)
-        self._tiles = TileSet(surface.grid, self._classed, class_colours(), surface.state == NEVER_INSPECTED)
-        self._masks: dict[str, NDArray[np.bool_]] = {}
+        classed = classify(surface.score, surface.state)
+        self._n_cells = count_classes(classed)
+        areas = surface.region.municipality_raster(surface.grid)
+        self._tiles = TileSet(surface.grid, classed, class_colours(), surface.state == NEVER_INSPECTED, areas)
         self._rankings: OrderedDict[tuple[str, int, str | None], Any] = OrderedDict()
 
     @property
@@ -88,22 +87,21 @@ class ServedSurface:
 
     @property
     def n_bytes(self) -> int:
-        """Memory that the rasters take."""
-        surface = self.surface
-        floats = [surface.score, *surface.components.values(), *surface.contributions.values()]
-        return sum(raster.nbytes for raster in floats) + surface.state.nbytes + self._classed.nbytes
+        """Memory that the rasters and their tiles take."""
+        # the score and the points of each component in float32, the state in a byte
+        per_cell = 4 * (1 + len(self.surface.model.weights)) + 1
+        return per_cell * self.surface.grid.n_cells + self._tiles.n_bytes
 
     def warm(self) -> ServedSurface:
         """Prepare what the first explanation would otherwise wait for."""
-        self.surface.region.municipality_raster(self.surface.grid)
         if not self.surface.stale_layers:
             self.surface.sources  # noqa: B018  computed on first use
         return self
 
     def draw_tile(self, z: int, x: int, y: int, county: str | None, *, stripes: bool) -> bytes:
         """A PNG tile; see `maps.tiles.TileSet.render`."""
-        mask = None if county is None else self._mask(county)
-        return self._tiles.render(z, x, y, mask, stripes=stripes)
+        area = None if county is None else self.surface.county_codes(county)
+        return self._tiles.render(z, x, y, area, stripes=stripes)
 
     def top(self, n: int, county: str | None) -> pd.DataFrame:
         """See `RiskSurface.top`."""
@@ -115,14 +113,7 @@ class ServedSurface:
 
     def describe(self) -> dict[str, Any]:
         """The surface in figures, in English; see `maps.answers.describe_surface`."""
-        return describe_surface(self.surface, self._sources, self.created, self._classed)
-
-    def _mask(self, county: str) -> NDArray[np.bool_]:
-        # the same array each time: the tiles keep what they made of it
-        with self._lock:
-            if county not in self._masks:
-                self._masks[county] = self.surface.county_mask(county)
-            return self._masks[county]
+        return describe_surface(self.surface, self._sources, self.created, self._n_cells)
 
     def _remember(self, key: tuple[str, int, str | None], make: Callable[[], T]) -> T:
         with self._lock:

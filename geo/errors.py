@@ -9,6 +9,7 @@
     │   ├── GeometryError   an empty, broken or misplaced geometry
     │   ├── ShapeError      arrays whose shapes do not fit together
     │   └── ParameterError  an argument outside its range
+    │       └── MemoryLimitError  more memory than there is
     ├── NotFoundError       a cell, surface, layer or table that does not exist
     ├── ConfigError         the installation or its settings are wrong
     └── StoreError          the data folder cannot be read or written
@@ -24,6 +25,7 @@ __all__ = [
     "ConfigError",
     "GeometryError",
     "InputError",
+    "MemoryLimitError",
     "NorrsynError",
     "NotFoundError",
     "ParameterError",
@@ -69,6 +71,10 @@ class ShapeError(InputError):
 
 class ParameterError(InputError):
     """An argument outside the range in which it means something."""
+
+
+class MemoryLimitError(ParameterError):
+    """Something that would take more memory than there is, refused before any of it was taken."""
 
 
 class NotFoundError(NorrsynError, LookupError):

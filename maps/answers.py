@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from geo.layers.registry import LAYERS
 from geo.reference import score_classes
@@ -44,7 +41,7 @@ def describe_surface(
     surface: RiskSurface,
     sources: Mapping[str, LayerSource],
     created: str | None,
-    classed: NDArray[np.uint8] | None = None,
+    n_cells: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """A surface in figures, as `api.schemas.SurfaceInfo`, in English.
 
@@ -53,10 +50,10 @@ def describe_surface(
     surface : RiskSurface
     sources : layer name to where it came from
     created : str, ISO 8601, None where it is not known
-    classed : (n_rows, n_cols) uint8, optional, as `maps.palette.classify` gives it
+    n_cells : number of cells in each class, lowest first, where it is known already
     """
     manifest = surface.manifest
-    counts = count_classes(classify(surface.score, surface.state) if classed is None else classed)
+    counts = count_classes(classify(surface.score, surface.state)) if n_cells is None else n_cells
     return {
         "id": surface.id,
         "at": surface.at.isoformat(),
@@ -66,7 +63,7 @@ def describe_surface(
         "synthetic": bool(manifest["synthetic"]),
         "cell_m": surface.grid.cell_m,
         "crs": surface.grid.crs,
-        "n_scored": int(surface.ranked.sum()),
+        "n_scored": surface.n_ranked,
         "bounds": bounds_in_degrees(surface.grid.bounds, surface.grid.crs),
         "classes": [
             {"code": one.code, "name": one.name, "colour": one.colour, "low": one.low, "high": one.high, "n_cells": n}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.errors import ConfigError, ShapeError
+from geo.polygons import row_bands
 from geo.reference import ScoreClass, score_classes
 
 __all__ = ["CLASS_NOT_DRAWN", "class_colours", "class_of", "classify", "count_classes"]
@@ -73,11 +74,18 @@ def classify(
     if score.shape != state.shape:
         message = f"score has shape {score.shape}, state {state.shape}; they must be equal."
         raise ShapeError(message)
-    lows = np.array([one.low for one in _checked(classes)])
-    drawn = (state >= _FIRST_DRAWN_STATE) & np.isfinite(score)
-    # Comparing, not subtracting, so that a score exactly on a break has one class on every machine.
-    found = np.searchsorted(lows[1:], np.where(drawn, score, 0), side="right") + 1
-    return np.where(drawn, found, CLASS_NOT_DRAWN).astype(np.uint8)
+    breaks = [one.low for one in _checked(classes)[1:]]
+    classed = np.empty(score.shape, dtype=np.uint8)
+    scores, states, codes = score.reshape(-1), state.reshape(-1), classed.reshape(-1)
+    for part in row_bands(slice(0, score.size), 1):
+        # Comparing float64, not subtracting, so that a score exactly on a break has one class on every machine.
+        values = scores[part].astype(np.float64)
+        codes[part] = 1
+        for low in breaks:
+            codes[part] += values >= low
+        drawn = (states[part] >= _FIRST_DRAWN_STATE) & np.isfinite(values)
+        codes[part][~drawn] = CLASS_NOT_DRAWN
+    return classed
 
 
 def class_of(score: float, classes: Sequence[ScoreClass] | None = None) -> ScoreClass | None:
@@ -100,8 +108,12 @@ def count_classes(classed: NDArray[np.uint8], classes: Sequence[ScoreClass] | No
     list of n_classes int
     """
     n_classes = len(_checked(classes))
-    counts: list[int] = np.bincount(classed.ravel(), minlength=n_classes + 1)[1 : n_classes + 1].tolist()
-    return counts
+    codes = classed.reshape(-1)
+    counts = np.zeros(n_classes + 1, dtype=np.int64)
+    for part in row_bands(slice(0, codes.size), 1):
+        counts += np.bincount(codes[part], minlength=n_classes + 1)[: n_classes + 1]
+    found: list[int] = counts[1:].tolist()
+    return found
 
 
 def _checked(classes: Sequence[ScoreClass] | None) -> Sequence[ScoreClass]:

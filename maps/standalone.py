@@ -19,6 +19,7 @@ import numpy as np
 from markupsafe import Markup
 
 from geo.errors import ConfigError
+from geo.polygons import row_bands
 from geo.reference import county_names, model_components
 from geo.risk.surface import NEVER_INSPECTED, RiskSurface
 from maps.answers import describe_place, describe_surface
@@ -26,7 +27,7 @@ from maps.basemap import build_basemap
 from maps.bundle import bundle_modules
 from maps.i18n import catalogue, format_date, format_number, translate
 from maps.page import STATIC_FOLDER, environment, leaflet_folder
-from maps.palette import class_colours, classify
+from maps.palette import class_colours, classify, count_classes
 from maps.tiles import MAX_ZOOM, TileSet
 
 __all__ = ["draw_surface", "escape_json", "render_standalone"]
@@ -65,10 +66,11 @@ def draw_surface(lang: str, surface: RiskSurface, *, written: date) -> str:
     """
     catalogue(lang)
     classed = classify(surface.score, surface.state)
+    n_cells = count_classes(classed)
     return render_standalone(
         lang,
         TileSet(surface.grid, classed, class_colours(), surface.state == NEVER_INSPECTED),
-        info=describe_surface(surface, {}, None, classed),
+        info=describe_surface(surface, {}, None, n_cells),
         places=[describe_place(lang, surface, place) for place in surface.places(N_PLACES)],
         basemap=build_basemap(surface.region.municipalities, surface.region.localities, county_names()),
         written=written,
@@ -190,10 +192,18 @@ def _image_zoom(tiles: TileSet) -> int:
 
 
 def _runs(tiles: TileSet) -> list[int]:
-    keys = tiles.keys.ravel()
-    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-    lengths = np.diff(np.r_[starts, keys.size])
-    runs: list[int] = np.column_stack([keys[starts].astype(np.int64), lengths]).ravel().tolist()
+    """Key and length of each run of equal cells, row by row."""
+    starts, keys, last = [], [], -1
+    n_rows, n_cols = tiles.grid.shape
+    for rows in row_bands(slice(0, n_rows), n_cols):
+        cells = tiles.keys[rows].ravel()
+        differs = np.r_[cells[0] != last, cells[1:] != cells[:-1]]
+        starts.append(np.flatnonzero(differs) + rows.start * n_cols)
+        keys.append(cells[differs])
+        last = int(cells[-1])
+    start = np.concatenate(starts)
+    lengths = np.diff(start, append=tiles.grid.n_cells)
+    runs: list[int] = np.column_stack([np.concatenate(keys).astype(np.int64), lengths]).ravel().tolist()
     return runs
 
 

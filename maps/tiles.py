@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import math
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from threading import Lock
 
 import numpy as np
@@ -21,6 +22,7 @@ from pyproj import Transformer
 
 from geo.errors import NotFoundError, ParameterError, ShapeError
 from geo.grid import Grid
+from geo.polygons import row_bands
 
 __all__ = ["EMPTY_TILE", "MAX_ZOOM", "MIN_ZOOM", "TILE_PX", "TileSet"]
 
@@ -35,7 +37,8 @@ LATTICE_PX = 16
 # Stripes of 2 px in 8; divides the tile, so stripes run on from tile to tile.
 STRIPE_PERIOD_PX = 8
 STRIPE_PX = 2
-MASKS_KEPT = 8
+# What the overviews of single areas may take together; at 100 m those of a county take 17 MB.
+AREAS_KEPT_BYTES = 2**27
 # A palette has 256 entries: nothing, the classes, and their stripes.
 MAX_CLASSES = 99
 ENTRIES_IN_4_BITS = 16
@@ -43,8 +46,9 @@ ENTRIES_IN_4_BITS = 16
 MIDDLE_LIGHTNESS = 110
 MAX_IMAGE_PX = 40_000_000
 
-Mask = NDArray[np.bool_]
 Keys = NDArray[np.uint8]
+# First and last + 1 of the codes of the cells that are drawn.
+Area = tuple[int, int]
 
 
 class TileSet:
@@ -60,6 +64,8 @@ class TileSet:
         RGBA by class; row 0 is not used.
     never : (n_rows, n_cols) bool, optional
         Cells that were never inspected; striped when asked for, so that they differ by more than colour.
+    areas : (n_rows, n_cols) int, optional
+        Codes of the areas that may be drawn alone.
 
     Raises
     ------
@@ -70,9 +76,14 @@ class TileSet:
     """
 
     def __init__(
-        self, grid: Grid, classes: NDArray[np.uint8], colours: NDArray[np.uint8], never: Mask | None = None
+        self,
+        grid: Grid,
+        classes: NDArray[np.uint8],
+        colours: NDArray[np.uint8],
+        never: NDArray[np.bool_] | None = None,
+        areas: NDArray[np.int16] | None = None,
     ) -> None:
-        for name, array in (("classes", classes), ("never", never)):
+        for name, array in (("classes", classes), ("never", never), ("areas", areas)):
             if array is not None and array.shape != grid.shape:
                 message = f"{name} has shape {array.shape}, the grid {grid.shape}; they must be equal."
                 raise ShapeError(message)
@@ -83,29 +94,26 @@ class TileSet:
             message = f"Class {classes.max()} has no colour; {len(colours) - 1} classes have one."
             raise ParameterError(message)
         self.grid = grid
-        # One raster carries both facts, so that an overview keeps the stripes of the class it shows. Of equal classes,
-        # the never inspected cell wins: nobody has looked there.
-        keys = classes.astype(np.uint8) * 2
-        if never is not None:
-            keys += never & (classes > 0)
-        self._keys = keys
         self._painter = _Painter(colours.astype(np.uint8))
         self._to_grid = Transformer.from_crs("EPSG:3857", grid.crs, always_xy=True)
         self._world = self._world_bounds()
         self._footprint = self._footprint_at_zoom_0()
-        self._pyramid = _Pyramid(keys, self.level(MIN_ZOOM))
-        self._masked: OrderedDict[int, tuple[Mask, _Pyramid]] = OrderedDict()
+        # The raster itself, then its overviews, each with an empty border of one cell.
+        self._levels = [_make_keys(classes, never)]
+        self._levels += _make_overviews(grid.shape, lambda rows: self.keys[rows], self.level(MIN_ZOOM))
+        self._areas = areas
+        self._kept: OrderedDict[Area, list[Keys]] = OrderedDict()
         self._lock = Lock()
 
-    def render(self, z: int, x: int, y: int, mask: Mask | None = None, *, stripes: bool = True) -> bytes:
+    def render(self, z: int, x: int, y: int, area: Area | None = None, *, stripes: bool = True) -> bytes:
         """Draw one tile.
 
         Parameters
         ----------
         z, x, y : int
             Zoom, column from the west, row from the north.
-        mask : (n_rows, n_cols) bool, optional
-            Cells to draw, all when left out. Pass the same array again to share the work done for it.
+        area : first and last + 1 of the area codes to draw, optional
+            All cells when left out.
         stripes : bool
             Stripe the never inspected cells.
 
@@ -128,11 +136,11 @@ class TileSet:
             raise NotFoundError(message)
         if not self._touches(z, x, y):
             return EMPTY_TILE
-        keys = self._sample(z, x * TILE_PX, y * TILE_PX, TILE_PX, TILE_PX, self._pyramid_of(mask))
-        return self._painter.draw(keys, 0, 0, stripes=stripes) if keys.any() else EMPTY_TILE
+        keys = self._sample(z, x * TILE_PX, y * TILE_PX, TILE_PX, TILE_PX, area)
+        return self._painter.encode(self._painter.paint(keys, 0, 0, stripes=stripes)) if keys.any() else EMPTY_TILE
 
     def render_image(
-        self, zoom: int, mask: Mask | None = None, *, stripes: bool = True
+        self, zoom: int, area: Area | None = None, *, stripes: bool = True
     ) -> tuple[bytes, tuple[float, float, float, float]]:
         """Draw the whole grid as one Web Mercator image.
 
@@ -140,7 +148,7 @@ class TileSet:
         ----------
         zoom : int
             Its pixels are those of tiles at this zoom.
-        mask, stripes
+        area, stripes
             As in `render`.
 
         Returns
@@ -164,9 +172,13 @@ class TileSet:
         if width * height > MAX_IMAGE_PX:
             message = f"An image of {width} × {height} px is too large; choose a zoom below {zoom}."
             raise ParameterError(message)
-        keys = self._sample(zoom, x0, y0, width, height, self._pyramid_of(mask))
-        png = self._painter.draw(keys, x0, y0, stripes=stripes)
-        return png, (_lon(x0 / side), _lat(y1 / side), _lon(x1 / side), _lat(y0 / side))
+        entries = np.empty((height, width), dtype=np.uint8)
+        # a strip at a time, because the position of every pixel takes much more than the image
+        for top in range(0, height, TILE_PX):
+            strip = entries[top : top + TILE_PX]
+            keys = self._sample(zoom, x0, y0 + top, width, len(strip), area)
+            strip[:] = self._painter.paint(keys, x0, y0 + top, stripes=stripes)
+        return self._painter.encode(entries), (_lon(x0 / side), _lat(y1 / side), _lon(x1 / side), _lat(y0 / side))
 
     def image_px(self, zoom: int) -> int:
         """Number of pixels of `render_image` at a zoom."""
@@ -180,9 +192,15 @@ class TileSet:
     @property
     def keys(self) -> Keys:
         """(n_rows, n_cols) uint8: twice the class, plus one where nobody has inspected; read-only."""
-        view = self._keys.view()
+        view = self._levels[0][1:-1, 1:-1]
         view.flags.writeable = False
         return view
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory that the raster and its overviews take."""
+        with self._lock:
+            return _count_bytes([self._levels, *self._kept.values()])
 
     def level(self, zoom: int) -> int:
         """Overview read at a zoom: its cells are 2^level grid cells wide."""
@@ -221,36 +239,43 @@ class TileSet:
         cell_m = self.grid.cell_m
         return (self.grid.y_max - northing) / cell_m, (easting - self.grid.x_min) / cell_m
 
-    def _sample(self, zoom: int, x0: int, y0: int, width: int, height: int, pyramid: _Pyramid) -> Keys:
+    def _sample(self, zoom: int, x0: int, y0: int, width: int, height: int, area: Area | None) -> Keys:
         row, col = self.position(zoom, x0, y0, width, height)
         level = self.level(zoom)
-        raster = pyramid.levels[level]
+        raster = self._levels[level] if area is None or level == 0 else self._overviews_of(area)[level - 1]
         # The rasters have an empty border; whatever lies outside is moved onto it.
         n_rows, n_cols = raster.shape
         scale = 0.5**level
         row_at = np.clip(np.nan_to_num(np.floor(row * scale) + 1, nan=0), 0, n_rows - 1).astype(np.intp)
         col_at = np.clip(np.nan_to_num(np.floor(col * scale) + 1, nan=0), 0, n_cols - 1).astype(np.intp)
         keys: Keys = raster[row_at, col_at]
+        if area is not None and level == 0:
+            inside = np.clip(row_at - 1, 0, n_rows - 3), np.clip(col_at - 1, 0, n_cols - 3)
+            keys[~self._is_in(area, inside)] = 0
         return keys
 
-    def _pyramid_of(self, mask: Mask | None) -> _Pyramid:
-        if mask is None:
-            return self._pyramid
-        if mask.shape != self.grid.shape:
-            message = f"mask has shape {mask.shape}, the grid {self.grid.shape}; they must be equal."
-            raise ShapeError(message)
+    def _is_in(self, area: Area, cells: slice | tuple[NDArray[np.intp], NDArray[np.intp]]) -> NDArray[np.bool_]:
+        if self._areas is None:
+            message = "These tiles know no areas; give their codes when they are made."
+            raise ParameterError(message)
+        first, end = area
+        codes = self._areas[cells]
+        return (codes >= first) & (codes < end)
+
+    def _overviews_of(self, area: Area) -> list[Keys]:
+        """Overviews of the cells of an area; the raster itself needs no copy."""
+
+        def read(rows: slice) -> Keys:
+            return self.keys[rows] * self._is_in(area, rows)
+
+        # the tiles of a page come together: one makes the overviews, the others wait for them
         with self._lock:
-            kept = self._masked.get(id(mask))
-            if kept is not None and kept[0] is mask:
-                self._masked.move_to_end(id(mask))
-                return kept[1]
-        pyramid = _Pyramid(np.where(mask, self._keys, 0).astype(np.uint8), self.level(MIN_ZOOM))
-        with self._lock:
-            # The mask is kept with its pyramid, so that its id stays its own.
-            self._masked[id(mask)] = (mask, pyramid)
-            while len(self._masked) > MASKS_KEPT:
-                self._masked.popitem(last=False)
-        return pyramid
+            if area not in self._kept:
+                self._kept[area] = _make_overviews(self.grid.shape, read, self.level(MIN_ZOOM))
+            self._kept.move_to_end(area)
+            while len(self._kept) > 1 and _count_bytes(self._kept.values()) > AREAS_KEPT_BYTES:
+                self._kept.popitem(last=False)
+            return self._kept[area]
 
     def _pixel_bounds(self, zoom: int) -> tuple[int, int, int, int]:
         left, top, right, bottom = (edge * TILE_PX * 2**zoom for edge in self._world)
@@ -282,25 +307,53 @@ class TileSet:
         return float(np.nanmax(np.maximum(across, along))) * 2.0**zoom
 
 
-class _Pyramid:
-    """A raster and its overviews, each with an empty border of one cell.
+def _make_keys(classes: NDArray[np.uint8], never: NDArray[np.bool_] | None) -> Keys:
+    """Both facts in one raster, with an empty border, so that an overview keeps the stripes of the class it shows.
+
+    Of equal classes, the never inspected cell wins: nobody has looked there.
+    """
+    n_rows, n_cols = classes.shape
+    keys = np.zeros((n_rows + 2, n_cols + 2), dtype=np.uint8)
+    inner = keys[1:-1, 1:-1]
+    np.multiply(classes, 2, out=inner)
+    if never is not None:
+        for rows in row_bands(slice(0, n_rows), n_cols):
+            inner[rows] += never[rows] & (classes[rows] > 0)
+    return keys
+
+
+def _make_overviews(shape: tuple[int, int], read: Callable[[slice], Keys], n_levels: int) -> list[Keys]:
+    """Ever coarser copies of a raster that is read some rows at a time.
 
     A small raster is a single cell long before the lowest zoom; that cell still doubles with every level.
     """
+    levels: list[Keys] = []
+    for _ in range(n_levels):
+        levels.append(_halve(shape, read))
+        inner = levels[-1][1:-1, 1:-1]
+        shape, read = inner.shape, inner.__getitem__
+    return levels
 
-    def __init__(self, keys: Keys, top: int) -> None:
-        self.levels = [np.pad(keys, 1)]
-        for _ in range(top):
-            keys = _pool(keys)
-            self.levels.append(np.pad(keys, 1))
+
+def _count_bytes(pyramids: Iterable[list[Keys]]) -> int:
+    return sum(level.nbytes for levels in pyramids for level in levels)
 
 
-def _pool(keys: Keys) -> Keys:
-    """Highest key of each block of 2 × 2 cells, from the north-west corner; an odd edge is filled with nothing."""
-    n_rows, n_cols = keys.shape
-    even = np.pad(keys, ((0, n_rows % 2), (0, n_cols % 2)))
-    rows = np.maximum(even[::2], even[1::2])
-    return np.maximum(rows[:, ::2], rows[:, 1::2])
+def _halve(shape: tuple[int, int], read: Callable[[slice], Keys]) -> Keys:
+    """Highest key of each block of 2 × 2 cells, from the north-west corner, with an empty border."""
+    n_rows, n_cols = shape
+    halved = np.zeros((-(-n_rows // 2) + 2, -(-n_cols // 2) + 2), dtype=np.uint8)
+    inner = halved[1:-1, 1:-1]
+    for rows in row_bands(slice(0, len(inner)), 2 * n_cols):
+        keys = read(slice(2 * rows.start, min(2 * rows.stop, n_rows)))
+        across = keys[:, ::2].copy()
+        np.maximum(across[:, : n_cols // 2], keys[:, 1::2], out=across[:, : n_cols // 2])
+        part = inner[rows]
+        part[:] = across[::2]
+        # an odd last row or column stands alone
+        pairs = len(keys) // 2
+        np.maximum(part[:pairs], across[1::2], out=part[:pairs])
+    return halved
 
 
 class _Painter:
@@ -317,13 +370,18 @@ class _Painter:
         self._plain = (keys // 2).astype(np.uint8)
         self._stripe = np.where((keys % 2 == 1) & (keys > 1), keys // 2 + n_classes, keys // 2).astype(np.uint8)
 
-    def draw(self, keys: Keys, x0: int, y0: int, *, stripes: bool) -> bytes:
-        entries = self._plain[keys]
+    def paint(self, keys: Keys, x0: int, y0: int, *, stripes: bool) -> NDArray[np.uint8]:
+        """Palette entries of a block of pixels, the first of which is `x0`, `y0`."""
+        entries: NDArray[np.uint8] = self._plain[keys]
         if stripes:
             height, width = keys.shape
             diagonal = (np.arange(height)[:, None] + y0 + np.arange(width) + x0) % STRIPE_PERIOD_PX
             entries = np.where(diagonal < STRIPE_PX, self._stripe[keys], entries)
-        image = Image.frombytes("P", (keys.shape[1], keys.shape[0]), entries.tobytes())
+        return entries
+
+    def encode(self, entries: NDArray[np.uint8]) -> bytes:
+        """A palette PNG."""
+        image = Image.frombytes("P", (entries.shape[1], entries.shape[0]), entries.tobytes())
         image.putpalette(self._rgb)
         file = io.BytesIO()
         image.save(file, "PNG", transparency=self._alpha, bits=self._bits)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import geopandas as gpd
 import pandas as pd
 
 from geo.errors import InputError, SchemaError
+from geo.layers.base import Layer
 from geo.layers.registry import LAYERS, get_layer
 from geo.layers.validate import empty_frame, validate
+from geo.region import Region, load_region
 
 __all__ = ["Layers", "content_hash"]
+
+_SHOWN_IDS = 5
 
 
 class Layers(Mapping[str, gpd.GeoDataFrame]):
@@ -46,10 +50,60 @@ class Layers(Mapping[str, gpd.GeoDataFrame]):
     def __len__(self) -> int:
         return len(LAYERS)
 
+    def updated(
+        self,
+        added: Mapping[str, gpd.GeoDataFrame] | None = None,
+        removed: Mapping[str, Iterable[str | tuple[str, ...]]] | None = None,
+    ) -> Layers:
+        """These layers with some records taken out and others put in; what does not change is shared.
+
+        Parameters
+        ----------
+        added : mapping of layer name to GeoDataFrame, EPSG:3006, optional
+            Checked like a whole frame. A record is changed by removing it and adding it anew.
+        removed : mapping of layer name to ids, optional
+            Tuples where a layer's id has several columns.
+
+        Returns
+        -------
+        Layers
+
+        Raises
+        ------
+        InputError
+            Added frames that fail their layer's checks, added ids that are there already, removed ids that are not;
+            all failures in one message.
+        NotFoundError
+            There is no such layer.
+        """
+        added = _check_all(added or {})
+        gone = {name: list(ids) for name, ids in (removed or {}).items()}
+        changed: dict[str, gpd.GeoDataFrame] = {}
+        failures: list[str] = []
+        for name in dict.fromkeys((*gone, *added)):
+            changed[name], problems = _change(get_layer(name), self[name], added.get(name), gone.get(name, []))
+            failures += problems
+        if failures:
+            raise SchemaError("\n".join(failures), tuple(failures))
+        layers = Layers({**self._frames, **changed}, checked=True)
+        if "region" in self.__dict__ and not {"borders", "localities"} & set(changed):
+            layers.__dict__["region"] = self.region
+        if "hashes" in self.__dict__:
+            same = {name: digest for name, digest in self.hashes.items() if name not in changed}
+            new = {name: content_hash(frame) for name, frame in changed.items() if len(frame)}
+            layers.__dict__["hashes"] = {name: digest for name in layers if (digest := {**same, **new}.get(name))}
+        return layers
+
     @cached_property
     def hashes(self) -> Mapping[str, str]:
         """SHA-256 of each layer's content, empty layers left out."""
         return {name: content_hash(self[name]) for name in self if len(self[name])}
+
+    @cached_property
+    def region(self) -> Region:
+        """Region Nord by these borders and localities, or by the packaged ones where a layer is empty."""
+        borders, localities = self["borders"], self["localities"]
+        return load_region(borders if len(borders) else None, localities if len(localities) else None)
 
     @property
     def is_synthetic(self) -> bool:
@@ -74,6 +128,33 @@ def content_hash(frame: gpd.GeoDataFrame) -> str:
     for wkb in frame.geometry.to_wkb():
         digest.update(wkb)
     return digest.hexdigest()
+
+
+def _change(
+    layer: Layer, frame: gpd.GeoDataFrame, added: gpd.GeoDataFrame | None, gone: list[str | tuple[str, ...]]
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """A layer's frame without some records and with others, and what is wrong with the request."""
+    ids = _ids(layer, frame)
+    unknown = [each for each in gone if each not in ids]
+    kept = frame[~ids.isin(gone)]
+    twice = [] if added is None else _ids(layer, added).intersection(_ids(layer, kept)).tolist()
+    failures = [
+        f"{layer.name}: {len(each)} record(s) {problem}: {', '.join(map(str, each[:_SHOWN_IDS]))}; {remedy}"
+        for each, problem, remedy in (
+            (unknown, "to remove that are not there", "leave them out"),
+            (twice, "to add that are there already", "remove them in the same step to replace them"),
+        )
+        if each
+    ]
+    parts = [kept] if added is None else [kept, added]
+    together = gpd.GeoDataFrame(pd.concat([part for part in parts if len(part)] or [kept]), crs=frame.crs)
+    return together.sort_values(list(layer.id_columns), kind="stable").reset_index(drop=True), failures
+
+
+def _ids(layer: Layer, frame: gpd.GeoDataFrame) -> pd.Index:
+    """Ids as one index, of tuples where an id has several columns."""
+    columns = list(layer.id_columns)
+    return pd.Index(frame[columns[0]]) if len(columns) == 1 else pd.MultiIndex.from_frame(frame[columns])
 
 
 def _check_all(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:

@@ -110,8 +110,11 @@ class Explanation:
         }
 
 
-def explain_cell(surface: ScoredSurface, row: int, col: int) -> Explanation:
-    """Explain one cell, recomputed in float64 from the records; see `RiskSurface.explain`."""
+def explain_cell(surface: ScoredSurface, row: int, col: int, *, with_rank: bool = True) -> Explanation:
+    """Explain one cell, recomputed in float64 from the records; see `RiskSurface.explain`.
+
+    Counting the rank reads the whole raster: whoever explains many cells and does not need it leaves it out.
+    """
     state = int(surface.state[row, col])
     cell_id = surface.grid.cell_id(row, col)
     if state == OUTSIDE:
@@ -123,8 +126,6 @@ def explain_cell(surface: ScoredSurface, row: int, col: int) -> Explanation:
     score = math.fsum(component.points for component in components)
     easting, northing = surface.grid.centre(row, col)
     code = surface.municipality_codes(np.array([row]), np.array([col]))[0]
-    ranked = surface.score[surface.ranked]
-    is_ranked = bool(surface.ranked[row, col])
     return Explanation(
         cell_id=cell_id,
         scb_id=surface.grid.scb_id(row, col),
@@ -136,11 +137,19 @@ def explain_cell(surface: ScoredSurface, row: int, col: int) -> Explanation:
         place=name_place(surface.region.localities, easting, northing),
         score=score,
         state=STATE_NAMES[state],
-        rank=1 + int(np.count_nonzero(ranked > surface.score[row, col])) if is_ranked else None,
-        n_ranked=len(ranked),
+        rank=_count_higher(surface, row, col) + 1 if with_rank and state >= NEVER_INSPECTED else None,
+        n_ranked=surface.n_ranked,
         components=components,
         reasons=_reasons(components, state, stale=stale),
     )
+
+
+def _count_higher(surface: ScoredSurface, row: int, col: int) -> int:
+    """How many ranked cells have a higher score than one cell has."""
+    score, state = surface.score, surface.state
+    bands = surface.row_bands()
+    height = score[row, col]
+    return sum(int(np.count_nonzero((score[at] > height) & (state[at] >= NEVER_INSPECTED))) for at in bands)
 
 
 def _explain_component(

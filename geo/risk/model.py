@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from geo.errors import ParameterError
 from geo.reference import model_components, model_parameters, model_version
 
-__all__ = ["ComponentModel", "Model", "load_model", "saturate"]
+__all__ = ["ComponentModel", "Model", "load_model", "saturate", "unsaturate"]
 
 Value = TypeVar("Value", float, NDArray[np.float64])
 
@@ -104,6 +104,16 @@ class Model:
 def saturate(value: Value, reference_level: float) -> Value:
     """``x / (x + m)``: 0 at 0, one half at the reference level, never above 1."""
     return value / (value + reference_level)
+
+
+def unsaturate(points: NDArray[np.floating], max_points: float, reference_level: float) -> NDArray[np.float64]:
+    """The value that ``max_points · saturate(value)`` came from; NaN where nothing can be reached.
+
+    Points are kept as float32: near the most that a component can reach, the value is only roughly known.
+    """
+    share = np.asarray(points, dtype=np.float64) / max_points if max_points > 0 else np.full(np.shape(points), np.nan)
+    values: NDArray[np.float64] = reference_level * share / np.maximum(1.0 - share, np.finfo(np.float32).eps)
+    return values
 
 
 def _is_weight(weight: object) -> bool:

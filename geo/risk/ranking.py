@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geo.errors import ParameterError
 from geo.reference import municipality_names
 from geo.risk.explain import Explanation, explain_cell
-from geo.risk.scored import SADDLE_SHARE, STATE_NAMES, ScoredSurface
+from geo.risk.scored import NEVER_INSPECTED, SADDLE_SHARE, STATE_NAMES, ScoredSurface
 from geo.risk.words import Sentence
 
 __all__ = ["Place", "top_cells", "top_places"]
@@ -88,7 +88,7 @@ def top_cells(surface: ScoredSurface, n: int, county: str | None) -> pd.DataFram
             }
         )
     columns = ["rank", "cell_id", "scb_id", "score", "state", "municipality", "municipality_code", "county"]
-    columns += ["easting", "northing", *surface.components]
+    columns += ["easting", "northing", *surface.model.weights]
     return pd.DataFrame(records, columns=columns)
 
 
@@ -115,7 +115,7 @@ def _make_place(
     members: NDArray[np.bool_],
     peak: int,
 ) -> Place:
-    explanation: Explanation = explain_cell(surface, int(rows[peak]), int(cols[peak]))
+    explanation: Explanation = explain_cell(surface, int(rows[peak]), int(cols[peak]), with_rank=False)
     grid = surface.grid
     west, south = grid.corner(int(rows[members].max()), int(cols[members].min()))
     east, north = grid.corner(int(rows[members].min()), int(cols[members].max()))
@@ -138,16 +138,34 @@ def _make_place(
 
 
 def _highest(surface: ScoredSurface, n: int, county: str | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    keep = surface.ranked
-    if county is not None:
-        keep = keep & surface.county_mask(county)
-    rows, cols = np.nonzero(keep)
-    values = surface.score[rows, cols]
-    if len(values) > n:
-        threshold = np.partition(values, len(values) - n)[len(values) - n]
-        chosen = values >= threshold - _FLOAT32_SLACK
-        rows, cols = rows[chosen], cols[chosen]
-    return rows, cols
+    """Cells that may be among the n highest: those whose float32 score could be one of them after all in float64."""
+    least = _nth_score(surface, n, county) - _FLOAT32_SLACK
+    score = surface.score
+    rows, cols = [], []
+    for band in surface.row_bands():
+        chosen = _candidates(surface, band, county) & (score[band] >= least)
+        row, col = np.unravel_index(np.flatnonzero(chosen), chosen.shape)
+        rows.append(row + band.start)
+        cols.append(col)
+    return np.concatenate(rows), np.concatenate(cols)
+
+
+def _nth_score(surface: ScoredSurface, n: int, county: str | None) -> np.float32:
+    """The n-th highest score, or minus infinity where there are no more than n."""
+    score, least = surface.score, np.float32(-np.inf)
+    best = np.empty(0, dtype=np.float32)
+    for band in surface.row_bands():
+        values = score[band][_candidates(surface, band, county) & (score[band] > least)]
+        best = np.concatenate([best, values])
+        if len(best) > n:
+            best = np.partition(best, len(best) - n)[len(best) - n :]
+            least = best[0]
+    return np.float32(least)
+
+
+def _candidates(surface: ScoredSurface, band: slice, county: str | None) -> NDArray[np.bool_]:
+    ranked: NDArray[np.bool_] = surface.state[band] >= NEVER_INSPECTED
+    return ranked if county is None else ranked & surface.county_mask(county, band)
 
 
 def _check_count(n: int) -> int:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from importlib.metadata import version
 from typing import TypeVar
 
 import geopandas as gpd
-import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from geo.crs import SWEREF99_TM
 from geo.errors import CRSError, ParameterError
 from geo.grid import Grid
-from geo.layers import visits
 from geo.layers.bundle import Layers
 from geo.reference import read_table
-from geo.region import load_region
-from geo.risk.compare import compare_with_employees
-from geo.risk.components import COMPONENTS
-from geo.risk.components.base import PointSource
-from geo.risk.model import Model, load_model, saturate
-from geo.risk.sources import prepare_sources
-from geo.risk.surface import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, RiskSurface
+from geo.risk.model import Model, load_model
+from geo.risk.rasters import Rasters
+from geo.risk.surface import RiskSurface
+from geo.risk.tiles import prepare_inputs, score_window
 
 __all__ = ["parse_choices", "parse_day", "parse_sectors", "score"]
 
@@ -65,6 +57,8 @@ def score(
     ------
     CRSError, ParameterError
         The grid, date, sectors or weights cannot be used.
+    MemoryLimitError
+        The rasters would not fit into memory; nothing was allocated.
     InputError
         A frame fails its layer's checks.
     """
@@ -79,32 +73,11 @@ def score(
         raise CRSError(message)
     day, kept, model = parse_choices(at, sectors, weights)
     checked = layers if isinstance(layers, Layers) else Layers(layers)
-    sources = prepare_sources(checked, day, kept, model)
-    region = load_region(
-        checked["borders"] if len(checked["borders"]) else None,
-        checked["localities"] if len(checked["localities"]) else None,
-    )
-    inside = region.mask(grid)
-    values = {name: source.raster(grid) for name, source in sources.items()}
-    contributions, total = _weigh(values, model)
-    state = _states(checked, grid, day, model, values, inside)
-    comparison = compare_with_employees(checked["workplaces"], grid, day, total, state >= NEVER_INSPECTED)
-    outside = ~inside
-    surface = RiskSurface(
-        grid=grid,
-        at=day,
-        sectors=kept,
-        model=model,
-        layers=checked,
-        region=region,
-        score=_as_raster(total, outside),
-        state=state,
-        components={name: _as_raster(raster, outside) for name, raster in values.items()},
-        contributions={name: _as_raster(raster, outside) for name, raster in contributions.items()},
-        manifest=_manifest(grid, day, kept, model, checked, state, comparison),
-    )
+    inputs = prepare_inputs(checked, day, kept, model)
+    rasters = Rasters(score_window(inputs, checked.region, grid).values)
+    surface = RiskSurface(grid, day, kept, model, checked, checked.region, rasters)
     # what was prepared for the rasters serves the explanations too
-    surface.__dict__["sources"] = sources
+    surface.__dict__["inputs"] = inputs
     return surface
 
 
@@ -180,79 +153,3 @@ def parse_sectors(sectors: Iterable[str] | None) -> frozenset[str] | None:
         message = f"{what}; choose from {', '.join(known)}, or leave sectors out for all."
         raise ParameterError(message)
     return frozenset(given)
-
-
-def _weigh(
-    values: Mapping[str, NDArray[np.float64]], model: Model
-) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
-    max_points = model.max_points
-    contributions = {
-        component.name: max_points[component.name] * saturate(values[component.name], component.reference_level)
-        for component in model.components
-    }
-    return contributions, np.sum(list(contributions.values()), axis=0)
-
-
-def _states(
-    layers: Layers,
-    grid: Grid,
-    at: date,
-    model: Model,
-    values: Mapping[str, NDArray[np.float64]],
-    inside: NDArray[np.bool_],
-) -> NDArray[np.uint8]:
-    effort = PointSource("visits", visits.to_arrays(layers["visits"], at, None, model.parameters)).raster(grid)
-    exposed = np.zeros(grid.shape, dtype=bool)
-    for name, component in COMPONENTS.items():
-        if component.is_exposure:
-            exposed |= values[name] > 0
-    state = np.where(effort >= model.parameters["effort_threshold"], INSPECTED, NEVER_INSPECTED)
-    state = np.where(exposed, state, NOTHING_KNOWN)
-    return np.where(inside, state, OUTSIDE).astype(np.uint8)
-
-
-def _as_raster(values: NDArray[np.float64], outside: NDArray[np.bool_]) -> NDArray[np.float32]:
-    raster = values.astype(np.float32)
-    raster[outside] = np.nan
-    raster.flags.writeable = False
-    return raster
-
-
-def _manifest(
-    grid: Grid,
-    at: date,
-    sectors: frozenset[str] | None,
-    model: Model,
-    layers: Layers,
-    state: NDArray[np.uint8],
-    comparison: Mapping[str, float | None],
-) -> dict[str, object]:
-    return {
-        "model_version": model.version,
-        "weights": model.weights,
-        "reference_levels": {component.name: component.reference_level for component in model.components},
-        "parameters": dict(model.parameters),
-        "at": at.isoformat(),
-        "sectors": None if sectors is None else sorted(sectors),
-        "grid": {
-            "x_min": grid.x_min,
-            "y_min": grid.y_min,
-            "cell_m": grid.cell_m,
-            "n_rows": grid.n_rows,
-            "n_cols": grid.n_cols,
-            "crs": grid.crs,
-        },
-        "layers": {name: {"rows": len(layers[name]), "sha256": digest} for name, digest in layers.hashes.items()},
-        "synthetic": layers.is_synthetic,
-        "states": {
-            "nothing_known": int((state == NOTHING_KNOWN).sum()),
-            "never_inspected": int((state == NEVER_INSPECTED).sum()),
-            "inspected": int((state == INSPECTED).sum()),
-        },
-        "comparison": dict(comparison),
-        "libraries": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("numpy", "pandas", "geopandas", "shapely")},
-            "numba": numba.__version__,
-        },
-    }

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
+from geo.errors import ParameterError
 from geo.risk.explain import Explanation, explain_cell
 from geo.risk.export import to_geodataframe, to_geotiff, to_xarray
 from geo.risk.ranking import Place, top_cells, top_places
+from geo.risk.rasters import Rasters
 from geo.risk.scored import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, ScoredSurface
+from geo.risk.tiles import prepare_inputs, score_window
+from geo.risk.update import changed_windows, update_inputs
 
 __all__ = ["INSPECTED", "NEVER_INSPECTED", "NOTHING_KNOWN", "OUTSIDE", "RiskSurface"]
 
@@ -43,6 +49,51 @@ class RiskSurface(ScoredSurface):
     def places(self, n: int = 20, county: str | None = None) -> tuple[Place, ...]:
         """The n highest places: each a hill of neighbouring cells, named after the nearest locality."""
         return top_places(self, n, county)
+
+    def update(
+        self,
+        added: Mapping[str, gpd.GeoDataFrame] | None = None,
+        removed: Mapping[str, Iterable[str | tuple[str, ...]]] | None = None,
+    ) -> RiskSurface:
+        """The surface of the same date and choices with some records added or removed, to the bit as scored anew.
+
+        Only the tiles that those records reach are computed; the rest is shared with this surface, which stays as it
+        is. ``rasters.patches`` of the answer tells where the two may differ.
+
+        Parameters
+        ----------
+        added : mapping of layer name to GeoDataFrame, EPSG:3006, optional
+        removed : mapping of layer name to ids, optional
+            To change a record, remove it and add it anew in one step.
+
+        Returns
+        -------
+        RiskSurface
+
+        Raises
+        ------
+        InputError
+            Added records fail their layer's checks or are there already; removed ones are not there.
+        NotFoundError
+            There is no such layer.
+        ParameterError
+            The layers are no longer those that were scored.
+        """
+        if self.stale_layers:
+            message = f"Layers have changed since this was scored ({', '.join(self.stale_layers)}); score again."
+            raise ParameterError(message)
+        layers = self.layers.updated(added, removed)
+        changed = frozenset((added or {}).keys() | (removed or {}).keys())
+        if layers.region is self.region:
+            inputs = update_inputs(self, layers, changed)
+            windows = changed_windows(self.inputs, inputs, self.grid)
+            rasters = self.rasters.lay(score_window(inputs, self.region, self.grid, window) for window in windows)
+        else:
+            inputs = prepare_inputs(layers, self.at, self.sectors, self.model)
+            rasters = Rasters(score_window(inputs, layers.region, self.grid).values)
+        surface = replace(self, layers=layers, region=layers.region, rasters=rasters, recorded=None)
+        surface.__dict__["inputs"] = inputs
+        return surface
 
     def to_geodataframe(self) -> gpd.GeoDataFrame:
         """One square per cell of the region, with score, state and points per component."""

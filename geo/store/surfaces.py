@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from geo.errors import NotFoundError, StoreError
 from geo.grid import Grid
 from geo.layers.bundle import Layers
-from geo.region import load_region
 from geo.risk.model import Model, load_model
+from geo.risk.rasters import Rasters
 from geo.risk.surface import RiskSurface
 from geo.store.atomic import explain_os_error, replace_folder, write_file
 from geo.store.home import StrPath, find_home, lock_home, open_home
@@ -33,11 +33,13 @@ from geo.store.layers import load_layers
 
 __all__ = ["StoredSurface", "find_current", "list_surfaces", "load_surface", "publish", "save_surface"]
 
-FORMAT = 1
+# 1 kept the components' values too, 2 only what cannot be computed from the layers in a moment
+FORMAT = 2
 KEPT_SURFACES = 20
 KEPT_BYTES = 8 * 2**30
 _INDEX = "manifest.json"
 _CURRENT = "current"
+_CONTRIBUTION = "contribution-"
 _ID = re.compile(r"[0-9a-f]{16}")
 # Rasters up to this size are read and checked against their hashes; larger ones (100 m cells) are mapped into memory,
 # where reading them all would take longer than drawing them.
@@ -120,7 +122,7 @@ def load_surface(
     NotFoundError
         There is no such surface, or none is published.
     StoreError
-        Its files are damaged, or were scored with components that this version does not have.
+        Its files are damaged, or of another version of Norrsyn that kept or scored something else.
     """
     path = find_home(home)
     document, rasters = _read_current(path) if surface_id is None else _read_named(path, surface_id)
@@ -221,9 +223,8 @@ def _write_surface(folder: Path, surface: RiskSurface) -> None:
 def _list_rasters(surface: RiskSurface) -> Iterator[tuple[str, Raster]]:
     yield "score", surface.score
     yield "state", surface.state
-    for group, rasters in (("component", surface.components), ("contribution", surface.contributions)):
-        for name, raster in rasters.items():
-            yield f"{group}-{name}", raster
+    for name, raster in surface.contributions.items():
+        yield f"{_CONTRIBUTION}{name}", raster
 
 
 def _write_raster(folder: Path, name: str, raster: Raster) -> dict[str, Any]:
@@ -255,8 +256,7 @@ def _read_document(folder: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_bytes())
         if document["format"] != FORMAT:
-            message = f"{path} was written by another version of Norrsyn (format {document['format']}); update Norrsyn."
-            raise StoreError(message)
+            raise StoreError(_say_format(path, document["format"]))
         if document["id"] != folder.name or not isinstance(document["manifest"], dict):
             message = f"it belongs to {document['id']!r}"
             raise ValueError(message)
@@ -267,6 +267,12 @@ def _read_document(folder: Path) -> dict[str, Any]:
         message = f"{path} is damaged ({type(error).__name__}: {error}); remove {folder} and score again."
         raise StoreError(message) from error
     return dict(document)
+
+
+def _say_format(path: Path, found: object) -> str:
+    if isinstance(found, int) and found < FORMAT:
+        return f"{path} was written by an older version of Norrsyn (format {found}); score again with `norrsyn score`."
+    return f"{path} was written by another version of Norrsyn (format {found}); update Norrsyn."
 
 
 def _total_size(document: Mapping[str, Any]) -> int:
@@ -304,15 +310,15 @@ def _restore(home: Path, document: Mapping[str, Any], rasters: Mapping[str, Rast
             sectors=None if manifest["sectors"] is None else frozenset(manifest["sectors"]),
             model=_restore_model(manifest),
             layers=layers,
-            region=load_region(
-                layers["borders"] if len(layers["borders"]) else None,
-                layers["localities"] if len(layers["localities"]) else None,
+            region=layers.region,
+            rasters=Rasters(
+                {
+                    "score": rasters["score"],
+                    "state": rasters["state"],
+                    **{name: rasters[f"{_CONTRIBUTION}{name}"] for name in manifest["weights"]},
+                }
             ),
-            score=rasters["score"],
-            state=rasters["state"],
-            components=_pick(rasters, "component", manifest),
-            contributions=_pick(rasters, "contribution", manifest),
-            manifest=MappingProxyType(manifest),
+            recorded=MappingProxyType(manifest),
         )
         if surface.id != document["id"]:
             message = f"the manifest is that of {surface.id}"
@@ -331,10 +337,6 @@ def _restore_model(manifest: Mapping[str, Any]) -> Model:
         for name, weight in manifest["weights"].items()
     )
     return Model(manifest["model_version"], components, MappingProxyType(dict(manifest["parameters"])))
-
-
-def _pick(rasters: Mapping[str, Raster], group: str, manifest: Mapping[str, Any]) -> dict[str, Raster]:
-    return {name: rasters[f"{group}-{name}"] for name in manifest["weights"]}
 
 
 def _is_whole(folder: Path) -> bool:

@@ -31,6 +31,16 @@ def test_every_cell_is_in_the_class_whose_breaks_hold_it(cells: list[tuple[float
     assert sum(count_classes(classed)) == int((classed > 0).sum())
 
 
+def test_cells_are_classed_and_counted_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    score, state = rng.uniform(0, 100, (30, 7)).astype(np.float32), rng.integers(0, 4, (30, 7)).astype(np.uint8)
+    at_once = classify(score, state)
+    monkeypatch.setattr("geo.polygons._BAND_CELLS", 11)
+    assert np.array_equal(classify(score, state), at_once)
+    assert np.array_equal(classify(score[:, ::2], state[:, ::2]), at_once[:, ::2])
+    assert count_classes(at_once) == np.bincount(at_once.ravel(), minlength=6)[1:].tolist()
+
+
 def test_breaks_belong_to_the_class_above_and_100_to_the_last() -> None:
     for below, above in zip(score_classes()[:-1], score_classes()[1:], strict=True):
         assert class_of(above.low) == above

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +62,18 @@ def test_the_policy_allows_exactly_what_the_file_holds(contract: Contract) -> No
         assert rules[kind] == " ".join(f"'sha256-{one}'" for one in hashes)
     assert len(re.findall("<script", page)) == len(scripts) + 1
     assert not re.search(r'\s(?:on\w+|style|src)="', page.split("<style>")[0] + page.split("</style>")[1][:4000])
+
+
+@pytest.mark.parametrize("band_cells", [None, 1], ids=["whole", "in bands"])
+def test_cells_can_be_read_back(contract: Contract, monkeypatch: pytest.MonkeyPatch, band_cells: int | None) -> None:
+    if band_cells:
+        monkeypatch.setattr("geo.polygons._BAND_CELLS", band_cells)
+    block = re.search('<script type="application/json" id="data">(.*?)</script>', render(contract), re.DOTALL)
+    assert block is not None
+    runs = np.array(json.loads(block[1])["cells"]).reshape(-1, 2)
+    keys = np.repeat(runs[:, 0], runs[:, 1]).reshape(contract.surface.grid.shape)
+    assert np.array_equal(keys, contract.tiles.keys)
+    assert (runs[1:, 0] != runs[:-1, 0]).all()
 
 
 @pytest.fixture

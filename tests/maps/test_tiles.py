@@ -169,14 +169,63 @@ def test_any_metric_crs_is_drawn_where_it_lies(crs: str) -> None:
     assert ((classes_of(tiles.render(z, x, y)) == 3) == inside).mean() > 0.999
 
 
-def test_a_mask_is_the_same_as_a_surface_without_the_other_cells() -> None:
-    tiles = random_tiles(TOWN)
-    mask = np.random.default_rng(2).random(TOWN.shape) < 0.3
-    alone = TileSet(TOWN, np.where(mask, tiles.keys // 2, 0).astype(np.uint8), COLOURS)
-    for z in (5, 8, 12):
+def tiles_of_areas(grid: Grid, n_areas: int = 4) -> tuple[TileSet, NDArray[np.uint8], NDArray[np.int16]]:
+    """Tiles with areas strewn over the grid, the classes and the areas; −1 belongs to none."""
+    rng = np.random.default_rng(2)
+    classes = np.where(rng.random(grid.shape) < 0.5, rng.integers(1, 6, grid.shape), 0).astype(np.uint8)
+    areas = rng.integers(-1, n_areas, grid.shape).astype(np.int16)
+    return TileSet(grid, classes, COLOURS, rng.random(grid.shape) < 0.5, areas), classes, areas
+
+
+@pytest.mark.parametrize("area", [(0, 1), (1, 3), (-1, 0)])
+def test_an_area_is_the_same_as_a_surface_without_the_other_cells(area: tuple[int, int]) -> None:
+    never = np.random.default_rng(3).random(TOWN.shape) < 0.5
+    _, classes, areas = tiles_of_areas(TOWN)
+    inside = (areas >= area[0]) & (areas < area[1])
+    tiles = TileSet(TOWN, classes, COLOURS, never, areas)
+    alone = TileSet(TOWN, np.where(inside, classes, 0).astype(np.uint8), COLOURS, never)
+    for z in (3, 5, 6, 8, 12):
         x, y = tile_at(*UMEA, z)
-        assert tiles.render(z, x, y, mask) == alone.render(z, x, y)
-    assert tiles.render(9, *tile_at(*UMEA, 9), np.zeros(TOWN.shape, bool)) is EMPTY_TILE
+        assert tiles.render(z, x, y, area) == alone.render(z, x, y)
+    assert tiles.render_image(8, area) == alone.render_image(8)
+    assert tiles.render(9, *tile_at(*UMEA, 9), (7, 8)) is EMPTY_TILE
+
+
+def test_overviews_of_areas_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiles, _, _ = tiles_of_areas(TOWN)
+    bare = tiles.n_bytes
+    assert bare > TOWN.n_cells
+    place = (3, *tile_at(*UMEA, 3))
+    tiles.render(*place, (0, 1))
+    each = tiles.n_bytes - bare
+    assert each > 0
+    shown = [tiles.render(*place, (code, code + 1)) for code in range(4)]
+    assert tiles.n_bytes == bare + 4 * each
+    # close by nothing has to be kept
+    tiles.render(12, *tile_at(*UMEA, 12), (0, 3))
+    assert tiles.n_bytes == bare + 4 * each
+    monkeypatch.setattr("maps.tiles.AREAS_KEPT_BYTES", 2 * each)
+    assert [tiles.render(*place, (code, code + 1)) for code in range(4)] == shown
+    tiles.render(*place, (0, 2))
+    assert tiles.n_bytes == bare + 2 * each
+    monkeypatch.setattr("maps.tiles.AREAS_KEPT_BYTES", 0)
+    tiles.render(*place, (0, 3))
+    assert tiles.n_bytes == bare + each
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (8, 1), (9, 6), (40, 50), (41, 51)])
+def test_working_on_a_few_rows_at_a_time_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int]
+) -> None:
+    grid = Grid(TOWN.x_min, TOWN.y_min, 1_000, *shape)
+    at_once, _, _ = tiles_of_areas(grid)
+    monkeypatch.setattr("geo.polygons._BAND_CELLS", 1)
+    in_bands, _, _ = tiles_of_areas(grid)
+    assert np.array_equal(in_bands.keys, at_once.keys)
+    for z in range(MIN_ZOOM, 13):
+        for area in (None, (1, 3)):
+            x, y = tile_at(*UMEA, z)
+            assert in_bands.render(z, x, y, area) == at_once.render(z, x, y, area)
 
 
 def test_stripes_mark_the_never_inspected_only_and_run_on_across_tiles() -> None:
@@ -249,16 +298,18 @@ def test_what_does_not_fit_is_refused() -> None:
         TileSet(TOWN, good, COLOURS[:, :3])
     with pytest.raises(ParameterError, match="Class 6 has no colour"):
         TileSet(TOWN, good + np.uint8(6), COLOURS)
-    with pytest.raises(ShapeError, match="mask has shape"):
-        TileSet(TOWN, good + np.uint8(1), COLOURS).render(9, *tile_at(*UMEA, 9), np.zeros((2, 2), bool))
+    with pytest.raises(ShapeError, match="areas has shape"):
+        TileSet(TOWN, good, COLOURS, areas=np.zeros((2, 2), np.int16))
+    for z in (3, 9):
+        with pytest.raises(ParameterError, match="know no areas"):
+            TileSet(TOWN, good + np.uint8(1), COLOURS).render(z, *tile_at(*UMEA, z), (0, 1))
     with pytest.raises(ParameterError, match="too large"):
         random_tiles(REGION).render_image(12)
 
 
 def test_many_threads_get_the_same_bytes() -> None:
-    tiles = random_tiles(REGION)
-    masks = [np.random.default_rng(seed).random(REGION.shape) < 0.5 for seed in range(10)]
-    jobs = [(z, *tile_at(*UMEA, z), mask) for z in (5, 8, 11) for mask in masks] * 3
+    tiles, _, _ = tiles_of_areas(REGION, 10)
+    jobs = [(z, *tile_at(*UMEA, z), (code, code + 2)) for z in (5, 8, 11) for code in range(10)] * 3
     alone = [tiles.render(*job) for job in jobs]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda job: tiles.render(*job), jobs)) == alone

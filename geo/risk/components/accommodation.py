@@ -34,4 +34,4 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     return (Sentence("Beds of the kind “{housing}” within {km} km: about {beds}.", values),)
 
 
-COMPONENT = Component("accommodation", is_exposure=True, prepare=prepare, describe=describe)
+COMPONENT = Component("accommodation", reads=("accommodation",), is_exposure=True, prepare=prepare, describe=describe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Protocol
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.grid import Grid
-from geo.kernels import kernel_density, kernel_values
+from geo.kernels import Group, kernel_density, kernel_values
 from geo.layers.base import Points
 from geo.risk.words import Sentence
 
@@ -64,12 +65,14 @@ class Component:
     Attributes
     ----------
     name : str
+    reads : the layers that it is made of
     is_exposure : whether a value above 0 means that there is something here to visit
     prepare : (layers, at, sectors, parameters) → Source
     describe : (value, drivers) → sentences that say in words what stands behind the value
     """
 
     name: str
+    reads: tuple[str, ...]
     is_exposure: bool
     prepare: Callable[[Layers, date, frozenset[str] | None, Mapping[str, float]], Source]
     describe: Callable[[float, tuple[Driver, ...]], tuple[Sentence, ...]]
@@ -82,12 +85,18 @@ class PointSource:
     layer: str
     points: Points
 
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The points by bandwidth, smallest first."""
+        points = self.points
+        chosen = [(float(b), points.bandwidth_m == b) for b in np.unique(points.bandwidth_m)]
+        return tuple(Group(points.easting[at], points.northing[at], points.weight[at], b) for b, at in chosen)
+
     def raster(self, grid: Grid) -> NDArray[np.float64]:
-        """Density at every cell centre: one kernel pass per bandwidth, smallest first."""
+        """Density at every cell centre."""
         total = np.zeros(grid.shape)
-        for bandwidth_m in np.unique(self.points.bandwidth_m):
-            group = self.points.take(self.points.bandwidth_m == bandwidth_m)
-            total += kernel_density(group.easting, group.northing, group.weight, grid, float(bandwidth_m))
+        for group in self.groups:
+            total += kernel_density(group.easting, group.northing, group.weight, grid, group.bandwidth_m)
         return total
 
     def value_at(self, grid: Grid, row: int, col: int) -> float:

@@ -84,4 +84,6 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     )
 
 
-COMPONENT = Component("colocation", is_exposure=True, prepare=prepare, describe=describe)
+COMPONENT = Component(
+    "colocation", reads=("accommodation", "workplaces"), is_exposure=True, prepare=prepare, describe=describe
+)

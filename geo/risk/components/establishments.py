@@ -30,4 +30,4 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     return (Sentence("Large establishment {km} km away, phase “{phase}”, workers: about {workers}.", values),)
 
 
-COMPONENT = Component("establishments", is_exposure=True, prepare=prepare, describe=describe)
+COMPONENT = Component("establishments", reads=("establishments",), is_exposure=True, prepare=prepare, describe=describe)

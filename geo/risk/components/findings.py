@@ -25,4 +25,4 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     return (Sentence("Findings at earlier inspections within {km} km: {count}.", values),)
 
 
-COMPONENT = Component("findings", is_exposure=True, prepare=prepare, describe=describe)
+COMPONENT = Component("findings", reads=("findings",), is_exposure=True, prepare=prepare, describe=describe)

@@ -39,4 +39,4 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     return tuple(sentences)
 
 
-COMPONENT = Component("workplaces", is_exposure=True, prepare=prepare, describe=describe)
+COMPONENT = Component("workplaces", reads=("workplaces",), is_exposure=True, prepare=prepare, describe=describe)

@@ -167,6 +167,20 @@ def test_names_of_firms_are_never_run_as_templates() -> None:
     assert str(found.place) == odd
 
 
+@pytest.mark.parametrize("band_cells", [1, 45, 10_000])
+def test_a_rank_is_one_more_than_the_cells_above(
+    surface: RiskSurface, monkeypatch: pytest.MonkeyPatch, band_cells: int
+) -> None:
+    monkeypatch.setattr("geo.polygons._BAND_CELLS", band_cells)
+    ranked = surface.score[surface.ranked]
+    assert replace(surface).n_ranked == len(ranked)
+    for row, col in np.argwhere(surface.state > 0)[::9].tolist():
+        found = surface.explain(surface.grid.cell_id(row, col))
+        above = int((ranked > surface.score[row, col]).sum())
+        assert found.rank == (above + 1 if surface.ranked[row, col] else None)
+        assert found.n_ranked == len(ranked)
+
+
 def test_states_have_names() -> None:
     assert STATE_NAMES == {0: "outside", 1: "nothing_known", 2: "never_inspected", 3: "inspected"}
 
@@ -179,13 +193,14 @@ def stale(surface: RiskSurface, layers: Layers) -> RiskSurface:
     """The small surface beside layers of which one has changed and one is gone."""
     changed: dict[str, Any] = {**layers, "visits": make_frame([make_visit()])}
     del changed["findings"]
-    return replace(surface, layers=geo.Layers(changed))
+    return replace(surface, layers=geo.Layers(changed), recorded=surface.manifest)
 
 
 def test_changed_layers_are_noticed(stale: RiskSurface, surface: RiskSurface) -> None:
     assert stale.stale_layers == ("findings", "visits")
     assert surface.stale_layers == ()
-    assert replace(surface, layers=geo.Layers(dict(surface.layers))).stale_layers == ()
+    same = geo.Layers(dict(surface.layers))
+    assert replace(surface, layers=same, recorded=surface.manifest).stale_layers == ()
 
 
 def test_a_stale_surface_explains_what_it_scored_and_says_so(stale: RiskSurface, surface: RiskSurface) -> None:
@@ -208,7 +223,7 @@ def test_a_surface_out_of_a_folder_finds_its_records_again(surface: RiskSurface)
     bare = replace(surface)
     cell_id = surface.top(1)["cell_id"][0]
 
-    assert "sources" not in vars(bare)
+    assert "inputs" not in vars(bare)
     assert bare.explain(cell_id) == surface.explain(cell_id)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 import shapely
+from rio_tiler.io import Reader
 
 import geo
-from geo.errors import StoreError
+from geo.errors import MemoryLimitError, StoreError
 from geo.layers.bundle import Layers
 from geo.risk.scored import STATE_NAMES
 from geo.risk.surface import RiskSurface
@@ -47,6 +49,14 @@ def test_squares_cover_the_region_without_overlap(surface: RiskSurface) -> None:
     assert shapely.union_all(squares.to_numpy()).area == pytest.approx(squares.area.sum())
 
 
+def test_more_squares_than_fit_into_memory_are_refused(surface: RiskSurface, monkeypatch: pytest.MonkeyPatch) -> None:
+    n_squares = int((surface.state > 0).sum())
+    monkeypatch.setattr("geo.memory.available_bytes", lambda: 100_000)
+
+    with pytest.raises(MemoryLimitError, match=rf"{n_squares} squares needs {n_squares}000 bytes .*GeoTIFF"):
+        surface.to_geodataframe()
+
+
 # ---- dataset ---------------------------------------------------------------------------------------------------
 
 
@@ -69,6 +79,43 @@ def test_a_dataset_with_coordinates(surface: RiskSurface) -> None:
     assert dataset.attrs["crs"] == "EPSG:3006"
     assert dataset.attrs["surface"] == surface.id
     assert json.loads(dataset.attrs["manifest"]) == json.loads(json.dumps(surface.manifest))
+
+
+def test_a_dataset_shares_the_rasters_and_computes_values_when_they_are_read(
+    surface: RiskSurface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[str] = []
+    values = dict(surface.components)
+
+    class Watched(dict[str, np.ndarray]):
+        def __getitem__(self, name: str) -> np.ndarray:
+            computed.append(name)
+            return super().__getitem__(name)
+
+    monkeypatch.setattr(type(surface), "components", Watched(values))
+    dataset = surface.to_xarray()
+    assert np.shares_memory(dataset["score"].values, surface.score)
+    assert np.shares_memory(dataset["points_findings"].values, surface.contributions["findings"])
+    assert dataset["value_findings"].dtype == np.float32
+    assert computed == []
+
+    row = dataset["value_findings"].isel(northing=3)
+    np.testing.assert_array_equal(row, values["findings"][3])
+    for _ in range(2):
+        np.testing.assert_array_equal(dataset["value_workplaces"], values["workplaces"])
+    # once read as a whole, it stays
+    assert computed == ["findings", "workplaces"]
+
+
+def test_values_that_do_not_fit_into_memory_are_refused_when_read(
+    surface: RiskSurface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geo.memory.available_bytes", lambda: 1_000)
+    dataset = surface.to_xarray()
+
+    assert float(dataset["score"].max()) == np.nanmax(surface.score)
+    with pytest.raises(MemoryLimitError, match=r"component 'findings' needs \d+ bytes .*points instead"):
+        dataset["value_findings"].max()
 
 
 def test_a_cell_is_found_by_its_coordinates(surface: RiskSurface) -> None:
@@ -116,6 +163,54 @@ def test_a_geotiff_is_cloud_optimised(layers: Layers, tmp_path: Path) -> None:
         assert raster.overviews(1)
         assert raster.compression.value.lower() == "deflate"
         np.testing.assert_array_equal(raster.read(1), surface.score)
+        for band, name in enumerate(COMPONENTS, start=2):
+            np.testing.assert_array_equal(raster.read(band), surface.contributions[name])
+
+
+@pytest.mark.parametrize(("cell_m", "factors"), [(2_000, []), (1_000, [2]), (500, [2, 4]), (400, [2, 4, 8])])
+def test_overviews_go_on_until_one_block_holds_them(
+    layers: Layers, tmp_path: Path, cell_m: float, factors: list[int]
+) -> None:
+    surface = geo.score(layers, geo.region_grid(cell_m), at=SCORING_DAY)
+    score = np.nan_to_num(surface.score, nan=-1)
+
+    with rasterio.open(surface.to_geotiff(tmp_path / "overviews.tif")) as raster:
+        assert [raster.overviews(band) for band in raster.indexes] == [factors] * 7
+        for factor in factors:
+            small = raster.read(1, out_shape=tuple(-(-n // factor) for n in raster.shape))
+            # cells are left out, never mixed: each value is one of the surface's
+            assert np.isin(np.nan_to_num(small, nan=-1), score).all()
+            assert np.nanmean(small) == pytest.approx(np.nanmean(surface.score), rel=0.3)
+
+
+@pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
+def test_a_geotiff_is_read_by_a_tile_server(layers: Layers, tmp_path: Path) -> None:
+    surface = geo.score(layers, geo.region_grid(1_000), at=SCORING_DAY)
+    path = surface.to_geotiff(tmp_path / "tiles.tif")
+
+    with Reader(str(path)) as reader:
+        image = reader.tile(141, 68, 8)
+        assert reader.info().band_descriptions[0] == ("b1", "score")
+        assert image.count == 7
+        assert (image.mask > 0).any()
+        assert image.data[0][image.mask > 0].max() <= np.nanmax(surface.score)
+
+
+def test_a_disk_that_is_full_leaves_the_file_that_was_there(layers: Layers, tmp_path: Path) -> None:
+    surface = geo.score(layers, geo.region_grid(1_000), at=SCORING_DAY)
+    path = tmp_path / "surface.tif"
+    path.write_bytes(b"what was there")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    for n_bytes in (0, 1_000, 30_000, 100_000):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, limit[1]))
+        try:
+            with pytest.raises(StoreError, match="cannot be written"):
+                surface.to_geotiff(path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        assert path.read_bytes() == b"what was there"
+        assert list(tmp_path.iterdir()) == [path]
 
 
 def test_writing_again_replaces_the_file(surface: RiskSurface, tmp_path: Path) -> None:

@@ -113,6 +113,35 @@ def test_a_number_that_is_none_is_refused(surface: RiskSurface, n: int) -> None:
             ask(n)
 
 
+@pytest.mark.parametrize("band_cells", [1, 45, 200])
+def test_a_few_rows_at_a_time_give_the_same_cells_and_places(
+    surface: RiskSurface, wide_surface: RiskSurface, monkeypatch: pytest.MonkeyPatch, band_cells: int
+) -> None:
+    def ask() -> list[object]:
+        answers: list[object] = []
+        for each in (surface, wide_surface):
+            for n, county in ((1, None), (7, None), (60, "24"), (10_000, None)):
+                answers += [each.top(n, county).to_dict("records"), each.places(n, county)]
+        return answers
+
+    at_once = ask()
+    monkeypatch.setattr("geo.polygons._BAND_CELLS", band_cells)
+
+    assert ask() == at_once
+
+
+def test_a_county_is_its_municipalities(wide_surface: RiskSurface, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = np.array([*wide_surface.region.codes, ""])[wide_surface.region.municipality_raster(wide_surface.grid)]
+    monkeypatch.setattr("geo.polygons._BAND_CELLS", 500)
+
+    for county in ("22", "23", "24", "25"):
+        expected = np.strings.startswith(codes, county)
+        np.testing.assert_array_equal(wide_surface.county_mask(county), expected)
+        bands = [wide_surface.county_mask(county, rows) for rows in wide_surface.row_bands()]
+        assert len(bands) > 10
+        np.testing.assert_array_equal(np.concatenate(bands), expected)
+
+
 def test_numbers_may_come_from_numpy(surface: RiskSurface) -> None:
     assert len(surface.top(np.int64(3))) == 3
 

@@ -44,9 +44,7 @@ def score_again(layers: Layers, n: int) -> list[RiskSurface]:
 
 
 def list_rasters(surface: RiskSurface) -> dict[str, np.ndarray]:
-    groups = {"component": surface.components, "contribution": surface.contributions}
-    named = {f"{group} {name}": raster for group, rasters in groups.items() for name, raster in rasters.items()}
-    return {"score": surface.score, "state": surface.state, **named}
+    return {"score": surface.score, "state": surface.state, **surface.contributions}
 
 
 @pytest.mark.parametrize("read_bytes", [module._READ_BYTES, 0], ids=["in memory", "mapped"])
@@ -67,6 +65,17 @@ def test_a_surface_comes_back_as_it_was(
     )  # fmt: skip
     assert loaded.stale_layers == ()
     assert json.loads(json.dumps(dict(loaded.manifest))) == json.loads(json.dumps(dict(surface.manifest)))
+
+
+def test_only_what_cannot_be_computed_again_in_a_moment_is_kept(home: Path, surface: RiskSurface) -> None:
+    save_surface(home, surface)
+    folder = home / "surfaces" / surface.id
+    names = {"score.npy", "state.npy", *(f"contribution-{name}.npy" for name in surface.model.weights)}
+    assert {path.name for path in folder.iterdir()} == {"manifest.json", *names}
+    assert sum(path.stat().st_size for path in folder.glob("*.npy")) == list_surfaces(home)[0].size
+    loaded = load_surface(home, surface.id)
+    for name, raster in surface.components.items():
+        np.testing.assert_array_equal(loaded.components[name], raster)
 
 
 def test_it_explains_and_ranks_as_before(home: Path, surface: RiskSurface) -> None:
@@ -218,7 +227,7 @@ class TestDamage:
         return home / "surfaces" / surface.id
 
     @pytest.mark.parametrize(
-        "name", ["score.npy", "state.npy", "component-findings.npy", "contribution-workplaces.npy"]
+        "name", ["score.npy", "state.npy", "contribution-findings.npy", "contribution-workplaces.npy"]
     )
     @pytest.mark.parametrize("share", [None, 0.0, 0.5])
     def test_a_raster_that_is_gone_or_cut_off(self, home: Path, folder: Path, name: str, share: float | None) -> None:
@@ -256,7 +265,12 @@ class TestDamage:
         [
             (lambda it: it.pop("manifest"), "is damaged"),
             (lambda it: it.update(id="0" * 16), "it belongs to '0000000000000000'"),
-            (lambda it: it.update(format=9), "written by another version of Norrsyn"),
+            (lambda it: it.update(format=9), r"written by another version of Norrsyn \(format 9\); update Norrsyn"),
+            (
+                lambda it: it.update(format=1),
+                r"an older version of Norrsyn \(format 1\); score again with `norrsyn score`",
+            ),
+            (lambda it: it.update(format="x"), r"written by another version of Norrsyn \(format x\)"),
             (lambda it: it["rasters"].pop("score"), "does not fit this version of Norrsyn"),
             (lambda it: it["manifest"]["weights"].update(weather=1), "does not fit this version"),
             (lambda it: it["manifest"].update(at="2026-07-16"), "the manifest is that of"),
@@ -283,6 +297,19 @@ class TestDamage:
         (folder / "score.npy").write_bytes(b"")
         save_surface(home, surface)
         np.testing.assert_array_equal(load_surface(home, surface.id).score, surface.score)
+
+    def test_scoring_again_replaces_one_of_an_older_format(
+        self, home: Path, folder: Path, surface: RiskSurface
+    ) -> None:
+        publish(home, surface.id)
+        np.save(folder / "component-findings.npy", surface.score)
+        change_manifest(folder / "manifest.json", lambda it: it.update(format=1))
+        with pytest.raises(StoreError, match="score again"):
+            load_surface(home)
+        assert "score again" in list_surfaces(home)[0].problem
+        save_surface(home, surface)
+        assert load_surface(home).id == surface.id
+        assert not (folder / "component-findings.npy").exists()
 
     def test_a_folder_half_removed_is_not_a_surface(self, home: Path, folder: Path) -> None:
         shutil.rmtree(folder)

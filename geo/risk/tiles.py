@@ -1,0 +1,178 @@
+"""One pass over the tiles of a window: every component, the score and the state, computed together.
+
+The whole grid, the surroundings of one changed record and a worker's share of a large region are all windows, and
+give the same bits: a tile's values follow from the points that reach it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.grid import Grid
+from geo.kernels import TILE_COLS, TILE_ROWS, Group, Outputs, Weighing, index_points, score_tiles
+from geo.layers import visits
+from geo.layers.bundle import Layers
+from geo.memory import require_memory
+from geo.region import Region
+from geo.risk.components import COMPONENTS
+from geo.risk.components.base import PointSource, Source
+from geo.risk.components.sector_density import AreaSource
+from geo.risk.model import Model, saturate
+from geo.risk.rasters import Patch
+
+__all__ = ["Inputs", "Window", "prepare_inputs", "score_window", "snap_to_tiles", "window_bytes"]
+
+AreaCodes = NDArray[np.uint16] | NDArray[np.int32]
+# What a surface of every cell takes: score and contributions as float32, the state as uint8.
+_BYTES_SCORE, _BYTES_STATE = 4, 1
+# Beside them while it is made: the region (int16), area codes (uint16) and each thread's tiles.
+_BYTES_BESIDE = 4
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of whole tiles of a grid, as far as the grid goes.
+
+    Attributes
+    ----------
+    rows, cols : slice, start and stop given; starts are multiples of a tile's sides, stops too or the grid's end
+    """
+
+    rows: slice
+    cols: slice
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(n_rows, n_cols)``."""
+        return self.rows.stop - self.rows.start, self.cols.stop - self.cols.start
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Everything that scores are computed from, prepared for one date, choice of sectors and model.
+
+    Attributes
+    ----------
+    sources : component name to Source, in the components' order
+    effort : inspections, whose density says where somebody has looked
+    model : Model
+    """
+
+    sources: Mapping[str, Source]
+    effort: PointSource
+    model: Model
+
+    @cached_property
+    def groups(self) -> tuple[tuple[Group, ...], ...]:
+        """Groups of points of each component, the effort's last; areal components have none."""
+        sources = (*self.sources.values(), self.effort)
+        return tuple(source.groups if isinstance(source, PointSource) else () for source in sources)
+
+
+def prepare_inputs(layers: Layers, at: date, sectors: frozenset[str] | None, model: Model) -> Inputs:
+    """Inputs of all components and of the inspection effort; inspections count in every sector."""
+    sources = {name: component.prepare(layers, at, sectors, model.parameters) for name, component in COMPONENTS.items()}
+    return Inputs(sources, prepare_effort(layers, at, model), model)
+
+
+def prepare_effort(layers: Layers, at: date, model: Model) -> PointSource:
+    """Inspections, fading with age."""
+    return PointSource("visits", visits.to_arrays(layers["visits"], at, None, model.parameters))
+
+
+def snap_to_tiles(grid: Grid, rows: slice, cols: slice) -> Window:
+    """The smallest window that holds some rows and columns."""
+    (top, bottom, _), (left, right, _) = rows.indices(grid.n_rows), cols.indices(grid.n_cols)
+    return Window(
+        slice(top // TILE_ROWS * TILE_ROWS, min(-(-bottom // TILE_ROWS) * TILE_ROWS, grid.n_rows)),
+        slice(left // TILE_COLS * TILE_COLS, min(-(-right // TILE_COLS) * TILE_COLS, grid.n_cols)),
+    )
+
+
+def window_bytes(shape: tuple[int, int], n_components: int) -> int:
+    """Memory that scoring a window takes at most, beside its points, bytes."""
+    per_cell = _BYTES_SCORE * (1 + n_components) + _BYTES_STATE + _BYTES_BESIDE
+    return math.prod(shape) * per_cell
+
+
+def score_window(
+    inputs: Inputs, region: Region, grid: Grid, window: Window | None = None, *, n_threads: int | None = None
+) -> Patch:
+    """Score, state and contributions of a window.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    region : Region
+    grid : Grid, EPSG:3006
+    window : Window, optional
+        Default: the whole grid.
+    n_threads : int, >= 1, optional
+        Default: one per core. Does not change a bit of the result.
+
+    Returns
+    -------
+    Patch
+        Rasters ``score`` (float32), ``state`` (uint8) and one by each component's name (float32, points).
+
+    Raises
+    ------
+    MemoryLimitError
+        Before anything is allocated.
+    """
+    window = window or snap_to_tiles(grid, slice(None), slice(None))
+    shape, names = window.shape, tuple(inputs.sources)
+    require_memory(
+        window_bytes(shape, len(names)),
+        f"Scoring {math.prod(shape)} cells of {grid.cell_m:g} m",
+        "choose larger cells, or score on several machines (`norrsyn score --dask`)",
+    )
+    areal = [source for source in inputs.sources.values() if isinstance(source, AreaSource)]
+    coded = [source.coded(grid, window.rows, window.cols) for source in areal]
+    out = Outputs(np.empty(shape, np.float32), np.empty(shape, np.uint8), np.empty((len(names), *shape), np.float32))
+    groups = [group for of_source in inputs.groups for group in of_source]
+    score_tiles(
+        index_points(groups, grid, (window.rows, window.cols), max_segment=TILE_COLS),
+        _weigh(inputs, [each.values for each in coded]),
+        np.ascontiguousarray(region.municipality_raster(grid, window.rows, window.cols)),
+        _stack([each.codes for each in coded], shape),
+        out,
+        first_cell=(window.rows.start, window.cols.start),
+        n_threads=n_threads,
+    )
+    contributions = dict(zip(names, out.contributions, strict=True))
+    return Patch(window.rows, window.cols, {"score": out.score, "state": out.state, **contributions})
+
+
+def _weigh(inputs: Inputs, values: list[NDArray[np.float64]]) -> Weighing:
+    components = inputs.model.components
+    max_points = np.array([inputs.model.max_points[component.name] for component in components])
+    level = np.array([component.reference_level for component in components])
+    is_areal = np.array([isinstance(inputs.sources[component.name], AreaSource) for component in components])
+    code_points = np.zeros((len(values), max(map(len, values), default=0)))
+    for position, component in enumerate(np.flatnonzero(is_areal)):
+        points = max_points[component] * saturate(values[position], level[component])
+        code_points[position, : len(points)] = points
+    return Weighing(
+        first_group=np.cumsum([0, *map(len, inputs.groups)]),
+        areal=np.where(is_areal, np.cumsum(is_areal) - 1, -1),
+        code_points=code_points,
+        max_points=max_points,
+        level=level,
+        is_exposure=np.array([COMPONENTS[component.name].is_exposure for component in components]),
+        effort_threshold=inputs.model.parameters["effort_threshold"],
+    )
+
+
+def _stack(codes: list[AreaCodes], shape: tuple[int, int]) -> AreaCodes:
+    if len(codes) == 1:
+        # the usual case; nothing is copied
+        return np.ascontiguousarray(codes[0])[np.newaxis]  # type: ignore[return-value]
+    return np.array(codes, dtype=np.int32).reshape(-1, *shape)

@@ -1,0 +1,107 @@
+"""A surface with some records added or removed: only the tiles that they reach are computed anew."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from geo.grid import Grid
+from geo.kernels import TILE_COLS, TILE_ROWS, Group
+from geo.layers.bundle import Layers
+from geo.risk.components import COMPONENTS
+from geo.risk.components.base import PointSource, Source
+from geo.risk.scored import ScoredSurface
+from geo.risk.tiles import Inputs, Window, prepare_effort, snap_to_tiles
+
+__all__ = ["changed_windows", "update_inputs"]
+
+
+def update_inputs(surface: ScoredSurface, layers: Layers, changed: frozenset[str]) -> Inputs:
+    """Inputs of a surface once the layers named in `changed` are others; what the rest gives is shared."""
+    model, old = surface.model, surface.inputs
+    sources: dict[str, Source] = {
+        name: component.prepare(layers, surface.at, surface.sectors, model.parameters)
+        if changed.intersection(component.reads)
+        else old.sources[name]
+        for name, component in COMPONENTS.items()
+    }
+    effort = prepare_effort(layers, surface.at, model) if "visits" in changed else old.effort
+    return Inputs(sources, effort, model)
+
+
+def changed_windows(old: Inputs, new: Inputs, grid: Grid) -> list[Window]:
+    """The tiles that hold a cell whose score may differ, as windows around those that touch.
+
+    Parameters
+    ----------
+    old, new : Inputs of the same date, sectors and model
+    grid : Grid
+
+    Returns
+    -------
+    list of Window
+        The whole grid where an areal component has changed.
+    """
+    everything = snap_to_tiles(grid, slice(None), slice(None))
+    touched = np.zeros((-(-grid.n_rows // TILE_ROWS), -(-grid.n_cols // TILE_COLS)), dtype=bool)
+    for before, after in zip((*old.sources.values(), old.effort), (*new.sources.values(), new.effort), strict=True):
+        if before is after:
+            continue
+        if not (isinstance(before, PointSource) and isinstance(after, PointSource)):
+            return [everything]
+        for group in _differences(before.groups, after.groups):
+            _touch(touched, group, grid)
+    found = ndimage.find_objects(ndimage.label(touched, np.ones((3, 3)))[0])
+    return [
+        snap_to_tiles(
+            grid,
+            slice(rows.start * TILE_ROWS, rows.stop * TILE_ROWS),
+            slice(cols.start * TILE_COLS, cols.stop * TILE_COLS),
+        )
+        for rows, cols in found
+    ]
+
+
+def _differences(before: tuple[Group, ...], after: tuple[Group, ...]) -> list[Group]:
+    """Points that only one of the two has, by bandwidth; or some more, never fewer."""
+    old, new = ({group.bandwidth_m: group for group in groups} for groups in (before, after))
+    nothing = np.empty((3, 0))
+    differences = []
+    for bandwidth_m in sorted(old.keys() | new.keys()):
+        a, b = (np.array(groups[bandwidth_m][:3]) if bandwidth_m in groups else nothing for groups in (old, new))
+        # layers are sorted by id: but for a few records the two begin alike and end alike
+        n_first = _n_alike(a, b)
+        n_last = _n_alike(a[:, n_first:][:, ::-1], b[:, n_first:][:, ::-1])
+        parts = [points[:, n_first : points.shape[1] - n_last] for points in (a, b)]
+        once = _unmatched(np.concatenate(parts, axis=1), parts[0].shape[1])
+        differences.append(Group(once[0], once[1], once[2], bandwidth_m))
+    return differences
+
+
+def _n_alike(a: NDArray[np.float64], b: NDArray[np.float64]) -> int:
+    """Number of columns that two arrays have in common at their beginning."""
+    n = min(a.shape[1], b.shape[1])
+    differ = np.flatnonzero((a[:, :n] != b[:, :n]).any(axis=0))
+    return int(differ[0]) if differ.size else n
+
+
+def _unmatched(points: NDArray[np.float64], n_old: int) -> NDArray[np.float64]:
+    """Columns that do not stand as often among the first `n_old` as among the rest."""
+    distinct, which = np.unique(points, axis=1, return_inverse=True)
+    sign = np.where(np.arange(points.shape[1]) < n_old, -1, 1)
+    balance = np.bincount(which.reshape(-1), sign, minlength=distinct.shape[1])
+    unmatched: NDArray[np.float64] = distinct[:, balance != 0]
+    return unmatched
+
+
+def _touch(touched: NDArray[np.bool_], group: Group, grid: Grid) -> None:
+    """Mark the tiles that points may reach, a cell more than they do."""
+    reach = group.bandwidth_m / grid.cell_m + 1.0
+    col = (group.easting - grid.easting[0]) / grid.cell_m
+    row = (grid.northing[0] - group.northing) / grid.cell_m
+    near = (row > -reach) & (row < grid.n_rows + reach) & (col > -reach) & (col < grid.n_cols + reach)
+    for y, x in zip(row[near].tolist(), col[near].tolist(), strict=True):
+        top, bottom = (int(max(y + side * reach, 0.0)) // TILE_ROWS for side in (-1, 1))
+        left, right = (int(max(x + side * reach, 0.0)) // TILE_COLS for side in (-1, 1))
+        touched[top : bottom + 1, left : right + 1] = True
