@@ -15,7 +15,7 @@ import geo.errors
 from api import create_app
 from api.errors import STATUS_TABLE, BusyError, find_kind, problem_document
 from api.settings import Settings
-from geo.errors import ConfigError, NorrsynError, NotFoundError, ParameterError, StoreError
+from geo.errors import ConfigError, MemoryLimitError, NorrsynError, NotFoundError, ParameterError, StoreError
 from tests.api.made import BASE_URL
 
 ALL = [kind for _, kind in inspect.getmembers(geo.errors, inspect.isclass) if issubclass(kind, NorrsynError)]
@@ -31,6 +31,7 @@ def test_every_error_of_the_library_has_its_row() -> None:
     ("error", "status"),
     [
         (ParameterError("n"), 422),
+        (MemoryLimitError("bytes"), 503),
         (NotFoundError("cell"), 404),
         (BusyError("later"), 503),
         (StoreError("disk"), 503),
