@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geo.errors import InputError, SchemaError
 from geo.layers.base import Layer
@@ -62,7 +64,7 @@ class Layers(Mapping[str, gpd.GeoDataFrame]):
         added : mapping of layer name to GeoDataFrame, EPSG:3006, optional
             Checked like a whole frame. A record is changed by removing it and adding it anew.
         removed : mapping of layer name to ids, optional
-            Tuples where a layer's id has several columns.
+            Where a layer's id has several columns, a tuple of all of them, or the first alone for every record of it.
 
         Returns
         -------
@@ -135,8 +137,9 @@ def _change(
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """A layer's frame without some records and with others, and what is wrong with the request."""
     ids = _ids(layer, frame)
-    unknown = [each for each in gone if each not in ids]
-    kept = frame[~ids.isin(gone)]
+    matches = [ids.get_level_values(0) == each if isinstance(each, str) else _equal(ids, each) for each in gone]
+    unknown = [each for each, match in zip(gone, matches, strict=True) if not match.any()]
+    kept = frame[~np.any(matches, axis=0)] if matches else frame
     twice = [] if added is None else _ids(layer, added).intersection(_ids(layer, kept)).tolist()
     failures = [
         f"{layer.name}: {len(each)} record(s) {problem}: {', '.join(map(str, each[:_SHOWN_IDS]))}; {remedy}"
@@ -149,6 +152,11 @@ def _change(
     parts = [kept] if added is None else [kept, added]
     together = gpd.GeoDataFrame(pd.concat([part for part in parts if len(part)] or [kept]), crs=frame.crs)
     return together.sort_values(list(layer.id_columns), kind="stable").reset_index(drop=True), failures
+
+
+def _equal(ids: pd.Index, wanted: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which ids are the tuple; one of another length is none of them."""
+    return np.array([each == wanted for each in ids.tolist()], dtype=bool)
 
 
 def _ids(layer: Layer, frame: gpd.GeoDataFrame) -> pd.Index:
