@@ -17,6 +17,7 @@ import pandas as pd
 
 from api.errors import BusyError
 from geo.grid import Grid
+from geo.recent import Recent
 from geo.risk.ranking import Place
 from geo.risk.surface import NEVER_INSPECTED, RiskSurface
 from maps.answers import LayerSource, describe_surface
@@ -73,12 +74,12 @@ class ServedSurface:
         self.names = names
         self.created = created
         self._sources = sources
-        self._lock = Lock()
         classed = classify(surface.score, surface.state)
         self._n_cells = count_classes(classed)
         areas = surface.region.municipality_raster(surface.grid)
         self._tiles = TileSet(surface.grid, classed, class_colours(), surface.state == NEVER_INSPECTED, areas)
-        self._rankings: OrderedDict[tuple[str, int, str | None], Any] = OrderedDict()
+        self._rankings: Recent[tuple[str, int, str | None], Any] = Recent(_RANKINGS_KEPT)
+        self._making = Lock()
 
     @property
     def id(self) -> str:
@@ -116,17 +117,14 @@ class ServedSurface:
         return describe_surface(self.surface, self._sources, self.created, self._n_cells)
 
     def _remember(self, key: tuple[str, int, str | None], make: Callable[[], T]) -> T:
-        with self._lock:
-            if key in self._rankings:
-                self._rankings.move_to_end(key)
-                known: T = self._rankings[key]
-                return known
-        made = make()
-        with self._lock:
-            self._rankings[key] = made
-            while len(self._rankings) > _RANKINGS_KEPT:
-                self._rankings.popitem(last=False)
-        return made
+        known: T | None = self._rankings.get(key)
+        if known is None:
+            # one at a time: at 100 m each takes 200 MB while it is made, and many ask for the same
+            with self._making:
+                known = self._rankings.get(key)
+                if known is None:
+                    known = self._rankings.put(key, make())
+        return known
 
 
 class SurfaceShelf:

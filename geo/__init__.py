@@ -8,6 +8,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
 from geo.grid import Grid
 from geo.kernels import kernel_density
 from geo.layers.bundle import Layers
@@ -16,7 +23,7 @@ from geo.layers.validate import validate
 from geo.reading import read_layer_file
 from geo.region import Region, load_region, packaged_localities, region_grid
 from geo.risk.model import load_model
-from geo.risk.scoring import score
+from geo.risk.scoring import score as _score_here
 from geo.risk.surface import RiskSurface
 from geo.store.files import default_home, load_layers, load_surface
 
@@ -38,3 +45,55 @@ __all__ = [
     "score",
     "validate",
 ]
+
+
+def score(
+    layers: Mapping[str, gpd.GeoDataFrame],
+    grid: Grid,
+    at: str | date | None = None,
+    sectors: Iterable[str] | None = None,
+    weights: Mapping[str, float] | None = None,
+    *,
+    client: Any = None,
+    folder: Path | None = None,
+) -> RiskSurface:
+    """Score every cell of Region Nord, in this process or on a cluster.
+
+    Parameters
+    ----------
+    layers : mapping of layer name to GeoDataFrame, EPSG:3006
+        What `geo.load_layers` returns, or frames of one's own, which are checked first. Absent layers count as empty.
+    grid : Grid, EPSG:3006
+    at : date or ``"YYYY-MM-DD"``, optional
+        Scoring date: it decides seasons, phases, what is active and how old findings are. Default: today.
+    sectors : sector groups, optional
+        Keep only workplaces, findings, statistics and establishments of these; housing belongs to no sector.
+    weights : component weights, optional
+        Replace expert weights by name; stands in the manifest.
+    client : distributed.Client, optional
+        Of the Dask cluster that computes; the surface has the same bits. Needs the extra ``scale``. Default: none.
+    folder : Path, optional
+        With a client: where the workers find the layers meanwhile. See `geo.scale.scoring.score`.
+
+    Returns
+    -------
+    RiskSurface
+        NaN outside the region.
+
+    Raises
+    ------
+    CRSError, ParameterError
+        The grid, date, sectors or weights cannot be used.
+    MemoryLimitError
+        The rasters would not fit into memory, or a window not into a worker's; nothing was allocated.
+    InputError
+        A frame fails its layer's checks.
+    ConfigError
+        Dask is not installed, or the cluster has no workers or loses them.
+    """
+    if client is None:
+        return _score_here(layers, grid, at, sectors, weights)
+    # Dask is optional
+    from geo.scale import scoring as scale  # noqa: PLC0415
+
+    return scale.score(layers, grid, at, sectors, weights, client=client, folder=folder)

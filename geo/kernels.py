@@ -65,6 +65,10 @@ _BANDWIDTH_M = (1e-6, 1e12)
 # Points are listed by bands of rows, and scores are computed in tiles. Neither changes a bit of a result; both are
 # small enough for a core's cache.
 TILE_ROWS, TILE_COLS = 32, 512
+# Cells between a tile's rows in memory: rows 4096 bytes apart would crowd into the same few lines of the cache.
+_ROW_PADDING = 8
+# Further down than any grid's last row.
+_FAR = 1e9
 # Rows that are swept together, and points whose chords are found together.
 _SWEEP_ROWS, _SWEEP_POINTS = 16, 16
 # Nanoseconds, fitted by benchmarks/fit_dispatch.py (docs/adr/0007-two-kernels.md): a point in a row costs
@@ -165,13 +169,16 @@ def _kernel(t: float, is_quartic: bool) -> float:
 
 
 @numba.njit(nogil=True, cache=True)
-def _list_members(y, bandwidth, first_row, n_rows, start):  # type: ignore[no-untyped-def]
-    """Points that reach each band of rows, in their order; `start` is filled with where each band begins."""
-    last, n_bands = n_rows - 1.0, len(start) - 1
+def _list_members(y, bandwidth, first_band, start):  # type: ignore[no-untyped-def]
+    """Points that may reach each band of rows, in their order; `start` is filled with where each band begins.
+
+    Bands are told from the grid's rows alone, so that a band's list is the same in every window.
+    """
+    n_bands = len(start) - 1
     bands = np.empty((len(y), 2), dtype=np.int32)
     for k in range(len(y)):
-        low, high = max(y[k] - first_row - bandwidth, 0.0), min(y[k] - first_row + bandwidth, last)
-        bands[k, 0], bands[k, 1] = int(low) // TILE_ROWS, int(high) // TILE_ROWS + 1 if high >= low else 0
+        top, bottom = int(max(y[k] - bandwidth, 0.0)) // TILE_ROWS, int(min(y[k] + bandwidth, _FAR)) // TILE_ROWS
+        bands[k, 0], bands[k, 1] = max(top - first_band, 0), min(bottom - first_band + 1, n_bands)
         for band in range(bands[k, 0], bands[k, 1]):
             start[band + 1] += 1
     for band in range(n_bands):
@@ -350,11 +357,11 @@ def _make_room(n_cols):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True)
-def _add_group(index, group, band, first_row, first_col, low, high, squares, events, out):  # type: ignore[no-untyped-def]
+def _add_group(index, group, band, first_row, first_col, last_col, low, high, squares, events, out):  # type: ignore[no-untyped-def]
     """Add one group to columns `low` to `high` of ``out``, whose rows are those of one band or the first of them.
 
-    ``out[0, 0]`` is the cell at `first_row`, `first_col`; segments begin there. Where rows are swept, all columns of a
-    segment are filled.
+    ``out[0, 0]`` is the cell at `first_row`, `first_col`; segments begin there and end at `last_col`. Where rows are
+    swept, all columns of a segment are filled.
     """
     x, y, weight, is_quartic = index.x, index.y, index.weight, index.is_quartic
     bandwidth, segment, scale = index.bandwidth[group], index.segment[group], index.scale[group]
@@ -371,7 +378,7 @@ def _add_group(index, group, band, first_row, first_col, low, high, squares, eve
     floor = _TINY if index.is_positive[group] else -math.inf
     reached = np.zeros(n_rows + 1, dtype=np.int64)
     for left in range(first_col + (low - first_col) // segment * segment, high, segment):
-        right = min(left + segment, first_col + out.shape[1])
+        right = min(left + segment, last_col)
         near = member[_first_from(x, member, left - bandwidth) : _first_from(x, member, right + bandwidth)]
         reached[:] = 0
         for k in near:
@@ -406,7 +413,7 @@ def _fill_bands(index, first_band, last_band, out):  # type: ignore[no-untyped-d
         rows = out[first_row : first_row + TILE_ROWS]
         rows[:] = 0.0
         if index.start[0, band + 1] > index.start[0, band]:
-            _add_group(index, 0, band, first_row, 0, 0, n_cols, squares, events, rows)
+            _add_group(index, 0, band, first_row, 0, n_cols, 0, n_cols, squares, events, rows)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -449,40 +456,55 @@ def _look_up_row(code, points_of, contribution, total):  # type: ignore[no-untyp
 
 
 @numba.njit(nogil=True, cache=True)
-def _fill_density(index, weighing, component, band, first_cell, west, east, room, density):  # type: ignore[no-untyped-def]
+def _mark_row(value, exposed):  # type: ignore[no-untyped-def]
+    """Note where a component has something to visit."""
+    for j in range(len(value)):
+        exposed[j] |= value[j] > 0.0
+
+
+@numba.njit(nogil=True, cache=True)
+def _state_row(effort, exposed, threshold, state):  # type: ignore[no-untyped-def]
+    """1 where there is nothing to visit, 2 where nobody has inspected what there is, 3 where somebody has."""
+    for j in range(len(effort)):
+        state[j] = (3 if effort[j] >= threshold else 2) if exposed[j] else 1
+
+
+@numba.njit(nogil=True, cache=True)
+def _fill_density(index, weighing, component, band, first_cell, last_col, west, east, room, density):  # type: ignore[no-untyped-def]
     """Density of one component in the columns from `west` to `east` of a tile."""
+    (first_row, first_col), (squares, events) = first_cell, room
     density[:] = 0.0
     for group in range(weighing.first_group[component], weighing.first_group[component + 1]):
         if index.start[group, band + 1] > index.start[group, band]:
-            _add_group(index, group, band, first_cell[0], first_cell[1], west, east, room[0], room[1], density)
+            _add_group(index, group, band, first_row, first_col, last_col, west, east, squares, events, density)
 
 
 @numba.njit(nogil=True, cache=True)
 def _score_tile(index, weighing, band, first_cell, rows, cols, inside, room, codes, out):  # type: ignore[no-untyped-def]
     """Score the columns `inside` of one tile, component by component; what lies outside the region included."""
     (top, bottom), (left, right), (low, high) = rows, cols, inside
-    tile, west, east = (first_cell[0] + top, first_cell[1] + left), first_cell[1] + low, first_cell[1] + high
-    shape, n_components = (bottom - top, right - left), len(weighing.areal)
-    total, exposed, density = np.zeros(shape), np.zeros(shape, dtype=np.bool_), np.empty(shape)
+    tile, last_col = (first_cell[0] + top, first_cell[1] + left), first_cell[1] + right
+    west, east, part = first_cell[1] + low, first_cell[1] + high, slice(low - left, high - left)
+    (both, exposed), room = room[:2], room[2:]
+    density, total, n_components = both[0, : bottom - top], both[1, : bottom - top], len(weighing.areal)
+    total[:], exposed[:] = 0.0, False
     for component in range(n_components):
         areal, max_points, level = weighing.areal[component], weighing.max_points[component], weighing.level[component]
         if areal < 0:
-            _fill_density(index, weighing, component, band, tile, west, east, room, density)
-        for i in range(top, bottom):
-            contribution, row = out.contributions[component, i][low:high], total[i - top][low - left : high - left]
+            _fill_density(index, weighing, component, band, tile, last_col, west, east, room, density)
+        for i in range(bottom - top):
+            contribution = out.contributions[component, top + i][low:high]
             if areal >= 0:
-                _look_up_row(codes[areal, i][low:high], weighing.code_points[areal], contribution, row)
+                code = codes[areal, top + i][low:high]
+                _look_up_row(code, weighing.code_points[areal], contribution, total[i][part])
             else:
-                _weigh_row(density[i - top][low - left : high - left], max_points, level, contribution, row)
-        if areal < 0 and weighing.is_exposure[component]:
-            exposed |= density > 0.0
-    _fill_density(index, weighing, n_components, band, tile, west, east, room, density)
-    for i in range(top, bottom):
-        out.score[i][low:high] = total[i - top][low - left : high - left]
-        state = out.state[i][low:high]
-        for j in range(high - low):
-            effort, seen = density[i - top, low - left + j], exposed[i - top, low - left + j]
-            state[j] = (2 + (effort >= weighing.effort_threshold)) if seen else 1
+                _weigh_row(density[i][part], max_points, level, contribution, total[i][part])
+                if weighing.is_exposure[component]:
+                    _mark_row(density[i][part], exposed[i][part])
+    _fill_density(index, weighing, n_components, band, tile, last_col, west, east, room, density)
+    for i in range(bottom - top):
+        out.score[top + i][low:high] = total[i][part]
+        _state_row(density[i][part], exposed[i][part], weighing.effort_threshold, out.state[top + i][low:high])
 
 
 @numba.njit(nogil=True, cache=True)
@@ -503,7 +525,8 @@ def _blank_outside(region, top, bottom, left, right, out):  # type: ignore[no-un
 def _score_bands(index, weighing, first_band, last_band, first_row, first_col, region, codes, out):  # type: ignore[no-untyped-def]
     """Score the tiles of some bands of rows; the window's first cell is at `first_row`, `first_col`."""
     n_rows, n_cols = region.shape
-    room = _make_room(TILE_COLS)
+    tile = np.empty((2, TILE_ROWS, TILE_COLS + _ROW_PADDING)), np.empty((TILE_ROWS, TILE_COLS), dtype=np.bool_)
+    room = (*tile, *_make_room(TILE_COLS))
     for band in range(first_band, last_band):
         top, bottom = band * TILE_ROWS, min((band + 1) * TILE_ROWS, n_rows)
         for left in range(0, n_cols, TILE_COLS):
@@ -583,8 +606,8 @@ def kernel_density(
     Returns
     -------
     (n_rows, n_cols) float64, weight unit per km², row 0 northmost
-        Within 1e-11 of the raster's maximum of the exact sum where no weight is negative, and 0 exactly where no point
-        reaches.
+        Within 1e-11 of the density's maximum, on the grid or beside it, of the exact sum where no weight is negative,
+        and 0 exactly where no point reaches.
 
     Raises
     ------
@@ -606,8 +629,8 @@ def kernel_density(
     if out is None:
         require_memory(grid.n_cells * 8, "A float64 raster of this grid", "choose larger cells")
         out = np.empty(grid.shape)
-    elif out.shape != grid.shape or out.dtype != np.float64 or not out.flags.c_contiguous or not out.flags.writeable:
-        message = f"out must be a writeable {grid.shape} float64 array in C order, got {out.shape} {out.dtype}."
+    elif not _can_be_filled(out, grid.shape):
+        message = f"out must be a writeable {grid.shape} float64 array in C order, got {_describe_array(out)}."
         raise ShapeError(message)
     raster = out
     index = index_points([group], grid, kernel=kernel)
@@ -653,9 +676,12 @@ def index_points(
         b = group.bandwidth_m / grid.cell_m
         x = (group.easting - grid.easting[0]) / grid.cell_m
         y = (grid.northing[0] - group.northing) / grid.cell_m
-        near = (x > left - b) & (x < right - 1 + b) & (y > top - b) & (y < bottom - 1 + b) & (group.weight != 0)
+        # a cell more than the points reach: which way a row is summed must not depend on the window
+        reach = b + 1.0
+        near = (x > left - reach) & (x < right + reach) & (y > top - reach) & (y < bottom + reach)
+        near &= group.weight != 0
         points.append(_put_in_order(x[near], y[near], group.weight[near]))
-        members.append(_list_members(points[-1][1], b, top, bottom - top, start[position]) + np.int32(n_points))
+        members.append(_list_members(points[-1][1], b, top // TILE_ROWS, start[position]) + np.int32(n_points))
         start[position] += n_members
         n_points, n_members = n_points + points[-1].shape[1], n_members + len(members[-1])
     bandwidth_m = np.array([group.bandwidth_m for group in groups])
@@ -798,7 +824,7 @@ def compile_kernels() -> None:
         is_positive=np.ones(1, np.bool_),
         is_quartic=True,
     )
-    _list_members(nothing, 1.0, 0, 1, np.zeros(2, np.int64))
+    _list_members(nothing, 1.0, 0, np.zeros(2, np.int64))
     _fill_bands(index, 0, 1, np.zeros((1, 1)))
     weighing = Weighing(
         np.zeros(2, np.int64), np.empty(0, np.int64), np.empty((0, 0)), nothing, nothing, nothing > 0, 0.0
@@ -850,6 +876,19 @@ def _put_in_order(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArra
     x, y, weight = x[order], y[order], weight[order]
     first = np.flatnonzero(np.append(True, (x[1:] != x[:-1]) | (y[1:] != y[:-1])))
     return np.array([x[first], y[first], np.add.reduceat(weight, first)])
+
+
+def _can_be_filled(out: object, shape: tuple[int, int]) -> bool:
+    is_array = isinstance(out, np.ndarray) and out.shape == shape and out.dtype == np.float64
+    return is_array and out.flags.c_contiguous and out.flags.writeable  # type: ignore[attr-defined]
+
+
+def _describe_array(out: object) -> str:
+    if not isinstance(out, np.ndarray):
+        return type(out).__name__
+    return f"{out.shape} {out.dtype}{'' if out.flags.c_contiguous else ', not in C order'}" + (
+        "" if out.flags.writeable else ", read-only"
+    )
 
 
 def _check_kernel(kernel: str) -> tuple[int, float]:

@@ -25,10 +25,12 @@ def available_bytes() -> int:
     try:
         limit = int((_CGROUP / "memory.max").read_text())
         used = int((_CGROUP / "memory.current").read_text())
+        figures = dict(line.split() for line in (_CGROUP / "memory.stat").read_text().splitlines())
     except (OSError, ValueError):
         # no container, or one without a limit ("max")
         return free
-    return min(free, max(limit - used, 0))
+    # files that were read and not written to are let go when memory is short
+    return min(free, max(limit - used + int(figures.get("inactive_file", 0)), 0))
 
 
 def require_memory(n_bytes: int, what: str, instead: str) -> None:

@@ -65,13 +65,14 @@ def draw_surface(lang: str, surface: RiskSurface, *, written: date) -> str:
         We do not have the language.
     """
     catalogue(lang)
+    places = [describe_place(lang, surface, place) for place in surface.places(N_PLACES)]
     classed = classify(surface.score, surface.state)
     n_cells = count_classes(classed)
     return render_standalone(
         lang,
         TileSet(surface.grid, classed, class_colours(), surface.state == NEVER_INSPECTED),
         info=describe_surface(surface, {}, None, n_cells),
-        places=[describe_place(lang, surface, place) for place in surface.places(N_PLACES)],
+        places=places,
         basemap=build_basemap(surface.region.municipalities, surface.region.localities, county_names()),
         written=written,
     )

@@ -36,6 +36,14 @@ def score_region(
         list[str] | None,
         typer.Option("--weight", metavar="COMPONENT=W", help="Replace an expert weight. Repeat for more."),
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option("--dask", metavar="WHERE", help="Score on Dask: local, or a scheduler such as tcp://host:8786."),
+    ] = None,
+    dask_folder: Annotated[
+        Path | None,
+        typer.Option("--dask-folder", help="A folder that all Dask workers see. Default: the data folder."),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -59,7 +67,16 @@ def score_region(
             raise NotFoundError(message)
         clock.lap("load")
         say(f"{grid.n_cells:,} cells")
-        surface = score(layers, grid, day, sectors, weights or None)
+        if dask is None:
+            surface = score(layers, grid, day, sectors, weights or None)
+        else:
+            from geo.scale import scoring as scale  # noqa: PLC0415  Dask is optional
+
+            with scale.open_client(dask) as client:
+                place = (dask_folder or folder).resolve()
+                surface = scale.score(
+                    layers, grid, day, sectors, weights or None, client=client, folder=place, tell=note
+                )
         clock.lap("score")
         say("writing it down")
         save_surface(folder, surface)
@@ -307,6 +324,7 @@ COMMANDS = (
             "norrsyn score",
             "norrsyn score --at 2026-07-15 --cell 500",
             "norrsyn score --at 2026-01-15 --sector construction --sector cleaning --weight establishments=0",
+            "norrsyn score --cell 250 --dask local",
         ),
     ),
     Command(

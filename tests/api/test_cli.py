@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pytest
 import rasterio
+from distributed import Client, LocalCluster
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
@@ -127,6 +130,32 @@ class TestScore:
         problem = fail_json("score", "--home", home, *arguments, code=2)
         assert words in problem["detail"]
         assert load_surface(home).id == published.id
+
+    def test_on_a_cluster(self, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[str] = []
+
+        @contextmanager
+        def open_client(where: str) -> Iterator[Client]:
+            asked.append(where)
+            with (
+                LocalCluster(n_workers=1, processes=False, dashboard_address="127.0.0.1:0") as cluster,
+                Client(cluster) as client,
+            ):
+                yield client
+
+        monkeypatch.setattr("geo.scale.scoring.open_client", open_client)
+        done = run(
+            *("score", "--at", "2026-01-15", "--cell", "5000", "--home", home),
+            *("--dask", "tcp://far:1", "--dask-folder", tmp_path, "--json"),
+        )
+        assert asked == ["tcp://far:1"]
+        assert json.loads(done.stdout)["id"] == geo.score(load_layers(home), region_grid(5000), "2026-01-15").id
+        assert "bytes" in done.stderr
+        assert not list(tmp_path.glob(".part-dask-*"))
+
+    def test_a_cluster_that_is_none(self, home: Path) -> None:
+        problem = fail_json("score", "--home", home, "--dask", "far", code=2)
+        assert "write local, or a scheduler's address" in problem["detail"]
 
     def test_nothing_to_score(self, tmp_path: Path) -> None:
         assert "norrsyn demo" in fail_json("score", "--home", tmp_path / "none", code=3)["detail"]

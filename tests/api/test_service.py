@@ -282,6 +282,23 @@ class TestShelf:
         assert rasters + GRID.n_cells < all_served[0].n_bytes < rasters + 3 * GRID.n_cells
         shelf.close()
 
+    def test_a_ranking_is_made_once_however_many_ask(
+        self, served: ServedSurface, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made: list[int] = []
+        places = RiskSurface.places
+
+        def count(surface: RiskSurface, n: int, county: str | None) -> object:
+            made.append(n)
+            return places(surface, n, county)
+
+        monkeypatch.setattr(RiskSurface, "places", count)
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda n: served.places(n, None), [3, 5] * 10))
+        assert sorted(made) == [3, 5]
+        assert {id(one) for one in answers} == {id(served.places(n, None)) for n in (3, 5)}
+        assert served.places(3, "25") == ()
+
     def test_what_was_used_longest_ago_goes_first(self, layers: Layers) -> None:
         names = RecordNames(layers)
         first, second, third = (

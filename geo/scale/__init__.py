@@ -1,0 +1,1 @@
+"""Past one machine: the very same tiles, a window at a time, on Dask."""

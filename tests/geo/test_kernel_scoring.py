@@ -1,0 +1,107 @@
+"""The pass over tiles, without layers: by hand, and window by window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from geo.grid import Grid
+from geo.kernels import TILE_COLS, TILE_ROWS, Group, Outputs, Weighing, index_points, score_tiles
+
+# b in cells, wide enough that rows with many points are swept and those with few are scattered
+B = 60.3
+GRID = Grid(0, 0, 1.0, n_rows=2 * TILE_ROWS, n_cols=2 * TILE_COLS)
+
+
+def weighing(**changes: object) -> Weighing:
+    """One component with a kernel; the effort has no points."""
+    return Weighing(
+        first_group=np.array([0, 1, 1]),
+        areal=np.array([-1]),
+        code_points=np.zeros((0, 0)),
+        max_points=np.array([100.0]),
+        level=np.array([10.0]),
+        is_exposure=np.array([True]),
+        effort_threshold=0.1,
+    )._replace(**changes)
+
+
+def make_outputs(n_components: int, shape: tuple[int, int]) -> Outputs:
+    return Outputs(np.empty(shape, np.float32), np.empty(shape, np.uint8), np.empty((n_components, *shape), np.float32))
+
+
+def score(group: Group, rows: slice, cols: slice, **options: int) -> Outputs:
+    shape = (rows.stop - rows.start, cols.stop - cols.start)
+    out = make_outputs(1, shape)
+    score_tiles(
+        index_points([group], GRID, (rows, cols), max_segment=TILE_COLS),
+        weighing(),
+        np.zeros(shape, np.int16),
+        np.zeros((0, *shape), np.uint16),
+        out,
+        first_cell=(rows.start, cols.start),
+        **options,
+    )
+    return out
+
+
+def group_at(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Group:
+    """Points at columns and rows of the grid, whole numbers at centres."""
+    return Group(x + 0.5, GRID.n_rows - 0.5 - y, weight, B)
+
+
+@pytest.mark.parametrize("beyond", ["columns", "rows above", "rows below", "nothing"])
+@pytest.mark.parametrize("n_points", range(30, 46))
+def test_a_window_is_the_slice_of_the_whole_to_the_bit(beyond: str, n_points: int) -> None:
+    """One more point, that reaches no cell of the window, must not change how its rows are summed."""
+    rng = np.random.default_rng(n_points)
+    x, y = rng.uniform(TILE_COLS - 80, TILE_COLS - 20, n_points), rng.uniform(20, 44, n_points)
+    extra = {
+        "columns": (TILE_COLS - 0.5 + B, 16.0),
+        "rows above": (TILE_COLS - 40.0, TILE_ROWS - 0.5 - B),
+        "rows below": (TILE_COLS - 40.0, TILE_ROWS - 0.5 + B),
+        "nothing": (TILE_COLS - 40.0, 1e4),
+    }[beyond]
+    # a heavy point, so that rounding where the light ones lie is seen in float32
+    weight = np.append(np.where(np.arange(n_points) == 0, 1e6, 1e-3), 1.0)
+    group = group_at(np.append(x, extra[0]), np.append(y, extra[1]), weight)
+    whole = score(group, slice(0, GRID.n_rows), slice(0, GRID.n_cols))
+
+    for rows in (slice(0, TILE_ROWS), slice(TILE_ROWS, GRID.n_rows)):
+        for cols in (slice(0, TILE_COLS), slice(TILE_COLS, GRID.n_cols)):
+            part = score(group, rows, cols, n_threads=1)
+            assert part.score.tobytes() == whole.score[rows, cols].tobytes()
+            assert part.state.tobytes() == whole.state[rows, cols].tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32])
+def test_two_components_by_hand(dtype: type) -> None:
+    grid = Grid(0, 0, 1_000, n_rows=1, n_cols=4)
+    # a quartic of weight π/3 and 2 km has (1 − u²)²/4 per km²; a visit of the same kind stands on the last cell but one
+    kernel = Group(np.array([500.0]), np.array([500.0]), np.array([np.pi / 3]), 2_000.0)
+    visit = Group(np.array([1_500.0]), np.array([500.0]), np.array([np.pi / 3]), 1_000.0)
+    out = make_outputs(2, grid.shape)
+
+    score_tiles(
+        index_points([kernel, visit], grid),
+        weighing(
+            first_group=np.array([0, 1, 1, 2]),
+            areal=np.array([-1, 0]),
+            code_points=np.array([[0.0, 7.0, 11.0]]),
+            max_points=np.array([80.0, 20.0]),
+            level=np.array([0.25, 1.0]),
+            is_exposure=np.array([True, False]),
+            effort_threshold=0.5,
+        ),
+        np.array([[3, 0, 1, -1]], np.int16),
+        np.array([[[1, 2, 0, 2]]], dtype),
+        out,
+    )
+
+    near = (3 / 4) ** 2 / 4
+    expected = [80 / 2, 80 * near / (near + 0.25), 0.0, np.nan]
+    np.testing.assert_allclose(out.contributions[0], [expected], rtol=1e-6)
+    np.testing.assert_array_equal(out.contributions[1], np.array([[7, 11, 0, np.nan]], np.float32))
+    np.testing.assert_allclose(out.score, [np.add(expected, [7, 11, 0, np.nan])], rtol=1e-6)
+    # never inspected; inspected; nothing known, 2 km off, on the rim; outside
+    assert out.state.tolist() == [[2, 3, 1, 0]]
