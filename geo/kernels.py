@@ -27,7 +27,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numba
 import numpy as np
@@ -46,6 +46,7 @@ __all__ = [
     "TILE_COLS",
     "TILE_ROWS",
     "Group",
+    "Hills",
     "Outputs",
     "PointIndex",
     "Weighing",
@@ -57,6 +58,7 @@ __all__ = [
     "score_tiles",
 ]
 
+S = TypeVar("S", bound=np.generic)
 # volume of (1 − u²)^p over the unit disc is π/(p + 1); the exponent p of each kernel, and 1/volume
 KERNELS = {"quartic": (2, 3.0 / math.pi), "epanechnikov": (1, 2.0 / math.pi)}
 _M2_PER_KM2 = 1e6
@@ -159,6 +161,26 @@ class Outputs(NamedTuple):
     score: NDArray[np.float32]
     state: NDArray[np.uint8]
     contributions: NDArray[np.float32]
+
+
+class Hills(NamedTuple):
+    """Hills of a raster, the highest first, as far down as its cells were added.
+
+    Attributes
+    ----------
+    row, col : (n_hills,) int64, of the highest cell
+    height : (n_hills,) float64, its value
+    parent : (n_hills,) int32, number of the hill that it is part of: its own where it stands alone
+    """
+
+    row: NDArray[np.int64]
+    col: NDArray[np.int64]
+    height: NDArray[np.float64]
+    parent: NDArray[np.int32]
+
+    def resize(self, n: int) -> Hills:
+        """A copy of the first n of them; of more than there are, the others are not set."""
+        return Hills(_resize(self.row, n), _resize(self.col, n), _resize(self.height, n), _resize(self.parent, n))
 
 
 @numba.njit(nogil=True, cache=True)
@@ -549,32 +571,31 @@ def _find_root(parent, i):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True)
-def _join_peaks(row, col, value, n_rows, n_cols, saddle_share):  # type: ignore[no-untyped-def]
-    """Union-find over cells from the highest down; a hill's root is its peak, the first of its cells."""
-    n = len(row)
-    at = np.full((n_rows + 2, n_cols + 2), -1, dtype=np.int64)
-    parent = np.arange(n)
-    for i in range(n):
+def _join_peaks(row, col, value, saddle_share, hill_at, n_hills, peak_row, peak_col, height, parent):  # type: ignore[no-untyped-def]
+    """Union-find over hills, from the highest cell down; joined hills stand under the one with the highest peak."""
+    for i in range(len(row)):
         r, c = row[i] + 1, col[i] + 1
-        highest = i
+        highest = n_hills
         for dr in range(-1, 2):
             for dc in range(-1, 2):
-                near = at[r + dr, c + dc]
+                near = hill_at[r + dr, c + dc] - 1
                 if near >= 0:
                     highest = min(highest, _find_root(parent, near))
+        if highest == n_hills:
+            peak_row[n_hills], peak_col[n_hills], height[n_hills], parent[n_hills] = row[i], col[i], value[i], n_hills
+            n_hills += 1
         for dr in range(-1, 2):
             for dc in range(-1, 2):
-                near = at[r + dr, c + dc]
+                near = hill_at[r + dr, c + dc] - 1
                 if near >= 0:
                     root = _find_root(parent, near)
                     # cell i is the saddle between the two hills
-                    if root != highest and value[i] >= saddle_share * value[root]:
+                    if root != highest and value[i] >= saddle_share * height[root]:
                         parent[root] = highest
-        parent[i] = highest
-        at[r, c] = i
-    for i in range(n):
-        parent[i] = _find_root(parent, i)
-    return parent
+        hill_at[r, c] = highest + 1
+    for hill in range(n_hills):
+        parent[hill] = _find_root(parent, hill)
+    return n_hills
 
 
 def kernel_density(
@@ -766,23 +787,31 @@ def kernel_values(
 
 
 def join_peaks(
-    row: NDArray[np.int64], col: NDArray[np.int64], value: NDArray[np.floating], saddle_share: float
-) -> NDArray[np.int64]:
-    """Which hill each cell belongs to, by the depth of the saddles between peaks.
+    row: NDArray[np.int64],
+    col: NDArray[np.int64],
+    value: NDArray[np.floating],
+    saddle_share: float,
+    hill_at: NDArray[np.int32],
+    hills: Hills | None = None,
+) -> Hills:
+    """Add cells to the hills of a raster, from the highest down, and say which hills belong together.
 
     Two neighbouring hills are one when the way from the lower peak to a higher one never falls below `saddle_share`
-    of the lower peak. What a hill is does not depend on how many hills are asked for.
+    of the lower peak. Cells may come in several calls, each going on where the last one stopped: what is found does
+    not depend on where that was.
 
     Parameters
     ----------
     row, col : (n,) int64, distinct cells, the highest value first; order decides between equals
-    value : (n,) float, >= 0, not rising
+    value : (n,) float, >= 0, not rising, none above those of earlier calls
     saddle_share : float, 0 to 1
+    hill_at : (n_rows + 2, n_cols + 2) int32, C order, changed in place
+        Of each cell, inside a border of one, the number of its hill plus 1; 0 where none was added yet.
+    hills : Hills, as the last call returned them; None in the first one
 
     Returns
     -------
-    (n,) int64
-        Position of the hill's peak; a peak's is its own.
+    Hills
 
     Raises
     ------
@@ -796,17 +825,28 @@ def join_peaks(
     if not 0 <= saddle_share <= 1:
         message = f"saddle_share must be from 0 to 1, got {saddle_share!r}."
         raise ParameterError(message)
+    nothing = np.empty(0, np.int64)
+    known = Hills(nothing, nothing, np.empty(0), nothing.astype(np.int32)) if hills is None else hills
     if not len(row):
-        return np.empty(0, dtype=np.int64)
+        return known
+    n_rows, n_cols = hill_at.shape
+    if row.min() < 0 or col.min() < 0 or row.max() >= n_rows - 2 or col.max() >= n_cols - 2:
+        message = f"Cells must lie within hill_at and its border, {n_rows - 2} rows and {n_cols - 2} columns."
+        raise ShapeError(message)
     levels = value.astype(np.float64)
     if not (levels[0] >= levels[-1] >= 0 and (np.diff(levels) <= 0).all()):
         message = "value must be finite, 0 or more, and sorted from the highest down."
         raise ParameterError(message)
-    rows, cols = row - row.min(), col - col.min()
-    labels: NDArray[np.int64] = _join_peaks(
-        rows, cols, levels, int(rows.max()) + 1, int(cols.max()) + 1, float(saddle_share)
-    )
-    return labels
+    # each cell may be a peak
+    room = known.resize(len(known.parent) + len(row))
+    n_hills = _join_peaks(row, col, levels, float(saddle_share), hill_at, len(known.parent), *room)
+    return room.resize(n_hills)
+
+
+def _resize(values: NDArray[S], n: int) -> NDArray[S]:
+    resized = np.empty(n, values.dtype)
+    resized[: len(values)] = values[:n]
+    return resized
 
 
 def compile_kernels() -> None:
@@ -831,7 +871,7 @@ def compile_kernels() -> None:
     )
     out = Outputs(np.zeros((1, 1), np.float32), np.zeros((1, 1), np.uint8), np.zeros((0, 1, 1), np.float32))
     score_tiles(index, weighing, np.full((1, 1), -1, np.int16), np.zeros((0, 1, 1), np.uint16), out, n_threads=1)
-    join_peaks(np.zeros(1, np.int64), np.zeros(1, np.int64), np.ones(1), 0.5)
+    join_peaks(np.zeros(1, np.int64), np.zeros(1, np.int64), np.ones(1), 0.5, np.zeros((3, 3), np.int32))
 
 
 @lru_cache(maxsize=8)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from geo.errors import ParameterError
 from geo.reference import municipality_names
 from geo.risk.explain import Explanation, explain_cell
-from geo.risk.scored import NEVER_INSPECTED, SADDLE_SHARE, STATE_NAMES, ScoredSurface
+from geo.risk.hills import Hill, find_hills
+from geo.risk.scored import NEVER_INSPECTED, STATE_NAMES, ScoredSurface
 from geo.risk.words import Sentence
 
 __all__ = ["Place", "top_cells", "top_places"]
@@ -94,31 +95,16 @@ def top_cells(surface: ScoredSurface, n: int, county: str | None) -> pd.DataFram
 
 def top_places(surface: ScoredSurface, n: int, county: str | None) -> tuple[Place, ...]:
     """The n highest places; see `RiskSurface.places`."""
-    n = _check_count(n)
-    rows, cols, peak_of = surface.hills
-    scores = surface.score[rows, cols]
-    peaks = np.flatnonzero(peak_of == np.arange(len(peak_of)))
-    if county is not None:
-        peaks = peaks[surface.county_mask(county)[rows[peaks], cols[peaks]]]
-    places = []
-    for peak in peaks[:n].tolist():
-        members = (peak_of == peak) & (scores >= SADDLE_SHARE * scores[peak])
-        places.append(_make_place(surface, rows, cols, members, peak))
+    places = [_make_place(surface, hill) for hill in find_hills(surface, _check_count(n), county)]
     places.sort(key=lambda place: (-place.score, place.place_id))
     return tuple(replace(place, rank=rank) for rank, place in enumerate(places, start=1))
 
 
-def _make_place(
-    surface: ScoredSurface,
-    rows: NDArray[np.int64],
-    cols: NDArray[np.int64],
-    members: NDArray[np.bool_],
-    peak: int,
-) -> Place:
-    explanation: Explanation = explain_cell(surface, int(rows[peak]), int(cols[peak]), with_rank=False)
+def _make_place(surface: ScoredSurface, hill: Hill) -> Place:
+    explanation: Explanation = explain_cell(surface, hill.row, hill.col, with_rank=False)
     grid = surface.grid
-    west, south = grid.corner(int(rows[members].max()), int(cols[members].min()))
-    east, north = grid.corner(int(rows[members].min()), int(cols[members].max()))
+    west, south = grid.corner(hill.rows[1], hill.cols[0])
+    east, north = grid.corner(hill.rows[0], hill.cols[1])
     return Place(
         rank=0,
         place_id=explanation.cell_id,
@@ -129,7 +115,7 @@ def _make_place(
         score=explanation.score,
         state=explanation.state,
         contributions=explanation.contributions,
-        n_cells=int(members.sum()),
+        n_cells=hill.n_cells,
         easting=explanation.easting,
         northing=explanation.northing,
         bounds=(west, south, east + grid.cell_m, north + grid.cell_m),

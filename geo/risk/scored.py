@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from geo.errors import ParameterError
 from geo.grid import Grid
-from geo.kernels import join_peaks
 from geo.layers.bundle import Layers
 from geo.polygons import row_bands
 from geo.reference import county_names
@@ -31,14 +30,9 @@ __all__ = [
     "NEVER_INSPECTED",
     "NOTHING_KNOWN",
     "OUTSIDE",
-    "SADDLE_SHARE",
     "STATE_NAMES",
     "ScoredSurface",
 ]
-
-# Two peaks are one place when the way between them never falls below this share of the lower one; a place's cells are
-# those of its hill that reach this share of its peak (docs/adr/0006-places.md).
-SADDLE_SHARE = 0.8
 
 
 class ComponentValues(Mapping[str, NDArray[np.float32]]):
@@ -159,21 +153,6 @@ class ScoredSurface:
     def row_bands(self) -> Iterator[slice]:
         """Rows a few at a time: what is made for a million cells is small, whatever the grid."""
         return row_bands(slice(0, self.grid.n_rows), self.grid.n_cols)
-
-    @cached_property
-    def hills(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Ranked cells from the highest down, and which hill each belongs to.
-
-        Returns
-        -------
-        row, col, peak : (n,) int64
-            `peak` is the position of the hill's highest cell.
-        """
-        rows, cols = np.nonzero(self.ranked)
-        scores = self.score[rows, cols]
-        best_first = np.lexsort((cols, rows, -scores))
-        rows, cols, scores = rows[best_first], cols[best_first], scores[best_first]
-        return rows, cols, join_peaks(rows, cols, scores, SADDLE_SHARE)
 
     def value_at(self, component: str, row: int, col: int) -> float:
         """A component's value in one cell, recomputed in float64; from its points when the layers have changed."""

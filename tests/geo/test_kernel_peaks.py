@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from tests.oracles import flood_fill
 
 Cell = tuple[int, int]
 Hills = tuple[list[Cell], list[float]]
+Labels = NDArray[np.int64]
 
 
 @st.composite
@@ -25,9 +28,19 @@ def hills(draw: st.DrawFn) -> Hills:
     return cells, sorted(values, reverse=True)
 
 
-def join(cells: list[Cell], values: list[float], saddle_share: float) -> NDArray[np.int64]:
-    row, col = np.array(cells, dtype=np.int64).T
-    return join_peaks(row.copy(), col.copy(), np.array(values), saddle_share)
+def join(cells: list[Cell], values: list[float], saddle_share: float, stops: list[int] | None = None) -> Labels:
+    """Position of the peak of each cell's hill; the cells are added in one call, or with stops in between."""
+    row, col = np.array(cells, dtype=np.int64).T.copy()
+    row, col = row - row.min(), col - col.min()
+    hill_at, hills = np.zeros((row.max() + 3, col.max() + 3), np.int32), None
+    stops = sorted({0, len(cells), *(min(stop, len(cells)) for stop in stops or [])})
+    for start, stop in pairwise(stops):
+        part = slice(start, stop)
+        hills = join_peaks(row[part], col[part], np.array(values[part]), saddle_share, hill_at, hills)
+    assert hills is not None
+    peaks = [list(zip(row, col, strict=True)).index(peak) for peak in zip(hills.row, hills.col, strict=True)]
+    assert hills.height.tolist() == [values[peak] for peak in peaks]
+    return np.array(peaks)[hills.parent[hill_at[row + 1, col + 1] - 1]]
 
 
 def find_peaks(cells: list[Cell], values: list[float], saddle_share: float) -> list[int]:
@@ -63,11 +76,10 @@ def test_every_hill_hangs_together_below_its_peak(made: Hills, saddle_share: flo
         assert len(flood_fill({cells[i] for i in np.flatnonzero(labels == peak)})) == 1
 
 
-@given(hills(), st.integers(-1000, 1000), st.integers(-1000, 1000))
-def test_moving_the_raster_moves_nothing_else(made: Hills, down: int, right: int) -> None:
+@given(hills(), st.lists(st.integers(0, 40)), st.floats(0, 1))
+def test_where_it_stopped_in_between_does_not_matter(made: Hills, stops: list[int], saddle_share: float) -> None:
     cells, values = made
-    moved = [(row + down, col + right) for row, col in cells]
-    assert np.array_equal(join(cells, values, 0.8), join(moved, values, 0.8))
+    assert np.array_equal(join(cells, values, saddle_share, stops), join(cells, values, saddle_share))
 
 
 def test_a_higher_bar_for_saddles_never_gives_fewer_hills() -> None:
@@ -91,8 +103,11 @@ def test_two_hills_and_their_saddle() -> None:
 
 
 def test_no_cells_make_no_hills() -> None:
-    nothing = np.empty(0, dtype=np.int64)
-    assert join_peaks(nothing, nothing, np.empty(0), 0.8).tolist() == []
+    nothing, hill_at = np.empty(0, dtype=np.int64), np.zeros((3, 3), np.int32)
+    hills = join_peaks(nothing, nothing, np.empty(0), 0.8, hill_at)
+    assert [len(part) for part in hills] == [0, 0, 0, 0]
+    some = join_peaks(np.zeros(1, np.int64), np.zeros(1, np.int64), np.ones(1), 0.8, hill_at, hills)
+    assert join_peaks(nothing, nothing, np.empty(0), 0.8, hill_at, some) is some
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0], [float("nan"), 1.0], [2.0, float("nan")], [1.0, -1.0]])
@@ -109,4 +124,11 @@ def test_a_share_out_of_range_is_refused(share: float) -> None:
 
 def test_arrays_of_different_lengths_are_refused() -> None:
     with pytest.raises(ShapeError):
-        join_peaks(np.zeros(2, np.int64), np.zeros(1, np.int64), np.zeros(1), 0.8)
+        join_peaks(np.zeros(2, np.int64), np.zeros(1, np.int64), np.zeros(1), 0.8, np.zeros((3, 3), np.int32))
+
+
+@pytest.mark.parametrize("cell", [(-1, 0), (0, -1), (2, 0), (0, 3)])
+def test_cells_off_the_raster_are_refused(cell: Cell) -> None:
+    row, col = np.array([[1, cell[0]], [1, cell[1]]], dtype=np.int64)
+    with pytest.raises(ShapeError, match="2 rows and 3 columns"):
+        join_peaks(row, col, np.ones(2), 0.8, np.zeros((4, 5), np.int32))
