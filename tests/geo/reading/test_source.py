@@ -35,7 +35,7 @@ def read(path: Path) -> None:
         ("a.geojson", b"name,lon,lat\n", "it holds text; export it as GeoJSON"),
         ("a.csv", b'{"type": "FeatureCollection"}', "it holds JSON"),
         ("a.csv", b"PK\x03\x04rest", "it holds a ZIP archive or spreadsheet"),
-        ("a.csv", gzip.compress(b"name"), "it holds gzip-packed data"),
+        ("a.csv", gzip.compress(b"name", mtime=0), "it holds gzip-packed data"),
         ("a.csv", "name,lon\n".encode("utf-16"), "UTF-16 text (save it as UTF-8)"),
         ("a.csv", b"name\0lon\n", "it holds binary data"),
         ("a.gpkg", b"SQLite format 3\0" + bytes(100), "an SQLite database that is no GeoPackage"),
