@@ -151,7 +151,7 @@ def choose(case: Case, constants: NDArray[np.float64]) -> int:
     saved = scatter_point + scatter_cell * case.width - sweep_point
     if saved <= 0:
         return WHOLE
-    return SWEPT if case.n_pairs * saved > case.n_cells * sweep_cell else PIECES
+    return SWEPT if case.n_pairs * saved > case.n_cells * sweep_cell else WHOLE
 
 
 def describe_losses(name: str, losses: list[float]) -> str:

@@ -20,6 +20,9 @@ extensions = ["myst_parser", "sphinx.ext.apidoc", "sphinx.ext.autodoc", "sphinx.
 root_doc = "index"
 exclude_patterns = ["code/*/modules.rst"]
 
+# A parameter in backticks may have the name of several classes' attributes.
+suppress_warnings = ["ref.python"]
+
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 

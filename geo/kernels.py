@@ -75,7 +75,8 @@ _FAR = 1e9
 _SWEEP_ROWS, _SWEEP_POINTS = 16, 16
 # Nanoseconds, fitted by benchmarks/fit_dispatch.py (docs/adr/0007-two-kernels.md): a point in a row costs
 # SCATTER_POINT + SCATTER_CELL · width when scattered and SWEEP_POINT when swept, and then SWEEP_CELL for each cell.
-_SCATTER_POINT, _SCATTER_CELL, _SWEEP_POINT, _SWEEP_CELL = 2.2, 0.105, 8.0, 2.0
+# SWEEP_POINT stands above its fit of 2.95, because it also pays for the counting, and for short segments.
+_SCATTER_POINT, _SCATTER_CELL, _SWEEP_POINT, _SWEEP_CELL = 1.95, 0.045, 3.8, 1.75
 _TASKS_PER_THREAD = 8
 # What a cell within reach of positive weights holds at least when rounding would leave nothing.
 _TINY = 1e-300
@@ -398,7 +399,7 @@ def _add_group(index, group, band, first_row, first_col, last_col, low, high, sq
         )
         return
     floor = _TINY if index.is_positive[group] else -math.inf
-    reached = np.zeros(n_rows + 1, dtype=np.int64)
+    reached, nothing, waiting = np.zeros(n_rows + 1, dtype=np.int64), np.zeros(n_rows, dtype=np.bool_), low
     for left in range(first_col + (low - first_col) // segment * segment, high, segment):
         right = min(left + segment, last_col)
         near = member[_first_from(x, member, left - bandwidth) : _first_from(x, member, right + bandwidth)]
@@ -411,8 +412,28 @@ def _add_group(index, group, band, first_row, first_col, last_col, low, high, sq
             n_reaching += reached[i]
             swept[i] = n_reaching * saved > (right - left) * _SWEEP_CELL
             n_swept += swept[i]
-        if n_swept < n_rows:
-            west, east = max(low, left), min(high, right)
+        west, east = max(low, left), min(high, right)
+        if n_swept > 0:
+            if waiting < west:
+                some = member[_first_from(x, member, waiting - bandwidth) : _first_from(x, member, west + bandwidth)]
+                _scatter(
+                    x,
+                    y,
+                    weight,
+                    some,
+                    bandwidth,
+                    scale,
+                    is_quartic,
+                    nothing,
+                    first_row,
+                    first_col,
+                    waiting,
+                    west,
+                    squares,
+                    out,
+                )
+            waiting = east
+        if 0 < n_swept < n_rows:
             _scatter(
                 x, y, weight, near, bandwidth, scale, is_quartic, swept, first_row, first_col, west, east, squares, out
             )
@@ -423,6 +444,11 @@ def _add_group(index, group, band, first_row, first_col, last_col, low, high, sq
                 _sweep(
                     x, y, weight, near, bandwidth, scale, floor, is_quartic, rows, first_row + top, left, events, part
                 )
+    if waiting < high:
+        some = member[_first_from(x, member, waiting - bandwidth) : _first_from(x, member, high + bandwidth)]
+        _scatter(
+            x, y, weight, some, bandwidth, scale, is_quartic, nothing, first_row, first_col, waiting, high, squares, out
+        )
 
 
 @numba.njit(nogil=True, cache=True)
