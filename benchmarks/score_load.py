@@ -48,7 +48,7 @@ def prepare_pass(cell_m: float) -> Callable[[], object]:
 
     The layers are read, and the region and areas laid over the grid, beforehand; the index of points is built in it.
     """
-    inputs, region, grid = demo_inputs(), geo.load_region(), geo.region_grid(cell_m)
+    inputs, region, grid = demo_inputs(), demo_layers().region, geo.region_grid(cell_m)
     return lambda: score_window(inputs, region, grid)
 
 
@@ -71,7 +71,7 @@ class Update(NamedTuple):
 
 def prepare_update(cell_m: float) -> Update:
     """A new finding with a bandwidth of 10 km, which is wider than the model's own."""
-    region, grid = geo.load_region(), geo.region_grid(cell_m)
+    region, grid = demo_layers().region, geo.region_grid(cell_m)
     own = geo.load_model()
     model = replace(own, parameters={**own.parameters, "findings_bandwidth_m": FINDING_BANDWIDTH_M})
     surface = make_surface(demo_layers(), model, region, grid)
