@@ -37,37 +37,34 @@ Times = Sequence[float]
 
 
 @numba.njit(nogil=True)
-def _add_all(way, index, events, squares, out):  # type: ignore[no-untyped-def]
+def _add_all(way, index, n_cols, room, out):  # type: ignore[no-untyped-def]
     """All points of the index's one band, one way throughout; segments as in `geo.kernels._add_group`."""
-    x, y, weight, member = index.x, index.y, index.weight, index.member
-    bandwidth, segment, scale = index.bandwidth[0], index.segment[0], index.scale[0]
-    n_rows, n_cols = len(out), out.shape[1] - kernels._ROW_PADDING
-    swept = np.full(n_rows, way == SWEPT)
+    bandwidth, segment, scale, n_rows = index.bandwidth[0], index.segment[0], index.scale[0], len(out)
+    points = kernels._gather(index, 0, 0, 0, n_cols)
     if way == WHOLE:
-        kernels._scatter(x, y, weight, member, bandwidth, scale, True, swept, 0, 0, 0, n_cols, squares, out)
+        kernels._scatter(points, bandwidth, scale, True, 0, 0, 0, n_cols, room, out)
         return
+    swept = np.ones(n_rows, dtype=np.bool_)
     for left in range(0, n_cols, segment):
         right = min(left + segment, n_cols)
-        low, high = kernels._first_from(x, member, left - bandwidth), kernels._first_from(x, member, right + bandwidth)
-        near = member[low:high]
+        near = kernels._near(points, bandwidth, left, right)
         if way == PIECES:
-            kernels._scatter(x, y, weight, near, bandwidth, scale, True, swept, 0, 0, left, right, squares, out)
+            kernels._scatter(near, bandwidth, scale, True, 0, 0, left, right, room, out)
             continue
         for top in range(0, n_rows, kernels._SWEEP_ROWS):
-            part, rows = out[top : top + kernels._SWEEP_ROWS, left:right], swept[top : top + kernels._SWEEP_ROWS]
-            kernels._sweep(x, y, weight, near, bandwidth, scale, 0.0, True, rows, top, left, events, part)
+            part, rows = out[top : top + kernels._SWEEP_ROWS, left:], swept[top : top + kernels._SWEEP_ROWS]
+            kernels._sweep(near, bandwidth, scale, 0.0, True, rows, top, left, right - left, room[-1], part)
 
 
 @numba.njit(nogil=True)
-def _repeat(way, times, index, out):  # type: ignore[no-untyped-def]
+def _repeat(way, times, index, n_cols):  # type: ignore[no-untyped-def]
     """One of the ways several times, so that calling it costs nothing."""
-    n_cols = out.shape[1] - kernels._ROW_PADDING
-    squares, events = kernels._make_room(n_cols)
+    room, out = kernels._make_room(n_cols), kernels._make_rows(kernels.TILE_ROWS, n_cols)
     for _ in range(times):
         if way == RULE:
-            kernels._add_group(index, 0, 0, 0, 0, n_cols, 0, n_cols, squares, events, out)
+            kernels._add_group(index, 0, 0, 0, 0, n_cols, 0, n_cols, room, out)
         else:
-            _add_all(way, index, events, squares, out)
+            _add_all(way, index, n_cols, room, out)
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ def make_case(b: float, reaching: int) -> Case:
     n_points = max(1, round(reaching * around / (2 * b * (segment + 2 * b))))
     x, y = rng.uniform(-b, n_cols + b, n_points), rng.uniform(-b, n_rows + b, n_points)
     grid = Grid(0.0, 0.0, 1.0, n_rows, n_cols)
-    group = kernels.Group(x, y, rng.uniform(0.1, 1.0, n_points), b)
+    group = kernels.Group(*kernels.sort_points(x, y, rng.uniform(0.1, 1.0, n_points)), b)
     index = kernels.index_points([group], grid)
     return Case(index, count_pairs(index, n_rows, n_cols), n_rows * n_cols, min(2 * b, segment))
 
@@ -105,22 +102,23 @@ def make_case(b: float, reaching: int) -> Case:
 def count_pairs(index: kernels.PointIndex, n_rows: int, n_cols: int) -> int:
     """Points that reach each segment of each row, summed."""
     b, segment = index.bandwidth[0], int(index.segment[0])
-    low, high = np.maximum(index.y - b, 0).astype(int), np.minimum(index.y + b, n_rows - 1).astype(int)
+    x, y, _ = index.points.T
+    low, high = np.maximum(y - b, 0).astype(int), np.minimum(y + b, n_rows - 1).astype(int)
     n_in_rows = np.append(0, np.cumsum(high - low + 1))
     lefts = np.arange(0, n_cols, segment)
     rights = np.minimum(lefts + segment, n_cols)
-    pairs = n_in_rows[np.searchsorted(index.x, rights + b)] - n_in_rows[np.searchsorted(index.x, lefts - b)]
+    pairs = n_in_rows[np.searchsorted(x, rights + b)] - n_in_rows[np.searchsorted(x, lefts - b)]
     return int(pairs.sum())
 
 
 def time_case(case: Case, rounds: int) -> Times:
     """Least nanoseconds of each way."""
-    out = np.zeros((kernels.TILE_ROWS, case.n_cells // kernels.TILE_ROWS + kernels._ROW_PADDING))
-    often = [max(1, round(MIN_S / clock(lambda way=way: _repeat(way, 1, case.index, out)))) for way in WAYS]
+    n_cols = case.n_cells // kernels.TILE_ROWS
+    often = [max(1, round(MIN_S / clock(lambda way=way: _repeat(way, 1, case.index, n_cols)))) for way in WAYS]
     least = [np.inf] * len(WAYS)
     for _ in range(rounds):
         for way in WAYS:
-            seconds = clock(lambda way=way: _repeat(way, often[way], case.index, out))
+            seconds = clock(lambda way=way: _repeat(way, often[way], case.index, n_cols))
             least[way] = min(least[way], 1e9 * seconds / often[way])
     return least
 

@@ -26,12 +26,13 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numba
 import numpy as np
 from llvmlite import ir
+from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic
 from numpy.typing import ArrayLike, NDArray
 
@@ -56,6 +57,7 @@ __all__ = [
     "kernel_density",
     "kernel_values",
     "score_tiles",
+    "sort_points",
 ]
 
 S = TypeVar("S", bound=np.generic)
@@ -67,16 +69,13 @@ _BANDWIDTH_M = (1e-6, 1e12)
 # Points are listed by bands of rows, and scores are computed in tiles. Neither changes a bit of a result; both are
 # small enough for a core's cache.
 TILE_ROWS, TILE_COLS = 32, 512
-# Cells between a tile's rows in memory: rows 4096 bytes apart would crowd into the same few lines of the cache.
-_ROW_PADDING = 8
 # Further down than any grid's last row.
 _FAR = 1e9
 # Rows that are swept together, and points whose chords are found together.
 _SWEEP_ROWS, _SWEEP_POINTS = 16, 16
 # Nanoseconds, fitted by benchmarks/fit_dispatch.py (docs/adr/0007-two-kernels.md): a point in a row costs
 # SCATTER_POINT + SCATTER_CELL · width when scattered and SWEEP_POINT when swept, and then SWEEP_CELL for each cell.
-# SWEEP_POINT stands above its fit of 2.95, because it also pays for the counting, and for short segments.
-_SCATTER_POINT, _SCATTER_CELL, _SWEEP_POINT, _SWEEP_CELL = 1.95, 0.045, 3.8, 1.75
+_SCATTER_POINT, _SCATTER_CELL, _SWEEP_POINT, _SWEEP_CELL = 0.8, 0.083, 4.3, 1.76
 _TASKS_PER_THREAD = 8
 # What a cell within reach of positive weights holds at least when rounding would leave nothing.
 _TINY = 1e-300
@@ -87,7 +86,7 @@ class Group(NamedTuple):
 
     Attributes
     ----------
-    easting, northing : (n,) float64, m, grid CRS
+    easting, northing : (n,) float64, m, grid CRS, in the order of `sort_points`
     weight : (n,) float64
     bandwidth_m : float, m
     """
@@ -103,8 +102,8 @@ class PointIndex(NamedTuple):
 
     Attributes
     ----------
-    x, y : (n,) float64, cells: columns and rows, whole numbers at centres; each group sorted by x, then y, no two alike
-    weight : (n,) float64
+    points : (n, 3) float64
+        Column and row in cells, whole numbers at centres, and weight; each group in the order of `sort_points`.
     member : (m,) int32, positions of points, by group and band of rows that they reach
     start : (n_groups, n_bands + 1) int64, where the members of each band begin
     bandwidth : (n_groups,) float64, cells
@@ -114,9 +113,7 @@ class PointIndex(NamedTuple):
     is_quartic : bool, else Epanechnikov
     """
 
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    weight: NDArray[np.float64]
+    points: NDArray[np.float64]
     member: NDArray[np.int32]
     start: NDArray[np.int64]
     bandwidth: NDArray[np.float64]
@@ -185,185 +182,320 @@ class Hills(NamedTuple):
 
 
 @numba.njit(nogil=True, cache=True)
-def _kernel(t: float, is_quartic: bool) -> float:
-    """The kernel, not scaled, from ``t = b² − d²``: t² or t inside the disc, 0 outside."""
-    t = t if t > 0.0 else 0.0
-    return t * t if is_quartic else t
+def _bands_of(y, bandwidth, first_band, n_bands):
+    """The first band that a point reaches, and one past the last."""
+    highest, lowest = int(max(y - bandwidth, 0.0)) // TILE_ROWS, int(min(y + bandwidth, _FAR)) // TILE_ROWS
+    return max(highest - first_band, 0), min(lowest - first_band + 1, n_bands)
 
 
 @numba.njit(nogil=True, cache=True)
-def _list_members(y, bandwidth, first_band, start):  # type: ignore[no-untyped-def]
-    """Points that may reach each band of rows, in their order; `start` is filled with where each band begins.
+def _index_group(easting, northing, weight, origin, cell_m, bandwidth, window, points, start):
+    """Fill `points` with those that reach a window, `start` with where each band's begin, and list them by bands.
 
     Bands are told from the grid's rows alone, so that a band's list is the same in every window.
     """
-    n_bands = len(start) - 1
-    bands = np.empty((len(y), 2), dtype=np.int32)
-    for k in range(len(y)):
-        top, bottom = int(max(y[k] - bandwidth, 0.0)) // TILE_ROWS, int(min(y[k] + bandwidth, _FAR)) // TILE_ROWS
-        bands[k, 0], bands[k, 1] = max(top - first_band, 0), min(bottom - first_band + 1, n_bands)
-        for band in range(bands[k, 0], bands[k, 1]):
+    (top, bottom, left, right), n_bands, n = window, len(start) - 1, 0
+    # a cell more than the points reach: which way a row is summed must not depend on the window
+    reach, first_band = bandwidth + 1.0, top // TILE_ROWS
+    for k in range(len(easting)):
+        x, y = (easting[k] - origin[0]) / cell_m, (origin[1] - northing[k]) / cell_m
+        if not (left - reach < x < right + reach and top - reach < y < bottom + reach and weight[k] != 0.0):
+            continue
+        points[n, 0], points[n, 1], points[n, 2] = x, y, weight[k]
+        for band in range(*_bands_of(y, bandwidth, first_band, n_bands)):
             start[band + 1] += 1
+        n += 1
     for band in range(n_bands):
         start[band + 1] += start[band]
-    member = np.empty(start[n_bands], dtype=np.int32)
-    free = start[:-1].copy()
-    for k in range(len(y)):
-        for band in range(bands[k, 0], bands[k, 1]):
+    member, free = np.empty(start[n_bands], dtype=np.int32), start[:-1].copy()
+    for k in range(n):
+        for band in range(*_bands_of(points[k, 1], bandwidth, first_band, n_bands)):
             member[free[band]] = k
             free[band] += 1
-    return member
+    return member, n
 
 
-@numba.njit(nogil=True, cache=True)
-def _scatter(x, y, weight, member, bandwidth, scale, is_quartic, swept, first_row, first_col, low, high, squares, out):  # type: ignore[no-untyped-def]
-    """Add points to columns `low` to `high` of the rows of ``out`` that are not `swept`.
+def _spread(builder, value, n):
+    """A vector of n times the same number."""
+    one = builder.insert_element(ir.Constant(_vector(n), ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), n), [0] * n))
 
-    ``out[0, 0]`` is the cell at `first_row`, `first_col`; `squares` is room for one disc's width.
-    """
-    last_row = first_row + len(out) - 1.0
-    for k in member:
-        left, right = int(max(x[k] - bandwidth, low)), int(min(x[k] + bandwidth, high - 1.0)) + 1
-        if right <= left:
-            continue
-        w = scale * weight[k]
-        dx2 = squares[: right - left]
-        for j in range(right - left):
-            dx = (left + j) - x[k]
-            dx2[j] = dx * dx
-        for i in range(int(max(y[k] - bandwidth, first_row)), int(min(y[k] + bandwidth, last_row)) + 1):
-            if swept[i - first_row]:
-                continue
-            dy = i - y[k]
-            a = bandwidth * bandwidth - dy * dy
-            row = out[i - first_row][left - first_col : right - first_col]
-            for j in range(right - left):
-                row[j] += w * _kernel(a - dx2[j], is_quartic)
+
+def _vector(n):
+    return ir.VectorType(ir.DoubleType(), n)
+
+
+def _multiply_add(builder, a, b, c):
+    """``a · b + c``, rounded once where the processor can."""
+    kind = a.type
+    name = f"llvm.fmuladd.v{kind.count}f64"
+    return builder.call(get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), name), [a, b, c])
+
+
+def _place(context, builder, kind, array, row, first, n):
+    """Where n neighbouring numbers begin, as a place for a vector; `row` is None in an array of one dimension."""
+    made = context.make_array(kind)(context, builder, array)
+    at = builder.bitcast(made.data, ir.IntType(8).as_pointer())
+    if row is not None:
+        at = builder.gep(at, [builder.mul(row, builder.extract_value(made.strides, 0))])
+    at = builder.gep(at, [builder.shl(first, ir.Constant(ir.IntType(64), 3))])
+    return builder.bitcast(at, _vector(n).as_pointer())
 
 
 @intrinsic
-def _add_chord_at_once(typing_context, events, row, start, stop, c0, c1, c2, c3, c4):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """`_add_chord` as one vector addition and one subtraction; numba's own compiler makes twelve of them."""
+def _add_block_at_once(typing_context, out, row, col, squares, first, height, weight, is_quartic):  # noqa: ARG001
+    """`_add_block` in six instructions; a loop of the compiler's own takes what exceeds a multiple one by one."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        row_bytes, index = builder.extract_value(array.strides, 0), ir.IntType(64)
-        data = builder.bitcast(array.data, ir.IntType(8).as_pointer())
-        at_row = builder.gep(data, [builder.mul(arguments[1], row_bytes)])
-        eight = ir.VectorType(ir.DoubleType(), 8)
-        event = ir.Constant(eight, [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0])
-        for lane, coefficient in enumerate(arguments[4:]):
-            event = builder.insert_element(event, coefficient, ir.Constant(ir.IntType(32), lane))
-        for cell, change in ((arguments[2], builder.fadd), (arguments[3], builder.fsub)):
-            place = builder.gep(at_row, [builder.shl(builder.zext(cell, index), ir.Constant(index, 6))])
-            place = builder.bitcast(place, eight.as_pointer())
+    def generate(context, builder, signature, arguments):
+        out, row, col, squares, first, height, weight, is_quartic = arguments
+        nothing, one = ir.Constant(_vector(8), [0.0] * 8), ir.Constant(_vector(8), [1.0] * 8)
+        dx2 = builder.load(_place(context, builder, signature.args[3], squares, None, first, 8), align=8)
+        t = builder.fsub(_spread(builder, height, 8), dx2)
+        t = builder.select(builder.fcmp_ordered(">", t, nothing), t, nothing)
+        weighed = builder.fmul(_spread(builder, weight, 8), builder.select(is_quartic, t, one))
+        cells = _place(context, builder, signature.args[0], out, row, col, 8)
+        builder.store(_multiply_add(builder, weighed, t, builder.load(cells, align=8)), cells, align=8)
+        return context.get_dummy_value()
+
+    whole, number = numba.int64, numba.float64
+    return numba.void(out, whole, whole, squares, whole, number, number, numba.boolean), generate
+
+
+def _add_block(out, row, col, squares, first, height, weight, is_quartic):
+    """Add a point to eight cells of a row, from its dx² there and the row's b² − dy².
+
+    The kernel, not scaled, is t² or t where ``t = b² − dy² − dx²`` is above 0.
+    """
+    t = np.maximum(height - squares[first : first + 8], 0.0)
+    out[row, col : col + 8] += weight * (t if is_quartic else 1.0) * t
+
+
+@intrinsic
+def _add_chord_at_once(typing_context, events, row, start, stop, c, base, linear, square):  # noqa: ARG001
+    """`_add_chord` in a few instructions; numba's own compiler makes some fifty."""
+    lanes = len(base)
+
+    def generate(context, builder, signature, arguments):
+        events, row, start, stop, c = arguments[:5]
+
+        def gather(position):
+            vector = ir.Constant(_vector(lanes), [0.0] * lanes)
+            for lane in range(len(signature.args[position])):
+                value = builder.extract_value(arguments[position], lane)
+                vector = builder.insert_element(vector, value, ir.Constant(ir.IntType(32), lane))
+            return vector
+
+        c = _spread(builder, c, lanes)
+        event = _multiply_add(builder, c, _multiply_add(builder, c, gather(7), gather(6)), gather(5))
+        for cell, change in ((start, builder.fadd), (stop, builder.fsub)):
+            first = builder.mul(builder.zext(cell, ir.IntType(64)), ir.Constant(ir.IntType(64), lanes))
+            place = _place(context, builder, signature.args[0], events, row, first, lanes)
             builder.store(change(builder.load(place, align=8), event), place, align=8)
         return context.get_dummy_value()
 
-    return numba.void(events, numba.int64, numba.uint32, numba.uint32, *[numba.float64] * 5), generate
+    cell = numba.uint32
+    return numba.void(events, numba.int64, cell, cell, numba.float64, base, linear, square), generate
 
 
-def _add_chord(events, row, start, stop, c0, c1, c2, c3, c4):  # type: ignore[no-untyped-def]
-    """Add a chord's polynomial, and 1 to the count, at its first cell; take them off at the cell after its last."""
-    event = np.array([c0, c1, c2, c3, c4, 1.0, 0.0, 0.0])
-    events[row, start] += event
-    events[row, stop] -= event
+def _add_chord(events, row, start, stop, c, base, linear, square):
+    """Add a chord's event to its first cell and take it off at the cell after its last: base + c·(linear + c·square).
 
-
-if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
-    _add_chord = _add_chord_at_once  # type: ignore[assignment]
-
-
-@numba.njit(nogil=True, cache=True)
-def _find_chords(x, y, member, bandwidth, first_row, left, length, height, start, stop):  # type: ignore[no-untyped-def]
-    """Where the discs of a few points cut `_SWEEP_ROWS` rows of a segment: b² − dy², first cell, one past the last.
-
-    The root only gives the cell nearest to each end of a chord; whether that cell is in is decided by t itself. A
-    chord without a cell has ``start >= stop``.
+    Each of the three holds a count and the coefficients of 1, u, u² …; what is missing at their ends is 0.
     """
-    last = length + 0.5
-    for i in range(len(member)):
-        px, py = x[member[i]], y[member[i]]
-        for r in range(_SWEEP_ROWS):
-            dy = (first_row + r) - py
-            a = max(bandwidth * bandwidth - dy * dy, 0.0)
-            reach = math.sqrt(a)
-            low = int(min(max(px - reach - left + 0.5, 0.0), last))
-            high = int(min(max(px + reach - left + 0.5, 0.0), last))
-            to_low, to_high = (left + low) - px, (left + high) - px
-            height[i, r] = a
-            start[i, r] = low + (1 if a - to_low * to_low <= 0.0 else 0)
-            stop[i, r] = min(high + (1 if a - to_high * to_high > 0.0 else 0), length)
+    event = np.zeros(len(base))
+    event[: len(square)] = square
+    event *= c
+    event[: len(linear)] += linear
+    event = event * c + base
+    for cell, sign in ((int(start), 1.0), (int(stop), -1.0)):
+        events[row, len(base) * cell : len(base) * (cell + 1)] += sign * event
+
+
+def _transpose(builder, rows):
+    """Eight vectors of eight, mirrored: one bit after the other changes sides between number and lane."""
+    for bit in (1, 2, 4):
+        low = [lane if not lane & bit else 8 + (lane ^ bit) for lane in range(8)]
+        high = [lane ^ bit if not lane & bit else 8 + lane for lane in range(8)]
+        rows = [
+            builder.shuffle_vector(
+                rows[i & ~bit], rows[i | bit], ir.Constant(ir.VectorType(ir.IntType(32), 8), high if i & bit else low)
+            )
+            for i in range(8)
+        ]
+    return rows
+
+
+def _sum_eight_at_once(n_coefficients):
+    """`_sum_eight` for one kernel, as vectors that are turned on their side."""
+    lanes = 8 if n_coefficients > 3 else 4  # noqa: PLR2004
+
+    @intrinsic
+    def sum_eight(typing_context, events, cell, state, u, scale, floor, out):  # noqa: ARG001
+        def generate(context, builder, signature, arguments):
+            events, cell, state, u, scale, floor, out = arguments
+            nothing = ir.Constant(_vector(8), [0.0] * 8)
+            widen = ir.Constant(ir.VectorType(ir.IntType(32), 8), [*range(lanes), *[lanes] * (8 - lanes)])
+            zero, size = (ir.Constant(ir.IntType(64), number) for number in (0, lanes))
+            at_state = _place(context, builder, signature.args[2], state, None, zero, lanes)
+            total, totals = builder.load(at_state, align=8), []
+            for i in range(8):
+                first = builder.mul(builder.add(cell, ir.Constant(ir.IntType(64), i)), size)
+                place = _place(context, builder, signature.args[0], events, None, first, lanes)
+                total = builder.fadd(total, builder.load(place, align=8))
+                builder.store(ir.Constant(_vector(lanes), [0.0] * lanes), place, align=8)
+                totals.append(builder.shuffle_vector(total, ir.Constant(_vector(lanes), [0.0] * lanes), widen))
+            builder.store(total, at_state, align=8)
+            count, *coefficients = _transpose(builder, totals)[: 1 + n_coefficients]
+            steps = ir.Constant(_vector(8), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
+            distance, value = builder.fadd(_spread(builder, u, 8), steps), coefficients[-1]
+            for coefficient in reversed(coefficients[:-1]):
+                value = _multiply_add(builder, value, distance, coefficient)
+            value, floor = builder.fmul(value, _spread(builder, scale, 8)), _spread(builder, floor, 8)
+            value = builder.select(builder.fcmp_ordered(">", value, floor), value, floor)
+            value = builder.select(builder.fcmp_ordered(">", count, nothing), value, nothing)
+            cells = _place(context, builder, signature.args[6], out, None, cell, 8)
+            builder.store(builder.fadd(builder.load(cells, align=8), value), cells, align=8)
+            return context.get_dummy_value()
+
+        number = numba.float64
+        return numba.void(events, numba.int64, state, number, number, number, out), generate
+
+    return sum_eight
+
+
+def _sum_eight(n_coefficients, events, cell, state, u, scale, floor, out):
+    """Carry the sum of events past eight cells, and add its value to each that a chord holds; the events are 0 then.
+
+    `u` is the first one's distance from the segment's middle. Where no chord holds a cell, the sum is 0 but for
+    rounding.
+    """
+    lanes = len(state)
+    for i in range(8):
+        event = events[lanes * (cell + i) : lanes * (cell + i + 1)]
+        state += event
+        event[:] = 0.0
+        value = 0.0
+        for coefficient in state[n_coefficients:0:-1]:
+            value = value * (u + i) + coefficient
+        out[cell + i] += max(scale * value, floor) if state[0] > 0.0 else 0.0
+
+
+_sum_eight_quartic, _sum_eight_epanechnikov = partial(_sum_eight, 5), partial(_sum_eight, 3)
+if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+    _sum_eight_quartic, _sum_eight_epanechnikov = _sum_eight_at_once(5), _sum_eight_at_once(3)
+    _add_block, _add_chord = _add_block_at_once, _add_chord_at_once  # type: ignore[assignment]
 
 
 @numba.njit(nogil=True, cache=True)
-def _add_chords(x, weight, member, middle, is_quartic, swept, height, start, stop, events):  # type: ignore[no-untyped-def]
+def _scatter(points, bandwidth, scale, is_quartic, first_row, first_col, low, high, room, out):
+    """Add points to columns `low` to `high` of ``out``, eight cells at a time.
+
+    ``out[0, 0]`` is the cell at `first_row`, `first_col`, and a cache line of eight cells begins there; `low` and
+    `high` are whole lines further on.
+    """
+    (x, y, weight), squares = points, room[0]
+    last_row = first_row + len(out) - 1.0
+    for k in range(len(x)):
+        left, right = int(max(x[k] - bandwidth, low)), int(min(x[k] + bandwidth, high - 1.0)) + 1
+        top, bottom = int(max(y[k] - bandwidth, first_row)), int(min(y[k] + bandwidth, last_row)) + 1
+        if right <= left or bottom <= top:
+            continue
+        begin, end = (left - first_col) // 8 * 8, (right - first_col + 7) // 8 * 8
+        dx2 = squares[: end - begin]
+        for j in range(len(dx2)):
+            dx = (first_col + begin + j) - x[k]
+            dx2[j] = dx * dx
+        w = scale * weight[k]
+        for i in range(top, bottom):
+            dy = i - y[k]
+            height = bandwidth * bandwidth - dy * dy
+            for j in range(begin, end, 8):
+                _add_block(out, i - first_row, j, dx2, j - begin, height, w, is_quartic)
+
+
+@numba.njit(nogil=True, cache=True)
+def _find_chords(x, y, bandwidth, first_row, left, length, height, start, stop):
+    """Where discs of a few points cut `_SWEEP_ROWS` rows of a segment: b² − dy² − p², first cell, one past the last.
+
+    A chord without a cell has ``start >= stop``. Fractions are cut off towards 0, on either side counted so that the
+    cells on a rim itself are left out.
+    """
+    size = float(length)
+    for i in range(len(x)):
+        after, before, dy, p = x[i] - left + 1.0, size - (x[i] - left), first_row - y[i], x[i] - (left + length // 2)
+        for r in range(_SWEEP_ROWS):
+            a = max(bandwidth * bandwidth - (dy + r) * (dy + r), 0.0)
+            reach = math.sqrt(a)
+            height[i, r] = a - p * p
+            start[i, r] = np.int32(min(max(after - reach, 0.0), size))
+            stop[i, r] = length - np.int32(min(max(before - reach, 0.0), size))
+
+
+@numba.njit(nogil=True, cache=True)
+def _add_chords(x, weight, middle, is_quartic, swept, height, start, stop, events):
     """Add the points' polynomials in u, the distance from the segment's `middle`, to the rows that are `swept`."""
-    for i in range(len(member)):
-        p, w = x[member[i]] - middle, weight[member[i]]
+    for i in range(len(x)):
+        p, w = x[i] - middle, weight[i]
         wp = w * p
         for r in range(len(swept)):
-            begin, end = start[i, r], stop[i, r]
+            begin, end, c = start[i, r], stop[i, r], height[i, r]
             if begin < end and swept[r]:
-                c = height[i, r] - p * p
                 if is_quartic:  # w (c + 2pu − u²)²
-                    c2 = 4.0 * wp * p - 2.0 * w * c
-                    _add_chord(events, r, begin, end, w * (c * c), 4.0 * wp * c, c2, -4.0 * wp, w)  # type: ignore[no-untyped-call]
+                    base, linear = (1.0, 0.0, 0.0, 4.0 * wp * p, -4.0 * wp, w, 0.0, 0.0), (0.0, 0.0, 4.0 * wp, -2.0 * w)
+                    _add_chord(events, r, begin, end, c, base, linear, (0.0, w))
                 else:  # w (c + 2pu − u²)
-                    _add_chord(events, r, begin, end, w * c, 2.0 * wp, -w, 0.0, 0.0)  # type: ignore[no-untyped-call]
+                    _add_chord(events, r, begin, end, c, (1.0, 0.0, 2.0 * wp, -w), (0.0, w), (0.0,))
 
 
 @numba.njit(nogil=True, cache=True)
-def _sum_row(events, row, length, scale, floor, out):  # type: ignore[no-untyped-def]
+def _sum_row(events, length, is_quartic, scale, floor, state, out):
     """Carry the sum of a row's events along the segment and add its value to ``out``; the events are 0 afterwards.
 
-    Where no chord holds a cell, the sum is 0 but for rounding, and nothing is added.
+    Cells come by eight; those after the segment's end hold nothing, because all chords have been taken off there.
     """
-    middle = length // 2
-    s0 = s1 = s2 = s3 = s4 = count = 0.0
-    for j in range(length + 1):
-        event = events[row, j]
-        s0 += event[0]
-        s1 += event[1]
-        s2 += event[2]
-        s3 += event[3]
-        s4 += event[4]
-        count += event[5]
-        if count > 0.0:
-            u = float(j - middle)
-            out[j] += max(scale * (s0 + u * (s1 + u * (s2 + u * (s3 + u * s4)))), floor)
-        for lane in range(8):
-            event[lane] = 0.0
+    lanes = 8 if is_quartic else 4
+    state[:] = 0.0
+    for cell in range(0, length, 8):
+        u = float(cell - length // 2)
+        if is_quartic:
+            _sum_eight_quartic(events, cell, state, u, scale, floor, out)
+        else:
+            _sum_eight_epanechnikov(events, cell, state[:4], u, scale, floor, out)
+    events[lanes * length : lanes * (length + 1)] = 0.0
 
 
 @numba.njit(nogil=True, cache=True)
-def _sweep(x, y, weight, member, bandwidth, scale, floor, is_quartic, swept, first_row, left, events, out):  # type: ignore[no-untyped-def]
+def _sweep(points, bandwidth, scale, floor, is_quartic, swept, first_row, left, length, room, out):
     """Add points to the `swept` ones of at most `_SWEEP_ROWS` rows of a segment.
 
-    ``out[0, 0]`` is the cell at `first_row`, `left`. An event is eight numbers: five coefficients, a count of the
-    chords that hold the cell, and two to fill a cache line. Chords come first and events after, a few points at a
+    ``out[0, 0]`` is the cell at `first_row`, `left`; rows go on to a whole cache line. An event is a vector: a count
+    of the chords that hold the cell, then the coefficients. Chords come first and events after, a few points at a
     time, because the processor does either well on its own; neighbouring events fall into different rows.
     """
-    length = out.shape[1]
-    height = np.empty((_SWEEP_POINTS, _SWEEP_ROWS))
-    start = np.empty((_SWEEP_POINTS, _SWEEP_ROWS), dtype=np.uint32)
-    stop = np.empty((_SWEEP_POINTS, _SWEEP_ROWS), dtype=np.uint32)
-    for first in range(0, len(member), _SWEEP_POINTS):
-        some = member[first : first + _SWEEP_POINTS]
-        _find_chords(x, y, some, bandwidth, first_row, left, length, height, start, stop)
-        _add_chords(x, weight, some, left + length // 2, is_quartic, swept, height, start, stop, events)
+    (x, y, weight), (events, state, chosen, height, start, stop), n = points, room, 0
+    right, bottom = left + length - 1.0, first_row + len(out) - 1.0
+    for k in range(len(x)):
+        # the corners of the points' rectangle are out of reach
+        dx, dy = max(left - x[k], x[k] - right, 0.0), max(first_row - y[k], y[k] - bottom, 0.0)
+        chosen[0, n], chosen[1, n], chosen[2, n] = x[k], y[k], weight[k]
+        n += dx * dx + dy * dy < bandwidth * bandwidth
+        if n == _SWEEP_POINTS or k == len(x) - 1:
+            px, py, w = chosen[0, :n], chosen[1, :n], chosen[2, :n]
+            _find_chords(px, py, bandwidth, first_row, left, length, height, start, stop)
+            _add_chords(px, w, left + length // 2, is_quartic, swept, height, start, stop, events)
+            n = 0
     for r in range(len(swept)):
         if swept[r]:
-            _sum_row(events, r, length, scale, floor, out[r])
+            _sum_row(events[r], length, is_quartic, scale, floor, state, out[r])
 
 
 @numba.njit(nogil=True, cache=True)
-def _first_from(x, member, value):  # type: ignore[no-untyped-def]
+def _first_from(points, member, value):
     """Position of the first member with ``x >= value``."""
     low, high = 0, len(member)
     while low < high:
         middle = (low + high) // 2
-        if x[member[middle]] < value:
+        if points[member[middle], 0] < value:
             low = middle + 1
         else:
             high = middle
@@ -371,101 +503,138 @@ def _first_from(x, member, value):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True)
-def _make_room(n_cols):  # type: ignore[no-untyped-def]
-    """Room to work in: one disc's width, and zeroed events for `_SWEEP_ROWS` rows of a segment, by cache lines."""
-    n_events = _SWEEP_ROWS * (n_cols + 1) * 8
-    raw = np.zeros(n_events + 8)
-    first = -(raw.ctypes.data // 8) % 8
-    return np.empty(n_cols), raw[first : first + n_events].reshape(_SWEEP_ROWS, n_cols + 1, 8)
+def _gather(index, group, band, low, high):
+    """The points of a group, side by side, that may reach some columns of a band: x, y and weight."""
+    points, bandwidth = index.points, index.bandwidth[group]
+    member = index.member[index.start[group, band] : index.start[group, band + 1]]
+    member = member[_first_from(points, member, low - bandwidth) : _first_from(points, member, high + bandwidth)]
+    x, y, weight = np.empty(len(member)), np.empty(len(member)), np.empty(len(member))
+    for k in range(len(member)):
+        x[k], y[k], weight[k] = points[member[k], 0], points[member[k], 1], points[member[k], 2]
+    return x, y, weight
 
 
 @numba.njit(nogil=True, cache=True)
-def _add_group(index, group, band, first_row, first_col, last_col, low, high, squares, events, out):  # type: ignore[no-untyped-def]
+def _near(points, bandwidth, low, high):
+    """Those of some points that may reach columns `low` to `high`."""
+    x, y, weight = points
+    some = slice(np.searchsorted(x, low - bandwidth), np.searchsorted(x, high + bandwidth))
+    return x[some], y[some], weight[some]
+
+
+@numba.njit(nogil=True, cache=True)
+def _make_lines(n):
+    """Zeros, the first of n at the beginning of a cache line."""
+    raw = np.zeros(n + 8)
+    first = -(raw.ctypes.data // 8) % 8
+    return raw[first : first + n]
+
+
+@numba.njit(nogil=True, cache=True)
+def _make_rows(n_rows, n_cols):
+    """Rows of zeros that begin with a cache line and are at least `n_cols` long.
+
+    An odd number of lines, so that the rows of one column do not crowd into the same few places of the cache.
+    """
+    width = 8 * ((n_cols + 7) // 8 | 1)
+    return _make_lines(n_rows * width).reshape(n_rows, width)
+
+
+@numba.njit(nogil=True, cache=True)
+def _make_room(n_cols):
+    """Room to work in: squares along a row, and what a sweep of a segment of at most `n_cols` cells needs.
+
+    That is zeroed events of its rows, the sum of those, some points, and height, start and stop of their chords.
+    """
+    chosen, height = np.empty((3, _SWEEP_POINTS)), np.empty((_SWEEP_POINTS, _SWEEP_ROWS))
+    start = np.empty((_SWEEP_POINTS, _SWEEP_ROWS), dtype=np.int32)
+    sweep = _make_rows(_SWEEP_ROWS, 8 * (n_cols + 8)), _make_lines(8), chosen, height, start, start.copy()
+    return _make_lines(n_cols + 16), sweep
+
+
+@numba.njit(nogil=True, cache=True)
+def _choose_rows(y, bandwidth, saved, cost, first_row, swept):
+    """Mark the rows of a segment that are cheaper swept: those that enough points reach. Their number."""
+    n_rows = len(swept)
+    reached = np.zeros(n_rows + 1, dtype=np.int64)
+    for k in range(len(y)):
+        reached[int(max(y[k] - bandwidth - first_row, 0.0))] += 1
+        reached[int(min(y[k] + bandwidth - first_row, n_rows - 1.0)) + 1] -= 1
+    n_reaching = n_swept = 0
+    for i in range(n_rows):
+        n_reaching += reached[i]
+        swept[i] = n_reaching * saved > cost
+        n_swept += swept[i]
+    return n_swept
+
+
+@numba.njit(nogil=True, cache=True)
+def _add_group(index, group, band, first_row, first_col, last_col, low, high, room, out):
     """Add one group to columns `low` to `high` of ``out``, whose rows are those of one band or the first of them.
 
-    ``out[0, 0]`` is the cell at `first_row`, `first_col`; segments begin there and end at `last_col`. Where rows are
-    swept, all columns of a segment are filled.
+    ``out[0, 0]`` is the cell at `first_row`, `first_col`; segments begin there and end at `last_col`. Some columns
+    beside those asked for are filled too.
     """
-    x, y, weight, is_quartic = index.x, index.y, index.weight, index.is_quartic
+    # whole cache lines: a segment is a number of them
+    low, high = first_col + (low - first_col) // 8 * 8, first_col + (high - first_col + 7) // 8 * 8
     bandwidth, segment, scale = index.bandwidth[group], index.segment[group], index.scale[group]
-    member = index.member[index.start[group, band] : index.start[group, band + 1]]
-    n_rows = len(out)
+    is_quartic, n_rows, points = index.is_quartic, len(out), _gather(index, group, band, low, high)
     swept = np.zeros(n_rows, dtype=np.bool_)
-    # what sweeping a point saves in a row, and what sweeping a row costs
+    # what sweeping a point saves in a row
     saved = _SCATTER_POINT + _SCATTER_CELL * min(2.0 * bandwidth, float(segment)) - _SWEEP_POINT
     if saved <= 0.0:
-        _scatter(
-            x, y, weight, member, bandwidth, scale, is_quartic, swept, first_row, first_col, low, high, squares, out
-        )
+        _scatter(points, bandwidth, scale, is_quartic, first_row, first_col, low, high, room, out)
         return
-    floor = _TINY if index.is_positive[group] else -math.inf
-    reached, nothing, waiting = np.zeros(n_rows + 1, dtype=np.int64), np.zeros(n_rows, dtype=np.bool_), low
+    floor, waiting = _TINY if index.is_positive[group] else -math.inf, low
     for left in range(first_col + (low - first_col) // segment * segment, high, segment):
         right = min(left + segment, last_col)
-        near = member[_first_from(x, member, left - bandwidth) : _first_from(x, member, right + bandwidth)]
-        reached[:] = 0
-        for k in near:
-            reached[int(max(y[k] - bandwidth - first_row, 0.0))] += 1
-            reached[int(min(y[k] + bandwidth - first_row, n_rows - 1.0)) + 1] -= 1
-        n_reaching = n_swept = 0
-        for i in range(n_rows):
-            n_reaching += reached[i]
-            swept[i] = n_reaching * saved > (right - left) * _SWEEP_CELL
-            n_swept += swept[i]
-        west, east = max(low, left), min(high, right)
-        if n_swept > 0:
-            if waiting < west:
-                some = member[_first_from(x, member, waiting - bandwidth) : _first_from(x, member, west + bandwidth)]
-                _scatter(
-                    x,
-                    y,
-                    weight,
-                    some,
-                    bandwidth,
-                    scale,
-                    is_quartic,
-                    nothing,
-                    first_row,
-                    first_col,
-                    waiting,
-                    west,
-                    squares,
-                    out,
-                )
-            waiting = east
-        if 0 < n_swept < n_rows:
-            _scatter(
-                x, y, weight, near, bandwidth, scale, is_quartic, swept, first_row, first_col, west, east, squares, out
-            )
-        if n_swept > 0:
-            for top in range(0, n_rows, _SWEEP_ROWS):
-                part = out[top : top + _SWEEP_ROWS, left - first_col : right - first_col]
-                rows = swept[top : top + _SWEEP_ROWS]
-                _sweep(
-                    x, y, weight, near, bandwidth, scale, floor, is_quartic, rows, first_row + top, left, events, part
-                )
+        near = _near(points, bandwidth, left, right)
+        n_swept = _choose_rows(near[1], bandwidth, saved, (right - left) * _SWEEP_CELL, first_row, swept)
+        if n_swept == 0:
+            continue
+        # segments without a swept row are scattered together
+        west, east = max(low, left), min(high, left + segment)
+        if waiting < west:
+            some = _near(points, bandwidth, waiting, west)
+            _scatter(some, bandwidth, scale, is_quartic, first_row, first_col, waiting, west, room, out)
+        waiting = east
+        if n_swept < n_rows:
+            top = 0
+            while top < n_rows:
+                bottom = top
+                while bottom < n_rows and not swept[bottom]:
+                    bottom += 1
+                if bottom > top:
+                    rows = out[top:bottom]
+                    _scatter(near, bandwidth, scale, is_quartic, first_row + top, first_col, west, east, room, rows)
+                top = bottom + 1
+        for top in range(0, n_rows, _SWEEP_ROWS):
+            part, rows = out[top : top + _SWEEP_ROWS, left - first_col :], swept[top : top + _SWEEP_ROWS]
+            _sweep(near, bandwidth, scale, floor, is_quartic, rows, first_row + top, left, right - left, room[1], part)
     if waiting < high:
-        some = member[_first_from(x, member, waiting - bandwidth) : _first_from(x, member, high + bandwidth)]
-        _scatter(
-            x, y, weight, some, bandwidth, scale, is_quartic, nothing, first_row, first_col, waiting, high, squares, out
-        )
+        some = _near(points, bandwidth, waiting, high)
+        _scatter(some, bandwidth, scale, is_quartic, first_row, first_col, waiting, high, room, out)
 
 
 @numba.njit(nogil=True, cache=True)
-def _fill_bands(index, first_band, last_band, out):  # type: ignore[no-untyped-def]
+def _fill_bands(index, first_band, last_band, out):
     """Density of the index's one group in the rows of some bands; whole rows."""
     n_cols = out.shape[1]
-    squares, events = _make_room(min(max(index.segment[0], 2 * int(index.bandwidth[0]) + 3), n_cols))
+    room = _make_room(min(max(index.segment[0], 2 * int(index.bandwidth[0]) + 3), n_cols))
+    rows = _make_rows(TILE_ROWS, n_cols)
     for band in range(first_band, last_band):
         first_row = band * TILE_ROWS
-        rows = out[first_row : first_row + TILE_ROWS]
+        filled = out[first_row : first_row + TILE_ROWS]
+        if index.start[0, band + 1] == index.start[0, band]:
+            filled[:] = 0.0
+            continue
         rows[:] = 0.0
-        if index.start[0, band + 1] > index.start[0, band]:
-            _add_group(index, 0, band, first_row, 0, n_cols, 0, n_cols, squares, events, rows)
+        _add_group(index, 0, band, first_row, 0, n_cols, 0, n_cols, room, rows[: len(filled)])
+        filled[:] = rows[: len(filled), :n_cols]
 
 
 @numba.njit(nogil=True, cache=True)
-def _find_inside(region, top, bottom, left, right):  # type: ignore[no-untyped-def]
+def _find_inside(region, top, bottom, left, right):
     """Number of cells of the region in a tile, the first column that holds one, and one past the last."""
     n_inside, low, high = 0, right, left
     for i in range(top, bottom):
@@ -487,7 +656,7 @@ def _find_inside(region, top, bottom, left, right):  # type: ignore[no-untyped-d
 
 
 @numba.njit(nogil=True, cache=True)
-def _weigh_row(value, max_points, level, contribution, total):  # type: ignore[no-untyped-def]
+def _weigh_row(value, max_points, level, contribution, total):
     """Points of one component, into its raster and onto the total."""
     for j in range(len(value)):
         points = max_points * (value[j] / (value[j] + level))
@@ -496,7 +665,7 @@ def _weigh_row(value, max_points, level, contribution, total):  # type: ignore[n
 
 
 @numba.njit(nogil=True, cache=True)
-def _look_up_row(code, points_of, contribution, total):  # type: ignore[no-untyped-def]
+def _look_up_row(code, points_of, contribution, total):
     """Points of an areal component, into its raster and onto the total."""
     for j in range(len(code)):
         contribution[j] = points_of[code[j]]
@@ -504,37 +673,37 @@ def _look_up_row(code, points_of, contribution, total):  # type: ignore[no-untyp
 
 
 @numba.njit(nogil=True, cache=True)
-def _mark_row(value, exposed):  # type: ignore[no-untyped-def]
+def _mark_row(value, exposed):
     """Note where a component has something to visit."""
     for j in range(len(value)):
         exposed[j] |= value[j] > 0.0
 
 
 @numba.njit(nogil=True, cache=True)
-def _state_row(effort, exposed, threshold, state):  # type: ignore[no-untyped-def]
+def _state_row(effort, exposed, threshold, state):
     """1 where there is nothing to visit, 2 where nobody has inspected what there is, 3 where somebody has."""
     for j in range(len(effort)):
         state[j] = (3 if effort[j] >= threshold else 2) if exposed[j] else 1
 
 
 @numba.njit(nogil=True, cache=True)
-def _fill_density(index, weighing, component, band, first_cell, last_col, west, east, room, density):  # type: ignore[no-untyped-def]
+def _fill_density(index, weighing, component, band, first_cell, last_col, west, east, room, density):
     """Density of one component in the columns from `west` to `east` of a tile."""
-    (first_row, first_col), (squares, events) = first_cell, room
+    first_row, first_col = first_cell
     density[:] = 0.0
     for group in range(weighing.first_group[component], weighing.first_group[component + 1]):
         if index.start[group, band + 1] > index.start[group, band]:
-            _add_group(index, group, band, first_row, first_col, last_col, west, east, squares, events, density)
+            _add_group(index, group, band, first_row, first_col, last_col, west, east, room, density)
 
 
 @numba.njit(nogil=True, cache=True)
-def _score_tile(index, weighing, band, first_cell, rows, cols, inside, room, codes, out):  # type: ignore[no-untyped-def]
+def _score_tile(index, weighing, band, first_cell, rows, cols, inside, room, codes, out):
     """Score the columns `inside` of one tile, component by component; what lies outside the region included."""
     (top, bottom), (left, right), (low, high) = rows, cols, inside
     tile, last_col = (first_cell[0] + top, first_cell[1] + left), first_cell[1] + right
     west, east, part = first_cell[1] + low, first_cell[1] + high, slice(low - left, high - left)
-    (both, exposed), room = room[:2], room[2:]
-    density, total, n_components = both[0, : bottom - top], both[1, : bottom - top], len(weighing.areal)
+    (densities, totals, exposed), room = room[:3], room[3:]
+    density, total, n_components = densities[: bottom - top], totals[: bottom - top], len(weighing.areal)
     total[:], exposed[:] = 0.0, False
     for component in range(n_components):
         areal, max_points, level = weighing.areal[component], weighing.max_points[component], weighing.level[component]
@@ -556,7 +725,7 @@ def _score_tile(index, weighing, band, first_cell, rows, cols, inside, room, cod
 
 
 @numba.njit(nogil=True, cache=True)
-def _blank_outside(region, top, bottom, left, right, out):  # type: ignore[no-untyped-def]
+def _blank_outside(region, top, bottom, left, right, out):
     for i in range(top, bottom):
         row = region[i][left:right]
         score, state = out.score[i][left:right], out.state[i][left:right]
@@ -570,11 +739,11 @@ def _blank_outside(region, top, bottom, left, right, out):  # type: ignore[no-un
 
 
 @numba.njit(nogil=True, cache=True)
-def _score_bands(index, weighing, first_band, last_band, first_row, first_col, region, codes, out):  # type: ignore[no-untyped-def]
+def _score_bands(index, weighing, first_band, last_band, first_row, first_col, region, codes, out):
     """Score the tiles of some bands of rows; the window's first cell is at `first_row`, `first_col`."""
     n_rows, n_cols = region.shape
-    tile = np.empty((2, TILE_ROWS, TILE_COLS + _ROW_PADDING)), np.empty((TILE_ROWS, TILE_COLS), dtype=np.bool_)
-    room = (*tile, *_make_room(TILE_COLS))
+    tile = _make_rows(TILE_ROWS, TILE_COLS), _make_rows(TILE_ROWS, TILE_COLS)
+    room = (*tile, np.empty((TILE_ROWS, TILE_COLS), dtype=np.bool_), *_make_room(TILE_COLS))
     for band in range(first_band, last_band):
         top, bottom = band * TILE_ROWS, min((band + 1) * TILE_ROWS, n_rows)
         for left in range(0, n_cols, TILE_COLS):
@@ -588,7 +757,7 @@ def _score_bands(index, weighing, first_band, last_band, first_row, first_col, r
 
 
 @numba.njit(nogil=True, cache=True)
-def _find_root(parent, i):  # type: ignore[no-untyped-def]
+def _find_root(parent, i):
     """First of the chain of parents; the chain is halved on the way."""
     while parent[i] != i:
         parent[i] = parent[parent[i]]
@@ -597,7 +766,7 @@ def _find_root(parent, i):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True)
-def _join_peaks(row, col, value, saddle_share, hill_at, n_hills, peak_row, peak_col, height, parent):  # type: ignore[no-untyped-def]
+def _join_peaks(row, col, value, saddle_share, hill_at, n_hills, peak_row, peak_col, height, parent):
     """Union-find over hills, from the highest cell down; joined hills stand under the one with the highest peak."""
     for i in range(len(row)):
         r, c = row[i] + 1, col[i] + 1
@@ -670,9 +839,11 @@ def kernel_density(
     Source: Silverman (1986), Density Estimation for Statistics and Data Analysis, eq. 4.5
     """
     _check_kernel(kernel)
-    group = Group(*_check_points(easting, northing, weight), _check_bandwidth(bandwidth_m))
+    points, bandwidth_m = _check_points(easting, northing, weight), _check_bandwidth(bandwidth_m)
     threads = _check_threads(n_threads)
-    grid.check_axes(group.easting, group.northing, group.bandwidth_m)
+    index = index_points([Group(*sort_points(*points), bandwidth_m)], grid, kernel=kernel)
+    if not len(index.points):
+        grid.check_axes(points[0], points[1], bandwidth_m)
     if out is None:
         require_memory(grid.n_cells * 8, "A float64 raster of this grid", "choose larger cells")
         out = np.empty(grid.shape)
@@ -680,13 +851,33 @@ def kernel_density(
         message = f"out must be a writeable {grid.shape} float64 array in C order, got {_describe_array(out)}."
         raise ShapeError(message)
     raster = out
-    index = index_points([group], grid, kernel=kernel)
 
     def fill(bands: range) -> None:
         _fill_bands(index, bands.start, bands.stop, raster)
 
     _run(fill, index.start.shape[1] - 1, threads)
     return raster
+
+
+def sort_points(
+    easting: NDArray[np.float64], northing: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Points from west to east, then south to north; those at one place are one, their weights added from the least up.
+
+    A plain sort by easting comes first, and then only what it leaves undecided is sorted by all three.
+    """
+    order = np.argsort(easting)
+    x = easting[order]
+    equal = x[1:] == x[:-1]
+    if not equal.any():
+        return x, northing[order], weight[order]
+    tied = np.append(equal, False)
+    tied[1:] |= equal
+    undecided = order[tied]
+    order[tied] = undecided[np.lexsort((weight[undecided], northing[undecided], easting[undecided]))]
+    x, y, w = easting[order], northing[order], weight[order]
+    first = np.flatnonzero(np.append(True, (x[1:] != x[:-1]) | (y[1:] != y[:-1])))
+    return x[first], y[first], np.add.reduceat(w, first)
 
 
 def index_points(
@@ -701,7 +892,7 @@ def index_points(
 
     Parameters
     ----------
-    groups : sequence of Group, checked
+    groups : sequence of Group, checked and sorted
     grid : Grid
     window : rows and columns of the grid, the first row a multiple of `TILE_ROWS`
         Points that reach none of its cells are left out.
@@ -715,31 +906,26 @@ def index_points(
     """
     power, norm = KERNELS[kernel]
     (top, bottom, _), (left, right, _) = window[0].indices(grid.n_rows), window[1].indices(grid.n_cols)
-    start = np.zeros((len(groups), -(-(bottom - top) // TILE_ROWS) + 1), dtype=np.int64)
-    points: list[NDArray[np.float64]] = [np.empty((3, 0))]
-    members: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
-    n_points = n_members = 0
-    for position, group in enumerate(groups):
-        b = group.bandwidth_m / grid.cell_m
-        x = (group.easting - grid.easting[0]) / grid.cell_m
-        y = (grid.northing[0] - group.northing) / grid.cell_m
-        # a cell more than the points reach: which way a row is summed must not depend on the window
-        reach = b + 1.0
-        near = (x > left - reach) & (x < right + reach) & (y > top - reach) & (y < bottom + reach)
-        near &= group.weight != 0
-        points.append(_put_in_order(x[near], y[near], group.weight[near]))
-        members.append(_list_members(points[-1][1], b, top // TILE_ROWS, start[position]) + np.int32(n_points))
-        start[position] += n_members
-        n_points, n_members = n_points + points[-1].shape[1], n_members + len(members[-1])
     bandwidth_m = np.array([group.bandwidth_m for group in groups])
     bandwidth = bandwidth_m / grid.cell_m
+    start = np.zeros((len(groups), -(-(bottom - top) // TILE_ROWS) + 1), dtype=np.int64)
+    points = np.empty((sum(len(group.easting) for group in groups), 3))
+    members: list[NDArray[np.int32]] = []
+    n_points = n_members = 0
+    origin, cells = (float(grid.easting[0]), float(grid.northing[0])), (top, bottom, left, right)
+    for position, (group, b) in enumerate(zip(groups, bandwidth.tolist(), strict=True)):
+        # two cells more than they reach, so that rounding leaves none out
+        west, east = (grid.x_min + (col + side * (b + 2.0)) * grid.cell_m for col, side in ((left, -1), (right, 1)))
+        some = slice(*np.searchsorted(group.easting, (west, east)))
+        near = group.easting[some], group.northing[some], group.weight[some]
+        member, n = _index_group(*near, origin, grid.cell_m, b, cells, points[n_points:], start[position])
+        members.append(member + np.int32(n_points) if n_points else member)
+        start[position] += n_members
+        n_points, n_members = n_points + n, n_members + len(member)
     widest = grid.n_cols if max_segment is None else max_segment
-    x, y, weight = np.concatenate(points, axis=1)
     return PointIndex(
-        x=x,
-        y=y,
-        weight=weight,
-        member=np.concatenate(members),
+        points=points[:n_points],
+        member=members[0] if len(members) == 1 else np.concatenate([np.empty(0, np.int32), *members]),
         start=start,
         bandwidth=bandwidth,
         segment=np.array([min(_segment_length(b), widest) for b in bandwidth], dtype=np.int64),
@@ -879,9 +1065,7 @@ def compile_kernels() -> None:
     """Compile (or load from the cache) every jitted function with production dtypes; call once at start-up."""
     nothing = np.empty(0)
     index = PointIndex(
-        x=nothing,
-        y=nothing,
-        weight=nothing,
+        points=np.empty((0, 3)),
         member=np.empty(0, np.int32),
         start=np.zeros((1, 2), np.int64),
         bandwidth=np.ones(1),
@@ -890,7 +1074,7 @@ def compile_kernels() -> None:
         is_positive=np.ones(1, np.bool_),
         is_quartic=True,
     )
-    _list_members(nothing, 1.0, 0, np.zeros(2, np.int64))
+    _index_group(nothing, nothing, nothing, (0.0, 0.0), 1.0, 1.0, (0, 1, 0, 1), np.empty((0, 3)), np.zeros(2, np.int64))
     _fill_bands(index, 0, 1, np.zeros((1, 1)))
     weighing = Weighing(
         np.zeros(2, np.int64), np.empty(0, np.int64), np.empty((0, 0)), nothing, nothing, nothing > 0, 0.0
@@ -906,14 +1090,30 @@ def _pool(n_threads: int, process_id: int) -> ThreadPoolExecutor:  # noqa: ARG00
 
 
 def _run(fill: Callable[[range], None], n_bands: int, threads: int) -> None:
-    """Have all bands filled, several in one call, so that room is made seldom and threads end together."""
+    """Have all bands filled, several in one call, so that room is made seldom and threads end together.
+
+    The caller's thread is one of them: it need not be woken.
+    """
     size = max(1, n_bands // (threads * _TASKS_PER_THREAD))
-    tasks = [range(first, min(first + size, n_bands)) for first in range(0, n_bands, size)]
-    if threads == 1 or len(tasks) <= 1:
+    waiting = iter([range(first, min(first + size, n_bands)) for first in range(0, n_bands, size)])
+
+    def work() -> None:
+        # several threads take from one iterator; each task goes to one of them
+        for bands in waiting:
+            fill(bands)
+
+    n_helpers = min(threads, -(-n_bands // size)) - 1
+    if n_helpers < 1:
         fill(range(n_bands))
         return
-    for _ in _pool(threads, os.getpid()).map(fill, tasks):
-        pass
+    helpers = [_pool(threads - 1, os.getpid()).submit(work) for _ in range(n_helpers)]
+    try:
+        work()
+    finally:
+        for helper in helpers:
+            # one that has not begun by now has nothing left to do
+            if not helper.cancel():
+                helper.result()
 
 
 def _segment_length(bandwidth: float) -> int:
@@ -924,24 +1124,6 @@ def _segment_length(bandwidth: float) -> int:
     """
     power = max(4, math.ceil(math.log2(2.0 * bandwidth))) if bandwidth > 1 else 4
     return 3 << (power - 2) if power > 4 and 3 << (power - 2) >= 2.0 * bandwidth else 1 << power  # noqa: PLR2004
-
-
-def _put_in_order(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(3, n) float64: points by x, then y; those at one place are one, their weights added from the least up.
-
-    A plain sort by x comes first, and then only what it leaves undecided is sorted by all three.
-    """
-    order = np.argsort(x)
-    equal = x[order[1:]] == x[order[:-1]]
-    if not equal.any():
-        return np.array([x[order], y[order], weight[order]])
-    tied = np.append(equal, False)
-    tied[1:] |= equal
-    undecided = order[tied]
-    order[tied] = undecided[np.lexsort((weight[undecided], y[undecided], x[undecided]))]
-    x, y, weight = x[order], y[order], weight[order]
-    first = np.flatnonzero(np.append(True, (x[1:] != x[:-1]) | (y[1:] != y[:-1])))
-    return np.array([x[first], y[first], np.add.reduceat(weight, first)])
 
 
 def _can_be_filled(out: object, shape: tuple[int, int]) -> bool:
@@ -996,8 +1178,9 @@ def _check_points(
         raise ShapeError(message)
     failures = []
     for name, values in (("easting", x), ("northing", y), ("weight", w)):
-        bad = np.flatnonzero(~np.isfinite(values))
-        if bad.size:
+        is_finite = np.isfinite(values)
+        if not is_finite.all():
+            bad = np.flatnonzero(~is_finite)
             failures.append(f"{name} has {bad.size} value(s) that are not finite (first at {bad[0]})")
     if failures:
         message = "; ".join(failures) + ". Drop or mend those points."

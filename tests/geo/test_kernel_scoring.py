@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geo.grid import Grid
-from geo.kernels import TILE_COLS, TILE_ROWS, Group, Outputs, Weighing, index_points, score_tiles
+from geo.kernels import TILE_COLS, TILE_ROWS, Group, Outputs, Weighing, index_points, score_tiles, sort_points
 
 # b in cells, wide enough that rows with many points are swept and those with few are scattered
 B = 60.3
@@ -47,7 +47,7 @@ def score(group: Group, rows: slice, cols: slice, **options: int) -> Outputs:
 
 def group_at(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Group:
     """Points at columns and rows of the grid, whole numbers at centres."""
-    return Group(x + 0.5, GRID.n_rows - 0.5 - y, weight, B)
+    return Group(*sort_points(x + 0.5, GRID.n_rows - 0.5 - y, weight), B)
 
 
 @pytest.mark.parametrize("beyond", ["columns", "rows above", "rows below", "nothing"])

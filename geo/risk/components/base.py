@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.grid import Grid
-from geo.kernels import Group, kernel_density, kernel_values
+from geo.kernels import Group, kernel_density, kernel_values, sort_points
 from geo.layers.base import Points
 from geo.risk.words import Sentence
 
@@ -89,8 +89,8 @@ class PointSource:
     def groups(self) -> tuple[Group, ...]:
         """The points by bandwidth, smallest first."""
         points = self.points
-        chosen = [(float(b), points.bandwidth_m == b) for b in np.unique(points.bandwidth_m)]
-        return tuple(Group(points.easting[at], points.northing[at], points.weight[at], b) for b, at in chosen)
+        chosen = [(float(b), points.take(points.bandwidth_m == b)) for b in np.unique(points.bandwidth_m)]
+        return tuple(Group(*sort_points(some.easting, some.northing, some.weight), b) for b, some in chosen)
 
     def raster(self, grid: Grid) -> NDArray[np.float64]:
         """Density at every cell centre."""
