@@ -18,7 +18,7 @@ from geo.risk.components.base import PointSource
 from geo.risk.model import Model
 from geo.risk.rasters import Patch, Rasters
 from geo.risk.scoring import parse_day
-from geo.risk.tiles import Inputs, prepare_inputs, score_window
+from geo.risk.tiles import Inputs, make_outputs, prepare_inputs, score_window
 from geo.risk.update import changed_windows, update_inputs
 
 __all__ = ["DAY", "N_RASTERS", "Update", "demo_layers", "list_groups", "prepare_pass", "prepare_update"]
@@ -47,9 +47,11 @@ def prepare_pass(cell_m: float) -> Callable[[], object]:
     """One pass over all layers, from arrays of points to score, state and contributions.
 
     The layers are read, and the region and areas laid over the grid, beforehand; the index of points is built in it.
+    The rasters are filled anew each time.
     """
     inputs, region, grid = demo_inputs(), demo_layers().region, geo.region_grid(cell_m)
-    return lambda: score_window(inputs, region, grid)
+    out = make_outputs(len(inputs.sources), grid.shape)
+    return lambda: score_window(inputs, region, grid, out=out)
 
 
 class Update(NamedTuple):
@@ -93,7 +95,8 @@ def prepare_update(cell_m: float) -> Update:
         updated, expected = update().rasters, make().rasters
         return sum(updated[name].tobytes() != expected[name].tobytes() for name in expected)
 
-    return Update(rescore, lambda: score_window(inputs, region, grid), update, make, count_differing)
+    out = make_outputs(len(inputs.sources), grid.shape)
+    return Update(rescore, lambda: score_window(inputs, region, grid, out=out), update, make, count_differing)
 
 
 def make_surface(layers: geo.Layers, model: Model, region: geo.Region, grid: geo.Grid) -> geo.RiskSurface:

@@ -1,4 +1,4 @@
-"""Kernel density on a grid, fused scoring, and the hills of a raster: all jitted code of Norrsyn, numpy and numba only.
+"""Kernel density, fused scoring, hills of a raster, areas into cells: all jitted code of Norrsyn, numpy and numba only.
 
 Three tiers: scalar functions, private loops that fill rows of ``out``, and public wrappers that validate once, index
 the points, split the rows over threads and convert units.
@@ -27,7 +27,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numba
 import numpy as np
@@ -56,6 +56,7 @@ __all__ = [
     "join_peaks",
     "kernel_density",
     "kernel_values",
+    "paint_runs",
     "score_tiles",
     "sort_points",
 ]
@@ -197,16 +198,20 @@ def _index_group(easting, northing, weight, origin, cell_m, bandwidth, window, p
     (top, bottom, left, right), n_bands, n = window, len(start) - 1, 0
     # a cell more than the points reach: which way a row is summed must not depend on the window
     reach, first_band = bandwidth + 1.0, top // TILE_ROWS
+    # by how many a band's list is longer than the one before
+    change = np.zeros(n_bands + 1, dtype=np.int64)
     for k in range(len(easting)):
         x, y = (easting[k] - origin[0]) / cell_m, (origin[1] - northing[k]) / cell_m
         if not (left - reach < x < right + reach and top - reach < y < bottom + reach and weight[k] != 0.0):
             continue
         points[n, 0], points[n, 1], points[n, 2] = x, y, weight[k]
-        for band in range(*_bands_of(y, bandwidth, first_band, n_bands)):
-            start[band + 1] += 1
+        first, last = _bands_of(y, bandwidth, first_band, n_bands)
+        change[first] += 1
+        change[last] -= 1
         n += 1
     for band in range(n_bands):
-        start[band + 1] += start[band]
+        change[band + 1] += change[band]
+        start[band + 1] = start[band] + change[band]
     member, free = np.empty(start[n_bands], dtype=np.int32), start[:-1].copy()
     for k in range(n):
         for band in range(*_bands_of(points[k, 1], bandwidth, first_band, n_bands)):
@@ -556,6 +561,13 @@ def _make_room(n_cols):
 def _choose_rows(y, bandwidth, saved, cost, first_row, swept):
     """Mark the rows of a segment that are cheaper swept: those that enough points reach. Their number."""
     n_rows = len(swept)
+    # most often the points that reach every row are enough, or all points are too few
+    n_everywhere = 0
+    for k in range(len(y)):
+        n_everywhere += (y[k] - bandwidth < first_row) & (y[k] + bandwidth > first_row + n_rows)
+    if n_everywhere * saved > cost or len(y) * saved <= cost:
+        swept[:] = n_everywhere * saved > cost
+        return n_rows if swept[0] else 0
     reached = np.zeros(n_rows + 1, dtype=np.int64)
     for k in range(len(y)):
         reached[int(max(y[k] - bandwidth - first_row, 0.0))] += 1
@@ -754,6 +766,12 @@ def _score_bands(index, weighing, first_band, last_band, first_row, first_col, r
                 _score_tile(index, weighing, band, (first_row, first_col), *cells, room, codes, out)
             if n_inside < (bottom - top) * (right - left):
                 _blank_outside(region, top, bottom, left, right, out)
+
+
+@numba.njit(nogil=True, cache=True)
+def _paint_runs(flat, first, last, value):
+    for k in range(len(first)):
+        flat[first[k] : last[k]] = value[k]
 
 
 @numba.njit(nogil=True, cache=True)
@@ -998,6 +1016,20 @@ def kernel_values(
     return values
 
 
+def paint_runs(
+    flat: NDArray[Any], first: NDArray[np.int64], last: NDArray[np.int64], value: NDArray[np.int64]
+) -> None:
+    """Write a value into each run of neighbouring cells, in the order given: where runs overlap, the last one stays.
+
+    Parameters
+    ----------
+    flat : (n,) int16, uint16 or int32, changed in place
+    first, last : (n_runs,) int64, a run's first cell and one past its last, 0 to n
+    value : (n_runs,) int64
+    """
+    _paint_runs(flat, first, last, value)
+
+
 def join_peaks(
     row: NDArray[np.int64],
     col: NDArray[np.int64],
@@ -1081,6 +1113,8 @@ def compile_kernels() -> None:
     )
     out = Outputs(np.zeros((1, 1), np.float32), np.zeros((1, 1), np.uint8), np.zeros((0, 1, 1), np.float32))
     score_tiles(index, weighing, np.full((1, 1), -1, np.int16), np.zeros((0, 1, 1), np.uint16), out, n_threads=1)
+    for dtype in (np.int16, np.uint16, np.int32):
+        paint_runs(np.zeros(1, dtype), *np.zeros((3, 1), np.int64))
     join_peaks(np.zeros(1, np.int64), np.zeros(1, np.int64), np.ones(1), 0.5, np.zeros((3, 3), np.int32))
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from geo.errors import ParameterError
 from geo.grid import Grid
+from geo.kernels import paint_runs
 
 __all__ = ["Polygons", "polygon_edges", "row_bands", "window_slices"]
 
@@ -124,8 +125,7 @@ class Polygons:
             part = raster[band.start - rows.start : band.stop - rows.start].reshape(-1)
             polygon, start, stop = self._find_runs(grid, band, cols)
             code = polygon if codes is None else codes[polygon]
-            for first, last, value in zip(start.tolist(), stop.tolist(), code.tolist(), strict=True):
-                part[first:last] = value
+            paint_runs(part, start, stop, code.astype(np.int64, copy=False))
 
     def _find_runs(
         self, grid: Grid, rows: slice, cols: slice

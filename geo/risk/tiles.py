@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.errors import ShapeError
 from geo.grid import Grid
 from geo.kernels import TILE_COLS, TILE_ROWS, Group, Outputs, Weighing, index_points, score_tiles
 from geo.layers import visits
@@ -27,7 +28,15 @@ from geo.risk.components.sector_density import AreaSource
 from geo.risk.model import Model, saturate
 from geo.risk.rasters import Patch
 
-__all__ = ["Inputs", "Window", "prepare_inputs", "score_window", "snap_to_tiles", "window_bytes"]
+__all__ = [
+    "Inputs",
+    "Window",
+    "make_outputs",
+    "prepare_inputs",
+    "score_window",
+    "snap_to_tiles",
+    "window_bytes",
+]
 
 AreaCodes = NDArray[np.uint16] | NDArray[np.int32]
 # What a surface of every cell takes: score and contributions as float32, the state as uint8.
@@ -102,8 +111,21 @@ def window_bytes(shape: tuple[int, int], n_components: int) -> int:
     return math.prod(shape) * per_cell
 
 
+def make_outputs(n_components: int, shape: tuple[int, int]) -> Outputs:
+    """Rasters for `score_window` to fill; memory that was used before is several times faster than new memory."""
+    return Outputs(
+        np.empty(shape, np.float32), np.empty(shape, np.uint8), np.empty((n_components, *shape), np.float32)
+    )
+
+
 def score_window(
-    inputs: Inputs, region: Region, grid: Grid, window: Window | None = None, *, n_threads: int | None = None
+    inputs: Inputs,
+    region: Region,
+    grid: Grid,
+    window: Window | None = None,
+    *,
+    out: Outputs | None = None,
+    n_threads: int | None = None,
 ) -> Patch:
     """Score, state and contributions of a window.
 
@@ -114,6 +136,8 @@ def score_window(
     grid : Grid, EPSG:3006
     window : Window, optional
         Default: the whole grid.
+    out : Outputs, optional
+        What `make_outputs` gave for the window's shape, to fill and return in place of new memory.
     n_threads : int, >= 1, optional
         Default: one per core. Does not change a bit of the result.
 
@@ -126,17 +150,23 @@ def score_window(
     ------
     MemoryLimitError
         Before anything is allocated.
+    ShapeError
+        `out` does not fit.
     """
     window = window or snap_to_tiles(grid, slice(None), slice(None))
     shape, names = window.shape, tuple(inputs.sources)
-    require_memory(
-        window_bytes(shape, len(names)),
-        f"Scoring {math.prod(shape)} cells of {grid.cell_m:g} m",
-        "choose larger cells, or score on several machines (`norrsyn score --dask`)",
-    )
+    if out is None:
+        require_memory(
+            window_bytes(shape, len(names)),
+            f"Scoring {math.prod(shape)} cells of {grid.cell_m:g} m",
+            "choose larger cells, or score on several machines (`norrsyn score --dask`)",
+        )
+        out = make_outputs(len(names), shape)
+    elif out.score.shape != shape or out.contributions.shape != (len(names), *shape):
+        message = f"out must be made for {len(names)} components and {shape}, got {out.contributions.shape}."
+        raise ShapeError(message)
     areal = [source for source in inputs.sources.values() if isinstance(source, AreaSource)]
     coded = [source.coded(grid, window.rows, window.cols) for source in areal]
-    out = Outputs(np.empty(shape, np.float32), np.empty(shape, np.uint8), np.empty((len(names), *shape), np.float32))
     groups = [group for of_source in inputs.groups for group in of_source]
     score_tiles(
         index_points(groups, grid, (window.rows, window.cols), max_segment=TILE_COLS),
