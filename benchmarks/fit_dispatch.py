@@ -59,7 +59,7 @@ def _add_all(way, index, n_cols, room, out):  # type: ignore[no-untyped-def]
 @numba.njit(nogil=True)
 def _repeat(way, times, index, n_cols):  # type: ignore[no-untyped-def]
     """One of the ways several times, so that calling it costs nothing."""
-    room, out = kernels._make_room(n_cols), kernels._make_rows(kernels.TILE_ROWS, n_cols)
+    room, out = kernels._make_room(index, n_cols), kernels._make_rows(kernels.TILE_ROWS, n_cols)
     for _ in range(times):
         if way == RULE:
             kernels._add_group(index, 0, 0, 0, 0, n_cols, 0, n_cols, room, out)

@@ -59,6 +59,7 @@ __all__ = [
     "paint_runs",
     "score_tiles",
     "sort_points",
+    "touched_cols",
 ]
 
 S = TypeVar("S", bound=np.generic)
@@ -193,16 +194,17 @@ def _bands_of(y, bandwidth, first_band, n_bands):
 def _index_group(easting, northing, weight, origin, cell_m, bandwidth, window, points, start):
     """Fill `points` with those that reach a window, `start` with where each band's begin, and list them by bands.
 
-    Bands are told from the grid's rows alone, so that a band's list is the same in every window.
+    Bands are told from the grid's rows alone, so that a band's list is the same in every window. Columns are not asked
+    about: who calls has left out what is too far east or west.
     """
-    (top, bottom, left, right), n_bands, n = window, len(start) - 1, 0
+    (top, bottom), n_bands, n = window, len(start) - 1, 0
     # a cell more than the points reach: which way a row is summed must not depend on the window
     reach, first_band = bandwidth + 1.0, top // TILE_ROWS
     # by how many a band's list is longer than the one before
     change = np.zeros(n_bands + 1, dtype=np.int64)
     for k in range(len(easting)):
         x, y = (easting[k] - origin[0]) / cell_m, (origin[1] - northing[k]) / cell_m
-        if not (left - reach < x < right + reach and top - reach < y < bottom + reach and weight[k] != 0.0):
+        if not (top - reach < y < bottom + reach and weight[k] != 0.0):
             continue
         points[n, 0], points[n, 1], points[n, 2] = x, y, weight[k]
         first, last = _bands_of(y, bandwidth, first_band, n_bands)
@@ -546,14 +548,17 @@ def _make_rows(n_rows, n_cols):
 
 
 @numba.njit(nogil=True, cache=True)
-def _make_room(n_cols):
-    """Room to work in: squares along a row, and what a sweep of a segment of at most `n_cols` cells needs.
+def _make_room(index, n_cols):
+    """Room to work in: squares along a row of at most `n_cols` cells, and what the longest segment's sweep needs.
 
     That is zeroed events of its rows, the sum of those, some points, and height, start and stop of their chords.
     """
+    segment = 1
+    for group in range(len(index.segment)):
+        segment = max(segment, min(index.segment[group], n_cols))
     chosen, height = np.empty((3, _SWEEP_POINTS)), np.empty((_SWEEP_POINTS, _SWEEP_ROWS))
     start = np.empty((_SWEEP_POINTS, _SWEEP_ROWS), dtype=np.int32)
-    sweep = _make_rows(_SWEEP_ROWS, 8 * (n_cols + 8)), _make_lines(8), chosen, height, start, start.copy()
+    sweep = _make_rows(_SWEEP_ROWS, 8 * (segment + 8)), _make_lines(8), chosen, height, start, start.copy()
     return _make_lines(n_cols + 16), sweep
 
 
@@ -590,15 +595,19 @@ def _add_group(index, group, band, first_row, first_col, last_col, low, high, ro
     # whole cache lines: a segment is a number of them
     low, high = first_col + (low - first_col) // 8 * 8, first_col + (high - first_col + 7) // 8 * 8
     bandwidth, segment, scale = index.bandwidth[group], index.segment[group], index.scale[group]
-    is_quartic, n_rows, points = index.is_quartic, len(out), _gather(index, group, band, low, high)
+    # a segment is summed from all points that reach it, even where only a part of it is asked for
+    first = first_col + (low - first_col) // segment * segment
+    last = first_col + -((first_col - high) // segment) * segment
+    is_quartic, n_rows, points = index.is_quartic, len(out), _gather(index, group, band, first, last)
     swept = np.zeros(n_rows, dtype=np.bool_)
     # what sweeping a point saves in a row
     saved = _SCATTER_POINT + _SCATTER_CELL * min(2.0 * bandwidth, float(segment)) - _SWEEP_POINT
     if saved <= 0.0:
-        _scatter(points, bandwidth, scale, is_quartic, first_row, first_col, low, high, room, out)
+        some = _near(points, bandwidth, low, high)
+        _scatter(some, bandwidth, scale, is_quartic, first_row, first_col, low, high, room, out)
         return
     floor, waiting = _TINY if index.is_positive[group] else -math.inf, low
-    for left in range(first_col + (low - first_col) // segment * segment, high, segment):
+    for left in range(first, high, segment):
         right = min(left + segment, last_col)
         near = _near(points, bandwidth, left, right)
         n_swept = _choose_rows(near[1], bandwidth, saved, (right - left) * _SWEEP_CELL, first_row, swept)
@@ -632,7 +641,7 @@ def _add_group(index, group, band, first_row, first_col, last_col, low, high, ro
 def _fill_bands(index, first_band, last_band, out):
     """Density of the index's one group in the rows of some bands; whole rows."""
     n_cols = out.shape[1]
-    room = _make_room(min(max(index.segment[0], 2 * int(index.bandwidth[0]) + 3), n_cols))
+    room = _make_room(index, n_cols)
     rows = _make_rows(TILE_ROWS, n_cols)
     for band in range(first_band, last_band):
         first_row = band * TILE_ROWS
@@ -709,11 +718,14 @@ def _fill_density(index, weighing, component, band, first_cell, last_col, west, 
 
 
 @numba.njit(nogil=True, cache=True)
-def _score_tile(index, weighing, band, first_cell, rows, cols, inside, room, codes, out):
-    """Score the columns `inside` of one tile, component by component; what lies outside the region included."""
-    (top, bottom), (left, right), (low, high) = rows, cols, inside
-    tile, last_col = (first_cell[0] + top, first_cell[1] + left), first_cell[1] + right
-    west, east, part = first_cell[1] + low, first_cell[1] + high, slice(low - left, high - left)
+def _score_tile(index, weighing, band, tile, last_col, corner, rows, cols, room, codes, out):
+    """Score some columns of one tile, component by component; what lies outside the region included.
+
+    `tile` is the tile's first cell and `last_col` where it ends in the grid; `rows` and `cols` are those of the window,
+    whose own first cell is `corner`.
+    """
+    (top, bottom), (low, high), (west, east) = rows, cols, (corner[1] + cols[0], corner[1] + cols[1])
+    part = slice(west - tile[1], east - tile[1])
     (densities, totals, exposed), room = room[:3], room[3:]
     density, total, n_components = densities[: bottom - top], totals[: bottom - top], len(weighing.areal)
     total[:], exposed[:] = 0.0, False
@@ -751,19 +763,21 @@ def _blank_outside(region, top, bottom, left, right, out):
 
 
 @numba.njit(nogil=True, cache=True)
-def _score_bands(index, weighing, first_band, last_band, first_row, first_col, region, codes, out):
-    """Score the tiles of some bands of rows; the window's first cell is at `first_row`, `first_col`."""
+def _score_bands(index, weighing, first_band, last_band, corner, grid_cols, region, codes, out):
+    """Score some bands of a window, whose first cell is `corner`, tile by tile: tiles are those of the whole grid."""
     n_rows, n_cols = region.shape
     tile = _make_rows(TILE_ROWS, TILE_COLS), _make_rows(TILE_ROWS, TILE_COLS)
-    room = (*tile, np.empty((TILE_ROWS, TILE_COLS), dtype=np.bool_), *_make_room(TILE_COLS))
+    room = (*tile, np.empty((TILE_ROWS, TILE_COLS), dtype=np.bool_), *_make_room(index, TILE_COLS))
+    first_row, first_col = corner
     for band in range(first_band, last_band):
         top, bottom = band * TILE_ROWS, min((band + 1) * TILE_ROWS, n_rows)
-        for left in range(0, n_cols, TILE_COLS):
-            right = min(left + TILE_COLS, n_cols)
+        for tile_col in range(first_col // TILE_COLS * TILE_COLS, first_col + n_cols, TILE_COLS):
+            last_col = min(tile_col + TILE_COLS, grid_cols)
+            left, right = max(tile_col - first_col, 0), min(last_col - first_col, n_cols)
             n_inside, low, high = _find_inside(region, top, bottom, left, right)
             if n_inside > 0:
-                cells = (top, bottom), (left, right), (low, high)
-                _score_tile(index, weighing, band, (first_row, first_col), *cells, room, codes, out)
+                at, cells = (first_row + top, tile_col), ((top, bottom), (low, high))
+                _score_tile(index, weighing, band, at, last_col, corner, *cells, room, codes, out)
             if n_inside < (bottom - top) * (right - left):
                 _blank_outside(region, top, bottom, left, right, out)
 
@@ -930,27 +944,51 @@ def index_points(
     points = np.empty((sum(len(group.easting) for group in groups), 3))
     members: list[NDArray[np.int32]] = []
     n_points = n_members = 0
-    origin, cells = (float(grid.easting[0]), float(grid.northing[0])), (top, bottom, left, right)
+    origin, rows = (float(grid.easting[0]), float(grid.northing[0])), (top, bottom)
+    widest = grid.n_cols if max_segment is None else max_segment
+    segment = [min(_segment_length(b), widest) for b in bandwidth.tolist()]
     for position, (group, b) in enumerate(zip(groups, bandwidth.tolist(), strict=True)):
-        # two cells more than they reach, so that rounding leaves none out
-        west, east = (grid.x_min + (col + side * (b + 2.0)) * grid.cell_m for col, side in ((left, -1), (right, 1)))
-        some = slice(*np.searchsorted(group.easting, (west, east)))
+        # a segment is summed from all points that reach it, and may stand out of the window; rounding leaves none out
+        reach = b + segment[position] + 2.0
+        west, east = grid.x_min + (left - reach) * grid.cell_m, grid.x_min + (right + reach) * grid.cell_m
+        some = slice(group.easting.searchsorted(west), group.easting.searchsorted(east))
+        if some.start == some.stop:
+            start[position] = n_members
+            continue
         near = group.easting[some], group.northing[some], group.weight[some]
-        member, n = _index_group(*near, origin, grid.cell_m, b, cells, points[n_points:], start[position])
+        member, n = _index_group(*near, origin, grid.cell_m, b, rows, points[n_points:], start[position])
         members.append(member + np.int32(n_points) if n_points else member)
         start[position] += n_members
         n_points, n_members = n_points + n, n_members + len(member)
-    widest = grid.n_cols if max_segment is None else max_segment
     return PointIndex(
         points=points[:n_points],
         member=members[0] if len(members) == 1 else np.concatenate([np.empty(0, np.int32), *members]),
         start=start,
         bandwidth=bandwidth,
-        segment=np.array([min(_segment_length(b), widest) for b in bandwidth], dtype=np.int64),
+        segment=np.array(segment, dtype=np.int64),
         scale=norm * _M2_PER_KM2 / bandwidth_m**2 / bandwidth ** (2 * power),
         is_positive=np.array([bool((group.weight >= 0).all()) for group in groups]),
         is_quartic=kernel == "quartic",
     )
+
+
+def touched_cols(col: float, bandwidth: float) -> tuple[int, int]:
+    """Columns of a score that a point may change by a bit: those of the segments that it reaches.
+
+    Parameters
+    ----------
+    col, bandwidth : float, cells
+
+    Returns
+    -------
+    tuple of int
+        First column, and one past the last, of a grid without end in the east.
+    """
+    # a cell more than it reaches, because it is counted there
+    low, high = (int(max(col + side * (bandwidth + 1.0), 0.0)) for side in (-1, 1))
+    segment = min(_segment_length(bandwidth), TILE_COLS)
+    first, last = (each - each % TILE_COLS % segment for each in (low, high))
+    return first, min(last + segment, last - last % TILE_COLS + TILE_COLS)
 
 
 def score_tiles(
@@ -961,6 +999,7 @@ def score_tiles(
     out: Outputs,
     *,
     first_cell: tuple[int, int] = (0, 0),
+    grid_cols: int | None = None,
     n_threads: int | None = None,
 ) -> None:
     """Score a window tile by tile: all components, their points, the score and the state in one pass.
@@ -972,18 +1011,20 @@ def score_tiles(
     region : (n_rows, n_cols) int16, C order, below 0 where a cell is not scored
     codes : (n_areal, n_rows, n_cols) uint16 or int32, C order
     out : Outputs, C order, filled
-    first_cell : row and column of the window's first cell in the grid, multiples of `TILE_ROWS` and `TILE_COLS`
-        Or the grid's last ones, where the window ends with the grid.
+    first_cell : row and column of the window's first cell in the grid, the row a multiple of `TILE_ROWS`
+        The window ends with such a row too, or with the grid. Columns may be any.
+    grid_cols : int, columns of the grid
+        Default: the grid ends with the window.
     n_threads : int, >= 1, optional
         Default: one per core. Does not change a bit of the result.
     """
-    first_row, first_col = first_cell
+    last_col = first_cell[1] + region.shape[1] if grid_cols is None else grid_cols
     # the loops are compiled for arrays that are not written to
     region, codes = region.view(), codes.view()
     region.flags.writeable = codes.flags.writeable = False
 
     def fill(bands: range) -> None:
-        _score_bands(index, weighing, bands.start, bands.stop, first_row, first_col, region, codes, out)
+        _score_bands(index, weighing, bands.start, bands.stop, first_cell, last_col, region, codes, out)
 
     _run(fill, -(-len(region) // TILE_ROWS), _check_threads(n_threads))
 
@@ -1016,9 +1057,7 @@ def kernel_values(
     return values
 
 
-def paint_runs(
-    flat: NDArray[Any], first: NDArray[np.int64], last: NDArray[np.int64], value: NDArray[np.int64]
-) -> None:
+def paint_runs(flat: NDArray[Any], first: NDArray[np.int64], last: NDArray[np.int64], value: NDArray[np.int64]) -> None:
     """Write a value into each run of neighbouring cells, in the order given: where runs overlap, the last one stays.
 
     Parameters
@@ -1106,7 +1145,7 @@ def compile_kernels() -> None:
         is_positive=np.ones(1, np.bool_),
         is_quartic=True,
     )
-    _index_group(nothing, nothing, nothing, (0.0, 0.0), 1.0, 1.0, (0, 1, 0, 1), np.empty((0, 3)), np.zeros(2, np.int64))
+    _index_group(nothing, nothing, nothing, (0.0, 0.0), 1.0, 1.0, (0, 1), np.empty((0, 3)), np.zeros(2, np.int64))
     _fill_bands(index, 0, 1, np.zeros((1, 1)))
     weighing = Weighing(
         np.zeros(2, np.int64), np.empty(0, np.int64), np.empty((0, 0)), nothing, nothing, nothing > 0, 0.0

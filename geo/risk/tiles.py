@@ -34,7 +34,7 @@ __all__ = [
     "make_outputs",
     "prepare_inputs",
     "score_window",
-    "snap_to_tiles",
+    "snap_to_bands",
     "window_bytes",
 ]
 
@@ -47,11 +47,11 @@ _BYTES_BESIDE = 4
 
 @dataclass(frozen=True)
 class Window:
-    """A rectangle of whole tiles of a grid, as far as the grid goes.
+    """A rectangle of a grid: whole bands of rows, as far as the grid goes, and any columns.
 
     Attributes
     ----------
-    rows, cols : slice, start and stop given; starts are multiples of a tile's sides, stops too or the grid's end
+    rows, cols : slice, start and stop given; the first row is a multiple of a tile's rows, the end too or the grid's
     """
 
     rows: slice
@@ -96,13 +96,11 @@ def prepare_effort(layers: Layers, at: date, model: Model) -> PointSource:
     return PointSource("visits", visits.to_arrays(layers["visits"], at, None, model.parameters))
 
 
-def snap_to_tiles(grid: Grid, rows: slice, cols: slice) -> Window:
+def snap_to_bands(grid: Grid, rows: slice, cols: slice) -> Window:
     """The smallest window that holds some rows and columns."""
     (top, bottom, _), (left, right, _) = rows.indices(grid.n_rows), cols.indices(grid.n_cols)
-    return Window(
-        slice(top // TILE_ROWS * TILE_ROWS, min(-(-bottom // TILE_ROWS) * TILE_ROWS, grid.n_rows)),
-        slice(left // TILE_COLS * TILE_COLS, min(-(-right // TILE_COLS) * TILE_COLS, grid.n_cols)),
-    )
+    whole = slice(top // TILE_ROWS * TILE_ROWS, min(-(-bottom // TILE_ROWS) * TILE_ROWS, grid.n_rows))
+    return Window(whole, slice(left, right))
 
 
 def window_bytes(shape: tuple[int, int], n_components: int) -> int:
@@ -113,9 +111,7 @@ def window_bytes(shape: tuple[int, int], n_components: int) -> int:
 
 def make_outputs(n_components: int, shape: tuple[int, int]) -> Outputs:
     """Rasters for `score_window` to fill; memory that was used before is several times faster than new memory."""
-    return Outputs(
-        np.empty(shape, np.float32), np.empty(shape, np.uint8), np.empty((n_components, *shape), np.float32)
-    )
+    return Outputs(np.empty(shape, np.float32), np.empty(shape, np.uint8), np.empty((n_components, *shape), np.float32))
 
 
 def score_window(
@@ -153,7 +149,7 @@ def score_window(
     ShapeError
         `out` does not fit.
     """
-    window = window or snap_to_tiles(grid, slice(None), slice(None))
+    window = window or snap_to_bands(grid, slice(None), slice(None))
     shape, names = window.shape, tuple(inputs.sources)
     if out is None:
         require_memory(
@@ -175,6 +171,7 @@ def score_window(
         _stack([each.codes for each in coded], shape),
         out,
         first_cell=(window.rows.start, window.cols.start),
+        grid_cols=grid.n_cols,
         n_threads=n_threads,
     )
     contributions = dict(zip(names, out.contributions, strict=True))

@@ -1,4 +1,4 @@
-"""A surface with some records added or removed: only the tiles that they reach are computed anew."""
+"""A surface with some records added or removed: only what they reach is computed anew."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from geo.grid import Grid
-from geo.kernels import TILE_COLS, TILE_ROWS, Group
+from geo.kernels import TILE_ROWS, Group, touched_cols
 from geo.layers.bundle import Layers
 from geo.risk.components import COMPONENTS
 from geo.risk.components.base import PointSource, Source
 from geo.risk.scored import ScoredSurface
-from geo.risk.tiles import Inputs, Window, prepare_effort, snap_to_tiles
+from geo.risk.tiles import Inputs, Window, prepare_effort, snap_to_bands
 
 __all__ = ["changed_windows", "update_inputs"]
+
+# Touched cells are marked in blocks of a band's rows and so many columns.
+_BLOCK_COLS = 64
 
 
 def update_inputs(surface: ScoredSurface, layers: Layers, changed: frozenset[str]) -> Inputs:
@@ -31,7 +34,7 @@ def update_inputs(surface: ScoredSurface, layers: Layers, changed: frozenset[str
 
 
 def changed_windows(old: Inputs, new: Inputs, grid: Grid) -> list[Window]:
-    """The tiles that hold a cell whose score may differ, as windows around those that touch.
+    """The blocks that hold a cell whose score may differ, as windows around those that touch.
 
     Parameters
     ----------
@@ -43,8 +46,8 @@ def changed_windows(old: Inputs, new: Inputs, grid: Grid) -> list[Window]:
     list of Window
         The whole grid where an areal component has changed.
     """
-    everything = snap_to_tiles(grid, slice(None), slice(None))
-    touched = np.zeros((-(-grid.n_rows // TILE_ROWS), -(-grid.n_cols // TILE_COLS)), dtype=bool)
+    everything = snap_to_bands(grid, slice(None), slice(None))
+    touched = np.zeros((-(-grid.n_rows // TILE_ROWS), -(-grid.n_cols // _BLOCK_COLS)), dtype=bool)
     for before, after in zip((*old.sources.values(), old.effort), (*new.sources.values(), new.effort), strict=True):
         if before is after:
             continue
@@ -54,10 +57,10 @@ def changed_windows(old: Inputs, new: Inputs, grid: Grid) -> list[Window]:
             _touch(touched, group, grid)
     found = ndimage.find_objects(ndimage.label(touched, np.ones((3, 3)))[0])
     return [
-        snap_to_tiles(
+        snap_to_bands(
             grid,
             slice(rows.start * TILE_ROWS, rows.stop * TILE_ROWS),
-            slice(cols.start * TILE_COLS, cols.stop * TILE_COLS),
+            slice(cols.start * _BLOCK_COLS, cols.stop * _BLOCK_COLS),
         )
         for rows, cols in found
     ]
@@ -70,11 +73,12 @@ def _differences(before: tuple[Group, ...], after: tuple[Group, ...]) -> list[Gr
     differences = []
     for bandwidth_m in sorted(old.keys() | new.keys()):
         a, b = (np.array(groups[bandwidth_m][:3]) if bandwidth_m in groups else nothing for groups in (old, new))
-        # layers are sorted by id: but for a few records the two begin alike and end alike
+        # both are in one order: but for a few points the two begin alike and end alike
         n_first = _n_alike(a, b)
         n_last = _n_alike(a[:, n_first:][:, ::-1], b[:, n_first:][:, ::-1])
         parts = [points[:, n_first : points.shape[1] - n_last] for points in (a, b)]
-        once = _unmatched(np.concatenate(parts, axis=1), parts[0].shape[1])
+        both = np.concatenate(parts, axis=1)
+        once = _unmatched(both, parts[0].shape[1]) if parts[0].size and parts[1].size else both
         differences.append(Group(once[0], once[1], once[2], bandwidth_m))
     return differences
 
@@ -96,12 +100,13 @@ def _unmatched(points: NDArray[np.float64], n_old: int) -> NDArray[np.float64]:
 
 
 def _touch(touched: NDArray[np.bool_], group: Group, grid: Grid) -> None:
-    """Mark the tiles that points may reach, a cell more than they do."""
-    reach = group.bandwidth_m / grid.cell_m + 1.0
+    """Mark the blocks in which points may change a bit."""
+    bandwidth = group.bandwidth_m / grid.cell_m
+    reach = bandwidth + 1.0
     col = (group.easting - grid.easting[0]) / grid.cell_m
     row = (grid.northing[0] - group.northing) / grid.cell_m
     near = (row > -reach) & (row < grid.n_rows + reach) & (col > -reach) & (col < grid.n_cols + reach)
     for y, x in zip(row[near].tolist(), col[near].tolist(), strict=True):
         top, bottom = (int(max(y + side * reach, 0.0)) // TILE_ROWS for side in (-1, 1))
-        left, right = (int(max(x + side * reach, 0.0)) // TILE_COLS for side in (-1, 1))
-        touched[top : bottom + 1, left : right + 1] = True
+        left, right = touched_cols(x, bandwidth)
+        touched[top : bottom + 1, left // _BLOCK_COLS : -(-right // _BLOCK_COLS)] = True

@@ -21,7 +21,7 @@ from geo.risk.components import COMPONENTS
 from geo.risk.components.base import Source
 from geo.risk.model import Model
 from geo.risk.rasters import Patch
-from geo.risk.tiles import Inputs, Window, prepare_effort, score_window, snap_to_tiles, window_bytes
+from geo.risk.tiles import Inputs, Window, prepare_effort, score_window, snap_to_bands, window_bytes
 from geo.scale.partitions import WHOLE_LAYERS, Bounds, Partitions, read_records
 
 __all__ = ["WINDOW_CELLS", "Job", "reach_m", "score_part"]
@@ -73,7 +73,7 @@ class Job:
         """Windows that cover the grid, row by row."""
         side = self.window_cells
         return tuple(
-            snap_to_tiles(self.grid, slice(top, top + side), slice(left, left + side))
+            snap_to_bands(self.grid, slice(top, top + side), slice(left, left + side))
             for top in range(0, self.grid.n_rows, side)
             for left in range(0, self.grid.n_cols, side)
         )
