@@ -10,8 +10,9 @@ from dataclasses import dataclass
 __all__ = ["Timing", "compare", "timed"]
 
 ROUNDS = 5
-# what is over in no time is repeated more often, because it is disturbed more easily
-MOST_ROUNDS, WORTH_REPEATING_S = 25, 1.5
+# In its turn, what is over sooner than this is called several times in a row: the first calls after another program's
+# turn find the caches full of that one's numbers and two threads on one core, and are no measure of either.
+TURN_S, MOST_CALLS = 0.2, 50
 # what takes longer than this a call is repeated less often, and the table says how often
 LONG_S, LONG_ROUNDS = 20.0, 3
 
@@ -35,14 +36,21 @@ def timed(function: Callable[[], object]) -> Callable[[], float]:
     return measure
 
 
-def compare(ways: Mapping[str, Callable[[], float]], rounds: int | None = None) -> Timing:
+def take_turn(way: Callable[[], float]) -> float:
+    """Median seconds of a few calls in a row, of one call where that takes long."""
+    seconds = [way()]
+    while sum(seconds) < TURN_S and len(seconds) < MOST_CALLS:
+        seconds.append(way())
+    return statistics.median(seconds)
+
+
+def compare(ways: Mapping[str, Callable[[], float]]) -> Timing:
     """Median seconds of each way, after one call of each that is not counted.
 
     Parameters
     ----------
     ways : name to function that answers its own seconds, such as `timed` gives
-    rounds : int, how often each is called, in turn: A B A B …
-        Default: 5; up to 25 where that stays within a second or so; 3 where a call takes more than 20 s.
+        They take turns: A B A B …
 
     Returns
     -------
@@ -50,12 +58,9 @@ def compare(ways: Mapping[str, Callable[[], float]], rounds: int | None = None) 
     """
     for way in ways.values():
         way()
-    seconds = {name: [way()] for name, way in ways.items()}
-    if rounds is None:
-        first = [values[0] for values in seconds.values()]
-        often = min(MOST_ROUNDS, int(WORTH_REPEATING_S / sum(first)))
-        rounds = LONG_ROUNDS if max(first) > LONG_S else max(ROUNDS, often)
+    seconds = {name: [take_turn(way)] for name, way in ways.items()}
+    rounds = LONG_ROUNDS if max(values[0] for values in seconds.values()) > LONG_S else ROUNDS
     for _ in range(rounds - 1):
         for name, way in ways.items():
-            seconds[name].append(way())
+            seconds[name].append(take_turn(way))
     return Timing({name: statistics.median(values) for name, values in seconds.items()}, rounds)
