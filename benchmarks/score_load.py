@@ -76,7 +76,7 @@ def prepare_update(cell_m: float) -> Update:
     region, grid = demo_layers().region, geo.region_grid(cell_m)
     own = geo.load_model()
     model = replace(own, parameters={**own.parameters, "findings_bandwidth_m": FINDING_BANDWIDTH_M})
-    surface = make_surface(demo_layers(), model, region, grid)
+    surface = make_surface(demo_layers(), model, grid)
     added = {"findings": make_finding(demo_layers()["findings"])}
     layers = demo_layers().updated(added)
     inputs = update_inputs(surface, layers, frozenset(added))
@@ -86,7 +86,7 @@ def prepare_update(cell_m: float) -> Update:
         return [score_window(inputs, region, grid, window) for window in windows]
 
     def make() -> geo.RiskSurface:
-        return make_surface(layers, model, region, grid)
+        return make_surface(layers, model, grid)
 
     def update() -> geo.RiskSurface:
         return surface.update(added=added)
@@ -99,10 +99,10 @@ def prepare_update(cell_m: float) -> Update:
     return Update(rescore, lambda: score_window(inputs, region, grid, out=out), update, make, count_differing)
 
 
-def make_surface(layers: geo.Layers, model: Model, region: geo.Region, grid: geo.Grid) -> geo.RiskSurface:
+def make_surface(layers: geo.Layers, model: Model, grid: geo.Grid) -> geo.RiskSurface:
     """A scored surface of a model of one's own; `geo.score` takes weights only."""
-    rasters = Rasters(score_window(prepare_inputs(layers, DAY, None, model), region, grid).values)
-    return geo.RiskSurface(grid, DAY, None, model, layers, region, rasters)
+    rasters = Rasters(score_window(prepare_inputs(layers, DAY, None, model), layers.region, grid).values)
+    return geo.RiskSurface(grid, DAY, None, model, layers, rasters)
 
 
 def make_finding(findings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

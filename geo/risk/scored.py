@@ -73,7 +73,6 @@ class ScoredSurface:
     sectors : sector groups that were kept; None for all
     model : Model, with the weights used
     layers : Layers scored
-    region : Region
     rasters : Rasters ``score``, ``state`` and one by each component's name
     recorded : the manifest of a surface that comes out of a store; None where it follows from the rest
     """
@@ -83,9 +82,13 @@ class ScoredSurface:
     sectors: frozenset[str] | None
     model: Model
     layers: Layers
-    region: Region
     rasters: Rasters
     recorded: Mapping[str, Any] | None = None
+
+    @property
+    def region(self) -> Region:
+        """Region that was scored, from the layers' borders and localities."""
+        return self.layers.region
 
     @property
     def score(self) -> NDArray[np.float32]:

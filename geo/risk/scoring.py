@@ -20,7 +20,7 @@ from geo.risk.rasters import Rasters
 from geo.risk.surface import RiskSurface
 from geo.risk.tiles import prepare_inputs, score_window
 
-__all__ = ["parse_choices", "parse_day", "parse_sectors", "score"]
+__all__ = ["check_grid", "check_layers", "parse_choices", "parse_day", "parse_sectors", "score"]
 
 T = TypeVar("T")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -62,23 +62,43 @@ def score(
     InputError
         A frame fails its layer's checks.
     """
+    check_grid(grid)
+    day, kept, model = parse_choices(at, sectors, weights)
+    checked = check_layers(layers)
+    inputs = prepare_inputs(checked, day, kept, model)
+    rasters = Rasters(score_window(inputs, checked.region, grid).values)
+    surface = RiskSurface(grid, day, kept, model, checked, rasters)
+    # what was prepared for the rasters serves the explanations too
+    surface.__dict__["inputs"] = inputs
+    return surface
+
+
+def check_grid(grid: Grid) -> None:
+    """Refuse what no score can be made on.
+
+    Raises
+    ------
+    ParameterError, CRSError
+    """
     if not isinstance(grid, Grid):
         message = f"grid must be a geo.Grid, such as geo.region_grid(1000), got {type(grid).__name__}."
-        raise ParameterError(message)
-    if not isinstance(layers, Mapping):
-        message = f"layers must map layer names to GeoDataFrames, got {type(layers).__name__}."
         raise ParameterError(message)
     if grid.crs != SWEREF99_TM:
         message = f"Scores need a grid in EPSG:3006, got {grid.crs}; use geo.region_grid(cell_m)."
         raise CRSError(message)
-    day, kept, model = parse_choices(at, sectors, weights)
-    checked = layers if isinstance(layers, Layers) else Layers(layers)
-    inputs = prepare_inputs(checked, day, kept, model)
-    rasters = Rasters(score_window(inputs, checked.region, grid).values)
-    surface = RiskSurface(grid, day, kept, model, checked, checked.region, rasters)
-    # what was prepared for the rasters serves the explanations too
-    surface.__dict__["inputs"] = inputs
-    return surface
+
+
+def check_layers(layers: Mapping[str, gpd.GeoDataFrame]) -> Layers:
+    """Layers from what a caller gave, checked once.
+
+    Raises
+    ------
+    ParameterError, InputError
+    """
+    if not isinstance(layers, Mapping):
+        message = f"layers must map layer names to GeoDataFrames, got {type(layers).__name__}."
+        raise ParameterError(message)
+    return layers if isinstance(layers, Layers) else Layers(layers)
 
 
 def parse_choices(

@@ -91,7 +91,7 @@ class RiskSurface(ScoredSurface):
         else:
             inputs = prepare_inputs(layers, self.at, self.sectors, self.model)
             rasters = Rasters(score_window(inputs, layers.region, self.grid).values)
-        surface = replace(self, layers=layers, region=layers.region, rasters=rasters, recorded=None)
+        surface = replace(self, layers=layers, rasters=rasters, recorded=None)
         surface.__dict__["inputs"] = inputs
         return surface
 

@@ -15,8 +15,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from geo.crs import SWEREF99_TM
-from geo.errors import ConfigError, CRSError, MemoryLimitError, ParameterError
+from geo.errors import ConfigError, MemoryLimitError, ParameterError
 from geo.grid import Grid
 from geo.layers.bundle import Layers
 from geo.memory import format_bytes, require_memory
@@ -24,7 +23,7 @@ from geo.risk.components import COMPONENTS
 from geo.risk.export import write_geotiff
 from geo.risk.manifest import count_states, identify_choices, name_libraries, name_states, surface_id
 from geo.risk.rasters import Patch, Raster, Rasters
-from geo.risk.scoring import parse_choices
+from geo.risk.scoring import check_grid, check_layers, parse_choices
 from geo.risk.states import STATE_NAMES
 from geo.risk.surface import RiskSurface
 from geo.risk.tiles import window_bytes
@@ -122,8 +121,9 @@ def score(
     ------
     As `geo.score`, and as `score_job`.
     """
-    checked = _check(layers, grid)
+    check_grid(grid)
     day, kept, model = parse_choices(at, sectors, weights)
+    checked = check_layers(layers)
     require_memory(
         window_bytes(grid.shape, len(COMPONENTS)), f"A surface of {grid.n_cells} cells", "write a GeoTIFF instead"
     )
@@ -136,7 +136,7 @@ def score(
         for patch in score_job(job, client):
             for name, raster in whole.items():
                 raster[patch.rows, patch.cols] = patch.values[name]
-    return RiskSurface(grid, day, kept, model, checked, checked.region, Rasters(whole))
+    return RiskSurface(grid, day, kept, model, checked, Rasters(whole))
 
 
 def score_to_geotiff(
@@ -170,7 +170,7 @@ def score_to_geotiff(
     ------
     ParameterError, CRSError, StoreError, and as `score_job`
     """
-    _check_grid(grid)
+    check_grid(grid)
     day, kept, model = parse_choices(at, sectors, weights)
     job = Job(records, grid, day, kept, model, window_cells)
     check_workers(job, client)
@@ -267,23 +267,6 @@ def check_workers(job: Job, client: Client) -> int:
             )
             raise MemoryLimitError(message)
     return sum(worker["nthreads"] for worker in workers)
-
-
-def _check(layers: Mapping[str, gpd.GeoDataFrame], grid: Grid) -> Layers:
-    _check_grid(grid)
-    if not isinstance(layers, Mapping):
-        message = f"layers must map layer names to GeoDataFrames, got {type(layers).__name__}."
-        raise ParameterError(message)
-    return layers if isinstance(layers, Layers) else Layers(layers)
-
-
-def _check_grid(grid: Grid) -> None:
-    if not isinstance(grid, Grid):
-        message = f"grid must be a geo.Grid, such as geo.region_grid(1000), got {type(grid).__name__}."
-        raise ParameterError(message)
-    if grid.crs != SWEREF99_TM:
-        message = f"Scores need a grid in EPSG:3006, got {grid.crs}; use geo.region_grid(cell_m)."
-        raise CRSError(message)
 
 
 @contextmanager

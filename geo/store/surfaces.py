@@ -310,7 +310,6 @@ def _restore(home: Path, document: Mapping[str, Any], rasters: Mapping[str, Rast
             sectors=None if manifest["sectors"] is None else frozenset(manifest["sectors"]),
             model=_restore_model(manifest),
             layers=layers,
-            region=layers.region,
             rasters=Rasters(
                 {
                     "score": rasters["score"],

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geo.grid import Grid
-from geo.kernels import TILE_COLS, TILE_ROWS, Group, Outputs, Weighing, index_points, score_tiles, sort_points
+from geo.kernels import (
+    TILE_COLS,
+    TILE_ROWS,
+    Group,
+    Outputs,
+    Weighing,
+    index_points,
+    score_tiles,
+    sort_points,
+    touched_cols,
+)
 
 # b in cells, wide enough that rows with many points are swept and those with few are scattered
 B = 60.3
@@ -40,6 +53,7 @@ def score(group: Group, rows: slice, cols: slice, **options: int) -> Outputs:
         np.zeros((0, *shape), np.uint16),
         out,
         first_cell=(rows.start, cols.start),
+        grid_cols=GRID.n_cols,
         **options,
     )
     return out
@@ -105,3 +119,46 @@ def test_two_components_by_hand(dtype: type) -> None:
     np.testing.assert_allclose(out.score, [np.add(expected, [7, 11, 0, np.nan])], rtol=1e-6)
     # never inspected; inspected; nothing known, 2 km off, on the rim; outside
     assert out.state.tolist() == [[2, 3, 1, 0]]
+
+
+COLUMNS = [slice(0, 8), slice(3, 100), slice(100, 300), slice(500, 530), slice(512, 700), slice(900, 1024)]
+
+
+@pytest.mark.parametrize("cols", COLUMNS)
+@pytest.mark.parametrize("n_points", [30, 600])
+def test_a_window_may_begin_and_end_at_any_column(cols: slice, n_points: int) -> None:
+    rng = np.random.default_rng(n_points)
+    x, y = rng.uniform(-B, GRID.n_cols + B, n_points), rng.uniform(-B, GRID.n_rows + B, n_points)
+    group = group_at(x, y, rng.lognormal(0, 2, n_points))
+    whole = score(group, slice(0, GRID.n_rows), slice(0, GRID.n_cols))
+
+    for rows in (slice(0, TILE_ROWS), slice(TILE_ROWS, GRID.n_rows)):
+        part = score(group, rows, cols)
+        assert part.score.tobytes() == whole.score[rows, cols].tobytes()
+        assert part.contributions.tobytes() == whole.contributions[:, rows, cols].tobytes()
+        assert part.state.tobytes() == whole.state[rows, cols].tobytes()
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="takes minutes as plain Python")
+@pytest.mark.parametrize("bandwidth", [4.2, 20.0, B, 255.0])
+@given(st.floats(-0.4, 1.4), st.floats(-0.4, 1.4))
+def test_one_point_changes_no_bit_beyond_the_columns_it_touches(bandwidth: float, across: float, down: float) -> None:
+    """Where many points are swept, one more changes the last bits of cells that it does not reach.
+
+    It is heavy and the others light, so that those bits are seen in float32.
+    """
+    rng = np.random.default_rng(1)
+    n_points = 700
+    x, y = rng.uniform(-B, GRID.n_cols + B, n_points), rng.uniform(-B, GRID.n_rows + B, n_points)
+    weight = rng.uniform(1e-3, 2e-3, n_points)
+    col, row = across * GRID.n_cols, down * GRID.n_rows
+    whole = slice(0, GRID.n_rows), slice(0, GRID.n_cols)
+
+    before = score(group_at(x, y, weight)._replace(bandwidth_m=bandwidth), *whole)
+    more = group_at(np.append(x, col), np.append(y, row), np.append(weight, 1e7))._replace(bandwidth_m=bandwidth)
+    after = score(more, *whole)
+
+    rows, cols = np.nonzero(after.score.view(np.uint32) != before.score.view(np.uint32))
+    first, last = touched_cols(col, bandwidth)
+    assert ((cols >= first) & (cols < last)).all()
+    assert (np.abs(rows - row) < bandwidth + 2).all()
