@@ -53,7 +53,7 @@ def _add_all(way, index, n_cols, room, out):  # type: ignore[no-untyped-def]
             continue
         for top in range(0, n_rows, kernels._SWEEP_ROWS):
             part, rows = out[top : top + kernels._SWEEP_ROWS, left:], swept[top : top + kernels._SWEEP_ROWS]
-            kernels._sweep(near, bandwidth, scale, 0.0, True, rows, top, left, right - left, room[-1], part)
+            kernels._sweep(near, bandwidth, scale, 0.0, True, rows, top, left, right - left, room, part)
 
 
 @numba.njit(nogil=True)

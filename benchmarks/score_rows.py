@@ -63,7 +63,7 @@ def incremental_rows(session: Session) -> Iterator[Row]:
             timing = compare({"ours": timed(ours), "full": timed(full)})
             yield Row(
                 work,
-                f"{cell_m} m, {'the touched tiles' if ours is prepared.rescore else 'surface.update'}",
+                f"{cell_m} m, {'what it touches' if ours is prepared.rescore else 'surface.update'}",
                 threads=f"{THREADS} each",
                 ours_s=timing.seconds["ours"],
                 other_s=timing.seconds["full"],

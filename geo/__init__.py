@@ -15,8 +15,8 @@ from typing import Any
 
 import geopandas as gpd
 
+from geo.density import kernel_density
 from geo.grid import Grid
-from geo.kernels import kernel_density
 from geo.layers.bundle import Layers
 from geo.layers.registry import LAYERS
 from geo.layers.validate import validate

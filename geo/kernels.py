@@ -1,30 +1,31 @@
 """Kernel density, fused scoring, hills of a raster, areas into cells: all jitted code of Norrsyn, numpy and numba only.
 
-Three tiers: scalar functions, private loops that fill rows of ``out``, and public wrappers that validate once, index
-the points, split the rows over threads and convert units.
+Three tiers: scalar functions, private loops that fill rows of ``out``, and public wrappers that check what they fill,
+index the points and split the rows over threads. What people call with numbers of their own, and what checks those, is
+in `geo.density`.
 
 Inside the loops everything is measured in cells: a point lies at column ``x`` and row ``y`` (whole numbers at cell
 centres), and with the bandwidth ``b`` its kernel is ``w·t²`` (quartic) or ``w·t`` (Epanechnikov) with
 ``t = b² − dy² − dx²``, where that is positive. Two exact ways add it up, both derived in ``docs/kernel.md``:
 
-*Clamp scatter*, for small discs: point by point, row by row, ``max(t, 0)`` over the width of the disc. No square root
-and no branch, so the compiler works on several cells at once.
+*Clamp scatter*, for small discs: point by point, row by row, ``max(t, 0)`` over the width of the disc, eight cells at a
+time. No square root and no branch.
 
 *Segment sweep*, for large ones: within a row, t² is a polynomial of degree 4 in x between the two ends of a chord. Its
 coefficients are added where the chord starts and taken off where it ends; one pass along the row then carries their sum
 and evaluates it. A row is cut into segments with an origin each, which keeps the numbers small.
 
-Which way a segment of a row takes follows from the points that reach that segment of that row and from nothing else.
-Each cell sums its points in one canonical order. So the result has the same bits for any number of threads, any tile,
-any window, from run to run and whatever order the points came in. Loops release the GIL; no numba threading layer is
-involved, because its workqueue aborts the process when two callers meet.
+Which way a segment of a row takes follows from the points whose discs, taken as squares, reach that segment of that
+row, and from nothing else. Each cell sums its points in one canonical order. So the result has the same bits for any
+number of threads, any tile, any window, from run to run and whatever order the points came in. Loops release the GIL; no
+numba threading layer is involved, because its workqueue aborts the process when two callers meet.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -34,7 +35,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from geo.errors import ParameterError, ShapeError
 from geo.memory import require_memory
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KERNELS",
+    "M2_PER_KM2",
     "TILE_COLS",
     "TILE_ROWS",
     "Group",
@@ -51,11 +53,12 @@ __all__ = [
     "Outputs",
     "PointIndex",
     "Weighing",
+    "check_arrays",
+    "check_threads",
     "compile_kernels",
+    "fill_density",
     "index_points",
     "join_peaks",
-    "kernel_density",
-    "kernel_values",
     "paint_runs",
     "score_tiles",
     "sort_points",
@@ -65,9 +68,7 @@ __all__ = [
 S = TypeVar("S", bound=np.generic)
 # volume of (1 − u²)^p over the unit disc is π/(p + 1); the exponent p of each kernel, and 1/volume
 KERNELS = {"quartic": (2, 3.0 / math.pi), "epanechnikov": (1, 2.0 / math.pi)}
-_M2_PER_KM2 = 1e6
-# Beyond these the square of a bandwidth is no longer a number that means anything.
-_BANDWIDTH_M = (1e-6, 1e12)
+M2_PER_KM2 = 1e6
 # Points are listed by bands of rows, and scores are computed in tiles. Neither changes a bit of a result; both are
 # small enough for a core's cache.
 TILE_ROWS, TILE_COLS = 32, 512
@@ -79,6 +80,8 @@ _SWEEP_ROWS, _SWEEP_POINTS = 16, 16
 # SCATTER_POINT + SCATTER_CELL · width when scattered and SWEEP_POINT when swept, and then SWEEP_CELL for each cell.
 _SCATTER_POINT, _SCATTER_CELL, _SWEEP_POINT, _SWEEP_CELL = 0.8, 0.083, 4.3, 1.76
 _TASKS_PER_THREAD = 8
+# A list as long as this takes memory enough to be asked for.
+_MANY = 10_000_000
 # What a cell within reach of positive weights holds at least when rounding would leave nothing.
 _TINY = 1e-300
 
@@ -183,6 +186,27 @@ class Hills(NamedTuple):
         return Hills(_resize(self.row, n), _resize(self.col, n), _resize(self.height, n), _resize(self.parent, n))
 
 
+class _Room(NamedTuple):
+    """Memory to work in.
+
+    Attributes
+    ----------
+    squares : a disc's dx² along a row
+    events : of the rows that are swept together; 0 between sweeps
+    total : the sum of a row's events so far
+    chosen : a few points: x, y and weight
+    height, start, stop : of their chords in each row
+    """
+
+    squares: NDArray[np.float64]
+    events: NDArray[np.float64]
+    total: NDArray[np.float64]
+    chosen: NDArray[np.float64]
+    height: NDArray[np.float64]
+    start: NDArray[np.int32]
+    stop: NDArray[np.int32]
+
+
 @numba.njit(nogil=True, cache=True)
 def _bands_of(y, bandwidth, first_band, n_bands):
     """The first band that a point reaches, and one past the last."""
@@ -269,9 +293,9 @@ def _add_block_at_once(typing_context, out, row, col, squares, first, height, we
 
 
 def _add_block(out, row, col, squares, first, height, weight, is_quartic):
-    """Add a point to eight cells of a row, from its dx² there and the row's b² − dy².
+    """Add a point to eight cells of a row, from its dx² there, the row's b² − dy² and its weight times the scale.
 
-    The kernel, not scaled, is t² or t where ``t = b² − dy² − dx²`` is above 0.
+    The kernel is t² or t where ``t = b² − dy² − dx²`` is above 0.
     """
     t = np.maximum(height - squares[first : first + 8], 0.0)
     out[row, col : col + 8] += weight * (t if is_quartic else 1.0) * t
@@ -400,7 +424,7 @@ def _scatter(points, bandwidth, scale, is_quartic, first_row, first_col, low, hi
     ``out[0, 0]`` is the cell at `first_row`, `first_col`, and a cache line of eight cells begins there; `low` and
     `high` are whole lines further on.
     """
-    (x, y, weight), squares = points, room[0]
+    (x, y, weight), squares = points, room.squares
     last_row = first_row + len(out) - 1.0
     for k in range(len(x)):
         left, right = int(max(x[k] - bandwidth, low)), int(min(x[k] + bandwidth, high - 1.0)) + 1
@@ -439,8 +463,9 @@ def _find_chords(x, y, bandwidth, first_row, left, length, height, start, stop):
 
 
 @numba.njit(nogil=True, cache=True)
-def _add_chords(x, weight, middle, is_quartic, swept, height, start, stop, events):
+def _add_chords(x, weight, middle, is_quartic, swept, chords, events):
     """Add the points' polynomials in u, the distance from the segment's `middle`, to the rows that are `swept`."""
+    height, start, stop = chords
     for i in range(len(x)):
         p, w = x[i] - middle, weight[i]
         wp = w * p
@@ -479,7 +504,7 @@ def _sweep(points, bandwidth, scale, floor, is_quartic, swept, first_row, left, 
     of the chords that hold the cell, then the coefficients. Chords come first and events after, a few points at a
     time, because the processor does either well on its own; neighbouring events fall into different rows.
     """
-    (x, y, weight), (events, state, chosen, height, start, stop), n = points, room, 0
+    (x, y, weight), chosen, n = points, room.chosen, 0
     right, bottom = left + length - 1.0, first_row + len(out) - 1.0
     for k in range(len(x)):
         # the corners of the points' rectangle are out of reach
@@ -488,12 +513,13 @@ def _sweep(points, bandwidth, scale, floor, is_quartic, swept, first_row, left, 
         n += dx * dx + dy * dy < bandwidth * bandwidth
         if n == _SWEEP_POINTS or k == len(x) - 1:
             px, py, w = chosen[0, :n], chosen[1, :n], chosen[2, :n]
-            _find_chords(px, py, bandwidth, first_row, left, length, height, start, stop)
-            _add_chords(px, w, left + length // 2, is_quartic, swept, height, start, stop, events)
+            _find_chords(px, py, bandwidth, first_row, left, length, room.height, room.start, room.stop)
+            chords = room.height, room.start, room.stop
+            _add_chords(px, w, left + length // 2, is_quartic, swept, chords, room.events)
             n = 0
     for r in range(len(swept)):
         if swept[r]:
-            _sum_row(events[r], length, is_quartic, scale, floor, state, out[r])
+            _sum_row(room.events[r], length, is_quartic, scale, floor, room.total, out[r])
 
 
 @numba.njit(nogil=True, cache=True)
@@ -549,17 +575,20 @@ def _make_rows(n_rows, n_cols):
 
 @numba.njit(nogil=True, cache=True)
 def _make_room(index, n_cols):
-    """Room to work in: squares along a row of at most `n_cols` cells, and what the longest segment's sweep needs.
-
-    That is zeroed events of its rows, the sum of those, some points, and height, start and stop of their chords.
-    """
+    """Room for rows of at most `n_cols` cells, and for the longest segment of a sweep."""
     segment = 1
     for group in range(len(index.segment)):
         segment = max(segment, min(index.segment[group], n_cols))
-    chosen, height = np.empty((3, _SWEEP_POINTS)), np.empty((_SWEEP_POINTS, _SWEEP_ROWS))
     start = np.empty((_SWEEP_POINTS, _SWEEP_ROWS), dtype=np.int32)
-    sweep = _make_rows(_SWEEP_ROWS, 8 * (segment + 8)), _make_lines(8), chosen, height, start, start.copy()
-    return _make_lines(n_cols + 16), sweep
+    return _Room(
+        _make_lines(n_cols + 16),
+        _make_rows(_SWEEP_ROWS, 8 * (segment + 8)),
+        _make_lines(8),
+        np.empty((3, _SWEEP_POINTS)),
+        np.empty((_SWEEP_POINTS, _SWEEP_ROWS)),
+        start,
+        start.copy(),
+    )
 
 
 @numba.njit(nogil=True, cache=True)
@@ -607,7 +636,7 @@ def _add_group(index, group, band, first_row, first_col, last_col, low, high, ro
         _scatter(some, bandwidth, scale, is_quartic, first_row, first_col, low, high, room, out)
         return
     floor, waiting = _TINY if index.is_positive[group] else -math.inf, low
-    for left in range(first, high, segment):
+    for left in range(first, min(high, last_col), segment):
         right = min(left + segment, last_col)
         near = _near(points, bandwidth, left, right)
         n_swept = _choose_rows(near[1], bandwidth, saved, (right - left) * _SWEEP_CELL, first_row, swept)
@@ -631,7 +660,7 @@ def _add_group(index, group, band, first_row, first_col, last_col, low, high, ro
                 top = bottom + 1
         for top in range(0, n_rows, _SWEEP_ROWS):
             part, rows = out[top : top + _SWEEP_ROWS, left - first_col :], swept[top : top + _SWEEP_ROWS]
-            _sweep(near, bandwidth, scale, floor, is_quartic, rows, first_row + top, left, right - left, room[1], part)
+            _sweep(near, bandwidth, scale, floor, is_quartic, rows, first_row + top, left, right - left, room, part)
     if waiting < high:
         some = _near(points, bandwidth, waiting, high)
         _scatter(some, bandwidth, scale, is_quartic, first_row, first_col, waiting, high, room, out)
@@ -718,16 +747,16 @@ def _fill_density(index, weighing, component, band, first_cell, last_col, west, 
 
 
 @numba.njit(nogil=True, cache=True)
-def _score_tile(index, weighing, band, tile, last_col, corner, rows, cols, room, codes, out):
+def _score_tile(index, weighing, band, tile, last_col, corner, rows, cols, sheets, room, codes, out):
     """Score some columns of one tile, component by component; what lies outside the region included.
 
     `tile` is the tile's first cell and `last_col` where it ends in the grid; `rows` and `cols` are those of the window,
-    whose own first cell is `corner`.
+    whose own first cell is `corner`; `sheets` are a tile's density, points so far and places to visit.
     """
     (top, bottom), (low, high), (west, east) = rows, cols, (corner[1] + cols[0], corner[1] + cols[1])
     part = slice(west - tile[1], east - tile[1])
-    (densities, totals, exposed), room = room[:3], room[3:]
-    density, total, n_components = densities[: bottom - top], totals[: bottom - top], len(weighing.areal)
+    density, total, exposed = sheets[0][: bottom - top], sheets[1][: bottom - top], sheets[2]
+    n_components = len(weighing.areal)
     total[:], exposed[:] = 0.0, False
     for component in range(n_components):
         areal, max_points, level = weighing.areal[component], weighing.max_points[component], weighing.level[component]
@@ -766,8 +795,8 @@ def _blank_outside(region, top, bottom, left, right, out):
 def _score_bands(index, weighing, first_band, last_band, corner, grid_cols, region, codes, out):
     """Score some bands of a window, whose first cell is `corner`, tile by tile: tiles are those of the whole grid."""
     n_rows, n_cols = region.shape
-    tile = _make_rows(TILE_ROWS, TILE_COLS), _make_rows(TILE_ROWS, TILE_COLS)
-    room = (*tile, np.empty((TILE_ROWS, TILE_COLS), dtype=np.bool_), *_make_room(index, TILE_COLS))
+    room, exposed = _make_room(index, TILE_COLS), np.empty((TILE_ROWS, TILE_COLS), dtype=np.bool_)
+    sheets = _make_rows(TILE_ROWS, TILE_COLS), _make_rows(TILE_ROWS, TILE_COLS), exposed
     first_row, first_col = corner
     for band in range(first_band, last_band):
         top, bottom = band * TILE_ROWS, min((band + 1) * TILE_ROWS, n_rows)
@@ -777,7 +806,7 @@ def _score_bands(index, weighing, first_band, last_band, corner, grid_cols, regi
             n_inside, low, high = _find_inside(region, top, bottom, left, right)
             if n_inside > 0:
                 at, cells = (first_row + top, tile_col), ((top, bottom), (low, high))
-                _score_tile(index, weighing, band, at, last_col, corner, *cells, room, codes, out)
+                _score_tile(index, weighing, band, at, last_col, corner, *cells, sheets, room, codes, out)
             if n_inside < (bottom - top) * (right - left):
                 _blank_outside(region, top, bottom, left, right, out)
 
@@ -825,70 +854,26 @@ def _join_peaks(row, col, value, saddle_share, hill_at, n_hills, peak_row, peak_
     return n_hills
 
 
-def kernel_density(
-    easting: ArrayLike,
-    northing: ArrayLike,
-    weight: ArrayLike,
-    grid: Grid,
-    bandwidth_m: float,
-    kernel: str = "quartic",
-    *,
-    n_threads: int | None = None,
-    out: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
-    """Sum of weighted kernels at every cell centre, exact: no binning, no truncation.
+def fill_density(index: PointIndex, out: NDArray[np.float64], n_threads: int | None = None) -> None:
+    """Density of an index's one group in every cell of its grid.
 
     Parameters
     ----------
-    easting, northing : (n,) float64, m, grid CRS, finite; points off the grid count as far as they reach
-    weight : (n,) float64, unit of choice, finite
-    grid : Grid
-    bandwidth_m : float, m, from 1e-6 to 1e12
-        Below half a cell's diagonal a point may reach no centre at all. It may be larger than the grid.
-    kernel : {"quartic", "epanechnikov"}
+    index : PointIndex of the whole grid
+    out : (n_rows, n_cols) float64, C order, filled
     n_threads : int, >= 1, optional
         Default: one per core. Does not change a bit of the result.
-    out : (n_rows, n_cols) float64, C order, optional
-        Array to fill and return; memory used before is faster than new memory.
-
-    Returns
-    -------
-    (n_rows, n_cols) float64, weight unit per km², row 0 northmost
-        Within 1e-11 of the density's maximum, on the grid or beside it, of the exact sum where no weight is negative,
-        and 0 exactly where no point reaches.
 
     Raises
     ------
-    ShapeError
-        Arrays are not one-dimensional and of one length, or `out` does not fit.
-    ParameterError
-        Anything not finite, a bandwidth or number of threads out of range, an unknown kernel.
-    MemoryLimitError
-        The raster would not fit into memory.
-    CRSError
-        No point reaches the grid and the coordinates look like degrees or have swapped axes.
-
-    Source: Silverman (1986), Density Estimation for Statistics and Data Analysis, eq. 4.5
+    ShapeError, ParameterError
     """
-    _check_kernel(kernel)
-    points, bandwidth_m = _check_points(easting, northing, weight), _check_bandwidth(bandwidth_m)
-    threads = _check_threads(n_threads)
-    index = index_points([Group(*sort_points(*points), bandwidth_m)], grid, kernel=kernel)
-    if not len(index.points):
-        grid.check_axes(points[0], points[1], bandwidth_m)
-    if out is None:
-        require_memory(grid.n_cells * 8, "A float64 raster of this grid", "choose larger cells")
-        out = np.empty(grid.shape)
-    elif not _can_be_filled(out, grid.shape):
-        message = f"out must be a writeable {grid.shape} float64 array in C order, got {_describe_array(out)}."
-        raise ShapeError(message)
-    raster = out
+    threads = check_threads(n_threads)
 
     def fill(bands: range) -> None:
-        _fill_bands(index, bands.start, bands.stop, raster)
+        _fill_bands(index, bands.start, bands.stop, out)
 
     _run(fill, index.start.shape[1] - 1, threads)
-    return raster
 
 
 def sort_points(
@@ -927,7 +912,8 @@ def index_points(
     groups : sequence of Group, checked and sorted
     grid : Grid
     window : rows and columns of the grid, the first row a multiple of `TILE_ROWS`
-        Points that reach none of its cells are left out.
+        Points that reach none of its rows, or lie further from its columns than a segment and what they reach, are left
+        out.
     max_segment : int, cells, optional
         Longest segment of a sweep; default, what suits each bandwidth.
     kernel : {"quartic", "epanechnikov"}
@@ -935,17 +921,27 @@ def index_points(
     Returns
     -------
     PointIndex
+
+    Raises
+    ------
+    MemoryLimitError
     """
     power, norm = KERNELS[kernel]
     (top, bottom, _), (left, right, _) = window[0].indices(grid.n_rows), window[1].indices(grid.n_cols)
     bandwidth_m = np.array([group.bandwidth_m for group in groups])
     bandwidth = bandwidth_m / grid.cell_m
     start = np.zeros((len(groups), -(-(bottom - top) // TILE_ROWS) + 1), dtype=np.int64)
-    points = np.empty((sum(len(group.easting) for group in groups), 3))
+    sizes = [len(group.easting) for group in groups]
+    n_listed = sum(
+        n * min(2.0 * b / TILE_ROWS + 2.0, start.shape[1]) for n, b in zip(sizes, bandwidth.tolist(), strict=True)
+    )
+    if n_listed > _MANY:
+        require_memory(int(n_listed) * 8, "The list of the points in each band of rows", "choose larger cells")
+    points = np.empty((sum(sizes), 3))
     members: list[NDArray[np.int32]] = []
     n_points = n_members = 0
     origin, rows = (float(grid.easting[0]), float(grid.northing[0])), (top, bottom)
-    widest = grid.n_cols if max_segment is None else max_segment
+    widest = -(-grid.n_cols // 8) * 8 if max_segment is None else max_segment
     segment = [min(_segment_length(b), widest) for b in bandwidth.tolist()]
     for position, (group, b) in enumerate(zip(groups, bandwidth.tolist(), strict=True)):
         # a segment is summed from all points that reach it, and may stand out of the window; rounding leaves none out
@@ -966,7 +962,7 @@ def index_points(
         start=start,
         bandwidth=bandwidth,
         segment=np.array(segment, dtype=np.int64),
-        scale=norm * _M2_PER_KM2 / bandwidth_m**2 / bandwidth ** (2 * power),
+        scale=norm * M2_PER_KM2 / bandwidth_m**2 / bandwidth ** (2 * power),
         is_positive=np.array([bool((group.weight >= 0).all()) for group in groups]),
         is_quartic=kernel == "quartic",
     )
@@ -1009,7 +1005,7 @@ def score_tiles(
     index : PointIndex of the window, quartic, segments no longer than `TILE_COLS`
     weighing : Weighing
     region : (n_rows, n_cols) int16, C order, below 0 where a cell is not scored
-    codes : (n_areal, n_rows, n_cols) uint16 or int32, C order
+    codes : (n_areal, n_rows, n_cols) uint16 or int32, C order, each one a column of ``weighing.code_points``
     out : Outputs, C order, filled
     first_cell : row and column of the window's first cell in the grid, the row a multiple of `TILE_ROWS`
         The window ends with such a row too, or with the grid. Columns may be any.
@@ -1017,8 +1013,33 @@ def score_tiles(
         Default: the grid ends with the window.
     n_threads : int, >= 1, optional
         Default: one per core. Does not change a bit of the result.
+
+    Raises
+    ------
+    ShapeError
+        An array does not fit the window; nothing was written.
+    ParameterError
+        The number of threads is none.
     """
-    last_col = first_cell[1] + region.shape[1] if grid_cols is None else grid_cols
+    shape, last_col = region.shape, first_cell[1] + region.shape[1] if grid_cols is None else grid_cols
+    check_arrays(
+        {
+            "out.score": (out.score, shape, np.float32),
+            "out.state": (out.state, shape, np.uint8),
+            "out.contributions": (out.contributions, (len(weighing.areal), *shape), np.float32),
+        }
+    )
+    n_areal = len(weighing.code_points)
+    if (
+        codes.shape != (n_areal, *shape)
+        or first_cell[0] % TILE_ROWS
+        or index.start.shape[1] - 1 != -(-shape[0] // TILE_ROWS)
+    ):
+        message = (
+            f"codes must be {(n_areal, *shape)}, and the window begin with a band of {TILE_ROWS} rows and be that of "
+            f"the index; got codes of {codes.shape} and the first cell {first_cell}."
+        )
+        raise ShapeError(message)
     # the loops are compiled for arrays that are not written to
     region, codes = region.view(), codes.view()
     region.flags.writeable = codes.flags.writeable = False
@@ -1026,35 +1047,7 @@ def score_tiles(
     def fill(bands: range) -> None:
         _score_bands(index, weighing, bands.start, bands.stop, first_cell, last_col, region, codes, out)
 
-    _run(fill, -(-len(region) // TILE_ROWS), _check_threads(n_threads))
-
-
-def kernel_values(
-    easting: ArrayLike,
-    northing: ArrayLike,
-    weight: ArrayLike,
-    bandwidth_m: ArrayLike,
-    at: tuple[float, float],
-    kernel: str = "quartic",
-) -> NDArray[np.float64]:
-    """What each point adds to the density at one place; the sum is what `kernel_density` gives there.
-
-    Parameters
-    ----------
-    easting, northing, weight : (n,) float64, as for `kernel_density`
-    bandwidth_m : float or (n,) float64, m, > 0
-    at : easting and northing, m
-
-    Returns
-    -------
-    (n,) float64, weight unit per km²
-    """
-    power, norm = _check_kernel(kernel)
-    x, y, w = _check_points(easting, northing, weight)
-    b = np.asarray(bandwidth_m, dtype=np.float64)
-    u2 = ((x - at[0]) / b) ** 2 + ((y - at[1]) / b) ** 2
-    values: NDArray[np.float64] = w * np.maximum(1.0 - u2, 0.0) ** power * (norm / b**2 * _M2_PER_KM2)
-    return values
+    _run(fill, -(-len(region) // TILE_ROWS), check_threads(n_threads))
 
 
 def paint_runs(flat: NDArray[Any], first: NDArray[np.int64], last: NDArray[np.int64], value: NDArray[np.int64]) -> None:
@@ -1199,74 +1192,42 @@ def _segment_length(bandwidth: float) -> int:
     return 3 << (power - 2) if power > 4 and 3 << (power - 2) >= 2.0 * bandwidth else 1 << power  # noqa: PLR2004
 
 
-def _can_be_filled(out: object, shape: tuple[int, int]) -> bool:
-    is_array = isinstance(out, np.ndarray) and out.shape == shape and out.dtype == np.float64
-    return is_array and out.flags.c_contiguous and out.flags.writeable  # type: ignore[attr-defined]
+def check_arrays(arrays: Mapping[str, tuple[object, tuple[int, ...], type[np.generic]]]) -> None:
+    """Refuse arrays that compiled code cannot fill: those of another shape, type or order, and read-only ones.
+
+    Parameters
+    ----------
+    arrays : name to array, shape and type that it must have
+
+    Raises
+    ------
+    ShapeError
+        Names all of them.
+    """
+    failures = []
+    for name, (array, shape, dtype) in arrays.items():
+        if isinstance(array, np.ndarray) and array.shape == shape and array.dtype == dtype:
+            if array.flags.c_contiguous and array.flags.writeable:
+                continue
+            what = "read-only" if array.flags.c_contiguous else "not in C order"
+            got = f"{array.shape} {array.dtype}, {what}"
+        else:
+            got = f"{array.shape} {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
+        failures.append(f"{name} must be a writeable {shape} {dtype.__name__} array in C order, got {got}.")
+    if failures:
+        raise ShapeError(" ".join(failures))
 
 
-def _describe_array(out: object) -> str:
-    if not isinstance(out, np.ndarray):
-        return type(out).__name__
-    return f"{out.shape} {out.dtype}{'' if out.flags.c_contiguous else ', not in C order'}" + (
-        "" if out.flags.writeable else ", read-only"
-    )
+def check_threads(n_threads: int | None) -> int:
+    """The number of threads, one per core where None is given.
 
-
-def _check_kernel(kernel: str) -> tuple[int, float]:
-    if not isinstance(kernel, str) or kernel not in KERNELS:
-        message = f"kernel must be one of {', '.join(KERNELS)}, got {kernel!r}."
-        raise ParameterError(message)
-    return KERNELS[kernel]
-
-
-def _check_bandwidth(bandwidth_m: float) -> float:
-    try:
-        value = math.nan if isinstance(bandwidth_m, bool) else float(bandwidth_m)
-    except (TypeError, ValueError):
-        value = math.nan
-    low, high = _BANDWIDTH_M
-    if not low <= value <= high:
-        message = f"bandwidth_m must be a finite number of metres above 0 ({low:g} to {high:g}), got {bandwidth_m!r}."
-        raise ParameterError(message)
-    return value
-
-
-def _check_threads(n_threads: int | None) -> int:
+    Raises
+    ------
+    ParameterError
+    """
     if n_threads is None:
         return os.cpu_count() or 1
-    if not isinstance(n_threads, (int, np.integer)) or n_threads < 1:
+    if isinstance(n_threads, bool) or not isinstance(n_threads, (int, np.integer)) or n_threads < 1:
         message = f"n_threads must be a whole number of 1 or more, or None for one per core, got {n_threads!r}."
         raise ParameterError(message)
     return int(n_threads)
-
-
-def _check_points(
-    easting: ArrayLike, northing: ArrayLike, weight: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    x, y, w = _as_floats("easting", easting), _as_floats("northing", northing), _as_floats("weight", weight)
-    if not (x.ndim == y.ndim == w.ndim == 1 and len(x) == len(y) == len(w)):
-        message = (
-            f"easting, northing and weight must be (n,) arrays of one length, got {x.shape}, {y.shape}, {w.shape}."
-        )
-        raise ShapeError(message)
-    failures = []
-    for name, values in (("easting", x), ("northing", y), ("weight", w)):
-        is_finite = np.isfinite(values)
-        if not is_finite.all():
-            bad = np.flatnonzero(~is_finite)
-            failures.append(f"{name} has {bad.size} value(s) that are not finite (first at {bad[0]})")
-    if failures:
-        message = "; ".join(failures) + ". Drop or mend those points."
-        raise ParameterError(message)
-    return x, y, w
-
-
-def _as_floats(name: str, values: ArrayLike) -> NDArray[np.float64]:
-    try:
-        array = np.asarray(values)
-        if np.iscomplexobj(array):
-            raise TypeError(array.dtype)
-        return array.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
-        message = f"{name} must hold numbers only ({error})."
-        raise ParameterError(message) from error

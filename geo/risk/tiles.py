@@ -1,7 +1,7 @@
 """One pass over the tiles of a window: every component, the score and the state, computed together.
 
 The whole grid, the surroundings of one changed record and a worker's share of a large region are all windows, and
-give the same bits: a tile's values follow from the points that reach it.
+give the same bits: a cell's value follows from the points that reach its segment of the row.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.errors import ShapeError
 from geo.grid import Grid
 from geo.kernels import TILE_COLS, TILE_ROWS, Group, Outputs, Weighing, index_points, score_tiles
 from geo.layers import visits
@@ -158,9 +157,6 @@ def score_window(
             "choose larger cells, or score on several machines (`norrsyn score --dask`)",
         )
         out = make_outputs(len(names), shape)
-    elif out.score.shape != shape or out.contributions.shape != (len(names), *shape):
-        message = f"out must be made for {len(names)} components and {shape}, got {out.contributions.shape}."
-        raise ShapeError(message)
     areal = [source for source in inputs.sources.values() if isinstance(source, AreaSource)]
     coded = [source.coded(grid, window.rows, window.cols) for source in areal]
     groups = [group for of_source in inputs.groups for group in of_source]

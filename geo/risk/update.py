@@ -44,7 +44,8 @@ def changed_windows(old: Inputs, new: Inputs, grid: Grid) -> list[Window]:
     Returns
     -------
     list of Window
-        The whole grid where an areal component has changed.
+        The whole grid where an areal component has changed. Weights are taken to be 0 or more, as those of the layers
+        are: the first negative one of a bandwidth would change roundings everywhere.
     """
     everything = snap_to_bands(grid, slice(None), slice(None))
     touched = np.zeros((-(-grid.n_rows // TILE_ROWS), -(-grid.n_cols // _BLOCK_COLS)), dtype=bool)

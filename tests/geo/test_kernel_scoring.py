@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo.errors import ShapeError
 from geo.grid import Grid
 from geo.kernels import (
     TILE_COLS,
@@ -162,3 +163,32 @@ def test_one_point_changes_no_bit_beyond_the_columns_it_touches(bandwidth: float
     first, last = touched_cols(col, bandwidth)
     assert ((cols >= first) & (cols < last)).all()
     assert (np.abs(rows - row) < bandwidth + 2).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"state": np.zeros((4, 7), np.uint8)}, r"out.state must be a writeable \(4, 8\) uint8 array"),
+        ({"score": np.zeros((4, 8))}, r"out.score .* float32 array in C order, got \(4, 8\) float64"),
+        ({"contributions": np.zeros((8, 4, 1), np.float32).T}, r"out.contributions .* not in C order"),
+    ],
+)
+def test_rasters_that_do_not_fit_are_named(changes: dict[str, np.ndarray], words: str) -> None:
+    grid = Grid(0, 0, 1.0, n_rows=4, n_cols=8)
+    index = index_points([Group(*np.zeros((3, 1)), 2.0)], grid)
+    out = make_outputs(1, grid.shape)._replace(**changes)
+
+    with pytest.raises(ShapeError, match=words):
+        score_tiles(index, weighing(), np.zeros((4, 8), np.int16), np.zeros((0, 4, 8), np.uint16), out)
+
+
+@pytest.mark.parametrize(("first_cell", "n_codes"), [((1, 0), 0), ((0, 0), 2)])
+def test_windows_that_are_none_are_refused(first_cell: tuple[int, int], n_codes: int) -> None:
+    grid = Grid(0, 0, 1.0, n_rows=4, n_cols=8)
+    index = index_points([Group(*np.zeros((3, 1)), 2.0)], grid)
+    codes = np.zeros((n_codes, 4, 8), np.uint16)
+
+    with pytest.raises(ShapeError, match="codes must be"):
+        score_tiles(
+            index, weighing(), np.zeros((4, 8), np.int16), codes, make_outputs(1, grid.shape), first_cell=first_cell
+        )

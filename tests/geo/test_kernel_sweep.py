@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo import kernels
+from geo.density import kernel_density
 from geo.grid import Grid
-from geo.kernels import KERNELS, TILE_ROWS, Group, PointIndex, index_points, kernel_density, sort_points
+from geo.kernels import KERNELS, TILE_ROWS, Group, PointIndex, index_points, sort_points
 from tests.oracles import brute_density
 
 # three segments and a piece that ends within a cache line
@@ -40,7 +41,7 @@ def sweep_all(index: PointIndex, swept: np.ndarray, grid: Grid = GRID) -> tuple[
     """Density of one band with nothing but sweeps, in the rows that are `swept`, and the events left behind."""
     bandwidth, segment = float(index.bandwidth[0]), int(index.segment[0])
     near = kernels._gather(index, 0, 0, 0, grid.n_cols)
-    _, room = kernels._make_room(index, grid.n_cols)
+    room = kernels._make_room(index, grid.n_cols)
     out = kernels._make_rows(TILE_ROWS, grid.n_cols)[: grid.n_rows]
     for left in range(0, grid.n_cols, segment):
         length = min(segment, grid.n_cols - left)
@@ -49,7 +50,7 @@ def sweep_all(index: PointIndex, swept: np.ndarray, grid: Grid = GRID) -> tuple[
             rows = slice(top, top + kernels._SWEEP_ROWS)
             settings = bandwidth, float(index.scale[0]), 1e-300, index.is_quartic, swept[rows]
             kernels._sweep(some, *settings, top, left, length, room, out[rows, left:])
-    return out[:, : grid.n_cols], room[0]
+    return out[:, : grid.n_cols], room.events
 
 
 def brute(cells: Sequence[Cell], bandwidth: float, kernel: str, grid: Grid = GRID) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Kernel density against a sum over every point at every centre, and what must hold whatever the points are.
 
-What is guaranteed: 1e-9 of the maximum. A centre within a rounding error of a disc's rim may come out as 0 or as next
-to nothing; everywhere else zeros are exact.
+Grids here are small, and points are scattered; `test_kernel_sweep` is about the other way. A centre within a rounding
+error of a disc's rim may come out as 0 or as next to nothing; everywhere else zeros are exact.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.errors import CRSError, InputError, ParameterError, ShapeError
+from geo.density import kernel_density, kernel_values
+from geo.errors import CRSError, InputError, MemoryLimitError, ParameterError, ShapeError
 from geo.grid import Grid
-from geo.kernels import KERNELS, compile_kernels, kernel_density, kernel_values
+from geo.kernels import KERNELS, compile_kernels
 from tests.oracles import Weighted, brute_density, density_at, nearest_rim
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -339,7 +340,7 @@ def test_four_callers_at_once_get_the_same_bits() -> None:
 FORK = """
 import multiprocessing, numpy as np
 from geo.grid import Grid
-from geo.kernels import kernel_density
+from geo.density import kernel_density
 
 grid = Grid(740_000, 7_000_000, 1_000, n_rows=150, n_cols=12)
 x, y, w = np.linspace(7.4e5, 7.5e5, 40), np.linspace(7.0e6, 7.14e6, 40), np.arange(40.0)
@@ -367,7 +368,8 @@ import numpy as np
 import numba
 assert numba.config.DISABLE_JIT
 from geo.grid import Grid
-from geo.kernels import compile_kernels, kernel_density
+from geo.density import kernel_density
+from geo.kernels import compile_kernels
 from tests.oracles import brute_density
 
 compile_kernels()
@@ -497,3 +499,33 @@ def test_far_points_are_no_mistake_where_axes_cannot_be_told_apart() -> None:
 
 def test_small_coordinates_are_no_degrees_beside_a_grid_at_the_origin() -> None:
     assert not kernel_density([5.0], [7.0], [1.0], Grid(1_000, 1_000, 10, 2, 2, crs="EPSG:32610"), 50).any()
+
+
+def test_weights_beyond_what_can_be_summed_are_refused() -> None:
+    with pytest.raises(ParameterError, match=r"weight has 2 value\(s\) beyond 1e\+100 \(first at 1\)"):
+        kernel_density([760_000.0] * 3, [7_073_000.0] * 3, [1e100, 1.1e100, -1e300], GRID, 500)
+
+
+@pytest.mark.parametrize("bandwidth", [0.0, -5.0, np.nan, np.inf, [500.0, 0.0]])
+def test_a_place_is_not_asked_about_with_a_bandwidth_that_is_none(bandwidth: object) -> None:
+    with pytest.raises(ParameterError, match="bandwidth_m must be finite numbers of metres above 0"):
+        kernel_values(X, Y, W, bandwidth, (760_000.0, 7_073_000.0))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("bad", ["500", True])
+def test_words_and_truth_values_are_no_bandwidth(bad: object) -> None:
+    with pytest.raises(ParameterError, match="bandwidth_m must be a finite number"):
+        kernel_density(X, Y, W, GRID, bad)  # type: ignore[arg-type]
+
+
+def test_a_truth_value_is_no_number_of_threads() -> None:
+    with pytest.raises(ParameterError, match="n_threads must be a whole number"):
+        kernel_density(X, Y, W, GRID, 500, n_threads=True)
+
+
+def test_a_list_of_points_that_does_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo.kernels._MANY", 10)
+    monkeypatch.setattr("geo.memory.available_bytes", lambda: 100)
+
+    with pytest.raises(MemoryLimitError, match="list of the points"):
+        kernel_density(*columns(make_points(TALL, 60)), TALL, 60_000)

@@ -11,9 +11,9 @@ import pytest
 
 import geo
 from geo import memory
+from geo.density import kernel_density
 from geo.errors import MemoryLimitError, ShapeError
 from geo.grid import Grid
-from geo.kernels import kernel_density
 from geo.layers.bundle import Layers
 
 LITTLE = 50_000_000

@@ -12,8 +12,9 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.density import kernel_density, kernel_values
 from geo.grid import Grid
-from geo.kernels import Group, kernel_density, kernel_values, sort_points
+from geo.kernels import Group, sort_points
 from geo.layers.base import Points
 from geo.risk.words import Sentence
 

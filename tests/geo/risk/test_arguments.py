@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import geo
+from geo.density import kernel_density
 from geo.errors import ParameterError
-from geo.kernels import kernel_density
 from geo.layers.bundle import Layers
 from geo.risk.scoring import parse_day
 from tests.frames import GRID, SCORING_DAY

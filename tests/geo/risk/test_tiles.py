@@ -33,8 +33,9 @@ def test_rasters_that_are_filled_again_hold_the_same_bits(layers: Layers, inputs
 
 def test_rasters_of_another_shape_are_refused(layers: Layers, inputs: Inputs) -> None:
     n_rows, n_cols = GRID.shape
-    with pytest.raises(ShapeError, match=rf"out must be made for 6 components and \({n_rows}, {n_cols}\)"):
-        score_window(inputs, layers.region, GRID, out=make_outputs(6, (n_rows, n_cols + 1)))
+    out = make_outputs(6, GRID.shape)._replace(state=np.zeros((n_rows, n_cols + 1), np.uint8))
+    with pytest.raises(ShapeError, match=rf"out.state must be a writeable \({n_rows}, {n_cols}\) uint8 array"):
+        score_window(inputs, layers.region, GRID, out=out)
 
 
 @pytest.mark.parametrize("cols", [slice(0, 1), slice(5, 6), slice(3, None), slice(None, -2)])
