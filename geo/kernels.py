@@ -17,8 +17,8 @@ and evaluates it. A row is cut into segments with an origin each, which keeps th
 
 Which way a segment of a row takes follows from the points whose discs, taken as squares, reach that segment of that
 row, and from nothing else. Each cell sums its points in one canonical order. So the result has the same bits for any
-number of threads, any tile, any window, from run to run and whatever order the points came in. Loops release the GIL; no
-numba threading layer is involved, because its workqueue aborts the process when two callers meet.
+number of threads, any tile, any window, from run to run and whatever order the points came in. Loops release the GIL;
+no numba threading layer is involved, because its workqueue aborts the process when two callers meet.
 """
 
 from __future__ import annotations
