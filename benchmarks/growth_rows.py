@@ -46,8 +46,7 @@ def growth_rows(session: Session) -> Iterator[Row]:
             {
                 str(size): timed(case.density("quartic", THREADS, buffers[case.grid.shape]))
                 for size, case in series.cases.items()
-            },
-            rounds=5,
+            }
         )
         seconds = list(timing.seconds.values())
         sizes = list(series.cases)
