@@ -11,6 +11,8 @@ from session import Session, arrays_of, not_run
 from side_by_side import compare, timed
 from workload import SEED, check, make_case, sum_kernels
 
+from geo.kernels import empty_lines
+
 __all__ = ["fft_rows", "libkdv_rows", "sklearn_rows", "xarray_spatial_rows"]
 
 
@@ -103,7 +105,7 @@ def compare_with(rival: Rival, session: Session) -> Iterator[Row]:
             continue
         peers = session.require_peers()
         peers.prepare(rival.task, arrays_of(case), n_threads=rival.n_threads, bandwidth_m=case.bandwidth_m)
-        out = np.empty(case.grid.shape)
+        out = empty_lines(case.grid.shape)
         timing = compare({"ours": timed(case.density(rival.kernel, rival.n_threads, out)), "other": peers.call})
         yield Row(
             rival.work,
@@ -134,7 +136,7 @@ def sklearn_rows(session: Session) -> Iterator[Row]:
         rows, cols = np.random.default_rng(SEED).integers(0, case.grid.shape, (n_sampled, 2)).T
         cells = {"cell_easting": case.grid.easting[cols], "cell_northing": case.grid.northing[rows]}
         peers.prepare("sklearn", {**arrays_of(case), **cells}, bandwidth_m=case.bandwidth_m)
-        out = np.empty(case.grid.shape)
+        out = empty_lines(case.grid.shape)
         timing = compare({"ours": timed(case.density(kernel, n_threads, out)), "other": peers.call})
         expected = sum_kernels(case, kernel, rows, cols)
         yield Row(

@@ -11,6 +11,7 @@ from session import THREADS, Session
 from workload import Case, Floats, make_case
 
 import geo
+from geo.kernels import empty_lines
 
 __all__ = ["bits_rows", "error_rows"]
 
@@ -22,7 +23,7 @@ def error_rows(session: Session) -> Iterator[Row]:
     for kernel in ("quartic", "epanechnikov"):
         for b in (1, 5, 20, 100, 400):
             case = make_case(20_000, b)
-            session.check_ours(case.density(kernel, THREADS, np.empty(case.grid.shape))(), case, kernel)
+            session.check_ours(case.density(kernel, THREADS, empty_lines(case.grid.shape))(), case, kernel)
     checks = session.checks
     worst = max(checks, key=lambda name: checks[name].error)
     yield Row(

@@ -11,6 +11,8 @@ from session import THREADS, Session
 from side_by_side import compare, timed
 from workload import Case, make_case
 
+from geo.kernels import empty_lines
+
 __all__ = ["growth_rows"]
 
 
@@ -41,7 +43,7 @@ def make_series(quick: bool) -> Iterator[Series]:
 def growth_rows(session: Session) -> Iterator[Row]:
     """One row for each size that can grow."""
     for series in make_series(session.quick):
-        buffers = {case.grid.shape: np.empty(case.grid.shape) for case in series.cases.values()}
+        buffers = {case.grid.shape: empty_lines(case.grid.shape) for case in series.cases.values()}
         timing = compare(
             {
                 str(size): timed(case.density("quartic", THREADS, buffers[case.grid.shape]))

@@ -13,6 +13,8 @@ from session import THREADS, Session
 from side_by_side import compare, timed
 from workload import make_case
 
+from geo.kernels import empty_lines
+
 __all__ = ["LAYER_SHAPE", "fill_with", "limit_rows"]
 
 LAYER_SHAPE = (9_000, 6_000)
@@ -34,7 +36,7 @@ def fill_with(pool: ThreadPoolExecutor, *arrays: NDArray[Any]) -> Callable[[], N
 def limit_rows(session: Session) -> Iterator[Row]:
     """One layer of 54 million cells, as time over the time to fill a reused array of the same size."""
     shape = (900, 600) if session.quick else LAYER_SHAPE
-    out, written = np.empty(shape), np.empty(shape)
+    out, written = empty_lines(shape), np.empty(shape)
     with ThreadPoolExecutor(THREADS) as pool:
         for b, bar in BARS.items():
             case = make_case(N_POINTS, b, *shape)

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from geo.density import kernel_density, kernel_values
 from geo.errors import CRSError, InputError, MemoryLimitError, ParameterError, ShapeError
 from geo.grid import Grid
-from geo.kernels import KERNELS, compile_kernels
+from geo.kernels import KERNELS, compile_kernels, empty_lines, sort_points
 from tests.oracles import Weighted, brute_density, density_at, nearest_rim
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -337,6 +337,21 @@ def test_four_callers_at_once_get_the_same_bits() -> None:
     assert together == alone * 4
 
 
+@pytest.mark.parametrize("n_cols", [16, 17])
+def test_the_place_of_an_array_in_memory_changes_no_bit(n_cols: int) -> None:
+    """One that begins with a cache line is filled in place, others are not."""
+    grid = Grid(740_000, 7_000_000, 1_000, n_rows=70, n_cols=n_cols)
+    points = columns(make_points(grid, 60))
+    expected = kernel_density(*points, grid, 6_000)
+    on_line, room = empty_lines(grid.shape), np.full(grid.n_cells + 2, 7.0)
+    off_line = room[1:-1].reshape(grid.shape)
+
+    assert on_line.ctypes.data % 64 == 0
+    assert kernel_density(*points, grid, 6_000, out=on_line).tobytes() == expected.tobytes()
+    assert kernel_density(*points, grid, 6_000, out=off_line).tobytes() == expected.tobytes()
+    assert room[0] == room[-1] == 7.0
+
+
 FORK = """
 import multiprocessing, numpy as np
 from geo.grid import Grid
@@ -529,3 +544,26 @@ def test_a_list_of_points_that_does_not_fit_into_memory_is_refused(monkeypatch: 
 
     with pytest.raises(MemoryLimitError, match="list of the points"):
         kernel_density(*columns(make_points(TALL, 60)), TALL, 60_000)
+
+
+# ---- the order of the points -----------------------------------------------------------------------------------
+
+coordinates = st.one_of(
+    st.floats(-1e6, 1e6),
+    st.integers(0, 3).map(float),
+    st.floats(5.0, 5.0 + 1e-9),
+    st.floats(-1e300, 1e300),
+    st.just(0.0),
+)
+
+
+@given(st.lists(st.tuples(coordinates, coordinates, st.floats(1e-6, 1e6)), max_size=40))
+def test_points_are_sorted_by_place_and_added_up_from_the_least_weight(cells: list[tuple[float, float, float]]) -> None:
+    weight_at: dict[tuple[float, float], float] = {}
+    for x, y, w in sorted(cells):
+        weight_at[x, y] = weight_at.get((x, y), 0.0) + w
+
+    found = sort_points(*np.array(cells, dtype=float).reshape(-1, 3).T)
+
+    assert list(zip(*(values.tolist() for values in found[:2]), strict=True)) == sorted(weight_at)
+    np.testing.assert_allclose(found[2], [weight_at[place] for place in sorted(weight_at)], rtol=1e-14)
