@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from geo import kernels
 from geo.grid import Grid
+from geo.points import Group, index_points, segment_length, sort_points
 
 SEED = 68656048
 NAMES = ("SCATTER_POINT", "SCATTER_CELL", "SWEEP_POINT", "SWEEP_CELL")
@@ -87,15 +88,15 @@ class Case:
 
 def make_case(b: float, reaching: int) -> Case:
     """A case from the fixed seed: bandwidth in cells, and the points that reach a segment of a row on average."""
-    segment = kernels._segment_length(b)
+    segment = segment_length(b)
     n_rows, n_cols = kernels.TILE_ROWS, max(4 * segment, MIN_CELLS // kernels.TILE_ROWS)
     rng = np.random.default_rng([SEED, int(10 * b), reaching])
     around = (n_rows + 2 * b) * (n_cols + 2 * b)
     n_points = max(1, round(reaching * around / (2 * b * (segment + 2 * b))))
     x, y = rng.uniform(-b, n_cols + b, n_points), rng.uniform(-b, n_rows + b, n_points)
     grid = Grid(0.0, 0.0, 1.0, n_rows, n_cols)
-    group = kernels.Group(*kernels.sort_points(x, y, rng.uniform(0.1, 1.0, n_points)), b)
-    index = kernels.index_points([group], grid)
+    group = Group(*sort_points(x, y, rng.uniform(0.1, 1.0, n_points)), b)
+    index = index_points([group], grid)
     return Case(index, count_pairs(index, n_rows, n_cols), n_rows * n_cols, min(2 * b, segment))
 
 

@@ -9,18 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from geo.errors import ParameterError, ShapeError
 from geo.grid import Grid
-from geo.kernels import (
-    KERNELS,
-    M2_PER_KM2,
-    Group,
-    check_arrays,
-    check_threads,
-    empty_lines,
-    fill_density,
-    index_points,
-    sort_points,
-)
+from geo.kernels import check_arrays, check_threads, empty_lines, fill_density
 from geo.memory import require_memory
+from geo.points import KERNELS, M2_PER_KM2, Group, index_points, sort_points
 
 __all__ = ["kernel_density", "kernel_values"]
 

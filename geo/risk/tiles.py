@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.grid import Grid
-from geo.kernels import TILE_COLS, TILE_ROWS, Group, Outputs, Weighing, index_points, score_tiles
+from geo.kernels import TILE_COLS, TILE_ROWS, Outputs, Weighing, score_tiles
 from geo.layers import visits
 from geo.layers.bundle import Layers
 from geo.memory import require_memory
+from geo.points import Group, index_points
 from geo.region import Region
 from geo.risk.components import COMPONENTS
 from geo.risk.components.base import PointSource, Source

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from geo.grid import Grid
-from geo.kernels import TILE_ROWS, Group, touched_cols
+from geo.kernels import TILE_ROWS
 from geo.layers.bundle import Layers
+from geo.points import Group, touched_cols
 from geo.risk.components import COMPONENTS
 from geo.risk.components.base import PointSource, Source
 from geo.risk.scored import ScoredSurface

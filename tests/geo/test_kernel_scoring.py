@@ -10,17 +10,8 @@ from hypothesis import strategies as st
 
 from geo.errors import ShapeError
 from geo.grid import Grid
-from geo.kernels import (
-    TILE_COLS,
-    TILE_ROWS,
-    Group,
-    Outputs,
-    Weighing,
-    index_points,
-    score_tiles,
-    sort_points,
-    touched_cols,
-)
+from geo.kernels import TILE_COLS, TILE_ROWS, Outputs, Weighing, score_tiles
+from geo.points import Group, index_points, sort_points, touched_cols
 
 # b in cells, wide enough that rows with many points are swept and those with few are scattered
 B = 60.3

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from geo import kernels
 from geo.density import kernel_density
 from geo.grid import Grid
-from geo.kernels import KERNELS, TILE_ROWS, Group, PointIndex, index_points, sort_points
+from geo.kernels import TILE_ROWS, PointIndex
+from geo.points import KERNELS, Group, index_points, sort_points
 from tests.oracles import brute_density
 
 # three segments and a piece that ends within a cache line

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from geo.density import kernel_density, kernel_values
 from geo.errors import CRSError, InputError, MemoryLimitError, ParameterError, ShapeError
 from geo.grid import Grid
-from geo.kernels import KERNELS, compile_kernels, empty_lines, sort_points
+from geo.kernels import compile_kernels, empty_lines
+from geo.points import KERNELS, sort_points
 from tests.oracles import Weighted, brute_density, density_at, nearest_rim
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -539,7 +540,7 @@ def test_a_truth_value_is_no_number_of_threads() -> None:
 
 
 def test_a_list_of_points_that_does_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geo.kernels._MANY", 10)
+    monkeypatch.setattr("geo.points._MANY", 10)
     monkeypatch.setattr("geo.memory.available_bytes", lambda: 100)
 
     with pytest.raises(MemoryLimitError, match="list of the points"):

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from geo.density import kernel_density, kernel_values
 from geo.grid import Grid
-from geo.kernels import Group, sort_points
 from geo.layers.base import Points
+from geo.points import Group, sort_points
 from geo.risk.words import Sentence
 
 __all__ = ["Component", "Driver", "PointSource", "Source"]
