@@ -61,7 +61,7 @@ def until(page: Page, condition: str) -> None:
 
 
 def hover_until(page: Page, x: float, y: float, selector: str) -> None:
-    """Move the pointer about a place until something shows: a marker that comes under a pointer at rest tells nobody."""
+    """Move the pointer about a place until something shows; a marker that comes under one at rest tells nobody."""
     deadline = time.monotonic() + 10
     while not page.locator(selector).count() and time.monotonic() < deadline:
         page.mouse.move(x + 1, y)
