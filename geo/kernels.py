@@ -28,7 +28,7 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numba
 import numpy as np
@@ -38,9 +38,6 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from geo.errors import ParameterError, ShapeError
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "TILE_COLS",
@@ -70,6 +67,7 @@ _FAR = 1e9
 _SWEEP_ROWS, _SWEEP_POINTS = 16, 16
 # Nanoseconds, fitted by benchmarks/fit_dispatch.py (docs/adr/0007-two-kernels.md): a point in a row costs
 # SCATTER_POINT + SCATTER_CELL · width when scattered and SWEEP_POINT when swept, and then SWEEP_CELL for each cell.
+# SWEEP_POINT stands above its fit of 3.9: where points lie in clusters, sweeping costs more than where they lie evenly.
 _SCATTER_POINT, _SCATTER_CELL, _SWEEP_POINT, _SWEEP_CELL = 0.8, 0.083, 4.3, 1.76
 _TASKS_PER_THREAD = 8
 # What a cell within reach of positive weights holds at least when rounding would leave nothing.
