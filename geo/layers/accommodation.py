@@ -7,6 +7,7 @@ name : text, shown to signed-in people only
 housing_type : text, code of ``housing_types``
 beds : number
 active_from, active_to : dates, both ends included, may be empty
+precision, spread_m : how well the position is known, see `geo.layers.base.position_columns`
 circle, synthetic : see `geo.layers.base.common_columns`
 geometry : point, EPSG:3006
 """
@@ -20,7 +21,18 @@ import geopandas as gpd
 import numpy as np
 import pandera.pandas as pa
 
-from geo.layers.base import Layer, Points, active_on, common_columns, day, number, one_of, period_rules, text
+from geo.layers.base import (
+    Layer,
+    Points,
+    active_on,
+    common_columns,
+    day,
+    number,
+    one_of,
+    period_rules,
+    position_columns,
+    text,
+)
 from geo.reference import housing_season_factors, model_parameters, unsuitabilities
 
 __all__ = ["LAYER", "SCHEMA", "to_arrays"]
@@ -33,6 +45,7 @@ SCHEMA = pa.DataFrameSchema(
         "beds": number("Number of beds"),
         "active_from": day("First day of use; empty: always", nullable=True, required=False),
         "active_to": day("Last day of use; empty: still in use", nullable=True, required=False),
+        **position_columns(),
         **common_columns(),
     }
 )

@@ -32,11 +32,14 @@ __all__ = [
     "number",
     "one_of",
     "period_rules",
+    "position_columns",
     "text",
 ]
 
 # No count of people, beds or workplaces reaches it, and sums below it keep every score a number.
 _LARGEST = 1e9
+# as a county is wide, and then some
+_WIDEST_M = 300_000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,6 +212,25 @@ def common_columns() -> dict[str, pa.Column]:
             default="joint-inspection",
         ),
         "synthetic": flag("True for made-up demonstration records", default=False),
+    }
+
+
+def position_columns() -> dict[str, pa.Column]:
+    """Columns of records that stand at a point: how well it is known."""
+    widest = pa.Check.le(_WIDEST_M, error=f"must be at most {_WIDEST_M:.0f} m")
+    return {
+        "precision": text(
+            "How well the position is known",
+            one_of("precisions", "precision", "precision of a position"),
+            required=False,
+            default="exact",
+        ),
+        "spread_m": number(
+            "Radius of the circle in which the record may lie, m; its weight is spread over it",
+            widest,
+            required=False,
+            default=0.0,
+        ),
     }
 
 

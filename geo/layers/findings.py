@@ -16,6 +16,7 @@ verification : text, code of ``finding_verifications``
 persons_band : text, 0, 1-4, 5-9, 10+
 sector : text, sector group of the place, may be empty (accommodation)
 retain_until : date after which the record must be erased, may be empty
+precision, spread_m : how well the position is known, see `geo.layers.base.position_columns`
 circle, synthetic : see `geo.layers.base.common_columns`
 geometry : point, EPSG:3006, the place visited
 """
@@ -30,7 +31,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from geo.layers.base import Layer, Points, common_columns, day, decay, one_of, text
+from geo.layers.base import Layer, Points, common_columns, day, decay, one_of, position_columns, text
 from geo.reference import finding_weights, model_parameters
 
 __all__ = ["LAYER", "SCHEMA", "to_arrays"]
@@ -68,6 +69,7 @@ SCHEMA = pa.DataFrameSchema(
             "Sector group of the place", one_of("sectors", "sector", "sector group"), nullable=True, required=False
         ),
         "retain_until": day("Erase after this day", nullable=True, required=False),
+        **position_columns(),
         **common_columns(),
     }
 )

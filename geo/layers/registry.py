@@ -11,7 +11,10 @@ from geo.layers import (
     borders,
     establishments,
     findings,
+    gazetteer,
     localities,
+    reported,
+    roads,
     sectors,
     visits,
     workplaces,
@@ -44,9 +47,12 @@ LAYERS = register(
     sectors.LAYER,
     visits.LAYER,
     findings.LAYER,
+    reported.LAYER,
     establishments.LAYER,
     borders.LAYER,
     localities.LAYER,
+    gazetteer.LAYER,
+    roads.LAYER,
 )
 
 

@@ -8,6 +8,7 @@ site_id : text, CFAR number or accommodation id of the place visited, may be emp
 agencies : text, codes of ``agencies`` on site, joined by ``+``
 persons_met : text, band of persons met: 0, 1-4, 5-9, 10+
 outcome : text, code of ``visit_outcomes``, *nothing found* among them
+precision, spread_m : how well the position is known, see `geo.layers.base.position_columns`
 circle, synthetic : see `geo.layers.base.common_columns`
 geometry : point, EPSG:3006
 """
@@ -22,7 +23,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from geo.layers.base import Layer, Points, common_columns, day, decay, one_of, text
+from geo.layers.base import Layer, Points, common_columns, day, decay, one_of, position_columns, text
 from geo.reference import model_parameters, read_table
 
 __all__ = ["LAYER", "SCHEMA", "to_arrays"]
@@ -37,6 +38,7 @@ SCHEMA = pa.DataFrameSchema(
             "Band of persons met", one_of("persons_bands", "band", "band of persons"), required=False, default="0"
         ),
         "outcome": text("Outcome of the visit", one_of("visit_outcomes", "outcome", "outcome")),
+        **position_columns(),
         **common_columns(),
     }
 )

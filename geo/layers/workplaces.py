@@ -12,6 +12,7 @@ kind : ``registered`` or ``temporary``
 sni, sni_version : text, industry code and the edition it is written in (2007, 2025)
 employees : number
 active_from, active_to : dates, both ends included, may be empty
+precision, spread_m : how well the position is known, see `geo.layers.base.position_columns`
 circle, synthetic : see `geo.layers.base.common_columns`
 geometry : point, EPSG:3006
 """
@@ -26,7 +27,7 @@ import numpy as np
 import pandera.pandas as pa
 from numpy.typing import NDArray
 
-from geo.layers.base import Layer, Points, active_on, common_columns, day, number, period_rules, text
+from geo.layers.base import Layer, Points, active_on, common_columns, day, number, period_rules, position_columns, text
 from geo.layers.persons import reads_as_personal_number
 from geo.reference import bandwidths_m, known_sni, risk_weights, season_factors, sectors_of
 
@@ -57,6 +58,7 @@ SCHEMA = pa.DataFrameSchema(
         "employees": number("Number of employees at the workplace"),
         "active_from": day("First day of activity; empty: always", nullable=True, required=False),
         "active_to": day("Last day of activity; empty: still active", nullable=True, required=False),
+        **position_columns(),
         **common_columns(),
     }
 )

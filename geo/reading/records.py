@@ -20,7 +20,7 @@ _ID_DIGITS = 16
 
 def can_make_ids(layer: Layer) -> bool:
     """Whether a layer's ids may be made: those of areas are codes that other tables use, so they may not."""
-    return not {"Polygon", "MultiPolygon"} & layer.geometry_types
+    return not layer.geometry_types <= {"Polygon", "MultiPolygon"}
 
 
 def hash_rows(columns: pd.DataFrame, shapes: NDArray[np.object_]) -> list[str]:

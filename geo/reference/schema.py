@@ -106,6 +106,15 @@ def _low_not_above_high(frame: pd.DataFrame) -> list[str]:
     ]
 
 
+def _spread_within_limits(frame: pd.DataFrame) -> list[str]:
+    columns = (frame[name].tolist() for name in ("precision", "spread_low_m", "spread_m", "spread_high_m"))
+    return [
+        f"column spread_m: {code} has {usual:g}, which is not from {low:g} to {high:g}"
+        for code, low, usual, high in zip(*columns, strict=True)
+        if not low <= usual <= high
+    ]
+
+
 def _periods_follow(frame: pd.DataFrame) -> list[str]:
     failures = []
     for name, periods in frame.groupby("establishment_id"):
@@ -154,6 +163,25 @@ _ALL = (
             Column("county", refers_to="counties.county"),
             _SOURCE,
         ),
+    ),
+    Table(
+        "precisions",
+        ("precision",),
+        (
+            Column("precision", pattern=_CODE),
+            *_TITLES,
+            Column("rank", "integer", low=0),
+            *(Column(name, "number", low=0) for name in ("spread_low_m", "spread_m", "spread_high_m")),
+            Column("persons_per_km2", "number", optional=True, low=1),
+            _NOTE,
+            _SOURCE,
+        ),
+        _spread_within_limits,
+    ),
+    Table(
+        "road_classes",
+        ("road_class",),
+        (Column("road_class", pattern=_CODE), *_TITLES, Column("speed_kmh", "number", low=1, high=120), _NOTE, _SOURCE),
     ),
     # industries
     Table(
@@ -265,6 +293,11 @@ _ALL = (
         "visit_outcomes",
         ("outcome",),
         (Column("outcome", pattern=_CODE), *_TITLES, Column("rank", "integer", low=0), _NOTE, _SOURCE),
+    ),
+    Table(
+        "report_sources",
+        ("report_source",),
+        (Column("report_source", pattern=_CODE), *_TITLES, _WEIGHT, _NOTE, _SOURCE),
     ),
     # who
     Table("circles", ("circle",), (Column("circle", pattern="[a-z][a-z-]*"), *_TITLES, _NOTE, _SOURCE)),

@@ -23,6 +23,7 @@ __all__ = [
     "finding_weights",
     "housing_season_factors",
     "phase_weights",
+    "report_weights",
     "risk_weights",
     "sector_shares",
     "unsuitabilities",
@@ -199,6 +200,33 @@ def finding_weights(
         * _look_up("finding_grades", "grade", "weight", grade)
         * _look_up("finding_verifications", "verification", "weight", verification)
         * _look_up("finding_sources", "finding_source", "weight", source)
+    )
+
+
+def report_weights(source: ArrayLike, verification: ArrayLike, indicator: ArrayLike) -> NDArray[np.float64]:
+    """Weight of each report: severity and usual grade of its indicator × verification × the route it came by.
+
+    Parameters
+    ----------
+    source : (n,) str, codes of ``report_sources``
+    verification : (n,) str, codes of ``finding_verifications``
+    indicator : (n,) str, codes of ``indicators``
+
+    Returns
+    -------
+    (n,) float64, 0 to 1; 0 for reports that were dismissed
+
+    Raises
+    ------
+    SchemaError
+        If a code is unknown.
+    """
+    nothing = np.full(np.shape(np.asarray(indicator, dtype=object)), "", dtype=object)
+    return (
+        _look_up("indicators", "indicator", "severity", indicator)
+        * _look_up("finding_grades", "grade", "weight", _fill_grades(nothing, indicator))
+        * _look_up("finding_verifications", "verification", "weight", verification)
+        * _look_up("report_sources", "report_source", "weight", source)
     )
 
 

@@ -20,7 +20,10 @@ from geo.layers.registry import LAYERS, get_layer, register
 from geo.layers.validate import empty_frame, validate
 from tests.frames import make_frame, near_town
 
-NAMES = ["workplaces", "accommodation", "sectors", "visits", "findings", "establishments", "borders", "localities"]
+NAMES = [
+    "workplaces", "accommodation", "sectors", "visits", "findings", "reported", "establishments", "borders",
+    "localities", "gazetteer", "roads",
+]  # fmt: skip
 
 
 def make_toy() -> Layer:
