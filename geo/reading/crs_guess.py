@@ -3,15 +3,15 @@
 Candidates are the systems that Swedish files come in: SWEREF 99 TM, degrees, RT90 and the local zones of both. Zones
 share their numbers: an easting of 150 000 m is the middle of each of twelve zones of SWEREF 99, one of 1 500 000 m the
 middle of each of six zones of RT90. A guess is made only if nearly all rows lie in Sweden, or failing that in Region
-Nord, under one candidate, and most of them do not under any other. A local zone is taken to be used no further from its
-middle than 3 degrees (SWEREF 99) or 2.25 (RT90), which holds its area of use; RT90 2.5 gon V was used all over Sweden.
+Nord, under one candidate, and most of them do not under any other. A local zone is taken to be used in the
+longitudes of its area of use in the EPSG registry and little beyond; RT90 2.5 gon V was used in all of Sweden.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import shapely
@@ -30,8 +30,8 @@ _N_SAMPLED = 2_000
 _NEARLY_ALL = 0.95
 # a candidate under which so many rows make sense is not ruled out
 _HALF = 0.5
-_SWEREF_ZONE_DEGREES = 3.0
-_RT90_ZONE_DEGREES = 2.25
+# how far beyond its area of use a local zone is taken to be used, degrees: 10 km or more
+_ZONE_MARGIN = 0.25
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,25 @@ class Candidate:
     ----------
     epsg : int
     title : str, as people call it
-    meridian : float, degrees, middle of a local zone; NaN for what is used in all of Sweden
-    reach : float, degrees, how far from its middle a zone is taken to be used
+    is_local : bool, whether it is made for a part of Sweden
     """
 
     epsg: int
     title: str
-    meridian: float = np.nan
-    reach: float = np.inf
+    is_local: bool = False
 
-    @property
+    @cached_property
     def crs(self) -> CRS:
         """The system itself."""
         return CRS.from_epsg(self.epsg)
+
+    @cached_property
+    def longitudes(self) -> tuple[float, float]:
+        """Where it is taken to be used, degrees."""
+        area = self.crs.area_of_use
+        if not self.is_local or area is None:
+            return -np.inf, np.inf
+        return area.west - _ZONE_MARGIN, area.east + _ZONE_MARGIN
 
 
 @dataclass(frozen=True)
@@ -83,38 +89,17 @@ class CrsGuess:
     note: str
 
 
-_SWEREF_ZONES = {
-    3007: "12 00", 3012: "14 15", 3008: "13 30", 3009: "15 00", 3013: "15 45", 3010: "16 30", 3014: "17 15",
-    3011: "18 00", 3015: "18 45", 3016: "20 15", 3017: "21 45", 3018: "23 15",
-}  # fmt: skip
+_SWEREF_ZONES = (
+    "12 00", "13 30", "15 00", "16 30", "18 00", "14 15", "15 45", "17 15", "18 45", "20 15", "21 45", "23 15",
+)  # fmt: skip
 _RT90_ZONES = {3019: "7.5 gon V", 3020: "5 gon V", 3022: "0 gon", 3023: "2.5 gon O", 3024: "5 gon O"}
-_RT90_MIDDLE = 15 + 48 / 60 + 29.8 / 3600
-
-
-def _zone_middle(name: str) -> float:
-    degrees, minutes = name.split()
-    return int(degrees) + int(minutes) / 60
-
-
-def _gon_middle(name: str) -> float:
-    size, _, side = name.partition(" gon")
-    west = -1.0 if side.strip() == "V" else 1.0
-    # 2.5 gon west of Stockholm's old observatory is the middle of the main zone; a gon is 0.9 degrees
-    return _RT90_MIDDLE + (west * float(size) + 2.5) * 0.9
-
 
 CANDIDATES: tuple[Candidate, ...] = (
     Candidate(3006, "SWEREF 99 TM"),
     Candidate(4326, "WGS 84, degrees"),
     Candidate(3021, "RT90 2.5 gon V"),
-    *(
-        Candidate(epsg, f"RT90 {name}", _gon_middle(name), _RT90_ZONE_DEGREES)
-        for epsg, name in sorted(_RT90_ZONES.items())
-    ),
-    *(
-        Candidate(epsg, f"SWEREF 99 {name}", _zone_middle(name), _SWEREF_ZONE_DEGREES)
-        for epsg, name in sorted(_SWEREF_ZONES.items())
-    ),
+    *(Candidate(epsg, f"RT90 {name}", is_local=True) for epsg, name in _RT90_ZONES.items()),
+    *(Candidate(epsg, f"SWEREF 99 {name}", is_local=True) for epsg, name in enumerate(_SWEREF_ZONES, 3007)),
 )
 
 
@@ -183,9 +168,10 @@ def _fit(candidate: Candidate, easting: NDArray[np.float64], northing: NDArray[n
     if possible.any():
         tm_x, tm_y = project(easting[possible], northing[possible], f"EPSG:{candidate.epsg}", SWEREF99_TM)
         there = classify_sweref(tm_x, tm_y) == "inside"
-        if np.isfinite(candidate.meridian) and there.any():
+        if candidate.is_local and there.any():
             lon, _ = project(tm_x[there], tm_y[there], SWEREF99_TM, WGS84)
-            there[there] = np.abs(lon - candidate.meridian) <= candidate.reach
+            west, east = candidate.longitudes
+            there[there] = (lon >= west) & (lon <= east)
         inside[possible] = there
         near[inside] = shapely.contains_xy(_wide_region(), tm_x[there], tm_y[there])
     return Fit(candidate, is_swapped, float(inside.mean()), float(near.mean()))
