@@ -30,7 +30,7 @@ from geo.reference import risk_weights, sector_shares
 
 __all__ = ["LAYER", "SCHEMA", "Areas", "to_arrays"]
 
-LEVELS = ("municipality", "deso", "regso", "scb_business_area", "scb_grid")
+LEVELS = ("municipality", "county", "deso", "regso", "scb_business_area", "scb_grid")
 
 SCHEMA = pa.DataFrameSchema(
     {

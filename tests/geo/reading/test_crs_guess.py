@@ -98,7 +98,8 @@ def test_how_often_a_file_of_one_municipality_is_guessed() -> None:
                 guessed[candidate.epsg] += 0
     assert guessed[3006] == guessed[4326] == 44
     assert guessed[3021] == 27
-    assert sum(guessed.values()) == 44 + 44 + 27, "local zones share their numbers"
+    assert guessed[3016] == 11, "far in the north only one zone is in use at its middle"
+    assert sum(guessed.values()) == 44 + 44 + 27 + 11, "all other local zones share their numbers"
 
 
 def test_rt90_in_the_east_has_one_answer_and_in_the_west_two() -> None:
