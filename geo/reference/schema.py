@@ -12,6 +12,8 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
+from geo.reference.names import fold_name, fold_value
+
 __all__ = ["TABLES", "Column", "Table"]
 
 _MONTHS = set(range(1, 13))
@@ -133,6 +135,24 @@ def _periods_follow(frame: pd.DataFrame) -> list[str]:
     return failures
 
 
+def _one_meaning(fold: Callable[[str], str], *where: str) -> Callable[[pd.DataFrame], list[str]]:
+    """A rule that no synonym stands twice in one place, whatever its spelling."""
+
+    def check(frame: pd.DataFrame) -> list[str]:
+        first: dict[tuple[str, ...], str] = {}
+        failures = []
+        for *place, synonym in zip(*(frame[column].tolist() for column in (*where, "synonym")), strict=True):
+            key = (*place, fold(synonym))
+            if not key[-1]:
+                failures.append(f"column synonym: {synonym!r} has neither letters nor digits")
+            elif key in first:
+                failures.append(f"column synonym: {synonym!r} is {first[key]!r} over again ({' '.join(place)})")
+            first.setdefault(key, synonym)
+        return failures
+
+    return check
+
+
 def _text(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name) for name in names)
 
@@ -148,6 +168,8 @@ _SNI_VERSION = Column("sni_version", pattern="2007|2025")
 _PREFIX = Column("prefix", pattern=r"\d{2,5}")
 _SECTOR = Column("sector", refers_to="sectors.sector")
 _HOUSING_TYPE = Column("housing_type", refers_to="housing_types.housing_type")
+_LAYER = Column("layer", optional=True, pattern=_CODE)
+_LANGUAGE = Column("language", pattern="sv|en")
 _PHASE = Column("phase", refers_to="establishment_phases.phase")
 _GRADE = Column("grade", refers_to="finding_grades.grade")
 
@@ -419,6 +441,32 @@ _ALL = (
         "refused_columns",
         ("pattern",),
         (Column("pattern", "regex"), Column("layers", optional=True), *_text("reason", "reason_sv"), _SOURCE),
+    ),
+    # imports
+    Table(
+        "column_synonyms",
+        ("layer", "column", "synonym"),
+        (_LAYER, Column("column", pattern=_CODE), Column("synonym"), _LANGUAGE, _SOURCE),
+        _one_meaning(fold_name, "layer"),
+    ),
+    Table(
+        "value_synonyms",
+        ("layer", "column", "synonym"),
+        (_LAYER, Column("column", pattern=_CODE), Column("value"), Column("synonym"), _LANGUAGE, _SOURCE),
+        _one_meaning(fold_value, "layer", "column"),
+    ),
+    Table(
+        "size_classes",
+        ("size_class",),
+        (
+            Column("size_class", pattern=r"\d{1,2}"),
+            *_TITLES,
+            Column("low", "integer", optional=True, low=0),
+            Column("high", "integer", optional=True, low=0),
+            Column("employees", "number", optional=True, low=0),
+            _SOURCE,
+        ),
+        _low_not_above_high,
     ),
 )
 
