@@ -83,7 +83,7 @@ def add_layer(  # noqa: PLR0913, PLR0917  every option is one
     from geo.store.files import Provenance, save_layer  # noqa: PLC0415
 
     found = get_layer(layer)
-    options = {
+    options: dict[str, Any] = {
         "rename": read_pairs("--rename", rename, str),
         "set_values": read_pairs("--set", set_values, str),
         "where": read_pairs("--where", where, str),
@@ -180,9 +180,10 @@ def _tell(report: Report) -> list[str]:
         "left out by number": report.rows_skipped,
         "left out by --where": report.rows_filtered_out,
         "repeated exactly": report.rows_duplicate,
-        "outside Region Nord": report.rows_outside_region,
+        "in quarantine": report.rows_quarantined,
     }
     lines += [f"  {n:,} {words}" for words, n in counts.items() if n]
+    lines += [f"  - {rule.say()}" for rule in report.broken_rules]
     lines += [f"  column {column} refused: {reason}" for column, reason in report.refused_columns.items()]
     if report.unused_columns:
         lines.append(f"  columns not used: {', '.join(report.unused_columns)}")

@@ -95,5 +95,5 @@ LAYER = Layer(
     schema=SCHEMA,
     to_arrays=to_arrays,
     site_title="name",
-    rules=lambda frame: period_rules(frame, "accommodation_id"),
+    rules=period_rules,
 )

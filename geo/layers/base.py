@@ -18,6 +18,7 @@ import pandera.pandas as pa
 from numpy.typing import NDArray
 
 from geo.errors import ShapeError
+from geo.layers.failures import Failure, fail_where
 from geo.reference import read_table
 
 __all__ = [
@@ -119,7 +120,8 @@ class Layer:
     to_arrays : None for layers that carry no weight (borders, localities)
     site_title : column shown to people on the map, None where records are no sites
     in_region : whether records must lie within 15 km of Region Nord
-    rules : checks across columns; each gives one line per failure
+    rules : checks across the columns of one row
+    frame_rules : checks across rows, which need all of them at once; None: there are none
     """
 
     name: str
@@ -130,7 +132,8 @@ class Layer:
     to_arrays: ToArrays | None = None
     site_title: str | None = None
     in_region: bool = True
-    rules: Callable[[gpd.GeoDataFrame], list[str]] = field(default=lambda _frame: [])
+    rules: Callable[[gpd.GeoDataFrame], list[Failure]] = field(default=lambda _frame: [])
+    frame_rules: Callable[[gpd.GeoDataFrame], list[Failure]] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -253,13 +256,11 @@ def active_on(frame: pd.DataFrame, at: date) -> NDArray[np.bool_]:
     return active
 
 
-def period_rules(frame: gpd.GeoDataFrame, id_column: str) -> list[str]:
-    """A line for periods that end before they begin."""
-    backwards = frame["active_to"] < frame["active_from"]
-    if not backwards.any():
-        return []
-    shown = ", ".join(frame.loc[backwards, id_column].head(5).fillna("?"))
-    return [f"active_to: before active_from in {int(backwards.sum())} row(s): {shown}; check the dates"]
+def period_rules(frame: gpd.GeoDataFrame) -> list[Failure]:
+    """Periods that end before they begin."""
+    backwards = (frame["active_to"] < frame["active_from"]).to_numpy(dtype=bool)
+    ends = frame["active_to"].dt.strftime("%Y-%m-%d")
+    return fail_where("active_to", "before active_from", "check the dates", backwards, ends)
 
 
 def decay(days: pd.Series, at: date, half_life_days: float) -> NDArray[np.float64]:

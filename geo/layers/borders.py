@@ -13,6 +13,7 @@ import geopandas as gpd
 import pandera.pandas as pa
 
 from geo.layers.base import Layer, common_columns, one_of, text
+from geo.layers.failures import Failure
 from geo.reference import read_table
 
 __all__ = ["LAYER", "SCHEMA"]
@@ -28,11 +29,11 @@ SCHEMA = pa.DataFrameSchema(
 )
 
 
-def _all_there(frame: gpd.GeoDataFrame) -> list[str]:
+def _check_all_there(frame: gpd.GeoDataFrame) -> list[Failure]:
     missing = sorted(set(read_table("municipalities")["municipality"]) - set(frame["municipality"]))
     if frame.empty or not missing:
         return []
-    return [f"municipality: borders replace all 44 at once; missing: {', '.join(missing)}"]
+    return [Failure("municipality", "borders replace all 44 at once", f"add those missing: {', '.join(missing)}")]
 
 
 LAYER = Layer(
@@ -41,5 +42,5 @@ LAYER = Layer(
     id_columns=("municipality",),
     geometry_types=frozenset({"Polygon", "MultiPolygon"}),
     schema=SCHEMA,
-    rules=_all_there,
+    frame_rules=_check_all_there,
 )

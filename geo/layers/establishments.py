@@ -26,6 +26,7 @@ import pandera.pandas as pa
 import shapely
 
 from geo.layers.base import Layer, Points, active_on, common_columns, day, number, one_of, period_rules, text
+from geo.layers.failures import Failure, fail_where
 from geo.reference import model_parameters, phase_weights
 
 __all__ = ["LAYER", "SCHEMA", "to_arrays"]
@@ -110,17 +111,20 @@ def _spread(geometries: np.ndarray, step_m: float) -> tuple[np.ndarray, np.ndarr
     return np.array(rows, dtype=np.int64), xy[:, 0].copy(), xy[:, 1].copy(), np.array(shares)
 
 
-def _cross_rules(frame: gpd.GeoDataFrame) -> list[str]:
-    failures = period_rules(frame, "establishment_id")
+def _check_phases(frame: gpd.GeoDataFrame) -> list[Failure]:
     ordered = frame.sort_values(["establishment_id", "active_from"], na_position="first")
     before = ordered.groupby("establishment_id").shift()
     same = ordered["establishment_id"].eq(ordered["establishment_id"].shift())
     # an empty start reaches back for ever, an empty end never comes
     overlap = same & ~(ordered["active_from"] > before["active_to"])
-    if overlap.any():
-        shown = ", ".join(dict.fromkeys(ordered.loc[overlap, "establishment_id"].head(5)))
-        failures.append(f"active_from: phases of one establishment overlap: {shown}; end one before the next begins")
-    return failures
+    bad = overlap.reindex(frame.index).to_numpy(dtype=bool)
+    return fail_where(
+        "active_from",
+        "phases of one establishment overlap",
+        "end one before the next begins",
+        bad,
+        frame["establishment_id"],
+    )
 
 
 LAYER = Layer(
@@ -131,5 +135,6 @@ LAYER = Layer(
     schema=SCHEMA,
     to_arrays=to_arrays,
     site_title="name",
-    rules=_cross_rules,
+    rules=period_rules,
+    frame_rules=_check_phases,
 )

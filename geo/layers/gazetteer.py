@@ -21,6 +21,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from geo.layers.base import Layer, common_columns, number, one_of, text
+from geo.layers.failures import Failure, fail_where
 
 __all__ = ["LAYER", "PLACE_KINDS", "SCHEMA", "normalise_key", "normalise_keys"]
 
@@ -94,14 +95,11 @@ def normalise_keys(place_kind: str, keys: pd.Series) -> pd.Series:
     return pd.Series([plain[code] for code in codes.tolist()], index=keys.index, dtype=object)
 
 
-def _key_rules(frame: gpd.GeoDataFrame) -> list[str]:
+def _check_keys(frame: gpd.GeoDataFrame) -> list[Failure]:
     is_postcode = (frame["place_kind"] == "postcode").to_numpy(dtype=bool)
     bad = is_postcode.copy()
     bad[is_postcode] = (normalise_keys("postcode", frame.loc[is_postcode, "key"]) == "").to_numpy(dtype=bool)
-    if not bad.any():
-        return []
-    shown = ", ".join(frame.loc[bad, "key"].fillna("?").head(5))
-    return [f"key: no postcode in {int(bad.sum())} row(s): {shown}; write five digits, such as 93131"]
+    return fail_where("key", "is no postcode", "write five digits, such as 93131", bad, frame["key"])
 
 
 LAYER = Layer(
@@ -110,5 +108,5 @@ LAYER = Layer(
     id_columns=("place_id",),
     geometry_types=frozenset({"Point", "Polygon", "MultiPolygon"}),
     schema=SCHEMA,
-    rules=_key_rules,
+    rules=_check_keys,
 )

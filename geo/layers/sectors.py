@@ -26,6 +26,7 @@ import pandera.pandas as pa
 from numpy.typing import NDArray
 
 from geo.layers.base import Layer, common_columns, number, one_of, text
+from geo.layers.failures import Failure, fail_where
 from geo.reference import risk_weights, sector_shares
 
 __all__ = ["LAYER", "SCHEMA", "Areas", "to_arrays"]
@@ -105,19 +106,20 @@ def to_arrays(
     )
 
 
-def _cross_rules(frame: gpd.GeoDataFrame) -> list[str]:
-    failures = []
-    levels = sorted(frame["level"].unique())
-    if len(levels) > 1:
-        failures.append(
-            f"level: {', '.join(levels)} stand in one frame; people would count twice, so keep one kind of area"
-        )
-    shapes = frame.geometry.to_wkb().groupby(frame["area_id"]).nunique()
-    torn = shapes.index[shapes > 1]
-    if len(torn):
-        shown = ", ".join(torn[:5])
-        failures.append(f"geometry: {len(torn)} area(s) change shape from row to row: {shown}; give each one polygon")
-    return failures
+def _check_frame(frame: gpd.GeoDataFrame) -> list[Failure]:
+    levels = sorted(frame["level"].dropna().unique())
+    several = np.full(len(frame), len(levels) > 1)
+    shapes = frame.geometry.to_wkb().groupby(frame["area_id"]).transform("nunique")
+    torn = (shapes > 1).to_numpy(dtype=bool)
+    return [
+        *fail_where(
+            "level",
+            f"{', '.join(levels)} stand in one frame",
+            "people would count twice, so keep one kind of area",
+            several,
+        ),
+        *fail_where("geometry", "changes from row to row of one area", "give each one polygon", torn, frame["area_id"]),
+    ]
 
 
 LAYER = Layer(
@@ -127,5 +129,5 @@ LAYER = Layer(
     geometry_types=frozenset({"Polygon", "MultiPolygon"}),
     schema=SCHEMA,
     to_arrays=to_arrays,
-    rules=_cross_rules,
+    frame_rules=_check_frame,
 )

@@ -6,8 +6,6 @@ then the geometries are checked for type, finiteness, axis order and place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from numbers import Number
 from typing import Any
 
@@ -19,29 +17,37 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.crs import SWEREF99_TM, SWEREF99_TM_EPSG, classify_sweref
-from geo.errors import CRSError, GeometryError, InputError, SchemaError
+from geo.errors import CRSError, GeometryError, SchemaError
 from geo.layers.base import Layer
-from geo.layers.persons import hide_personal_numbers, holds_personal_number
+from geo.layers.failures import Failure, as_error, fail_where, find_failed_rows
+from geo.layers.persons import holds_personal_number
 from geo.reference import refused_reason
 from geo.region import NEAREST_MUNICIPALITY_M, load_region
 
-__all__ = ["empty_frame", "find_misplaced", "validate"]
+__all__ = [
+    "OUTSIDE_REGION",
+    "empty_frame",
+    "find_clashes",
+    "find_failures",
+    "find_misplaced",
+    "sort_records",
+    "validate",
+]
 
-_SHOWN_IDS = 5
+OUTSIDE_REGION = f"lies more than {NEAREST_MUNICIPALITY_M / 1000:.0f} km outside Region Nord"
+_MISPLACED = (
+    ("non-finite", "has coordinates that are not finite numbers", "give metres in EPSG:3006", GeometryError),
+    ("degrees", "looks like degrees, not metres", "say which CRS the file is in (EPSG:4326?)", CRSError),
+    ("swapped axes", "has northing before easting", "swap the axes", CRSError),
+    ("outside Sweden", "lies outside Sweden", "check the CRS and the coordinates", GeometryError),
+)
 _FLAGS = {
     **dict.fromkeys(("true", "1", "yes", "ja", "sant"), True),
     **dict.fromkeys(("false", "0", "no", "nej", "falskt"), False),
 }
 # a day, with or without a time of day and its offset
+_SHOWN_LETTERS = 60
 _DAY = r"^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}[\d:.]*\s?(?:Z|[+-]\d{2}:?\d{2})?)?$"
-
-
-@dataclass(frozen=True)
-class _Failure:
-    column: str
-    rule: str
-    rows: tuple[int, ...]
-    kind: type[InputError] = SchemaError
 
 
 def validate(layer: Layer, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -69,9 +75,39 @@ def validate(layer: Layer, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if not isinstance(frame, gpd.GeoDataFrame):
         message = f"Layer {layer.name} needs a GeoDataFrame, got {type(frame).__name__}."
         raise SchemaError(message)
+    parsed, failures = find_failures(layer, frame)
+    failures += find_clashes(layer, parsed)
+    if failures:
+        n_rows = int(find_failed_rows(failures, len(parsed)).sum())
+        head = f"Layer {layer.name}: {len(failures)} rule(s) failed"
+        head += f" in {n_rows} of {len(parsed)} rows." if n_rows else "."
+        raise as_error(head, failures, _row_names(layer, parsed, frame.index))
+    return sort_records(layer, parsed)
+
+
+def find_failures(layer: Layer, frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Failure]]:
+    """A frame in the layer's columns and dtypes, and what is wrong with its rows, each looked at by itself.
+
+    Parameters
+    ----------
+    layer : Layer
+    frame : GeoDataFrame, EPSG:3006, any column order; optional columns may be missing
+
+    Returns
+    -------
+    GeoDataFrame, EPSG:3006
+        All rows in the order given, index 0 … n-1; cells that cannot be read are empty.
+    list of Failure
+        Those without rows concern the frame as a whole.
+
+    Raises
+    ------
+    CRSError, GeometryError, SchemaError
+        It is no frame of places in EPSG:3006 at all.
+    """
     _check_frame(layer, frame)
     failures = [
-        _Failure(str(column), f"{reason}; leave the column out", ())
+        Failure(str(column), reason, "leave the column out")
         for column in frame.columns
         if column != "geometry" and (reason := refused_reason(str(column), layer.name))
     ]
@@ -85,10 +121,34 @@ def validate(layer: Layer, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     failures += _check_persons(layer, parsed)
     failures += _check_geometries(layer, parsed)
     if not absent:
-        failures += [_Failure("", rule, ()) for rule in layer.rules(parsed)]
-    if failures:
-        raise _one_error(layer, parsed, failures, frame.index)
-    return parsed.sort_values(list(layer.id_columns), kind="stable").reset_index(drop=True)
+        failures += layer.rules(parsed)
+    return parsed, failures
+
+
+def find_clashes(layer: Layer, frame: gpd.GeoDataFrame) -> list[Failure]:
+    """What is wrong with rows that are each right by themselves: ids that stand twice, and the layer's own rules.
+
+    Parameters
+    ----------
+    layer : Layer
+    frame : GeoDataFrame as `find_failures` gives it
+
+    Returns
+    -------
+    list of Failure
+    """
+    ids = list(layer.id_columns)
+    repeated = frame.duplicated(ids, keep=False).to_numpy()
+    named = frame[ids].notna().all(axis=1).to_numpy()
+    failures = fail_where(
+        " + ".join(ids), "the same id stands on several rows", "give each record its own", repeated & named
+    )
+    return failures + (layer.frame_rules(frame) if layer.frame_rules else [])
+
+
+def sort_records(layer: Layer, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """A layer's frame in its canonical order, by id."""
+    return frame.sort_values(list(layer.id_columns), kind="stable").reset_index(drop=True)
 
 
 def empty_frame(layer: Layer) -> gpd.GeoDataFrame:
@@ -131,21 +191,19 @@ def _check_frame(layer: Layer, frame: gpd.GeoDataFrame) -> None:
         raise CRSError(message)
 
 
-def _parse(layer: Layer, frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[_Failure]]:
+def _parse(layer: Layer, frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Failure]]:
     columns: dict[str, Any] = {}
     failures = []
     for name, column in layer.schema.columns.items():
         if name not in frame.columns:
             if column.required:
-                failures.append(_Failure(name, f"the column is missing; it holds: {column.description}", ()))
+                failures.append(Failure(name, "the column is missing", f"it holds: {column.description}"))
             columns[name] = _missing(column, len(frame))
             continue
         values, bad = _parse_column(column, frame[name].reset_index(drop=True))
         columns[name] = values
-        if bad.any():
-            shown = ", ".join(repr(value) for value in frame[name].reset_index(drop=True)[bad].head(3))
-            rule = f"cannot be read as {_kind(column)} ({shown}){_remedy(column)}"
-            failures.append(_Failure(name, rule, tuple(np.flatnonzero(bad))))
+        shown = (repr(value)[:_SHOWN_LETTERS] for value in frame[name])
+        failures += fail_where(name, f"cannot be read as {_kind(column)}", _remedy(column), bad, shown)
     geometry = frame.geometry.reset_index(drop=True).force_2d()
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs), failures
 
@@ -201,8 +259,12 @@ def _parse_dates(texts: pd.Series) -> pd.Series:
 
 def _remedy(column: pa.Column) -> str:
     if (column.metadata or {}).get("n_digits"):
-        return "; a number may have lost its leading 0, so give the code as text"
-    return ""
+        return "a number may have lost its leading 0, so give the code as text"
+    return {
+        "a number": "write digits with a decimal point, or leave the cell empty",
+        "a date (YYYY-MM-DD)": "write it as 2026-07-15, or leave the cell empty",
+        "yes or no": "write yes or no",
+    }.get(_kind(column), "write it as text")
 
 
 def _kind(column: pa.Column) -> str:
@@ -227,7 +289,7 @@ def _missing(column: pa.Column, n_rows: int) -> pd.Series:
     return pd.Series([fill] * n_rows, dtype=dtype)
 
 
-def _check_columns(layer: Layer, frame: gpd.GeoDataFrame, unreadable: set[tuple[str, int]]) -> list[_Failure]:
+def _check_columns(layer: Layer, frame: gpd.GeoDataFrame, unreadable: set[tuple[str, int]]) -> list[Failure]:
     present = pd.DataFrame(frame.drop(columns="geometry"))
     failures = []
     try:
@@ -235,71 +297,66 @@ def _check_columns(layer: Layer, frame: gpd.GeoDataFrame, unreadable: set[tuple[
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
         for (column, check), group in cases.groupby(["column", "check"], sort=False, dropna=False):
-            rows = tuple(int(row) for row in group["index"].dropna() if (column, int(row)) not in unreadable)
-            if rows:
-                failures.append(_Failure(str(column), _rule_text(str(check), group), rows))
-    repeated = frame.duplicated(list(layer.id_columns), keep=False).to_numpy()
-    named = frame[list(layer.id_columns)].notna().all(axis=1).to_numpy()
-    if (repeated & named).any():
-        rule = "the same id stands on several rows; give each record its own"
-        failures.append(_Failure(" + ".join(layer.id_columns), rule, tuple(np.flatnonzero(repeated & named))))
+            cells = [
+                (int(row), str(value)[:_SHOWN_LETTERS])
+                for row, value in zip(group["index"], group["failure_case"], strict=True)
+                if not pd.isna(row) and (column, int(row)) not in unreadable
+            ]
+            if cells:
+                rows, values = zip(*cells, strict=True)
+                failures.append(_rule_failure(str(column), str(check), rows, values))
     return failures
 
 
-def _rule_text(check: str, cases: pd.DataFrame) -> str:
+def _rule_failure(column: str, check: str, rows: tuple[int, ...], values: tuple[str, ...]) -> Failure:
     if check == "not_nullable":
-        return "must not be empty; fill it in"
-    shown = ", ".join(dict.fromkeys(str(value) for value in cases["failure_case"].head(3)))
-    return f"{check} (got {shown})"
+        return Failure(column, "must not be empty", "fill it in", rows)
+    rule, _, remedy = check.partition("; ")
+    return Failure(column, rule, remedy or "mend the value", rows, values)
 
 
-def _check_persons(layer: Layer, frame: gpd.GeoDataFrame) -> list[_Failure]:
+def _check_persons(layer: Layer, frame: gpd.GeoDataFrame) -> list[Failure]:
     """Text that holds a personal identity number, whatever the column is meant for."""
-    rule = "holds a personal identity number; Norrsyn scores places, never persons, so take it out"
+    rule, remedy = "holds a personal identity number", "Norrsyn scores places, never persons, so take it out"
     texts = [name for name, column in layer.schema.columns.items() if _kind(column) == "text"]
     found = {name: holds_personal_number(frame[name]) for name in texts}
-    return [_Failure(name, rule, tuple(np.flatnonzero(rows))) for name, rows in found.items() if rows.any()]
+    return [failure for name, rows in found.items() for failure in fail_where(name, rule, remedy, rows)]
 
 
-def _check_geometries(layer: Layer, frame: gpd.GeoDataFrame) -> list[_Failure]:
+def _check_geometries(layer: Layer, frame: gpd.GeoDataFrame) -> list[Failure]:
     geometry = frame.geometry
     if geometry.empty:
         return []
     missing = (geometry.isna() | geometry.is_empty).to_numpy()
-    failures = []
-    if missing.any():
-        failures.append(_geometry_failure("is missing or empty; give a place", missing))
     wrong = ~missing & ~geometry.geom_type.isin(layer.geometry_types).to_numpy()
-    if wrong.any():
-        rule = f"must be {' or '.join(sorted(layer.geometry_types))} (got {geometry[wrong].geom_type.iloc[0]})"
-        failures.append(_geometry_failure(rule, wrong))
     rest = ~(missing | wrong)
     broken = np.zeros(len(frame), dtype=bool)
     broken[rest] = ~_is_sound(geometry[rest])
-    if broken.any():
-        failures.append(_geometry_failure("is not a valid shape; repair it (shapely.make_valid)", broken))
     rest &= ~broken
     places = np.full(len(frame), "inside", dtype=object)
     places[rest] = _places(geometry[rest])
-    for problem, rule, kind in (
-        ("non-finite", "has coordinates that are not finite numbers; give metres in EPSG:3006", GeometryError),
-        ("degrees", "looks like degrees, not metres; say which CRS the file is in (EPSG:4326?)", CRSError),
-        ("swapped axes", "has northing before easting; swap the axes", CRSError),
-        ("outside Sweden", "lies outside Sweden; check the CRS and the coordinates", GeometryError),
-    ):
-        if (places == problem).any():
-            failures.append(_Failure("geometry", rule, tuple(np.flatnonzero(places == problem)), kind))
     misplaced = np.zeros(len(frame), dtype=bool)
     inside = rest & (places == "inside")
     misplaced[inside] = find_misplaced(layer, geometry[inside])
-    if misplaced.any():
-        rule = f"lies more than {NEAREST_MUNICIPALITY_M / 1000:.0f} km outside Region Nord; leave the row out"
-        failures.append(_geometry_failure(rule, misplaced))
-    return failures
+    kinds = " or ".join(sorted(layer.geometry_types))
+    failures = [
+        *_fail_geometry("is missing or empty", "give a place", missing),
+        *_fail_geometry(f"must be {kinds}", "export the shapes that the layer holds", wrong, geometry.geom_type),
+        *_fail_geometry("is not a valid shape", "repair it (shapely.make_valid)", broken),
+    ]
+    for problem, rule, remedy, kind in _MISPLACED:
+        failures += _fail_geometry(rule, remedy, places == problem, kind=kind)
+    return failures + _fail_geometry(OUTSIDE_REGION, "leave the row out", misplaced)
 
 
-def _geometry_failure(rule: str, rows: NDArray[np.bool_]) -> _Failure:
-    return _Failure("geometry", rule, tuple(np.flatnonzero(rows)), GeometryError)
+def _fail_geometry(
+    rule: str,
+    remedy: str,
+    bad: NDArray[np.bool_],
+    values: pd.Series | None = None,
+    kind: type[GeometryError] | type[CRSError] = GeometryError,
+) -> list[Failure]:
+    return fail_where("geometry", rule, remedy, bad, values, kind)
 
 
 def _is_sound(geometry: gpd.GeoSeries) -> NDArray[np.bool_]:
@@ -323,35 +380,8 @@ def _off_region(geometry: gpd.GeoSeries) -> NDArray[np.bool_]:
     return ~near
 
 
-def _one_error(layer: Layer, frame: gpd.GeoDataFrame, failures: Iterable[_Failure], labels: pd.Index) -> InputError:
-    failures = tuple(failures)
-    ids = _row_names(layer, frame, labels)
-    # a value or an id that is somebody's number must not come back in the message
-    lines = tuple(hide_personal_numbers(_line(failure, ids)) for failure in failures)
-    n_rows = len({row for failure in failures for row in failure.rows})
-    head = f"Layer {layer.name}: {len(lines)} rule(s) failed"
-    head += f" in {n_rows} of {len(frame)} rows." if n_rows else "."
-    message = "\n".join([head, *(f"  - {line}" for line in lines)])
-    kinds = {failure.kind for failure in failures}
-    if kinds == {CRSError}:
-        return CRSError(message)
-    if kinds <= {CRSError, GeometryError}:
-        return GeometryError(message)
-    return SchemaError(message, lines)
-
-
 def _row_names(layer: Layer, frame: gpd.GeoDataFrame, labels: pd.Index) -> list[str]:
     """Id and row of each record; a frame that kept its index after rows were left out keeps its row numbers."""
     parts = [frame[column].astype("str").fillna("?") for column in layer.id_columns]
     rows = [label + 1 if isinstance(label, int) else label for label in labels.tolist()]
     return [f"{'/'.join(ids)} (row {row})" for *ids, row in zip(*parts, rows, strict=True)]
-
-
-def _line(failure: _Failure, ids: list[str]) -> str:
-    where = ""
-    if failure.rows:
-        shown = ", ".join(ids[row] for row in failure.rows[:_SHOWN_IDS])
-        more = len(failure.rows) - _SHOWN_IDS
-        where = f" — {len(failure.rows)} row(s): {shown}" + (f" and {more} more" if more > 0 else "")
-    column = f"{failure.column}: " if failure.column else ""
-    return f"{column}{failure.rule}{where}"

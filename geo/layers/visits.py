@@ -20,10 +20,10 @@ from datetime import date
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pandera.pandas as pa
 
 from geo.layers.base import Layer, Points, common_columns, day, decay, one_of, position_columns, text
+from geo.layers.failures import Failure, fail_where
 from geo.reference import model_parameters, read_table
 
 __all__ = ["LAYER", "SCHEMA", "to_arrays"]
@@ -79,18 +79,12 @@ def to_arrays(
     )
 
 
-def _cross_rules(frame: gpd.GeoDataFrame) -> list[str]:
+def _check_agencies(frame: gpd.GeoDataFrame) -> list[Failure]:
     known = set(read_table("agencies")["agency"])
     named = frame["agencies"].fillna("").str.split("+").map(lambda codes: [code for code in codes if code])
-    unknown = named.map(lambda codes: sorted(set(codes) - known))
-    bad = unknown.map(len) > 0
-    if not bad.any():
-        return []
-    shown = ", ".join(
-        f"{visit} ({' '.join(codes)})"
-        for visit, codes in pd.Series(unknown[bad].head(5)).set_axis(frame.loc[bad, "visit_id"].head(5)).items()
-    )
-    return [f"agencies: unknown agency in {int(bad.sum())} row(s): {shown}; use {', '.join(sorted(known))}"]
+    unknown = named.map(lambda codes: " ".join(sorted(set(codes) - known)))
+    bad = (unknown != "").to_numpy(dtype=bool)
+    return fail_where("agencies", "unknown agency", f"use {', '.join(sorted(known))}", bad, unknown)
 
 
 LAYER = Layer(
@@ -100,5 +94,5 @@ LAYER = Layer(
     geometry_types=frozenset({"Point"}),
     schema=SCHEMA,
     to_arrays=to_arrays,
-    rules=_cross_rules,
+    rules=_check_agencies,
 )

@@ -28,6 +28,7 @@ import pandera.pandas as pa
 from numpy.typing import NDArray
 
 from geo.layers.base import Layer, Points, active_on, common_columns, day, number, period_rules, position_columns, text
+from geo.layers.failures import Failure, fail_where
 from geo.layers.persons import reads_as_personal_number
 from geo.reference import bandwidths_m, known_sni, risk_weights, season_factors, sectors_of
 
@@ -128,29 +129,19 @@ def _points(
     )
 
 
-def _cross_rules(frame: gpd.GeoDataFrame) -> list[str]:
-    known = known_sni(frame["sni"], frame["sni_version"])
-    failures = []
-    if not known.all():
-        bad = frame.loc[~known, ["workplace_id", "sni", "sni_version"]].head(5)
-        shown = ", ".join(
-            f"{row.workplace_id} ({row.sni!r} in SNI {row.sni_version})" for row in bad.itertuples(index=False)
-        )
-        failures.append(
-            f"sni: unknown industry code in {int((~known).sum())} row(s): {shown}; use 2 to 5 digits of SNI 2007 or "
-            "2025 and say which in sni_version"
-        )
-    return failures + _person_rules(frame) + period_rules(frame, "workplace_id")
-
-
-def _person_rules(frame: gpd.GeoDataFrame) -> list[str]:
-    personal = reads_as_personal_number(frame["employer_id"])
-    if not personal.any():
-        return []
-    shown = ", ".join(frame.loc[personal, "workplace_id"].head(5).fillna("?"))
+def _check_rows(frame: gpd.GeoDataFrame) -> list[Failure]:
+    unknown = ~known_sni(frame["sni"], frame["sni_version"])
+    codes = (f"{code} in SNI {edition}" for code, edition in zip(frame["sni"], frame["sni_version"], strict=True))
+    remedy = "use 2 to 5 digits of SNI 2007 or 2025 and say which in sni_version"
     return [
-        f"employer_id: reads as a personal identity number in {int(personal.sum())} row(s): {shown}; Norrsyn scores "
-        "places, never persons, so leave the cell empty or give a pseudonym"
+        *fail_where("sni", "unknown industry code", remedy, unknown, codes),
+        *fail_where(
+            "employer_id",
+            "reads as a personal identity number",
+            "Norrsyn scores places, never persons, so leave the cell empty or give a pseudonym",
+            reads_as_personal_number(frame["employer_id"]),
+        ),
+        *period_rules(frame),
     ]
 
 
@@ -162,5 +153,5 @@ LAYER = Layer(
     schema=SCHEMA,
     to_arrays=to_arrays,
     site_title="name",
-    rules=_cross_rules,
+    rules=_check_rows,
 )

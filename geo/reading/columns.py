@@ -18,7 +18,16 @@ from geo.errors import SchemaError
 from geo.layers.base import Layer
 from geo.reading.table import RawTable
 
-__all__ = ["COORDINATES", "Choice", "arrange_columns", "check_choice", "decode_entities", "match_rows"]
+__all__ = [
+    "COORDINATES",
+    "Choice",
+    "arrange_columns",
+    "as_no_match",
+    "check_choice",
+    "count_values",
+    "decode_entities",
+    "match_rows",
+]
 
 # what a CSV may call its coordinates, in order of preference, and the CRS that the names alone mean
 COORDINATES: Mapping[tuple[str, ...], str | None] = {
@@ -50,12 +59,21 @@ class Choice:
     where: Mapping[str, str]
     skip_rows: frozenset[int]
 
+    def to_dict(self) -> dict[str, Any]:
+        """The choice as plain dicts and lists, ready for JSON; `of` takes it back."""
+        return {
+            "rename": dict(self.rename),
+            "set_values": dict(self.set_values),
+            "where": dict(self.where),
+            "skip_rows": sorted(self.skip_rows),
+        }
+
     @classmethod
     def of(
         cls,
-        rename: Mapping[str, str] | None,
-        set_values: Mapping[str, Any] | None,
-        where: Mapping[str, Any] | None,
+        rename: Mapping[str, str] | None = None,
+        set_values: Mapping[str, Any] | None = None,
+        where: Mapping[str, Any] | None = None,
         skip_rows: Iterable[int] = (),
     ) -> Choice:
         """A choice from what the caller gave, values as text."""
@@ -106,17 +124,14 @@ def check_choice(layer: Layer, table: RawTable, choice: Choice) -> list[str]:
         for column in choice.set_values
         if column in choice.rename.values()
     ]
-    if absent := sorted(row for row in choice.skip_rows if not 1 <= row <= len(table)):
-        lines.append(f"--skip-row {', '.join(map(str, absent))}: the file has rows 1 to {len(table)}")
     return lines
 
 
-def match_rows(source_name: str, table: RawTable, where: Mapping[str, str]) -> NDArray[np.bool_]:
+def match_rows(table: RawTable, where: Mapping[str, str]) -> NDArray[np.bool_]:
     """Which rows have the values asked for.
 
     Parameters
     ----------
-    source_name : str
     table : RawTable
     where : column to value; numbers compare as numbers, text as text without blanks at its ends; empty matches an
         empty cell
@@ -124,21 +139,34 @@ def match_rows(source_name: str, table: RawTable, where: Mapping[str, str]) -> N
     Returns
     -------
     (n,) bool
-
-    Raises
-    ------
-    SchemaError
-        No row has them; the message lists the values there are.
     """
     keep = np.ones(len(table), dtype=bool)
     for column, wanted in where.items():
         keep &= np.array([_equals(value, wanted) for value in table.columns[column]], dtype=bool)
-    if where and not keep.any():
-        lines = tuple(f"{column}: {_list_values(table.columns[column])}" for column in where)
-        asked = " and ".join(f"{column} = {value!r}" for column, value in where.items())
-        message = "\n".join([f"{source_name}: no row has {asked}. Values there are:", *(f"  - {x}" for x in lines)])
-        raise SchemaError(message, lines)
     return keep
+
+
+def as_no_match(source_name: str, where: Mapping[str, str], values: Mapping[str, Counter[str]]) -> SchemaError:
+    """The error for a file none of whose rows has the values asked for; it lists those there are.
+
+    Parameters
+    ----------
+    source_name : str
+    where : column to value
+    values : column to the values of the file and how often they stand there
+    """
+    lines = tuple(f"{column}: {_list_values(values[column])}" for column in where)
+    asked = " and ".join(f"{column} = {value!r}" for column, value in where.items())
+    message = "\n".join([f"{source_name}: no row has {asked}. Values there are:", *(f"  - {line}" for line in lines)])
+    return SchemaError(message, lines)
+
+
+def count_values(table: RawTable, columns: Iterable[str]) -> dict[str, Counter[str]]:
+    """How often each value stands in some columns, as text."""
+    return {
+        column: Counter("(empty)" if value is None else str(value).strip() for value in table.columns[column])
+        for column in columns
+    }
 
 
 def arrange_columns(layer: Layer, columns: pd.DataFrame, choice: Choice) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -212,8 +240,7 @@ def _list_columns(layer: Layer) -> str:
     return ", ".join(layer.schema.columns)
 
 
-def _list_values(values: Iterable[object]) -> str:
-    counted = Counter("(empty)" if value is None else str(value).strip() for value in values)
+def _list_values(counted: Counter[str]) -> str:
     shown = [f"{value[:40]!r} ({n_rows})" for value, n_rows in counted.most_common(_SHOWN_VALUES)]
     more = len(counted) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

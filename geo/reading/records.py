@@ -13,14 +13,72 @@ from numpy.typing import NDArray
 
 from geo.layers.base import Layer
 
-__all__ = ["can_make_ids", "find_repeats", "hash_rows", "make_ids"]
+__all__ = ["SeenRows", "can_make_ids", "fingerprint_rows", "hash_rows", "make_ids"]
 
 _ID_DIGITS = 16
+# Two keys give two hashes of 64 bits: among a billion rows, two different ones share both with a chance of 1e-21.
+_KEYS = ("norrsyn rows one", "norrsyn rows two")
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
+
+class SeenRows:
+    """The rows of a file so far, 16 bytes each."""
+
+    def __init__(self) -> None:
+        self._seen: list[NDArray[np.bytes_]] = []
+
+    def add(self, columns: pd.DataFrame, shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """Take rows in, and say which of them repeat an earlier one.
+
+        Parameters
+        ----------
+        columns : DataFrame of n rows
+        shapes : (n,) shapely objects in two dimensions, or None
+
+        Returns
+        -------
+        (n,) bool
+        """
+        prints = fingerprint_rows(columns, shapes)
+        repeated = pd.Series(prints.astype(object)).duplicated().to_numpy(dtype=bool)
+        for earlier in self._seen:
+            place = np.minimum(np.searchsorted(earlier, prints), len(earlier) - 1)
+            repeated |= earlier[place] == prints
+        if len(prints):
+            self._seen.append(np.sort(prints))
+        return repeated
 
 
 def can_make_ids(layer: Layer) -> bool:
     """Whether a layer's ids may be made: those of areas are codes that other tables use, so they may not."""
     return not layer.geometry_types <= {"Polygon", "MultiPolygon"}
+
+
+def fingerprint_rows(columns: pd.DataFrame, shapes: NDArray[np.object_]) -> NDArray[np.bytes_]:
+    """A fingerprint of 128 bits for each row: its shape, and its cells as text by column name.
+
+    Parameters
+    ----------
+    columns : DataFrame of n rows
+    shapes : (n,) shapely objects in two dimensions, or None
+
+    Returns
+    -------
+    (n,) bytes, 16 each; the order of rows and columns has no influence, nor have columns without any value
+    """
+    wkbs = np.atleast_1d(shapely.to_wkb(shapes, byte_order=1, output_dimension=2))
+    cells = {"": pd.Series(wkbs, dtype=object), **{str(name): columns[name] for name in columns.columns}}
+    halves = np.zeros((len(columns), 2), dtype=np.uint64)
+    for name, values in cells.items():
+        there = values.notna().to_numpy(dtype=bool)
+        for half, key in enumerate(_KEYS):
+            # of a name by itself, so that columns may come in any order
+            salt = pd.util.hash_array(np.array([name], dtype=object), hash_key=key)[0]
+            hashed = pd.util.hash_array(values.to_numpy(dtype=object), hash_key=key)
+            with np.errstate(over="ignore"):
+                mixed = (hashed ^ salt) * _ODD
+                halves[:, half] += np.where(there, mixed ^ (mixed >> np.uint64(29)), np.uint64(0))
+    return np.ascontiguousarray(halves).view("S16").ravel()
 
 
 def hash_rows(columns: pd.DataFrame, shapes: NDArray[np.object_]) -> list[str]:
@@ -40,11 +98,6 @@ def hash_rows(columns: pd.DataFrame, shapes: NDArray[np.object_]) -> list[str]:
     rows = zip(*cells, strict=True) if cells else iter([()] * len(columns))
     wkbs = shapely.to_wkb(shapes, byte_order=1, output_dimension=2)
     return [_hash_row(wkb, names, row) for wkb, row in zip(np.atleast_1d(wkbs), rows, strict=True)]
-
-
-def find_repeats(hashes: list[str]) -> NDArray[np.bool_]:
-    """(n,) bool: rows that repeat an earlier one."""
-    return pd.Series(hashes, dtype=object).duplicated().to_numpy(dtype=bool)
 
 
 def make_ids(layer: Layer, hashes: list[str]) -> list[str]:

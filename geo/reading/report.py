@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 
-__all__ = ["SHOWN_IDS", "Reading", "Report"]
+from geo.errors import CRSError, GeometryError, InputError, SchemaError
+from geo.layers.validate import OUTSIDE_REGION
 
-SHOWN_IDS = 20
+__all__ = ["BrokenRule", "Reading", "Report"]
+
+_KINDS: Mapping[str, type[InputError]] = {kind.__name__: kind for kind in (CRSError, GeometryError, SchemaError)}
+
+
+@dataclass(frozen=True)
+class BrokenRule:
+    """A rule that rows of a file broke.
+
+    Attributes
+    ----------
+    column, rule, remedy : str, as in `geo.layers.failures.Failure`
+    n_rows : int
+    rows : numbers of the first of these rows, the file's first row being 1
+    got : the first values that stood there
+    kind : str, name of the error
+    """
+
+    column: str
+    rule: str
+    remedy: str
+    n_rows: int
+    rows: tuple[int, ...]
+    got: tuple[str, ...] = ()
+    kind: str = "SchemaError"
+
+    def say(self) -> str:
+        """The rule in one line."""
+        words = f"{self.column}: {self.rule}" if self.column else self.rule
+        words += f" (got {', '.join(self.got)})" if self.got else ""
+        words += f"; {self.remedy}" if self.remedy else ""
+        more = self.n_rows - len(self.rows)
+        return f"{words} — row {', '.join(map(str, self.rows))}" + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True)
 class Report:
     """Every row and every column of a file accounted for.
 
-    ``rows_read`` is the sum of ``rows_skipped``, ``rows_filtered_out``, ``rows_duplicate``, ``rows_outside_region`` and
-    ``rows_accepted``.
+    ``rows_in`` is the sum of ``rows_accepted``, ``rows_quarantined`` and ``rows_duplicate``; ``rows_read`` is
+    ``rows_in`` and the rows that the user did not ask for, ``rows_skipped`` and ``rows_filtered_out``.
 
     Attributes
     ----------
@@ -31,19 +64,20 @@ class Report:
     rows_read : int, rows of the file
     rows_skipped : int, rows left out by their number
     rows_filtered_out : int, other rows that ``where`` left out
-    rows_duplicate : int, rows that repeat an earlier one exactly
-    rows_outside_region : int, rows in Sweden but more than 15 km outside Region Nord
     rows_accepted : int, rows of the frame
+    rows_quarantined : int, rows that break a rule; the quarantine holds them with what is wrong and what to do
+    rows_duplicate : int, rows that repeat an earlier one exactly
+    rows_outside_region : int, rows of the quarantine for no other reason than that they lie in Sweden but more than
+        15 km outside Region Nord
+    rows_repaired : int, accepted rows whose shape was not valid and was repaired
+    broken_rules : why rows are in quarantine, most frequent first
     refused_columns : column to reason; their values went nowhere
     unused_columns : columns that the layer does not know
     renamed : column in the file to column of the layer
     set_values : column to the value that all rows got
     where : column in the file to the value that rows had to have
-    made_ids : bool, whether ids were made from the content, the file having none
-    outside_ids : ids of rows outside the region (``row 7`` where the file has no ids), the first 20
-    repaired_ids : ids of rows whose shape was not valid and was repaired, the first 20
-    rows_repaired : int, accepted rows whose shape was not valid and was repaired
     skipped_rows : numbers of rows left out by their number
+    made_ids : bool, whether ids were made from the content, the file having none
     notes : what else a reader of the report should know, English
     """
 
@@ -55,33 +89,63 @@ class Report:
     rows_read: int
     rows_skipped: int
     rows_filtered_out: int
-    rows_duplicate: int
-    rows_outside_region: int
     rows_accepted: int
+    rows_quarantined: int
+    rows_duplicate: int
+    rows_outside_region: int = 0
+    rows_repaired: int = 0
+    broken_rules: tuple[BrokenRule, ...] = ()
     refused_columns: Mapping[str, str] = field(default_factory=dict)
     unused_columns: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     set_values: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, str] = field(default_factory=dict)
-    made_ids: bool = False
-    outside_ids: tuple[str, ...] = ()
-    repaired_ids: tuple[str, ...] = ()
-    rows_repaired: int = 0
     skipped_rows: tuple[int, ...] = ()
+    made_ids: bool = False
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("refused_columns", "renamed", "set_values", "where"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
+    @property
+    def rows_in(self) -> int:
+        """Rows that were asked for."""
+        return self.rows_read - self.rows_skipped - self.rows_filtered_out
+
     def to_dict(self) -> dict[str, Any]:
         """The report as plain dicts, lists, text and numbers, ready for JSON."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: _plain(value) for name, value in values.items()}
+        values = {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+        return {**values, "rows_in": self.rows_in}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Report:
+        """A report from `to_dict`."""
+        known: dict[str, Any] = {each.name: values[each.name] for each in fields(cls)}
+        for name, value in known.items():
+            known[name] = tuple(value) if isinstance(value, list) else value
+        rules = ({**rule, "rows": tuple(rule["rows"]), "got": tuple(rule["got"])} for rule in known["broken_rules"])
+        return cls(**{**known, "broken_rules": tuple(BrokenRule(**rule) for rule in rules)})
+
+    def as_error(self) -> InputError:
+        """The quarantine as one error, for those who want all of a file or nothing."""
+        lines = tuple(rule.say() for rule in self.broken_rules)
+        n_rows = f"{self.rows_quarantined} of {self.rows_in} rows break {len(lines)} rule(s)"
+        message = "\n".join(
+            [f"{self.source_name}: {n_rows} of layer {self.layer}.", *(f"  - {line}" for line in lines)]
+        )
+        if {rule.rule for rule in self.broken_rules} == {OUTSIDE_REGION}:
+            return InputError(f"{message}\nCheck the coordinates and the CRS.")
+        message += "\nRows that cannot be mended in the file are left out with --skip-row NUMBER."
+        kinds = {_KINDS.get(rule.kind, SchemaError) for rule in self.broken_rules}
+        if kinds == {CRSError}:
+            return CRSError(message)
+        if kinds <= {CRSError, GeometryError}:
+            return GeometryError(message)
+        return SchemaError(message, lines)
 
 
-@dataclass(frozen=True, eq=False)
-class Reading:
+class Reading(NamedTuple):
     """A file read into a layer.
 
     Attributes
@@ -97,4 +161,8 @@ class Reading:
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, BrokenRule):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_plain(each) for each in value]
+    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,8 @@ class RawTable:
     crs : CRS that the file states, None where it states none
     crs_problem : why what the file says of its CRS cannot be used
     notes : what a reader of the report should know
+    first_row : position of the first row in the file
+    bad_rows : row position to what is wrong with the row as a whole
     """
 
     columns: pd.DataFrame
@@ -48,6 +50,8 @@ class RawTable:
     crs: CRS | None = None
     crs_problem: str = ""
     notes: tuple[str, ...] = ()
+    first_row: int = 0
+    bad_rows: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns)

@@ -75,8 +75,8 @@ def _describe(report: Report) -> str:
         parts.append("assumed " + ", ".join(f"{column} = {value}" for column, value in report.set_values.items()))
     if report.skipped_rows:
         parts.append("left out by hand: row " + ", ".join(map(str, report.skipped_rows)))
-    if report.rows_outside_region:
-        parts.append(f"{report.rows_outside_region} outside Region Nord left out")
+    if report.rows_quarantined:
+        parts.append(f"{report.rows_quarantined} in quarantine")
     if report.rows_repaired:
         parts.append(f"{report.rows_repaired} shape(s) repaired")
     if report.made_ids:

@@ -50,7 +50,7 @@ def test_shapes_inside_shapes_end_the_row_not_the_process(tmp_path: Path) -> Non
     path = tmp_path / "deep.csv"
     path.write_text(f"workplace_id,sni,employees,geometry\n1,41.20,5,{wkt}\n2,41.20,5,{UMEA}\n", "utf-8")
     with pytest.raises(GeometryError, match=r"cannot be read as WKT.* — row 1"):
-        read_layer_file(path, WORKPLACES, crs="EPSG:3006")
+        read_layer_file(path, WORKPLACES, crs="EPSG:3006", strict=True)
     assert len(read_layer_file(path, WORKPLACES, crs="EPSG:3006", skip_rows=[1]).frame) == 1
 
 

@@ -30,7 +30,7 @@ def test_road_projects_under_construction_are_temporary_workplaces(files: Path, 
     )
     report = reading.report
     assert (report.rows_read, report.rows_filtered_out) == (663, 558)
-    assert (report.rows_duplicate, report.rows_outside_region, report.rows_accepted) == (0, 82, 23)
+    assert (report.rows_duplicate, report.rows_quarantined, report.rows_accepted) == (0, 82, 23)
     assert report.made_ids
     assert report.unused_columns == ("URL", "Type", "Status", "Description", "kom_namn", "kommun_kod")
     assert reading.frame["workplace_id"].is_unique
@@ -58,7 +58,7 @@ def test_rows_of_the_north_are_those_whose_municipality_says_so(files: Path, wor
 
 
 def test_planned_road_projects_are_establishments(files: Path) -> None:
-    """Row 118 lies in the Indian Ocean: it is named, and the rest is read once the user has let it go."""
+    """Row 118 lies in the Indian Ocean: it is named and waits in quarantine, and the rest is read."""
     layer = get_layer("establishments")
     options = {
         "where": {"Status": "Planering pågår"},
@@ -66,10 +66,11 @@ def test_planned_road_projects_are_establishments(files: Path) -> None:
         "set_values": {"phase": "announced", "workforce": 30, "sector": "construction"},
     }
     with pytest.raises(GeometryError, match="lies outside Sweden; check the coordinates — row 118"):
-        read_layer_file(files / ROADS, layer, **options)
-    report = read_layer_file(files / ROADS, layer, skip_rows=[118], **options).report
-    assert (report.rows_skipped, report.rows_filtered_out, report.rows_duplicate) == (1, 150, 0)
-    assert (report.rows_outside_region, report.rows_accepted) == (372, 140)
+        read_layer_file(files / ROADS, layer, strict=True, **options)
+    report = read_layer_file(files / ROADS, layer, **options).report
+    assert (report.rows_read, report.rows_filtered_out, report.rows_duplicate) == (663, 150, 0)
+    assert (report.rows_accepted, report.rows_quarantined, report.rows_outside_region) == (140, 373, 372)
+    assert [rule.rows for rule in report.broken_rules if rule.rule == "lies outside Sweden"] == [(118,)]
 
 
 def test_localities(files: Path) -> None:

@@ -1,0 +1,260 @@
+"""One table of a file after the other: rows of the layer out of rows of the file, and what is wrong with the others.
+
+What holds for the file as a whole is decided from its first table: which column is which, whether it has ids, which
+CRS it is in. The order matters: columns that must not be read are dropped before anything is done with the rest; rows
+the user did not ask for are left out before anything is demanded of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from geo.crs import SWEREF99_TM
+from geo.errors import CRSError, GeometryError, SchemaError
+from geo.layers.base import Layer
+from geo.layers.failures import Failure, as_error, find_failed_rows
+from geo.layers.validate import OUTSIDE_REGION, find_failures
+from geo.reading.columns import Choice, arrange_columns, check_choice, match_rows
+from geo.reading.places import build_shapes, choose_crs, find_bad_coordinates, project_shapes
+from geo.reading.quarantine import QuarantinedRow, build_rows, restore_table
+from geo.reading.records import SeenRows, can_make_ids, hash_rows, make_ids
+from geo.reading.table import RawTable
+
+__all__ = ["FileReader", "ReadRows"]
+
+
+@dataclass(frozen=True, eq=False)
+class ReadRows:
+    """What came of one table of a file.
+
+    Attributes
+    ----------
+    frame : GeoDataFrame, EPSG:3006, rows without fault in the layer's columns; index: the row's position in the file
+    failures : with positions in the file
+    quarantined : the rows that failures name
+    notes : what a reader of the report should know
+    n_read, n_skipped, n_filtered_out, n_duplicate, n_outside, n_repaired : int, as in `geo.reading.report.Report`
+    """
+
+    frame: gpd.GeoDataFrame
+    failures: tuple[Failure, ...]
+    quarantined: tuple[QuarantinedRow, ...]
+    notes: tuple[str, ...]
+    n_read: int
+    n_skipped: int
+    n_filtered_out: int
+    n_duplicate: int
+    n_outside: int
+    n_repaired: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Shapes:
+    """Shapes of all rows of a table in the file's CRS, and what is wrong with those of some rows."""
+
+    shapes: NDArray[np.object_]
+    problems: Mapping[int, tuple[str, bool]]
+    columns: tuple[str, ...]
+
+
+class FileReader:
+    """Reads the tables of one file into a layer.
+
+    Parameters
+    ----------
+    source_name : str
+    layer : Layer
+    choice : Choice
+    crs : str, optional, what the coordinates are in
+    first : RawTable, the file's first
+
+    Raises
+    ------
+    CRSError
+        The file does not say which CRS its coordinates are in.
+    GeometryError
+        No columns say where its rows are.
+    SchemaError
+        The choice does not fit the file, or the layer's columns are not there.
+    """
+
+    def __init__(self, source_name: str, layer: Layer, choice: Choice, crs: str | None, first: RawTable) -> None:
+        self.source_name, self.layer, self.choice = source_name, layer, choice
+        first = _restore(first)
+        if lines := check_choice(layer, first, choice):
+            message = "\n".join(
+                [f"{source_name}: the options do not fit the file.", *(f"  - {line}" for line in lines)]
+            )
+            raise SchemaError(message, tuple(lines))
+        self.crs, self._notes = self._choose_crs(first, crs)
+        self.renamed: Mapping[str, str] = choice.rename
+        located = self._locate(first)
+        raw = first.columns.drop(columns=list(located.columns))
+        arranged, self.left_over = arrange_columns(layer, raw, choice)
+        self._has_ids = layer.id_columns[0] in arranged.columns
+        self.made_ids = not self._has_ids and can_make_ids(layer)
+        self._check_columns(arranged.columns)
+
+    def read(self, table: RawTable, seen: SeenRows) -> ReadRows:
+        """The rows of one table.
+
+        Parameters
+        ----------
+        table : RawTable
+        seen : SeenRows, the rows of all tables before
+
+        Returns
+        -------
+        ReadRows
+        """
+        table = _restore(table)
+        numbers = table.first_row + np.arange(1, len(table) + 1)
+        skipped = np.isin(numbers, list(self.choice.skip_rows))
+        matching = match_rows(table, self.choice.where)
+        kept = np.flatnonzero(matching & ~skipped)
+        located = self._locate(table)
+        raw = table.columns.drop(columns=list(located.columns)).iloc[kept]
+        arranged, _ = arrange_columns(self.layer, raw, self.choice)
+        # Without ids two rows are the same only if nothing in the file tells them apart; with ids, if the layer cannot.
+        told = arranged if self._has_ids else raw
+        repeated = seen.add(told, located.shapes[kept])
+        if self.made_ids:
+            ids = make_ids(self.layer, hash_rows(raw, located.shapes[kept]))
+            arranged[self.layer.id_columns[0]] = pd.Series(ids, index=arranged.index, dtype=object)
+        frame, failures, n_repaired = self._check(table, arranged[~repeated], located)
+        bad = find_failed_rows(failures, len(table))
+        quarantined = build_rows(self.source_name, table.first_row, table.columns, table.geometry, failures)
+        frame = frame[~bad[frame.index]]
+        frame.index += table.first_row
+        return ReadRows(
+            frame=frame,
+            failures=tuple(_move(failure, table.first_row) for failure in failures),
+            quarantined=tuple(quarantined),
+            notes=self._notes,
+            n_read=len(table),
+            n_skipped=int(skipped.sum()),
+            n_filtered_out=int((~matching & ~skipped).sum()),
+            n_duplicate=int(repeated.sum()),
+            n_outside=_count_outside(failures),
+            n_repaired=int((n_repaired & ~bad).sum()),
+        )
+
+    def quarantine(self, table: RawTable, failures: Iterable[Failure]) -> list[QuarantinedRow]:
+        """Rows of a table that failures name which were found later.
+
+        Parameters
+        ----------
+        table : RawTable
+        failures : with positions in the file
+        """
+        table = _restore(table)
+        here = [_take(failure, table.first_row, table.first_row + len(table)) for failure in failures]
+        rows = [_move(failure, -table.first_row) for failure in here if failure.rows]
+        return build_rows(self.source_name, table.first_row, table.columns, table.geometry, rows)
+
+    def _choose_crs(self, table: RawTable, given: str | None) -> tuple[CRS, tuple[str, ...]]:
+        if table.geometry is not None:
+            return choose_crs(self.source_name, table.crs, table.crs_problem, given)
+        *_, meant, _ = build_shapes(self.source_name, table, self.choice.rename)
+        return choose_crs(self.source_name, None if meant is None else CRS(meant), "", given)
+
+    def _locate(self, table: RawTable) -> _Shapes:
+        if table.geometry is not None:
+            columns: tuple[str, ...] = ()
+            shapes, problems = table.geometry, dict(table.bad_geometry or {})
+        else:
+            shapes, problems, _, columns = build_shapes(self.source_name, table, self.choice.rename)
+        found = dict(find_bad_coordinates(shapes, self.crs))
+        return _Shapes(shapes, found | {row: (what, False) for row, what in problems.items()}, columns)
+
+    def _check(
+        self, table: RawTable, columns: pd.DataFrame, located: _Shapes
+    ) -> tuple[gpd.GeoDataFrame, list[Failure], NDArray[np.bool_]]:
+        """The layer's frame with the table's positions as index, failures with those positions, rows repaired."""
+        rows = columns.index.to_numpy(dtype=np.int64)
+        asked = set(rows.tolist())
+        failures = [
+            *_group({row: (what, False) for row, what in table.bad_rows.items() if row in asked}, ""),
+            *_group({row: each for row, each in located.problems.items() if row in asked}, "geometry"),
+        ]
+        is_placed = ~np.isin(rows, [row for failure in failures for row in failure.rows if failure.column])
+        shapes = np.full(len(rows), None, dtype=object)
+        was_repaired = np.zeros(len(table), dtype=bool)
+        series, repaired = project_shapes(self.layer, located.shapes[rows[is_placed]], self.crs)
+        shapes[is_placed] = series.to_numpy()
+        was_repaired[rows[is_placed]] = repaired
+        frame = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(shapes, index=columns.index, crs=SWEREF99_TM))
+        parsed, found = find_failures(self.layer, frame)
+        parsed.index = columns.index
+        # a shape that cannot be read is told once, not once more as a missing one
+        placed = set(rows[is_placed].tolist())
+        for failure in (replace(each, rows=tuple(rows[list(each.rows)].tolist())) for each in found):
+            failures.append(_keep(failure, placed) if failure.column == "geometry" else failure)
+        return parsed, _drop_what_is_elsewhere(failures), was_repaired
+
+    def _check_columns(self, names: pd.Index) -> None:
+        there = {*names, *([self.layer.id_columns[0]] if self.made_ids else [])}
+        absent = [
+            Failure(name, "the column is missing", f"it holds: {column.description}")
+            for name, column in self.layer.schema.columns.items()
+            if column.required and name not in there
+        ]
+        if absent:
+            head = f"{self.source_name}: cannot be read into layer {self.layer.name}; columns are missing."
+            tail = [
+                "A column that has another name in the file: --rename old=new. One that it lacks: --set column=value."
+            ]
+            raise as_error(head, absent, tail=tail)
+
+
+def _restore(table: RawTable) -> RawTable:
+    columns = restore_table(table.columns)
+    return table if columns is table.columns else replace(table, columns=columns)
+
+
+def _group(problems: Mapping[int, tuple[str, bool]], column: str) -> list[Failure]:
+    """Rows with the same problem as one failure; a problem is what is wrong, a semicolon, and what to do."""
+    grouped: dict[tuple[str, bool], list[int]] = {}
+    for row, problem in sorted(problems.items()):
+        grouped.setdefault(problem, []).append(row)
+    failures = []
+    for (what, about_crs), rows in grouped.items():
+        rule, _, remedy = what.partition("; ")
+        kind = CRSError if about_crs else GeometryError if column else SchemaError
+        failures.append(Failure(column, rule, remedy or "mend the row", tuple(rows), (), kind))
+    return failures
+
+
+def _keep(failure: Failure, rows: set[int]) -> Failure:
+    values = failure.got or ("",) * len(failure.rows)
+    kept = [(row, value) for row, value in zip(failure.rows, values, strict=True) if row in rows]
+    return replace(
+        failure, rows=tuple(row for row, _ in kept), got=tuple(value for _, value in kept) if failure.got else ()
+    )
+
+
+def _drop_what_is_elsewhere(failures: list[Failure]) -> list[Failure]:
+    """A row outside the region is not wanted anyway, so it need not be right."""
+    outside = {row for failure in failures if failure.rule == OUTSIDE_REGION for row in failure.rows}
+    here = {row for failure in failures for row in failure.rows} - outside
+    told = [failure if failure.rule == OUTSIDE_REGION else _keep(failure, here) for failure in failures]
+    return [failure for failure in told if failure.rows]
+
+
+def _take(failure: Failure, first: int, last: int) -> Failure:
+    return _keep(failure, {row for row in failure.rows if first <= row < last})
+
+
+def _move(failure: Failure, by: int) -> Failure:
+    return replace(failure, rows=tuple(row + by for row in failure.rows)) if by else failure
+
+
+def _count_outside(failures: Iterable[Failure]) -> int:
+    return sum(len(failure.rows) for failure in failures if failure.rule == OUTSIDE_REGION)
