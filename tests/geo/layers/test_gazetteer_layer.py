@@ -68,5 +68,5 @@ def test_a_postcode_without_five_digits_is_told() -> None:
         {"place_id": "b", "place_kind": "postcode", "key": "9313", **near_town(0, 0)},
         {"place_id": "c", "place_kind": "locality", "key": "9313", **near_town(0, 0)},
     ]
-    with pytest.raises(SchemaError, match=r"key: no postcode in 1 row\(s\): 9313; write five digits"):
+    with pytest.raises(SchemaError, match=r"key: is no postcode \(got 9313\); write five digits"):
         validate(LAYER, make_frame(rows))
