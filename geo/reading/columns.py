@@ -7,7 +7,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -52,12 +52,14 @@ class Choice:
     set_values : column of the layer to one value for all rows
     where : column in the file to the value that a row must have
     skip_rows : numbers of rows to leave out, the first row being 1
+    values : column of the layer to {value in the file: code}
     """
 
     rename: Mapping[str, str]
     set_values: Mapping[str, str]
     where: Mapping[str, str]
     skip_rows: frozenset[int]
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The choice as plain dicts and lists, ready for JSON; `of` takes it back."""
@@ -66,6 +68,7 @@ class Choice:
             "set_values": dict(self.set_values),
             "where": dict(self.where),
             "skip_rows": sorted(self.skip_rows),
+            "values": {column: dict(words) for column, words in self.values.items()},
         }
 
     @classmethod
@@ -75,6 +78,7 @@ class Choice:
         set_values: Mapping[str, Any] | None = None,
         where: Mapping[str, Any] | None = None,
         skip_rows: Iterable[int] = (),
+        values: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Choice:
         """A choice from what the caller gave, values as text."""
         return cls(
@@ -82,10 +86,11 @@ class Choice:
             set_values={str(column): str(value) for column, value in (set_values or {}).items()},
             where={str(column): str(value).strip() for column, value in (where or {}).items()},
             skip_rows=frozenset(skip_rows),
+            values=dict(values or {}),
         )
 
 
-def check_choice(layer: Layer, table: RawTable, choice: Choice) -> list[str]:
+def check_choice(layer: Layer, table: RawTable, choice: Choice, keys: Iterable[str] = ()) -> list[str]:
     """Everything about a choice that does not fit the file or the layer, one line each.
 
     Parameters
@@ -93,6 +98,7 @@ def check_choice(layer: Layer, table: RawTable, choice: Choice) -> list[str]:
     layer : Layer
     table : RawTable
     choice : Choice
+    keys : columns of no layer that one may be renamed to
 
     Returns
     -------
@@ -105,6 +111,7 @@ def check_choice(layer: Layer, table: RawTable, choice: Choice) -> list[str]:
         if column not in table.columns.columns
     ]
     places = {name for names in COORDINATES for name in names} if table.geometry is None else set()
+    places |= set(keys)
     lines += [
         f"--rename {old}={new}: the layer {layer.name} has no column {new!r}; its columns are {_list_columns(layer)}"
         for old, new in choice.rename.items()
@@ -169,7 +176,9 @@ def count_values(table: RawTable, columns: Iterable[str]) -> dict[str, Counter[s
     }
 
 
-def arrange_columns(layer: Layer, columns: pd.DataFrame, choice: Choice) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def arrange_columns(
+    layer: Layer, columns: pd.DataFrame, choice: Choice, keys: Iterable[str] = ()
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The layer's columns out of the file's, and the names of those left over.
 
     Parameters
@@ -177,6 +186,7 @@ def arrange_columns(layer: Layer, columns: pd.DataFrame, choice: Choice) -> tupl
     layer : Layer
     columns : DataFrame of objects, as they stand in the file
     choice : Choice, checked
+    keys : columns of no layer that are kept too
 
     Returns
     -------
@@ -189,7 +199,7 @@ def arrange_columns(layer: Layer, columns: pd.DataFrame, choice: Choice) -> tupl
     used = {
         old: new
         for old, new in names.items()
-        if new in layer.schema.columns and (old in choice.rename or new not in taken)
+        if (new in layer.schema.columns or new in keys) and (old in choice.rename or new not in taken)
     }
     arranged = columns[list(used)].rename(columns=used)
     for column, value in choice.set_values.items():

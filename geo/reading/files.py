@@ -18,6 +18,7 @@ from geo.layers.base import Layer
 from geo.layers.failures import Failure
 from geo.layers.registry import get_layer
 from geo.reading.columns import Choice
+from geo.reading.context import Context
 from geo.reading.formats import read_chunks
 from geo.reading.records import SeenRows
 from geo.reading.report import Reading
@@ -124,10 +125,10 @@ def stage_file(request: Mapping[str, Any], folder: Path, on_progress: Progress) 
     """
     asked = Request.from_dict(request)
     layer = get_layer(asked.layer)
-    staging, seen, tallies = Staging(folder, layer), SeenRows(), []
+    staging, seen, tallies, context = Staging(folder, layer), SeenRows(), [], Context()
     for position, path in enumerate(asked.paths):
         source = open_source(path)
-        tallies.append(_read_source(source, position, layer, asked, staging, seen, on_progress))
+        tallies.append(_read_source(source, position, layer, asked, staging, seen, on_progress, context))
     on_progress("comparing rows", sum(tally.n_read for tally in tallies), None)
     for position, failures in staging.find_clashes().items():
         rows = {row for failure in failures for row in failure.rows}
@@ -145,6 +146,7 @@ def _read_source(
     staging: Staging,
     seen: SeenRows,
     on_progress: Progress,
+    context: Context,
 ) -> Tally:
     tally: Tally | None = None
     for table in read_chunks(source, layer, asked.rows_at_once):
@@ -152,7 +154,7 @@ def _read_source(
             message = f"{source.name}: holds no rows; export it again."
             raise InputError(message)
         if tally is None:
-            tally = Tally(source, FileReader(source.name, layer, asked.choice, asked.crs, table))
+            tally = Tally(source, FileReader(source.name, layer, asked.choice, asked.crs, table, context))
         read = tally.reader.read(table, seen)
         staging.add(position, read.frame)
         staging.add_quarantined(read.quarantined)

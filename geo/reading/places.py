@@ -14,12 +14,20 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError as ProjCRSError
 
 from geo.crs import SWEREF99_TM
-from geo.errors import CRSError, GeometryError
+from geo.errors import CRSError
 from geo.layers.base import Layer
 from geo.reading.columns import COORDINATES
 from geo.reading.table import RawTable
 
-__all__ = ["build_shapes", "choose_crs", "describe_crs", "find_bad_coordinates", "project_shapes"]
+__all__ = [
+    "build_shapes",
+    "describe_crs",
+    "find_bad_coordinates",
+    "find_coordinates",
+    "parse_crs",
+    "project_shapes",
+    "say_stated_crs",
+]
 
 # Sweden with a margin in degrees: longitude, then latitude; neither range reaches into the other
 _SWEDEN_DEGREES = ((8.0, 26.0), (54.0, 71.0))
@@ -28,69 +36,53 @@ _MAX_NESTING = 100
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
-def build_shapes(
-    source_name: str, table: RawTable, rename: Mapping[str, str]
-) -> tuple[NDArray[np.object_], dict[int, str], str | None, tuple[str, ...]]:
-    """Shapes of a CSV's rows, from its coordinate columns.
+def find_coordinates(table: RawTable, rename: Mapping[str, str]) -> tuple[tuple[str, ...], CRS | None] | None:
+    """Columns of a table that hold coordinates, and the CRS that their names alone mean.
 
     Parameters
     ----------
-    source_name : str
     table : RawTable
     rename : column in the file to ``geometry``, ``easting``, ``northing``, ``lon`` or ``lat``, among others
 
     Returns
     -------
-    shapes : (n,) shapely objects, None where a row has none
-    problems : row position to what is wrong with it
-    crs : CRS that the column names mean, or None
-    columns : the columns of the file that were used
-
-    Raises
-    ------
-    GeometryError
-        There are no such columns.
+    columns and CRS (None where the names mean none); None where no columns hold coordinates
     """
     by_name = {str(name).lower(): str(name) for name in table.columns.columns if name not in rename}
     by_name |= {new: old for old, new in rename.items()}
     for names, crs in COORDINATES.items():
         if all(name in by_name for name in names):
-            columns = tuple(by_name[name] for name in names)
-            cells = [table.columns[column] for column in columns]
-            shapes, problems = _read_wkt(cells[0]) if len(cells) == 1 else _read_points(columns, cells)
-            return shapes, problems, crs, columns
-    there = ", ".join(map(str, table.columns.columns))
-    message = (
-        f"{source_name}: no columns say where its rows are. They are called easting and northing (metres), lon and lat "
-        f"(degrees) or geometry (WKT); rename them, as in --rename x=easting. The file has {there}."
-    )
-    raise GeometryError(message)
+            return tuple(by_name[name] for name in names), None if crs is None else CRS(crs)
+    return None
 
 
-def choose_crs(source_name: str, stated: CRS | None, problem: str, given: str | None) -> tuple[CRS, tuple[str, ...]]:
-    """The CRS to read coordinates in: the one given, else the file's own.
+def build_shapes(table: RawTable, rename: Mapping[str, str]) -> tuple[NDArray[np.object_], dict[int, str]]:
+    """Shapes of rows from their coordinate columns.
 
     Parameters
     ----------
-    source_name : str
-    stated : CRS that the file states, or None
-    problem : why what the file states cannot be used
-    given : CRS that the user gave, or None
+    table : RawTable with such columns (`find_coordinates`)
+    rename : as in `find_coordinates`
 
     Returns
     -------
-    CRS, and notes for the report
+    shapes : (n,) shapely objects, None where a row has none
+    problems : row position to what is wrong with it
+    """
+    found = find_coordinates(table, rename)
+    columns = found[0] if found else ()
+    cells = [table.columns[column] for column in columns]
+    return _read_wkt(cells[0]) if len(cells) == 1 else _read_points(columns, cells)
+
+
+def parse_crs(given: str) -> CRS:
+    """The CRS that a user named.
 
     Raises
     ------
     CRSError
+        PROJ knows none of that name, or it is neither projected nor geographic.
     """
-    if given is None:
-        if stated is not None:
-            return stated, ()
-        reason = problem or "it does not say which coordinate reference system its coordinates are in"
-        message = f"{source_name}: {reason}; say it with --crs, for instance --crs EPSG:3006."
-        raise CRSError(message)
     try:
         crs = CRS.from_user_input(given)
     except ProjCRSError as error:
@@ -99,9 +91,14 @@ def choose_crs(source_name: str, stated: CRS | None, problem: str, given: str | 
     if not (crs.is_projected or crs.is_geographic):
         message = f"--crs {given}: is neither projected nor geographic; write one such as EPSG:3006."
         raise CRSError(message)
-    if stated is None or stated.equals(crs, ignore_axis_order=True):
-        return crs, ()
-    return crs, (f"The file says {describe_crs(stated)}; it was read as {describe_crs(crs)}, as told.",)
+    return crs
+
+
+def say_stated_crs(stated: CRS | None, given: CRS | None) -> tuple[str, ...]:
+    """A note for the report where the user's CRS is not the one that the file states."""
+    if given is None or stated is None or stated.equals(given, ignore_axis_order=True):
+        return ()
+    return (f"The file says {describe_crs(stated)}; it was read as {describe_crs(given)}, as told.",)
 
 
 def find_bad_coordinates(shapes: NDArray[np.object_], crs: CRS) -> dict[int, tuple[str, bool]]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo.crs import SWEREF99_TM
@@ -22,10 +21,13 @@ from geo.layers.base import Layer
 from geo.layers.failures import Failure, as_error, find_failed_rows
 from geo.layers.validate import OUTSIDE_REGION, find_failures
 from geo.reading.columns import Choice, arrange_columns, check_choice, match_rows
-from geo.reading.places import build_shapes, choose_crs, find_bad_coordinates, project_shapes
+from geo.reading.context import Context
+from geo.reading.locator import Located, Locator
 from geo.reading.quarantine import QuarantinedRow, build_rows, restore_table
 from geo.reading.records import SeenRows, can_make_ids, hash_rows, make_ids
+from geo.reading.synonyms import KEYS, match_columns
 from geo.reading.table import RawTable
+from geo.reading.values import match_values
 
 __all__ = ["FileReader", "ReadRows"]
 
@@ -55,15 +57,6 @@ class ReadRows:
     n_repaired: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Shapes:
-    """Shapes of all rows of a table in the file's CRS, and what is wrong with those of some rows."""
-
-    shapes: NDArray[np.object_]
-    problems: Mapping[int, tuple[str, bool]]
-    columns: tuple[str, ...]
-
-
 class FileReader:
     """Reads the tables of one file into a layer.
 
@@ -74,6 +67,7 @@ class FileReader:
     choice : Choice
     crs : str, optional, what the coordinates are in
     first : RawTable, the file's first
+    context : Context
 
     Raises
     ------
@@ -85,22 +79,30 @@ class FileReader:
         The choice does not fit the file, or the layer's columns are not there.
     """
 
-    def __init__(self, source_name: str, layer: Layer, choice: Choice, crs: str | None, first: RawTable) -> None:
+    def __init__(
+        self, source_name: str, layer: Layer, choice: Choice, crs: str | None, first: RawTable, context: Context
+    ) -> None:
         self.source_name, self.layer, self.choice = source_name, layer, choice
         first = _restore(first)
-        if lines := check_choice(layer, first, choice):
+        if lines := check_choice(layer, first, choice, KEYS):
             message = "\n".join(
                 [f"{source_name}: the options do not fit the file.", *(f"  - {line}" for line in lines)]
             )
             raise SchemaError(message, tuple(lines))
-        self.crs, self._notes = self._choose_crs(first, crs)
-        self.renamed: Mapping[str, str] = choice.rename
-        located = self._locate(first)
-        raw = first.columns.drop(columns=list(located.columns))
-        arranged, self.left_over = arrange_columns(layer, raw, choice)
+        names = list(map(str, first.columns.columns))
+        has_geometry = first.geometry is not None
+        match = match_columns(layer, names, choice.rename, taken=choice.set_values, has_geometry=has_geometry)
+        self.renamed, self._implied, self._notes = match.renamed, match.implied, match.notes
+        self._locator = Locator(source_name, layer, crs, self.renamed, first, context)
+        arranged, self.left_over, _ = self._arrange(first.columns)
         self._has_ids = layer.id_columns[0] in arranged.columns
         self.made_ids = not self._has_ids and can_make_ids(layer)
         self._check_columns(arranged.columns)
+
+    @property
+    def crs(self) -> CRS:
+        """What the file's coordinates are in."""
+        return self._locator.crs
 
     def read(self, table: RawTable, seen: SeenRows) -> ReadRows:
         """The rows of one table.
@@ -119,31 +121,35 @@ class FileReader:
         skipped = np.isin(numbers, list(self.choice.skip_rows))
         matching = match_rows(table, self.choice.where)
         kept = np.flatnonzero(matching & ~skipped)
-        located = self._locate(table)
-        raw = table.columns.drop(columns=list(located.columns)).iloc[kept]
-        arranged, _ = arrange_columns(self.layer, raw, self.choice)
+        shapes, problems = self._locator.read_shapes(table)
+        raw = table.columns.drop(columns=list(self._locator.columns)).iloc[kept]
+        arranged, _, notes = self._arrange(raw)
         # Without ids two rows are the same only if nothing in the file tells them apart; with ids, if the layer cannot.
-        told = arranged if self._has_ids else raw
-        repeated = seen.add(told, located.shapes[kept])
+        repeated = seen.add(arranged if self._has_ids else raw, shapes[kept])
         if self.made_ids:
-            ids = make_ids(self.layer, hash_rows(raw, located.shapes[kept]))
+            ids = make_ids(self.layer, hash_rows(raw, shapes[kept]))
             arranged[self.layer.id_columns[0]] = pd.Series(ids, index=arranged.index, dtype=object)
-        frame, failures, n_repaired = self._check(table, arranged[~repeated], located)
+        asked = arranged[~repeated]
+        rows = asked.index.to_numpy(dtype=np.int64)
+        at = {row: position for position, row in enumerate(rows.tolist())}
+        located = self._locator.locate(
+            shapes[rows], {at[row]: what for row, what in problems.items() if row in at}, asked
+        )
+        frame, failures = self._check(table, asked, located)
         bad = find_failed_rows(failures, len(table))
-        quarantined = build_rows(self.source_name, table.first_row, table.columns, table.geometry, failures)
-        frame = frame[~bad[frame.index]]
+        frame = frame[~bad[rows]]
         frame.index += table.first_row
         return ReadRows(
             frame=frame,
             failures=tuple(_move(failure, table.first_row) for failure in failures),
-            quarantined=tuple(quarantined),
-            notes=self._notes,
+            quarantined=tuple(build_rows(self.source_name, table.first_row, table.columns, table.geometry, failures)),
+            notes=(*self._notes, *notes, *located.notes),
             n_read=len(table),
             n_skipped=int(skipped.sum()),
             n_filtered_out=int((~matching & ~skipped).sum()),
             n_duplicate=int(repeated.sum()),
             n_outside=_count_outside(failures),
-            n_repaired=int((n_repaired & ~bad).sum()),
+            n_repaired=int((located.repaired & ~bad[rows]).sum()),
         )
 
     def quarantine(self, table: RawTable, failures: Iterable[Failure]) -> list[QuarantinedRow]:
@@ -159,45 +165,35 @@ class FileReader:
         rows = [_move(failure, -table.first_row) for failure in here if failure.rows]
         return build_rows(self.source_name, table.first_row, table.columns, table.geometry, rows)
 
-    def _choose_crs(self, table: RawTable, given: str | None) -> tuple[CRS, tuple[str, ...]]:
-        if table.geometry is not None:
-            return choose_crs(self.source_name, table.crs, table.crs_problem, given)
-        *_, meant, _ = build_shapes(self.source_name, table, self.choice.rename)
-        return choose_crs(self.source_name, None if meant is None else CRS(meant), "", given)
-
-    def _locate(self, table: RawTable) -> _Shapes:
-        if table.geometry is not None:
-            columns: tuple[str, ...] = ()
-            shapes, problems = table.geometry, dict(table.bad_geometry or {})
-        else:
-            shapes, problems, _, columns = build_shapes(self.source_name, table, self.choice.rename)
-        found = dict(find_bad_coordinates(shapes, self.crs))
-        return _Shapes(shapes, found | {row: (what, False) for row, what in problems.items()}, columns)
+    def _arrange(self, columns: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
+        """The layer's columns and keys, the file's columns that are left over, and what was made of values."""
+        raw = columns.drop(columns=[name for name in self._locator.columns if name in columns.columns])
+        choice = replace(self.choice, rename=self.renamed, set_values={**self._implied, **self.choice.set_values})
+        arranged, left_over = arrange_columns(self.layer, raw, choice, KEYS)
+        coded, notes = match_values(self.layer, arranged, self.choice.values)
+        return coded, left_over, notes
 
     def _check(
-        self, table: RawTable, columns: pd.DataFrame, located: _Shapes
-    ) -> tuple[gpd.GeoDataFrame, list[Failure], NDArray[np.bool_]]:
-        """The layer's frame with the table's positions as index, failures with those positions, rows repaired."""
+        self, table: RawTable, columns: pd.DataFrame, located: Located
+    ) -> tuple[gpd.GeoDataFrame, list[Failure]]:
+        """The layer's frame with the table's positions as index, and failures with those positions."""
         rows = columns.index.to_numpy(dtype=np.int64)
         asked = set(rows.tolist())
         failures = [
             *_group({row: (what, False) for row, what in table.bad_rows.items() if row in asked}, ""),
-            *_group({row: each for row, each in located.problems.items() if row in asked}, "geometry"),
+            *_group({int(rows[position]): each for position, each in located.problems.items()}, "geometry"),
         ]
-        is_placed = ~np.isin(rows, [row for failure in failures for row in failure.rows if failure.column])
-        shapes = np.full(len(rows), None, dtype=object)
-        was_repaired = np.zeros(len(table), dtype=bool)
-        series, repaired = project_shapes(self.layer, located.shapes[rows[is_placed]], self.crs)
-        shapes[is_placed] = series.to_numpy()
-        was_repaired[rows[is_placed]] = repaired
-        frame = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(shapes, index=columns.index, crs=SWEREF99_TM))
+        frame = gpd.GeoDataFrame(
+            columns[[name for name in columns.columns if name in self.layer.schema.columns]],
+            geometry=gpd.GeoSeries(located.shapes, index=columns.index, crs=SWEREF99_TM),
+        )
         parsed, found = find_failures(self.layer, frame)
         parsed.index = columns.index
         # a shape that cannot be read is told once, not once more as a missing one
-        placed = set(rows[is_placed].tolist())
+        placed = {int(row) for position, row in enumerate(rows) if position not in located.problems}
         for failure in (replace(each, rows=tuple(rows[list(each.rows)].tolist())) for each in found):
             failures.append(_keep(failure, placed) if failure.column == "geometry" else failure)
-        return parsed, _drop_what_is_elsewhere(failures), was_repaired
+        return parsed, _drop_what_is_elsewhere(failures)
 
     def _check_columns(self, names: pd.Index) -> None:
         there = {*names, *([self.layer.id_columns[0]] if self.made_ids else [])}

@@ -110,7 +110,7 @@ y = 3
         "[columns] 'Kontaktperson': identifies a person; Norrsyn scores places, never persons; it is never read, so "
         "take the line out",
         "[set] 'colour': the layer visits has no such column; there are visit_id, visited_on, site_id, agencies, "
-        "persons_met, outcome, circle, synthetic",
+        "persons_met, outcome, precision, spread_m, circle, synthetic",
         "[values] 'outcom': the layer visits has no such column; did you mean 'outcome'?",
         "shape: there is no shape 'construction_notise'; did you mean 'construction_notice'?",
     )

@@ -1,0 +1,203 @@
+"""Where a file's rows are: by its shapes, by columns of coordinates, or by the areas that it names.
+
+What holds for the file as a whole, such as the CRS and the order of axes, is decided from its first table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from geo.errors import CRSError, GeometryError, ParameterError
+from geo.layers.base import Layer
+from geo.reading.areas import draw_areas
+from geo.reading.axes import Placement, place_in
+from geo.reading.context import Context
+from geo.reading.places import build_shapes, find_coordinates, parse_crs, project_shapes, say_stated_crs
+from geo.reading.table import RawTable
+
+__all__ = ["Located", "Locator"]
+
+# a CRS that only the names of columns mean is believed if so many of the rows lie in Sweden by it
+_HALF = 0.5
+_POLYGONS = {"Polygon", "MultiPolygon"}
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """Where the rows of a table are.
+
+    Attributes
+    ----------
+    shapes : (n,) shapely objects, EPSG:3006; None where there is none, or one that cannot be used
+    problems : row position to (what is wrong, whether it is about the CRS)
+    columns : column of the layer that says how well places are known to its (n,) values; None where the row says it
+    repaired : (n,) bool, areas that were not valid
+    notes : sentences for the report
+    """
+
+    shapes: NDArray[np.object_]
+    problems: Mapping[int, tuple[str, bool]]
+    columns: Mapping[str, NDArray[np.object_]]
+    repaired: NDArray[np.bool_]
+    notes: tuple[str, ...] = ()
+
+
+class Locator:
+    """Finds the places of the rows of one file.
+
+    Parameters
+    ----------
+    source_name : str
+    layer : Layer
+    given_crs : str, optional, what the coordinates are in, whatever the file says
+    renamed : column in the file to ``geometry``, ``easting``, ``northing``, ``lon``, ``lat`` or a key, among others
+    first : RawTable, the file's first
+    context : Context
+
+    Attributes
+    ----------
+    columns : columns of the file that hold coordinates
+    crs : CRS of the coordinates, EPSG:3006 where there are none
+
+    Raises
+    ------
+    CRSError
+        The file does not say which CRS its coordinates are in, and they do not tell.
+    GeometryError
+        Nothing says where its rows are.
+    """
+
+    def __init__(
+        self,
+        source_name: str,
+        layer: Layer,
+        given_crs: str | None,
+        renamed: Mapping[str, str],
+        first: RawTable,
+        context: Context,
+    ) -> None:
+        self._source_name, self._layer, self._renamed, self._context = source_name, layer, renamed, context
+        self._by_area = False
+        self.columns: tuple[str, ...] = ()
+        self._notes: tuple[str, ...] = ()
+        meant: CRS | None = None
+        if first.geometry is None:
+            found = find_coordinates(first, renamed)
+            self._by_area = found is None and self._can_draw(first)
+            if found is None and not self._by_area:
+                raise GeometryError(self._say_no_places(first))
+            if found is not None:
+                self.columns, meant = found
+        if self._by_area:
+            self.crs, self._is_swapped = CRS("EPSG:3006"), False
+            return
+        shapes, _ = self._read_shapes(first)
+        given = None if given_crs is None else parse_crs(given_crs)
+        placement = self._place_first(first, shapes, given, meant)
+        self.crs, self._is_swapped = placement.crs, placement.is_swapped
+        self._notes = (*say_stated_crs(first.crs, given), *placement.notes)
+
+    def read_shapes(self, table: RawTable) -> tuple[NDArray[np.object_], dict[int, str]]:
+        """The shapes of a table as they stand in the file, and what is wrong with those that cannot be read."""
+        return self._read_shapes(table)
+
+    def locate(self, shapes: NDArray[np.object_], problems: Mapping[int, str], columns: pd.DataFrame) -> Located:
+        """Bring rows to EPSG:3006.
+
+        Parameters
+        ----------
+        shapes : (n,) shapely objects as `read_shapes` gives them
+        problems : row position to what is wrong with its shape
+        columns : DataFrame of n rows in the layer's columns and keys
+
+        Returns
+        -------
+        Located
+        """
+        if self._by_area:
+            return self._draw(columns)
+        placement = place_in(self._source_name, shapes, self.crs, is_swapped=self._is_swapped)
+        found = dict(placement.problems) | {row: (what, False) for row, what in problems.items()}
+        sound = np.ones(len(shapes), dtype=bool)
+        sound[list(found)] = False
+        placed = np.full(len(shapes), None, dtype=object)
+        repaired = np.zeros(len(shapes), dtype=bool)
+        series, repaired[sound] = project_shapes(self._layer, placement.shapes[sound], self.crs)
+        placed[sound] = series.to_numpy()
+        return Located(placed, found, {}, repaired, self._notes)
+
+    def _read_shapes(self, table: RawTable) -> tuple[NDArray[np.object_], dict[int, str]]:
+        if self._by_area:
+            return np.full(len(table), None, dtype=object), {}
+        if table.geometry is not None:
+            return table.geometry, dict(table.bad_geometry or {})
+        return build_shapes(table, self._renamed)
+
+    def _place_first(
+        self, table: RawTable, shapes: NDArray[np.object_], given: CRS | None, meant: CRS | None
+    ) -> Placement:
+        stated = given or table.crs
+        if stated is not None:
+            return place_in(self._source_name, shapes, stated)
+        if meant is None:
+            try:
+                return place_in(self._source_name, shapes, None)
+            except CRSError as error:
+                message = f"{self._source_name}: {table.crs_problem}. {error}" if table.crs_problem else str(error)
+                raise CRSError(message) from error
+        placement = place_in(self._source_name, shapes, meant)
+        there = int((~shapely.is_missing(shapes)).sum())
+        if there - len(placement.problems) >= _HALF * there:
+            return placement
+        try:
+            return place_in(self._source_name, shapes, None)
+        except CRSError:
+            # what is wrong is then told row by row
+            return placement
+
+    def _can_draw(self, table: RawTable) -> bool:
+        names = {self._renamed.get(str(name), str(name)) for name in table.columns.columns}
+        by_key = bool(names & {"area_id", "municipality", "deso", "regso", "grid", "business_area"})
+        return by_key and bool(_POLYGONS & self._layer.geometry_types) and "level" in self._layer.schema.columns
+
+    def _draw(self, columns: pd.DataFrame) -> Located:
+        n_rows = len(columns)
+        shapes = np.full(n_rows, None, dtype=object)
+        problems: dict[int, tuple[str, bool]] = {}
+        notes: dict[str, None] = {}
+        levels = columns["level"] if "level" in columns.columns else pd.Series("municipality", index=columns.index)
+        levels = levels.astype(object).where(levels.notna(), "municipality")
+        keys = (
+            columns["area_id"] if "area_id" in columns.columns else pd.Series(None, index=columns.index, dtype=object)
+        )
+        for level in pd.unique(levels):
+            rows = np.flatnonzero((levels == level).to_numpy(dtype=bool))
+            try:
+                keyed = draw_areas(
+                    str(level),
+                    keys.iloc[rows],
+                    region=self._context.region,
+                    lookup=self._context.areas(str(level)),
+                )
+            except ParameterError as error:
+                problems |= {int(row): (f"has no shape; {error}", False) for row in rows}
+                continue
+            shapes[rows] = keyed.shapes
+            problems |= {int(rows[position]): (what, False) for position, what in keyed.problems.items()}
+            notes |= dict.fromkeys(keyed.notes)
+        return Located(shapes, problems, {}, np.zeros(n_rows, dtype=bool), tuple(notes))
+
+    def _say_no_places(self, table: RawTable) -> str:
+        there = ", ".join(map(str, table.columns.columns))
+        return (
+            f"{self._source_name}: no columns say where its rows are. They are called easting and northing (metres), "
+            "lon and lat (degrees) or geometry (WKT); rename them, as in --rename x=easting. "
+            f"The file has {there}."
+        )
