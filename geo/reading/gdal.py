@@ -6,7 +6,7 @@ file that names a web address in the right place is followed there. So, before a
 - every driver but a few plain file formats is taken out of pyogrio's copy of GDAL, whether pyogrio was imported
   before or not, and whatever drivers a newer GDAL brings;
 - HTTP goes to a port where nothing listens, and the ``/vsicurl`` file system is told to accept nothing;
-- only bytes reach GDAL, never a path, so that no file beside the one asked for is opened (`read_geopackage`).
+- only bytes reach GDAL, never a path, so that no file beside the one asked for is opened (`read_batches`).
 
 rasterio carries its own copy of GDAL and keeps its drivers: nothing is set through environment variables, which both
 copies would read. Norrsyn gives rasterio arrays and files that it wrote itself, never a file from outside.
@@ -19,14 +19,16 @@ of type ``link`` names, in the collection or in any geometry (seen with GDAL 3.1
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
-import geopandas as gpd
+import pyarrow as pa
 import pyogrio
+import pyogrio.raw
 
 from geo.errors import ConfigError
 
-__all__ = ["ALLOWED_DRIVERS", "list_geopackage_columns", "read_geopackage", "shut_doors"]
+__all__ = ["ALLOWED_DRIVERS", "list_fields", "read_batches", "shut_doors"]
 
 ALLOWED_DRIVERS = frozenset({"ESRI Shapefile", "FlatGeobuf", "GPKG", "GeoJSON"})
 _NO_NETWORK = {
@@ -55,13 +57,13 @@ def shut_doors() -> frozenset[str]:
     return _list_unwanted()
 
 
-def list_geopackage_columns(content: bytes, table: str) -> tuple[str, ...]:
-    """Names of the attribute columns of one table of a GeoPackage.
+def list_fields(content: bytes, table: str | None = None) -> tuple[str, ...]:
+    """Names of the attribute columns of one table of a GeoPackage, FlatGeobuf or zipped Shapefile.
 
     Parameters
     ----------
     content : bytes of the file
-    table : str
+    table : str, None where the file has but one
 
     Returns
     -------
@@ -72,56 +74,68 @@ def list_geopackage_columns(content: bytes, table: str) -> tuple[str, ...]:
     ConfigError
         The drivers of pyogrio's GDAL could not be restricted.
     """
-    return tuple(map(str, _call(pyogrio.read_info, content, layer=table)["fields"]))
+    _check_doors()
+    with _unmoved():
+        return tuple(map(str, pyogrio.read_info(content, layer=table)["fields"]))
 
 
-def read_geopackage(content: bytes, table: str, columns: tuple[str, ...]) -> gpd.GeoDataFrame:
-    """Some columns of one table of a GeoPackage, dates as text, geometries in two dimensions.
+def read_batches(
+    content: bytes, columns: tuple[str, ...], rows_per_batch: int, table: str | None = None
+) -> Iterator[tuple[pa.RecordBatch, str, str | None]]:
+    """Some columns of one table, a run of rows at a time, dates as text and shapes as well-known binary.
 
     Parameters
     ----------
     content : bytes of the file
-    table : str
-    columns : names as `list_geopackage_columns` gives them; nothing else is read
+    columns : names as `list_fields` gives them; nothing else is read
+    rows_per_batch : int
+    table : str, None where the file has but one
 
-    Returns
-    -------
-    GeoDataFrame
-        In the table's CRS; None where a geometry is missing or cannot be read.
+    Yields
+    ------
+    RecordBatch, name of the column of shapes, CRS as GDAL writes it or None
+        First a batch without rows, which tells types and CRS.
 
     Raises
     ------
     ConfigError
         The drivers of pyogrio's GDAL could not be restricted.
     """
-    frame: gpd.GeoDataFrame = _call(
-        pyogrio.read_dataframe,
-        content,
-        layer=table,
-        columns=list(columns),
-        force_2d=True,
-        on_invalid="ignore",
-        datetime_as_string=True,
-        use_arrow=False,
-    )
-    return frame
+    _check_doors()
+    options = {"columns": list(columns), "batch_size": rows_per_batch, "datetime_as_string": True, "use_pyarrow": True}
+    with ExitStack() as opened:
+        with _unmoved():
+            about, reader = opened.enter_context(pyogrio.raw.open_arrow(content, layer=table, **options))
+        shapes = about["geometry_name"] or "wkb_geometry"
+        yield pa.RecordBatch.from_pylist([], schema=reader.schema), shapes, about["crs"]
+        while True:
+            try:
+                with _unmoved():
+                    batch = reader.read_next_batch()
+            except StopIteration:
+                return
+            yield batch, shapes, about["crs"]
 
 
 def _list_unwanted() -> frozenset[str]:
     return frozenset(pyogrio.list_drivers()) - ALLOWED_DRIVERS
 
 
-def _call(function: Any, content: bytes, **arguments: Any) -> Any:
+def _check_doors() -> None:
     if left := shut_doors():
         message = (
             f"GDAL in pyogrio {pyogrio.__version__} keeps drivers that Norrsyn does not allow "
             f"({', '.join(sorted(left))}); install the version of pyogrio that requirements.lock names."
         )
         raise ConfigError(message)
+
+
+@contextmanager
+def _unmoved() -> Iterator[None]:
     with warnings.catch_warnings():
         # bytes have no file ending, which GDAL remarks upon
         warnings.simplefilter("ignore", RuntimeWarning)
-        return function(content, **arguments)
+        yield
 
 
 shut_doors()

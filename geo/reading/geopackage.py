@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
-
-import numpy as np
-import shapely
 
 from geo.errors import InputError
 from geo.layers.base import Layer
-from geo.reading.gdal import list_geopackage_columns, read_geopackage
 from geo.reading.source import Source
-from geo.reading.table import RawTable, make_columns, split_columns
+from geo.reading.table import RawTable
+from geo.reading.vector import read_gdal_chunks
 
-__all__ = ["read_geopackage_table"]
+__all__ = ["read_geopackage_chunks"]
 
 # comments, quoted names, words and all else: names may hold what looks like a comment or a keyword
 _TOKEN = re.compile(
@@ -31,17 +29,18 @@ _HARMLESS_MODULES = {"rtree", "fts3", "fts4", "fts5"}
 _GENERATED = {2, 3}
 
 
-def read_geopackage_table(source: Source, layer: Layer) -> RawTable:
+def read_geopackage_chunks(source: Source, layer: Layer, rows_per_chunk: int) -> Iterator[RawTable]:
     """Rows of a GeoPackage's only feature table, or of the one that has the layer's name.
 
     Parameters
     ----------
     source : Source
     layer : Layer, which decides what columns are refused
+    rows_per_chunk : int, > 0
 
-    Returns
-    -------
-    RawTable
+    Yields
+    ------
+    RawTable, at least one
 
     Raises
     ------
@@ -50,21 +49,7 @@ def read_geopackage_table(source: Source, layer: Layer) -> RawTable:
     """
     content = _without_log(source.content)
     table = _choose_table(source, layer, content)
-    try:
-        kept, refused = split_columns(layer, list_geopackage_columns(content, table))
-        frame = read_geopackage(content, table, kept)
-    except (RuntimeError, ValueError) as error:
-        # pyogrio's own errors are RuntimeErrors; names that are no UTF-8 and impossible dates are ValueErrors
-        message = f"{source.name}: table {table!r} cannot be read ({error}); export it again."
-        raise InputError(message) from error
-    geometry = frame.geometry.to_numpy(dtype=object)
-    return RawTable(
-        columns=make_columns({name: frame[name].tolist() for name in kept}, len(frame)),
-        refused=refused,
-        geometry=np.atleast_1d(shapely.force_2d(geometry)),
-        bad_geometry={},
-        crs=frame.crs,
-    )
+    return read_gdal_chunks(source, layer, rows_per_chunk, content, table)
 
 
 def _without_log(content: bytes) -> bytes:

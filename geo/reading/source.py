@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import os
 import re
 import stat
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 from geo.errors import InputError
+from geo.reading.archive import check_ratio, holds_archive, open_archive
+from geo.reading.limits import DEFAULT_LIMITS, Limits
 
-__all__ = ["MAX_BYTES", "Source", "open_source"]
+__all__ = ["ENDINGS", "Source", "open_source"]
 
-MAX_BYTES = 256 * 2**20
-_KINDS = {".geojson": "geojson", ".json": "geojson", ".gpkg": "gpkg", ".csv": "csv"}
+_KINDS = {
+    ".geojson": "geojson",
+    ".json": "geojson",
+    ".gpkg": "gpkg",
+    ".fgb": "fgb",
+    ".zip": "shp",
+    ".parquet": "parquet",
+    ".geoparquet": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".csv.gz": "csv",
+    ".xlsx": "xlsx",
+}
+ENDINGS = tuple(sorted(_KINDS))
+_EXPECTED = {
+    "geojson": "JSON",
+    "gpkg": "a GeoPackage",
+    "fgb": "FlatGeobuf",
+    "shp": "a ZIP archive or spreadsheet",
+    "parquet": "Parquet",
+    "csv": "text",
+    "xlsx": "a ZIP archive or spreadsheet",
+}
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 _GPKG_IDS = {b"GPKG", b"GP10", b"GP11"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_PIECE_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -28,28 +57,38 @@ class Source:
     Attributes
     ----------
     name : str, without the folder
-    kind : ``geojson``, ``gpkg`` or ``csv``
-    content : bytes
+    kind : ``geojson``, ``gpkg``, ``fgb``, ``shp``, ``parquet``, ``csv`` or ``xlsx``
+    content : bytes of the file as it lies on the disk
     sha256 : str, 64 hexadecimal digits
+    limits : Limits that its readers keep to
+    packed : bool, whether the content is text packed by gzip
     """
 
     name: str
     kind: str
     content: bytes
     sha256: str
+    limits: Limits = DEFAULT_LIMITS
+    packed: bool = False
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes of the file."""
         return len(self.content)
 
+    def open(self) -> BinaryIO:
+        """The content as a stream, unpacked where it is packed."""
+        stream = io.BytesIO(self.content)
+        return gzip.GzipFile(fileobj=stream, mode="rb") if self.packed else stream  # type: ignore[return-value]
 
-def open_source(path: str | os.PathLike[str]) -> Source:
+
+def open_source(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> Source:
     """Read a local file and confirm by its content that it is what its ending says.
 
     Parameters
     ----------
     path : str or path-like, a plain file of this machine
+    limits : Limits
 
     Returns
     -------
@@ -67,44 +106,50 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         raise InputError(message)
     file = Path(text)
     try:
-        kind = _check_outside(file, file.stat())
+        ending = _check_outside(file, file.stat(), limits)
         with file.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            content = stream.read(limits.file_bytes + 1)
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         message = f"{text!r} cannot be read: {_explain(error)}."
         raise InputError(message) from error
-    if len(content) > MAX_BYTES:
+    if len(content) > limits.file_bytes:
         _refuse(file, "grew while it was read; try again")
-    _check_content(file, kind, content)
-    return Source(file.name, kind, content, hashlib.sha256(content).hexdigest())
+    packed = ending.endswith(".gz")
+    _check_content(file, ending, content, limits)
+    return Source(file.name, _KINDS[ending], content, hashlib.sha256(content).hexdigest(), limits, packed)
 
 
-def _check_outside(file: Path, status: os.stat_result) -> str:
+def _check_outside(file: Path, status: os.stat_result, limits: Limits) -> str:
     # looked at before it is opened: opening a pipe waits for a writer
     if not stat.S_ISREG(status.st_mode):
         _refuse(file, "is not a plain file; name a file")
-    kind = _KINDS.get(file.suffix.lower(), "")
-    if not kind:
-        kinds = ", ".join(sorted(_KINDS))
-        _refuse(file, f"files ending in {file.suffix!r} are not read; the endings that are: {kinds}")
-    if status.st_size > MAX_BYTES:
-        size, limit = status.st_size / 2**20, MAX_BYTES / 2**20
+    endings = ["".join(file.suffixes[-2:]).lower(), file.suffix.lower()]
+    ending = next((each for each in endings if each in _KINDS), "")
+    if not ending:
+        _refuse(file, f"files ending in {file.suffix!r} are not read; the endings that are: {', '.join(ENDINGS)}")
+    if status.st_size > limits.file_bytes:
+        size, limit = status.st_size / 2**20, limits.file_bytes / 2**20
         _refuse(file, f"holds {size:.0f} MiB, more than the {limit:.0f} MiB that are read at once; split it")
     if status.st_size == 0:
         _refuse(file, "is empty; export it again")
-    return kind
+    return ending
 
 
-def _check_content(file: Path, kind: str, content: bytes) -> None:
+def _check_content(file: Path, ending: str, content: bytes, limits: Limits) -> None:
+    kind = _KINDS[ending]
+    packed = ending.endswith(".gz")
     found = _describe(content)
-    expected = {"geojson": "JSON", "gpkg": "a GeoPackage", "csv": "text"}[kind]
+    expected = "gzip-packed data" if packed else _EXPECTED[kind]
+    if found == expected and packed:
+        found, expected = f"packed {_describe_packed(file, content, limits)}", f"packed {_EXPECTED[kind]}"
+    if kind == "csv" and found.endswith("UTF-16 text (save it as UTF-8)"):
+        found = expected
     if found == expected:
-        if kind == "gpkg":
-            _check_whole_database(file, content)
+        _check_whole(file, kind, content, limits)
         return
-    what = f"its name says {file.suffix.lower()}, but it holds {found}"
+    what = f"its name says {ending}, but it holds {found}"
     if "XML" in found:
         what += ", which can make a reader open other files"
     _refuse(file, f"{what}; export it as GeoJSON, GeoPackage or CSV")
@@ -116,12 +161,14 @@ def _describe(content: bytes) -> str:
         return "a GeoPackage" if head[68:72] in _GPKG_IDS else "an SQLite database that is no GeoPackage"
     for start, what in (
         (b"PK\x03\x04", "a ZIP archive or spreadsheet"),
+        (b"PK\x05\x06", "an empty ZIP archive"),
         (b"\x1f\x8b", "gzip-packed data"),
         (b"PAR1", "Parquet"),
+        (b"PARE", "encrypted Parquet"),
         (b"%PDF", "a PDF"),
-        (b"fgb", "FlatGeobuf"),
-        (b"\xff\xfe", "UTF-16 text (save it as UTF-8)"),
-        (b"\xfe\xff", "UTF-16 text (save it as UTF-8)"),
+        (b"fgb\x03fgb", "FlatGeobuf"),
+        (b"\xd0\xcf\x11\xe0", "an old or password-protected office document"),
+        *((mark, "UTF-16 text (save it as UTF-8)") for mark in _WIDE_MARKS),
     ):
         if head.startswith(start):
             return what
@@ -129,6 +176,37 @@ def _describe(content: bytes) -> str:
         return "binary data"
     start = head.removeprefix(_BYTE_ORDER_MARK).lstrip()[:1]
     return {b"": "nothing but white space", b"{": "JSON", b"[": "JSON", b"<": "XML or HTML"}.get(start, "text")
+
+
+def _describe_packed(file: Path, content: bytes, limits: Limits) -> str:
+    """What gzip-packed content holds, all of it looked at, a piece in memory at a time."""
+    n_bytes, found = 0, ""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            while piece := stream.read(_PIECE_BYTES):
+                n_bytes += len(piece)
+                check_ratio(file.name, n_bytes, len(content), limits)
+                if found in {"", "nothing but white space"}:
+                    found = "an archive" if holds_archive(piece) else _describe(piece)
+                elif found == "text" and b"\0" in piece:
+                    found = "binary data"
+    except (OSError, EOFError, zlib.error) as error:
+        _refuse(file, f"is damaged or cut off ({error}); pack or export it again")
+    return found or "nothing at all"
+
+
+def _check_whole(file: Path, kind: str, content: bytes, limits: Limits) -> None:
+    if kind == "gpkg":
+        _check_whole_database(file, content)
+    if kind == "parquet" and not content.endswith(b"PAR1"):
+        _refuse(file, "is cut off: Parquet ends as it begins; copy or export it again")
+    if kind in {"shp", "xlsx"}:
+        _, members = open_archive(file.name, content, limits)
+        names = [member.filename.lower() for member in members]
+        if kind == "xlsx" and "xl/workbook.xml" not in names:
+            _refuse(file, "its name says .xlsx, but it holds a ZIP archive that is no spreadsheet; save it as .xlsx")
+        if kind == "shp" and "xl/workbook.xml" in names:
+            _refuse(file, "its name says .zip, but it holds a spreadsheet; name it .xlsx")
 
 
 def _check_whole_database(file: Path, content: bytes) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,21 @@ from pyproj import CRS
 
 from geo.errors import InputError
 from geo.layers.base import Layer
+from geo.reading.limits import DEFAULT_LIMITS, Limits
 from geo.reference import refused_reason
 
-__all__ = ["MAX_COLUMNS", "RawTable", "check_width", "list_rows", "make_columns", "split_columns"]
+__all__ = [
+    "MAX_COLUMNS",
+    "RawTable",
+    "check_height",
+    "check_width",
+    "join_tables",
+    "list_rows",
+    "make_columns",
+    "split_columns",
+]
 
-# as many as a table of SQLite, and so of a GeoPackage, has by default
-MAX_COLUMNS = 2000
+MAX_COLUMNS = DEFAULT_LIMITS.columns
 _SHOWN_ROWS = 5
 # larger whole numbers do not fit into any column
 _MAX_INT = 2**63 - 1
@@ -26,20 +35,25 @@ _MAX_INT = 2**63 - 1
 
 @dataclass(frozen=True, eq=False)
 class RawTable:
-    """Rows as a reader found them; row 1 is the first feature, or the first line below the header.
+    """Rows as a reader found them, all of a file's or a run of them; positions count from 0 at the table's first row.
+
+    A table's position p is the file's row ``first_row + p + 1`` for people, row 1 being the first feature, or the first
+    line below the header that holds anything. Of several tables from one file, only `columns`, `geometry`,
+    `bad_geometry`, `bad_rows` and `first_row` differ.
 
     Attributes
     ----------
     columns : DataFrame of objects, index 0 … n-1, None where a cell is empty; no refused column is in it
     refused : column to the reason why it was not read
     left_out : columns that hold lists or objects, which no layer has
-    geometry : (n,) shapely objects in two dimensions, None where missing; None for a CSV, whose columns say where
+    geometry : (n,) shapely objects in two dimensions, None where missing; None for a table of cells alone (CSV, XLSX,
+        plain Parquet), whose columns say where
     bad_geometry : row position to what is wrong with its shape
     crs : CRS that the file states, None where it states none
     crs_problem : why what the file says of its CRS cannot be used
     notes : what a reader of the report should know
-    first_row : position of the first row in the file
-    bad_rows : row position to what is wrong with the row as a whole
+    first_row : position of the table's first row in the file
+    bad_rows : row position to why the row cannot be trusted as it stands; its cells are kept as far as they go
     """
 
     columns: pd.DataFrame
@@ -57,19 +71,61 @@ class RawTable:
         return len(self.columns)
 
 
-def check_width(source_name: str, n_columns: int) -> None:
+def check_width(source_name: str, n_columns: int, limits: Limits = DEFAULT_LIMITS) -> None:
     """Refuse a table of so many columns that a small file would fill the memory: every row has a cell in each.
 
     Raises
     ------
     InputError
     """
-    if n_columns > MAX_COLUMNS:
+    if n_columns > limits.columns:
         message = (
-            f"{source_name}: has {n_columns} columns, more than the {MAX_COLUMNS} that are read; export the ones that "
-            "the layer needs."
+            f"{source_name}: has {n_columns} columns, more than the {limits.columns} that are read; export the ones "
+            "that the layer needs."
         )
         raise InputError(message)
+
+
+def check_height(source_name: str, n_rows: int, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Refuse a table of more rows than are read.
+
+    Raises
+    ------
+    InputError
+    """
+    if n_rows > limits.rows:
+        message = f"{source_name}: has more than the {limits.rows} rows that are read; split it into several files."
+        raise InputError(message)
+
+
+def join_tables(tables: Sequence[RawTable]) -> RawTable:
+    """The tables of one file, in order, as one.
+
+    Parameters
+    ----------
+    tables : at least one, each beginning where the one before it ends
+
+    Returns
+    -------
+    RawTable
+    """
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    bad_rows: dict[int, str] = {}
+    bad_geometry: dict[int, str] = {}
+    for table in tables:
+        offset = table.first_row - first.first_row
+        bad_rows |= {offset + row: what for row, what in table.bad_rows.items()}
+        bad_geometry |= {offset + row: what for row, what in (table.bad_geometry or {}).items()}
+    shapes = [table.geometry for table in tables if table.geometry is not None]
+    return replace(
+        first,
+        columns=pd.concat([table.columns for table in tables], ignore_index=True),
+        geometry=np.concatenate(shapes) if shapes else None,
+        bad_geometry=None if first.bad_geometry is None else bad_geometry,
+        bad_rows=bad_rows,
+    )
 
 
 def split_columns(layer: Layer, names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -175,15 +175,22 @@ class TestCsv:
         assert read_layer_file(tmp_path / "a.csv", workplaces).report.rows_read == 1
 
     def test_every_crooked_row_is_named(self, tmp_path: Path, workplaces: Layer) -> None:
-        (tmp_path / "a.csv").write_text("sni,,employees,sni\n1,2,3,4\n1,2\n1,2,3,4,5\n1\n1,2\n")
+        (tmp_path / "a.csv").write_text("sni,name,employees,lon\n1,2,3,4\n1,2\n1,2,3,4,5\n1\n1,2\n")
+        with pytest.raises(SchemaError) as caught:
+            read_layer_file(tmp_path / "a.csv", workplaces)
+        assert caught.value.failures == (
+            "row 2, 5: has 2 cells, but the header has 4; check its quotation marks",
+            "row 3: has 5 cells, but the header has 4; check its quotation marks",
+            "row 4: has 1 cells, but the header has 4; check its quotation marks",
+        )
+
+    def test_a_header_without_names_is_refused(self, tmp_path: Path, workplaces: Layer) -> None:
+        (tmp_path / "a.csv").write_text("sni,,employees,sni\n1,2,3,4\n1,2\n")
         with pytest.raises(SchemaError) as caught:
             read_layer_file(tmp_path / "a.csv", workplaces)
         assert caught.value.failures == (
             "header: column 2 has no name; name it",
             "header: sni stands more than once; keep one",
-            "row 4: 1 cells, but the header has 4; check its quotation marks",
-            "row 2, 5: 2 cells, but the header has 4; check its quotation marks",
-            "row 3: 5 cells, but the header has 4; check its quotation marks",
         )
 
     def test_a_border_in_one_cell(self, write_csv: Write) -> None:
@@ -202,9 +209,9 @@ class TestGeoJson:
         with pytest.raises(SchemaError) as caught:
             read_layer_file(tmp_path / "a.geojson", workplaces)
         assert caught.value.failures == (
-            "row 2, 3, 6: is not a GeoJSON feature; mend or leave out",
-            "row 4: has properties that are no object; mend or leave out",
-            "row 5: has a geometry that is no object; mend or leave out",
+            "row 2, 3, 6: is not a GeoJSON feature; mend or leave it out",
+            "row 4: has properties that are no object; mend or leave it out",
+            "row 5: has a geometry that is no object; mend or leave it out",
         )
 
     def test_values_keep_their_kind(self, write_geojson: Write, workplaces: Layer) -> None:

@@ -19,6 +19,7 @@ from geo.errors import InputError
 from geo.layers.registry import get_layer
 from geo.reading import read_layer_file
 from geo.reading import source as source_module
+from geo.reading.limits import Limits
 from geo.reading.source import open_source
 
 
@@ -36,12 +37,14 @@ def read(path: Path) -> None:
         ("a.csv", b'{"type": "FeatureCollection"}', "it holds JSON"),
         ("a.csv", b"PK\x03\x04rest", "it holds a ZIP archive or spreadsheet"),
         ("a.csv", gzip.compress(b"name", mtime=0), "it holds gzip-packed data"),
-        ("a.csv", "name,lon\n".encode("utf-16"), "UTF-16 text (save it as UTF-8)"),
+        ("a.geojson", '{"a": 1}'.encode("utf-16"), "UTF-16 text (save it as UTF-8)"),
+        ("a.csv", "name,lon\n".encode("utf-16")[:-1], "is no whole UTF-16 text"),
         ("a.csv", b"name\0lon\n", "it holds binary data"),
         ("a.gpkg", b"SQLite format 3\0" + bytes(100), "an SQLite database that is no GeoPackage"),
         ("a.gpkg", b"name,lon,lat\n", "it holds text"),
         ("a.geojson", bytes(1000), "it holds binary data"),
-        ("a.xlsx", b"PK\x03\x04", "files ending in '.xlsx' are not read; the endings that are: .csv, .geojson"),
+        ("a.xlsx", b"PK\x03\x04", "is damaged or cut off, and no ZIP archive"),
+        ("a.ods", b"PK\x03\x04", "files ending in '.ods' are not read; the endings that are: .csv, .csv.gz, .fgb"),
         ("a", b"x", "files ending in '' are not read"),
         ("a.geojson", b'{"type": "FeatureCollection", "features": [', "is cut off: line 1, column 44"),
         ("a.geojson", b'{"type": "FeatureCollection", features: []}', "is not JSON: line 1, column 31"),
@@ -104,10 +107,9 @@ def test_a_gigabyte_of_nothing_is_refused_unread(tmp_path: Path) -> None:
 def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "log.csv"
     path.write_bytes(b"name,lon,lat\n" * 10)
-    monkeypatch.setattr(source_module, "MAX_BYTES", 100)
-    monkeypatch.setattr(source_module, "_check_outside", lambda *_: "csv")
+    monkeypatch.setattr(source_module, "_check_outside", lambda *_: ".csv")
     with pytest.raises(InputError, match="grew while it was read"):
-        read(path)
+        open_source(path, Limits(file_bytes=100))
 
 
 def test_name_size_and_hash_are_those_of_the_file(tmp_path: Path) -> None:
