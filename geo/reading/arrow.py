@@ -70,7 +70,9 @@ def read_wkb(array: pa.Array) -> tuple[NDArray[np.object_], dict[int, str]]:
     texts = np.empty(len(array), dtype=object)
     texts[:] = array.to_numpy(zero_copy_only=False)
     texts[[position for position, wkb in enumerate(texts) if not wkb or _is_too_deep(wkb)]] = None
-    shapes = np.atleast_1d(shapely.force_2d(shapely.from_wkb(texts, on_invalid="ignore")))
+    shapes = np.atleast_1d(shapely.from_wkb(texts, on_invalid="ignore"))
+    if shapely.has_z(shapes).any() or shapely.has_m(shapes).any():
+        shapes = shapely.force_2d(shapes)
     given = pc.fill_null(pc.greater(pc.binary_length(array), 0), False).to_numpy(zero_copy_only=False)
     unread = np.flatnonzero(shapely.is_missing(shapes) & given)
     return shapes, {int(row): "cannot be read as a shape; mend it" for row in unread}
@@ -109,7 +111,7 @@ def _list_texts(array: pa.Array) -> NDArray[np.object_]:
     except pa.ArrowInvalid:
         # bytes that are no text, whatever the file says of them
         array = _mend_texts(array)
-    blank = pc.fill_null(pc.equal(pc.binary_length(pc.utf8_trim_whitespace(array)), 0), False)
+    blank = pc.or_(pc.utf8_is_space(array), pc.equal(pc.binary_length(array), 0))
     if pc.any(blank).as_py():
         array = pc.if_else(blank, pa.scalar(None, array.type), array)
     values: NDArray[np.object_] = array.to_numpy(zero_copy_only=False)
