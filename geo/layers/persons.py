@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["hide_personal_numbers", "holds_personal_number", "reads_as_personal_number"]
+__all__ = ["has_check_digit", "hide_personal_numbers", "holds_personal_number", "reads_as_personal_number"]
 
 _MONTH = r"(?:0[1-9]|1[0-2])"
 _DAY = r"(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])"
@@ -76,12 +76,12 @@ def hide_personal_numbers(text: str) -> str:
 
 def _find(text: str) -> re.Match[str] | None:
     for match in _NUMBER.finditer(unicodedata.normalize("NFKC", text)):
-        if _has_check_digit(re.sub(r"\D", "", match["day"] + match["rest"])):
+        if has_check_digit(re.sub(r"\D", "", match["day"] + match["rest"])):
             return match
     return None
 
 
-def _has_check_digit(digits: str) -> bool:
+def has_check_digit(digits: str) -> bool:
     """Luhn's check over ten digits."""
     doubled = [int(digit) * (2 - i % 2) for i, digit in enumerate(digits)]
     return sum(value // 10 + value % 10 for value in doubled) % 10 == 0
