@@ -6,15 +6,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geo.errors import ConfigError
+from geo.reading.employers import MIN_KEY_BYTES
 from maps.safe_text import check_tile_url
 
 __all__ = ["Settings", "find_unknown_variables", "load_settings"]
 
 _PREFIX = "NORRSYN_"
+_SECRETS = frozenset({"pseudonym_key"})
 # Variables of the test suite, which share the prefix.
 _OTHERS = ("NORRSYN_REQUIRE_", "NORRSYN_CHROMIUM")
 
@@ -44,6 +46,8 @@ class Settings(BaseSettings):
         Address of an online base map, with ``{z}``, ``{x}`` and ``{y}``. None: wholly offline.
     basemap_attribution : str
         Whom to credit for it, plain text.
+    pseudonym_key : str, optional
+        Key that sole traders' numbers are hashed with at import; never shown. None: the one in the data folder.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
@@ -58,8 +62,9 @@ class Settings(BaseSettings):
     check_seconds: float = Field(default=1.0, ge=0, le=3600, allow_inf_nan=False)
     basemap_url: str | None = None
     basemap_attribution: str = Field(default="", validate_default=True)
+    pseudonym_key: SecretStr | None = None
 
-    @field_validator("cell_m", "basemap_url", mode="before")
+    @field_validator("cell_m", "basemap_url", "pseudonym_key", mode="before")
     @classmethod
     def _blank_is_none(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value
@@ -88,6 +93,14 @@ class Settings(BaseSettings):
             except ConfigError as error:
                 raise ValueError(str(error)) from error
         return url
+
+    @field_validator("pseudonym_key")
+    @classmethod
+    def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value().strip().encode()) < MIN_KEY_BYTES:
+            message = f"must have {MIN_KEY_BYTES} characters or more; make one with: openssl rand -hex 32"
+            raise ValueError(message)
+        return key
 
     @field_validator("basemap_attribution")
     @classmethod
@@ -127,4 +140,7 @@ def find_unknown_variables() -> list[str]:
 
 def _describe(failure: Any) -> str:
     name = f"{_PREFIX}{'_'.join(map(str, failure['loc'])).upper()}"
-    return f"{name}: {failure['msg'].removeprefix('Value error, ')}, got {failure['input']!r}"
+    message = f"{name}: {failure['msg'].removeprefix('Value error, ')}"
+    # a secret that is wrong may be one that is right elsewhere
+    secret = any(str(field) in _SECRETS for field in failure["loc"])
+    return message if secret else f"{message}, got {failure['input']!r}"

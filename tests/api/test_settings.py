@@ -109,3 +109,17 @@ def test_misspelled_variables_are_found(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("NORRSYN_PORT", "1")
     assert "NORRSYN_HOEM" in find_unknown_variables()
     assert "NORRSYN_PORT" not in find_unknown_variables()
+
+
+def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NORRSYN_PSEUDONYM_KEY", "too-short-a-secret")
+    with pytest.raises(ConfigError, match="NORRSYN_PSEUDONYM_KEY: must have 32 characters") as caught:
+        load_settings()
+    assert "too-short-a-secret" not in str(caught.value)
+    monkeypatch.setenv("NORRSYN_PSEUDONYM_KEY", "k" * 32)
+    settings = load_settings()
+    assert settings.pseudonym_key is not None
+    assert settings.pseudonym_key.get_secret_value() == "k" * 32
+    assert "kkk" not in repr(settings)
+    monkeypatch.setenv("NORRSYN_PSEUDONYM_KEY", " ")
+    assert load_settings().pseudonym_key is None
