@@ -135,6 +135,11 @@ def _periods_follow(frame: pd.DataFrame) -> list[str]:
     return failures
 
 
+def _in_an_edition(frame: pd.DataFrame) -> list[str]:
+    nowhere = frame.loc[~(frame["sni_2007"] | frame["sni_2025"]), "sni_class"].tolist()
+    return [f"column sni_2007: class {code} is in no edition" for code in nowhere]
+
+
 def _one_meaning(fold: Callable[[str], str], *where: str) -> Callable[[pd.DataFrame], list[str]]:
     """A rule that no synonym stands twice in one place, whatever its spelling."""
 
@@ -238,6 +243,12 @@ _ALL = (
             _NOTE,
             _SOURCE,
         ),
+    ),
+    Table(
+        "sni_classes",
+        ("sni_class",),
+        (Column("sni_class", pattern=r"\d{4}"), Column("sni_2007", "flag"), Column("sni_2025", "flag"), _SOURCE),
+        _in_an_edition,
     ),
     # accommodation
     Table(
