@@ -199,7 +199,7 @@ _ALL = (
             *_TITLES,
             Column("rank", "integer", low=0),
             *(Column(name, "number", low=0) for name in ("spread_low_m", "spread_m", "spread_high_m")),
-            Column("persons_per_km2", "number", optional=True, low=1),
+            *(Column(name, "number", optional=True, low=0) for name in ("area_factor_km2", "area_exponent")),
             _NOTE,
             _SOURCE,
         ),
