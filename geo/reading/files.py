@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,8 +18,8 @@ from geo.layers.base import Layer
 from geo.layers.failures import Failure
 from geo.layers.registry import get_layer
 from geo.reading.columns import Choice
-from geo.reading.context import Context
-from geo.reading.formats import read_chunks
+from geo.reading.context import Context, load_context
+from geo.reading.formats import ROWS_PER_CHUNK, read_chunks
 from geo.reading.records import SeenRows
 from geo.reading.report import Reading
 from geo.reading.rows import FileReader
@@ -27,9 +27,7 @@ from geo.reading.source import Source, open_source
 from geo.reading.staging import Staged, Staging
 from geo.reading.tally import Tally
 
-__all__ = ["ROWS_AT_ONCE", "Request", "finish_reading", "read_layer_file", "stage_file"]
-
-ROWS_AT_ONCE = 50_000
+__all__ = ["Request", "finish_reading", "read_layer_file", "stage_file"]
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -45,13 +43,17 @@ class Request:
     choice : Choice
     crs : str, optional, what the coordinates are in, where the files do not say it or say it wrongly
     rows_at_once : int, rows of a file that are in memory together
+    context_folder : str, folder of what Norrsyn knows already (`geo.reading.context.save_context`); empty: nothing
+    pseudonym_key : secret for the numbers of sole traders, hexadecimal digits; empty: they are refused
     """
 
     paths: tuple[str, ...]
     layer: str
     choice: Choice
     crs: str | None = None
-    rows_at_once: int = ROWS_AT_ONCE
+    rows_at_once: int = ROWS_PER_CHUNK
+    context_folder: str = ""
+    pseudonym_key: str = field(default="", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The request as plain dicts, lists and text, ready for JSON."""
@@ -61,6 +63,8 @@ class Request:
             "choice": self.choice.to_dict(),
             "crs": self.crs,
             "rows_at_once": self.rows_at_once,
+            "context_folder": self.context_folder,
+            "pseudonym_key": self.pseudonym_key,
         }
 
     @classmethod
@@ -80,7 +84,7 @@ def read_layer_file(  # noqa: PLR0913  every option is one
     skip_rows: Iterable[int] = (),
     crs: str | None = None,
     strict: bool = False,
-    rows_at_once: int = ROWS_AT_ONCE,
+    rows_at_once: int = ROWS_PER_CHUNK,
 ) -> Reading:
     """Read a file into a layer in this very process; for files from outside, use `geo.reading.read_layer`.
 
@@ -125,7 +129,12 @@ def stage_file(request: Mapping[str, Any], folder: Path, on_progress: Progress) 
     """
     asked = Request.from_dict(request)
     layer = get_layer(asked.layer)
-    staging, seen, tallies, context = Staging(folder, layer), SeenRows(), [], Context()
+    staging, seen, tallies, context = (
+        Staging(folder, layer),
+        SeenRows(),
+        [],
+        load_context(asked.context_folder, asked.pseudonym_key),
+    )
     for position, path in enumerate(asked.paths):
         source = open_source(path)
         tallies.append(_read_source(source, position, layer, asked, staging, seen, on_progress, context))

@@ -1,11 +1,11 @@
-"""Where a file's rows are: by its shapes, by columns of coordinates, or by the areas that it names.
+"""Where a file's rows are: by its shapes, by columns of coordinates, or by the areas or places that it names.
 
 What holds for the file as a whole, such as the CRS and the order of axes, is decided from its first table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +14,13 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from geo.crs import SWEREF99_TM
 from geo.errors import CRSError, GeometryError, ParameterError
 from geo.layers.base import Layer
 from geo.reading.areas import draw_areas
 from geo.reading.axes import Placement, place_in
 from geo.reading.context import Context
+from geo.reading.gazetteer import LOCATING_COLUMNS
 from geo.reading.places import build_shapes, find_coordinates, parse_crs, project_shapes, say_stated_crs
 from geo.reading.table import RawTable
 
@@ -84,21 +86,22 @@ class Locator:
         context: Context,
     ) -> None:
         self._source_name, self._layer, self._renamed, self._context = source_name, layer, renamed, context
-        self._by_area = False
+        self._by_area = self._by_name = False
         self.columns: tuple[str, ...] = ()
         self._notes: tuple[str, ...] = ()
         meant: CRS | None = None
         if first.geometry is None:
             found = find_coordinates(first, renamed)
             self._by_area = found is None and self._can_draw(first)
-            if found is None and not self._by_area:
+            self._by_name = found is None and self._can_look_up(first)
+            if found is None and not (self._by_area or self._by_name):
                 raise GeometryError(self._say_no_places(first))
             if found is not None:
                 self.columns, meant = found
-        if self._by_area:
-            self.crs, self._is_swapped = CRS("EPSG:3006"), False
+        if self._by_area or self._by_name:
+            self.crs, self._is_swapped = CRS(SWEREF99_TM), False
             return
-        shapes, _ = self._read_shapes(first)
+        shapes, _ = self.read_shapes(first)
         given = None if given_crs is None else parse_crs(given_crs)
         placement = self._place_first(first, shapes, given, meant)
         self.crs, self._is_swapped = placement.crs, placement.is_swapped
@@ -106,7 +109,11 @@ class Locator:
 
     def read_shapes(self, table: RawTable) -> tuple[NDArray[np.object_], dict[int, str]]:
         """The shapes of a table as they stand in the file, and what is wrong with those that cannot be read."""
-        return self._read_shapes(table)
+        if self._by_area or self._by_name:
+            return np.full(len(table), None, dtype=object), {}
+        if table.geometry is not None:
+            return table.geometry, dict(table.bad_geometry or {})
+        return build_shapes(table, self._renamed)
 
     def locate(self, shapes: NDArray[np.object_], problems: Mapping[int, str], columns: pd.DataFrame) -> Located:
         """Bring rows to EPSG:3006.
@@ -131,14 +138,9 @@ class Locator:
         repaired = np.zeros(len(shapes), dtype=bool)
         series, repaired[sound] = project_shapes(self._layer, placement.shapes[sound], self.crs)
         placed[sound] = series.to_numpy()
-        return Located(placed, found, {}, repaired, self._notes)
-
-    def _read_shapes(self, table: RawTable) -> tuple[NDArray[np.object_], dict[int, str]]:
-        if self._by_area:
-            return np.full(len(table), None, dtype=object), {}
-        if table.geometry is not None:
-            return table.geometry, dict(table.bad_geometry or {})
-        return build_shapes(table, self._renamed)
+        open_rows = [row for row in np.flatnonzero(shapely.is_missing(placed)).tolist() if row not in found]
+        located = Located(placed, found, {}, repaired, self._notes)
+        return self._look_up(located, columns, open_rows) if open_rows and self._has_names(columns.columns) else located
 
     def _place_first(
         self, table: RawTable, shapes: NDArray[np.object_], given: CRS | None, meant: CRS | None
@@ -166,6 +168,26 @@ class Locator:
         names = {self._renamed.get(str(name), str(name)) for name in table.columns.columns}
         by_key = bool(names & {"area_id", "municipality", "deso", "regso", "grid", "business_area"})
         return by_key and bool(_POLYGONS & self._layer.geometry_types) and "level" in self._layer.schema.columns
+
+    def _can_look_up(self, table: RawTable) -> bool:
+        return self._has_names({self._renamed.get(str(name), str(name)) for name in table.columns.columns})
+
+    def _has_names(self, names: Iterable[str]) -> bool:
+        return "spread_m" in self._layer.schema.columns and not set(LOCATING_COLUMNS).isdisjoint(names)
+
+    def _look_up(self, located: Located, columns: pd.DataFrame, rows: list[int]) -> Located:
+        """Rows without coordinates, placed by the names of places in them."""
+        found = self._context.gazetteer.locate(columns.iloc[rows])
+        shapes, problems = located.shapes.copy(), dict(located.problems)
+        precision = np.full(len(shapes), None, dtype=object)
+        spread_m = np.full(len(shapes), None, dtype=object)
+        shapes[rows] = found.shapes
+        is_placed = found.precision != ""
+        at = np.array(rows, dtype=np.int64)[is_placed]
+        precision[at], spread_m[at] = found.precision[is_placed], found.spread_m[is_placed]
+        problems |= {rows[position]: (what, False) for position, what in found.problems.items()}
+        known = {"precision": precision, "spread_m": spread_m}
+        return Located(shapes, problems, known, located.repaired, (*located.notes, *found.notes))
 
     def _draw(self, columns: pd.DataFrame) -> Located:
         n_rows = len(columns)
@@ -198,6 +220,7 @@ class Locator:
         there = ", ".join(map(str, table.columns.columns))
         return (
             f"{self._source_name}: no columns say where its rows are. They are called easting and northing (metres), "
-            "lon and lat (degrees) or geometry (WKT); rename them, as in --rename x=easting. "
+            "lon and lat (degrees) or geometry (WKT), or they name a place: property, postcode, locality or "
+            "municipality; rename them, as in --rename x=easting. "
             f"The file has {there}."
         )

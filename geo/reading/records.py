@@ -40,7 +40,7 @@ class SeenRows:
         (n,) bool
         """
         prints = fingerprint_rows(columns, shapes)
-        repeated = pd.Series(prints.astype(object)).duplicated().to_numpy(dtype=bool)
+        repeated = pd.Series(prints.astype(object)).duplicated().to_numpy(dtype=bool, copy=True)
         for earlier in self._seen:
             place = np.minimum(np.searchsorted(earlier, prints), len(earlier) - 1)
             repeated |= earlier[place] == prints

@@ -70,6 +70,7 @@ class Report:
     rows_outside_region : int, rows of the quarantine for no other reason than that they lie in Sweden but more than
         15 km outside Region Nord
     rows_repaired : int, accepted rows whose shape was not valid and was repaired
+    rows_pseudonymised : int, rows whose employer's number was a person's and was replaced by a pseudonym
     broken_rules : why rows are in quarantine, most frequent first
     refused_columns : column to reason; their values went nowhere
     unused_columns : columns that the layer does not know
@@ -94,6 +95,7 @@ class Report:
     rows_duplicate: int
     rows_outside_region: int = 0
     rows_repaired: int = 0
+    rows_pseudonymised: int = 0
     broken_rules: tuple[BrokenRule, ...] = ()
     refused_columns: Mapping[str, str] = field(default_factory=dict)
     unused_columns: tuple[str, ...] = ()

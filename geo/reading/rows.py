@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo.crs import SWEREF99_TM
@@ -22,6 +23,8 @@ from geo.layers.failures import Failure, as_error, find_failed_rows
 from geo.layers.validate import OUTSIDE_REGION, find_failures
 from geo.reading.columns import Choice, arrange_columns, check_choice, match_rows
 from geo.reading.context import Context
+from geo.reading.editions import tell_sni_version
+from geo.reading.employers import EmployerIds, treat_employer_ids
 from geo.reading.locator import Located, Locator
 from geo.reading.quarantine import QuarantinedRow, build_rows, restore_table
 from geo.reading.records import SeenRows, can_make_ids, hash_rows, make_ids
@@ -30,6 +33,8 @@ from geo.reading.table import RawTable
 from geo.reading.values import match_values
 
 __all__ = ["FileReader", "ReadRows"]
+
+_YES = {"true", "1", "yes", "ja", "sant"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +47,8 @@ class ReadRows:
     failures : with positions in the file
     quarantined : the rows that failures name
     notes : what a reader of the report should know
-    n_read, n_skipped, n_filtered_out, n_duplicate, n_outside, n_repaired : int, as in `geo.reading.report.Report`
+    n_read, n_skipped, n_filtered_out, n_duplicate, n_outside, n_repaired, n_pseudonymised : int
+        As in `geo.reading.report.Report`.
     """
 
     frame: gpd.GeoDataFrame
@@ -54,6 +60,7 @@ class ReadRows:
     n_filtered_out: int
     n_duplicate: int
     n_outside: int
+    n_pseudonymised: int
     n_repaired: int
 
 
@@ -92,9 +99,16 @@ class FileReader:
         names = list(map(str, first.columns.columns))
         has_geometry = first.geometry is not None
         match = match_columns(layer, names, choice.rename, taken=choice.set_values, has_geometry=has_geometry)
-        self.renamed, self._implied, self._notes = match.renamed, match.implied, match.notes
+        self.renamed, self._implied, self._notes = match.renamed, dict(match.implied), match.notes
+        self._key = context.pseudonym_key
+        self._employer_column = self._find_source("employer_id", names)
+        self._tells_edition = "sni" in layer.schema.columns and "sni_version" not in {
+            *(self.renamed.get(name, name) for name in names),
+            *choice.set_values,
+            *self._implied,
+        }
         self._locator = Locator(source_name, layer, crs, self.renamed, first, context)
-        arranged, self.left_over, _ = self._arrange(first.columns)
+        arranged, self.left_over, _ = self._arrange(first.columns.head(1))
         self._has_ids = layer.id_columns[0] in arranged.columns
         self.made_ids = not self._has_ids and can_make_ids(layer)
         self._check_columns(arranged.columns)
@@ -116,7 +130,8 @@ class FileReader:
         -------
         ReadRows
         """
-        table = _restore(table)
+        table, employers = self._meet(table)
+        employer_problems = employers.problems if employers else {}
         numbers = table.first_row + np.arange(1, len(table) + 1)
         skipped = np.isin(numbers, list(self.choice.skip_rows))
         matching = match_rows(table, self.choice.where)
@@ -126,6 +141,8 @@ class FileReader:
         arranged, _, notes = self._arrange(raw)
         # Without ids two rows are the same only if nothing in the file tells them apart; with ids, if the layer cannot.
         repeated = seen.add(arranged if self._has_ids else raw, shapes[kept])
+        # of a row that cannot be read, nobody knows whether it is like another
+        repeated &= ~np.isin(kept, list(table.bad_rows))
         if self.made_ids:
             ids = make_ids(self.layer, hash_rows(raw, shapes[kept]))
             arranged[self.layer.id_columns[0]] = pd.Series(ids, index=arranged.index, dtype=object)
@@ -135,7 +152,7 @@ class FileReader:
         located = self._locator.locate(
             shapes[rows], {at[row]: what for row, what in problems.items() if row in at}, asked
         )
-        frame, failures = self._check(table, asked, located)
+        frame, failures = self._check(table, asked, located, employer_problems)
         bad = find_failed_rows(failures, len(table))
         frame = frame[~bad[rows]]
         frame.index += table.first_row
@@ -149,6 +166,7 @@ class FileReader:
             n_filtered_out=int((~matching & ~skipped).sum()),
             n_duplicate=int(repeated.sum()),
             n_outside=_count_outside(failures),
+            n_pseudonymised=employers.n_pseudonymised if employers else 0,
             n_repaired=int((located.repaired & ~bad[rows]).sum()),
         )
 
@@ -160,7 +178,7 @@ class FileReader:
         table : RawTable
         failures : with positions in the file
         """
-        table = _restore(table)
+        table, _ = self._meet(table)
         here = [_take(failure, table.first_row, table.first_row + len(table)) for failure in failures]
         rows = [_move(failure, -table.first_row) for failure in here if failure.rows]
         return build_rows(self.source_name, table.first_row, table.columns, table.geometry, rows)
@@ -171,10 +189,34 @@ class FileReader:
         choice = replace(self.choice, rename=self.renamed, set_values={**self._implied, **self.choice.set_values})
         arranged, left_over = arrange_columns(self.layer, raw, choice, KEYS)
         coded, notes = match_values(self.layer, arranged, self.choice.values)
+        if self._tells_edition and "sni" in coded.columns:
+            coded["sni_version"], told = tell_sni_version(coded["sni"])
+            notes += told
         return coded, left_over, notes
 
+    def _find_source(self, column: str, names: Iterable[str]) -> str | None:
+        """The file's column that is read into a column of the layer."""
+        if column not in self.layer.schema.columns or column in self.choice.set_values:
+            return None
+        renamed = next((old for old, new in self.renamed.items() if new == column), None)
+        return renamed or (column if column in names else None)
+
+    def _meet(self, table: RawTable) -> tuple[RawTable, EmployerIds | None]:
+        """A table at the door: persons' numbers among those of employers go no further."""
+        table = _restore(table)
+        if self._employer_column is None:
+            return table, None
+        source = self._find_source("synthetic", table.columns.columns)
+        told = (
+            table.columns[source] if source else pd.Series(self.choice.set_values.get("synthetic"), table.columns.index)
+        )
+        made_up = told.map(lambda cell: str(cell).strip().casefold() in _YES).astype(bool)
+        treated = treat_employer_ids(table.columns[self._employer_column], self._key, synthetic=made_up)
+        columns = table.columns.assign(**{self._employer_column: treated.ids})
+        return replace(table, columns=columns), treated
+
     def _check(
-        self, table: RawTable, columns: pd.DataFrame, located: Located
+        self, table: RawTable, columns: pd.DataFrame, located: Located, employer_problems: Mapping[int, str]
     ) -> tuple[gpd.GeoDataFrame, list[Failure]]:
         """The layer's frame with the table's positions as index, and failures with those positions."""
         rows = columns.index.to_numpy(dtype=np.int64)
@@ -182,17 +224,21 @@ class FileReader:
         failures = [
             *_group({row: (what, False) for row, what in table.bad_rows.items() if row in asked}, ""),
             *_group({int(rows[position]): each for position, each in located.problems.items()}, "geometry"),
+            *_group({row: (what, False) for row, what in employer_problems.items() if row in asked}, "employer_id"),
         ]
+        columns = columns.assign(
+            **{name: _prefer(values, columns.get(name)) for name, values in located.columns.items()}
+        )
         frame = gpd.GeoDataFrame(
             columns[[name for name in columns.columns if name in self.layer.schema.columns]],
             geometry=gpd.GeoSeries(located.shapes, index=columns.index, crs=SWEREF99_TM),
         )
         parsed, found = find_failures(self.layer, frame)
         parsed.index = columns.index
-        # a shape that cannot be read is told once, not once more as a missing one
-        placed = {int(row) for position, row in enumerate(rows) if position not in located.problems}
+        # a cell that cannot be used is told once, not once more as an empty one
+        told = {"geometry": {int(rows[position]) for position in located.problems}, "employer_id": {*employer_problems}}
         for failure in (replace(each, rows=tuple(rows[list(each.rows)].tolist())) for each in found):
-            failures.append(_keep(failure, placed) if failure.column == "geometry" else failure)
+            failures.append(_keep(failure, asked - told.get(failure.column, set())))
         return parsed, _drop_what_is_elsewhere(failures)
 
     def _check_columns(self, names: pd.Index) -> None:
@@ -234,6 +280,14 @@ def _keep(failure: Failure, rows: set[int]) -> Failure:
     return replace(
         failure, rows=tuple(row for row, _ in kept), got=tuple(value for _, value in kept) if failure.got else ()
     )
+
+
+def _prefer(values: NDArray[np.object_], given: pd.Series | None) -> NDArray[np.object_]:
+    """What was found, and where nothing was, what the file says."""
+    if given is None:
+        return values
+    found: NDArray[np.object_] = np.where(pd.isna(values), given.to_numpy(dtype=object), values)
+    return found
 
 
 def _drop_what_is_elsewhere(failures: list[Failure]) -> list[Failure]:

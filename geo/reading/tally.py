@@ -57,7 +57,7 @@ class Tally:
 
     def add(self, table: RawTable, read: ReadRows) -> None:
         """Count one table."""
-        for name in ("read", "skipped", "filtered_out", "duplicate", "outside", "repaired"):
+        for name in ("read", "skipped", "filtered_out", "duplicate", "outside", "repaired", "pseudonymised"):
             self._counts[name] += getattr(read, f"n_{name}")
         self._counts["accepted"] += len(read.frame)
         self._counts["quarantined"] += len(read.quarantined)
@@ -98,6 +98,7 @@ class Tally:
             rows_duplicate=counts["duplicate"],
             rows_outside_region=counts["outside"],
             rows_repaired=counts["repaired"],
+            rows_pseudonymised=counts["pseudonymised"],
             broken_rules=self._list_broken(),
             refused_columns=dict(self._refused),
             unused_columns=(*self.reader.left_over, *self._left_out),
