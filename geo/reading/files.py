@@ -25,6 +25,7 @@ from geo.reading.report import Reading
 from geo.reading.rows import FileReader
 from geo.reading.source import Source, open_source
 from geo.reading.staging import Staged, Staging
+from geo.reading.table import RawTable
 from geo.reading.tally import Tally
 
 __all__ = ["Request", "finish_reading", "read_layer_file", "stage_file"]
@@ -42,6 +43,7 @@ class Request:
     layer : str, name of the layer
     choice : Choice
     crs : str, optional, what the coordinates are in, where the files do not say it or say it wrongly
+    is_swapped : bool, optional, whether northing or latitude comes first; None to find out
     rows_at_once : int, rows of a file that are in memory together
     context_folder : str, folder of what Norrsyn knows already (`geo.reading.context.save_context`); empty: nothing
     pseudonym_key : secret for the numbers of sole traders, hexadecimal digits; empty: they are refused
@@ -51,6 +53,7 @@ class Request:
     layer: str
     choice: Choice
     crs: str | None = None
+    is_swapped: bool | None = None
     rows_at_once: int = ROWS_PER_CHUNK
     context_folder: str = ""
     pseudonym_key: str = field(default="", repr=False)
@@ -62,6 +65,7 @@ class Request:
             "layer": self.layer,
             "choice": self.choice.to_dict(),
             "crs": self.crs,
+            "is_swapped": self.is_swapped,
             "rows_at_once": self.rows_at_once,
             "context_folder": self.context_folder,
             "pseudonym_key": self.pseudonym_key,
@@ -92,7 +96,7 @@ def read_layer_file(  # noqa: PLR0913  every option is one
     """
     name = layer if isinstance(layer, str) else layer.name
     choice = Choice.of(rename, set_values, where, skip_rows)
-    request = Request((os.fspath(path),), get_layer(name).name, choice, crs, rows_at_once)
+    request = Request((os.fspath(path),), get_layer(name).name, choice, crs, rows_at_once=rows_at_once)
     with TemporaryDirectory(prefix="norrsyn-") as folder:
         stage_file(request.to_dict(), Path(folder), lambda *_: None)
         return finish_reading(Staged(Path(folder)), strict=strict)
@@ -163,7 +167,7 @@ def _read_source(
             message = f"{source.name}: holds no rows; export it again."
             raise InputError(message)
         if tally is None:
-            tally = Tally(source, FileReader(source.name, layer, asked.choice, asked.crs, table, context))
+            tally = Tally(source, _open(source, layer, asked, table, context))
         read = tally.reader.read(table, seen)
         staging.add(position, read.frame)
         staging.add_quarantined(read.quarantined)
@@ -177,6 +181,10 @@ def _read_source(
         message = f"{source.name}: the options do not fit the file.\n  - {line}"
         raise SchemaError(message, (line,))
     return tally
+
+
+def _open(source: Source, layer: Layer, asked: Request, first: RawTable, context: Context) -> FileReader:
+    return FileReader(source.name, layer, asked.choice, first, context, crs=asked.crs, is_swapped=asked.is_swapped)
 
 
 def _move_to_quarantine(

@@ -58,15 +58,17 @@ class Locator:
     ----------
     source_name : str
     layer : Layer
-    given_crs : str, optional, what the coordinates are in, whatever the file says
     renamed : column in the file to ``geometry``, ``easting``, ``northing``, ``lon``, ``lat`` or a key, among others
     first : RawTable, the file's first
     context : Context
+    crs : str, optional, what the coordinates are in, whatever the file says
+    is_swapped : bool, optional, whether northing or latitude comes first; None to find out
 
     Attributes
     ----------
     columns : columns of the file that hold coordinates
     crs : CRS of the coordinates, EPSG:3006 where there are none
+    is_swapped : bool, whether northing or latitude comes first
 
     Raises
     ------
@@ -80,10 +82,12 @@ class Locator:
         self,
         source_name: str,
         layer: Layer,
-        given_crs: str | None,
         renamed: Mapping[str, str],
         first: RawTable,
         context: Context,
+        *,
+        crs: str | None = None,
+        is_swapped: bool | None = None,
     ) -> None:
         self._source_name, self._layer, self._renamed, self._context = source_name, layer, renamed, context
         self._by_area = self._by_name = False
@@ -99,12 +103,12 @@ class Locator:
             if found is not None:
                 self.columns, meant = found
         if self._by_area or self._by_name:
-            self.crs, self._is_swapped = CRS(SWEREF99_TM), False
+            self.crs, self.is_swapped = CRS(SWEREF99_TM), False
             return
         shapes, _ = self.read_shapes(first)
-        given = None if given_crs is None else parse_crs(given_crs)
-        placement = self._place_first(first, shapes, given, meant)
-        self.crs, self._is_swapped = placement.crs, placement.is_swapped
+        given = None if crs is None else parse_crs(crs)
+        placement = self._place_first(first, shapes, given, meant, is_swapped=is_swapped)
+        self.crs, self.is_swapped = placement.crs, placement.is_swapped
         self._notes = (*say_stated_crs(first.crs, given), *placement.notes)
 
     def read_shapes(self, table: RawTable) -> tuple[NDArray[np.object_], dict[int, str]]:
@@ -130,7 +134,7 @@ class Locator:
         """
         if self._by_area:
             return self._draw(columns)
-        placement = place_in(self._source_name, shapes, self.crs, is_swapped=self._is_swapped)
+        placement = place_in(self._source_name, shapes, self.crs, is_swapped=self.is_swapped)
         found = dict(placement.problems) | {row: (what, False) for row, what in problems.items()}
         sound = np.ones(len(shapes), dtype=bool)
         sound[list(found)] = False
@@ -143,18 +147,24 @@ class Locator:
         return self._look_up(located, columns, open_rows) if open_rows and self._has_names(columns.columns) else located
 
     def _place_first(
-        self, table: RawTable, shapes: NDArray[np.object_], given: CRS | None, meant: CRS | None
+        self,
+        table: RawTable,
+        shapes: NDArray[np.object_],
+        given: CRS | None,
+        meant: CRS | None,
+        *,
+        is_swapped: bool | None,
     ) -> Placement:
         stated = given or table.crs
         if stated is not None:
-            return place_in(self._source_name, shapes, stated)
+            return place_in(self._source_name, shapes, stated, is_swapped=is_swapped)
         if meant is None:
             try:
                 return place_in(self._source_name, shapes, None)
             except CRSError as error:
                 message = f"{self._source_name}: {table.crs_problem}. {error}" if table.crs_problem else str(error)
                 raise CRSError(message) from error
-        placement = place_in(self._source_name, shapes, meant)
+        placement = place_in(self._source_name, shapes, meant, is_swapped=is_swapped)
         there = int((~shapely.is_missing(shapes)).sum())
         if there - len(placement.problems) >= _HALF * there:
             return placement

@@ -142,7 +142,9 @@ def restore_table(columns: pd.DataFrame) -> pd.DataFrame:
     return restored.astype(object).rename(columns=restore_formula)
 
 
-def write_quarantine_csv(path: Path, rows: Iterable[QuarantinedRow], import_id: str = "") -> int:
+def write_quarantine_csv(
+    path: Path, rows: Iterable[QuarantinedRow], columns: Iterable[str], import_id: str = ""
+) -> int:
     """A CSV file for people to mend rows in, and to import again: what is wrong first, then the row as it was.
 
     Cells that a spreadsheet would run as a formula are shown as text (`geo.reading.formulas`).
@@ -151,25 +153,27 @@ def write_quarantine_csv(path: Path, rows: Iterable[QuarantinedRow], import_id: 
     ----------
     path : Path
     rows : QuarantinedRow
+    columns : of the file that the rows come from; with those of several files, each once
     import_id : str, of the import whose options hold for these rows
 
     Returns
     -------
     int, rows written
     """
-    rows = list(rows)
-    columns = list(dict.fromkeys(name for row in rows for name in row.cells))
+    names = list(dict.fromkeys(columns))
+    n_rows = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*MARKS, *map(escape_formula, columns)])
+        writer.writerow([*MARKS, *map(escape_formula, names)])
         for row in rows:
             told = [
                 " | ".join(getattr(failure, name) for failure in row.failures)
                 for name in ("column", "value", "rule", "remedy")
             ]
-            cells = [row.cells.get(name, "") for name in columns]
+            cells = [row.cells.get(name, "") for name in names]
+            n_rows += 1
             writer.writerow([import_id, row.row, *(escape_formula(text) for text in (*told, *cells))])
-    return len(rows)
+    return n_rows
 
 
 def _mask(value: object) -> str:

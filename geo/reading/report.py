@@ -61,6 +61,8 @@ class Report:
     source_sha256 : str, 64 hexadecimal digits
     source_size : int, bytes
     crs : str, what the coordinates were in
+    is_swapped : bool, whether the file has northing before easting, or latitude before longitude
+    columns : the file's columns that may be read; with them ``geometry``, where rows have a shape
     rows_read : int, rows of the file
     rows_skipped : int, rows left out by their number
     rows_filtered_out : int, other rows that ``where`` left out
@@ -87,6 +89,8 @@ class Report:
     source_sha256: str
     source_size: int
     crs: str
+    is_swapped: bool
+    columns: tuple[str, ...]
     rows_read: int
     rows_skipped: int
     rows_filtered_out: int

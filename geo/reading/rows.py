@@ -72,9 +72,10 @@ class FileReader:
     source_name : str
     layer : Layer
     choice : Choice
-    crs : str, optional, what the coordinates are in
     first : RawTable, the file's first
     context : Context
+    crs : str, optional, what the coordinates are in, whatever the file says
+    is_swapped : bool, optional, whether northing or latitude comes first; None to find out
 
     Raises
     ------
@@ -87,7 +88,15 @@ class FileReader:
     """
 
     def __init__(
-        self, source_name: str, layer: Layer, choice: Choice, crs: str | None, first: RawTable, context: Context
+        self,
+        source_name: str,
+        layer: Layer,
+        choice: Choice,
+        first: RawTable,
+        context: Context,
+        *,
+        crs: str | None = None,
+        is_swapped: bool | None = None,
     ) -> None:
         self.source_name, self.layer, self.choice = source_name, layer, choice
         first = _restore(first)
@@ -98,6 +107,7 @@ class FileReader:
             raise SchemaError(message, tuple(lines))
         names = list(map(str, first.columns.columns))
         has_geometry = first.geometry is not None
+        self.columns = (*names, "geometry") if has_geometry else tuple(names)
         match = match_columns(layer, names, choice.rename, taken=choice.set_values, has_geometry=has_geometry)
         self.renamed, self._implied, self._notes = match.renamed, dict(match.implied), match.notes
         self._key = context.pseudonym_key
@@ -107,7 +117,7 @@ class FileReader:
             *choice.set_values,
             *self._implied,
         }
-        self._locator = Locator(source_name, layer, crs, self.renamed, first, context)
+        self._locator = Locator(source_name, layer, self.renamed, first, context, crs=crs, is_swapped=is_swapped)
         arranged, self.left_over, _ = self._arrange(first.columns.head(1))
         self._has_ids = layer.id_columns[0] in arranged.columns
         self.made_ids = not self._has_ids and can_make_ids(layer)
@@ -117,6 +127,11 @@ class FileReader:
     def crs(self) -> CRS:
         """What the file's coordinates are in."""
         return self._locator.crs
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether the file has northing before easting, or latitude before longitude."""
+        return self._locator.is_swapped
 
     def read(self, table: RawTable, seen: SeenRows) -> ReadRows:
         """The rows of one table.

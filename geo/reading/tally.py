@@ -90,6 +90,8 @@ class Tally:
             source_sha256=self._source.sha256,
             source_size=self._source.size,
             crs=describe_crs(self.reader.crs),
+            is_swapped=self.reader.is_swapped,
+            columns=self.reader.columns,
             rows_read=counts["read"],
             rows_skipped=counts["skipped"],
             rows_filtered_out=counts["filtered_out"],
@@ -127,4 +129,4 @@ class Tally:
             BrokenRule(column, rule, remedy, broken.n_rows, tuple(broken.rows), tuple(broken.got), kind)
             for (column, rule, remedy, kind), broken in self._broken.items()
         ]
-        return tuple(sorted(rules, key=lambda rule: -rule.n_rows))
+        return tuple(sorted(rules, key=lambda rule: (-rule.n_rows, rule.column, rule.rule)))
