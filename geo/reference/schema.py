@@ -467,6 +467,31 @@ _ALL = (
         _one_meaning(fold_value, "layer", "column"),
     ),
     Table(
+        "import_shapes",
+        ("shape",),
+        (
+            Column("shape", pattern=_CODE),
+            *_TITLES,
+            *(Column(f"sni_{version}", pattern=r"\d{5}") for version in ("2007", "2025")),
+            Column("employees", "number", low=0),
+            Column("lead_days", "integer", low=0),
+            Column("valid_days", "integer", low=1),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table(
+        "import_shape_columns",
+        ("shape", "column", "synonym"),
+        (
+            Column("shape", refers_to="import_shapes.shape"),
+            Column("column", pattern=_CODE),
+            Column("synonym"),
+            _SOURCE,
+        ),
+        _one_meaning(fold_name, "shape"),
+    ),
+    Table(
         "size_classes",
         ("size_class",),
         (
