@@ -28,6 +28,11 @@ REFUSED = words("""
     vd vd_namn innehavare innehavarens_namn ägare ägarnamn owner kontakt kontaktuppgifter contact mail mejladress kön
     gender ålder age folkbokföringsadress lma_kort dossiernummer hetu pesel
     language_code förnamn2 Telefon1 TELEFON_2 arbetstagarens_namn anställdas_namn employee_id ägarens_namn
+    markägare Fastighetsägare skogsägarens landowner property_owner arrendator handläggare Inspektör inspectors tipsare
+    uppgiftslämnare informant anmälare sagesman registrerad_av SkapadAv created_by recorded_by BAS-P bas_u BasU
+    byggarbetsmiljösamordnare platschef arbetsledare site_manager namn_på_arbetstagare name_of_worker COAdress c/o
+    care_of hemvist Hemvistland arbetsgivarens_land avsändande_land sending_country employer_country
+    utländsk_arbetskraft utländska_arbetstagare foreign_workers arbetstillstånd work_permits tolk Tolkbehov interpreter
 """)
 # the last lines begin like a refused word, or hold one inside another word
 INNOCENT = words("""
@@ -42,6 +47,11 @@ INNOCENT = words("""
     description beskrivning notes comment tips permit permit_id tillstånd byggnadstillstånd
     species art land landsbygd landskap landsting country national_road nationalpark personal personalliggare
     personalrum personalkostnad passage passagerare spår sprängning emission telegraf racecourse terrace originator
+    Företagsnamn benämning BesöksAdress PostAdress byggherre entreprenör antal_utstationerade typ_av_tjänst
+    byggnadslov basår bas base_level husnummer fastighet fastighetsbeteckning skog markanvändning anmälan anmäld
+    Inkomdatum skapad registrerad inspektionsdatum inspection_date report_date tolkning landareal landskod
+    municipality_name
+    utland stolk inspektions_id handläggningstid platsnamn site_name
 """)
 
 
