@@ -17,7 +17,7 @@ from typing import Any
 from geo.errors import SchemaError
 from geo.layers.base import Layer
 from geo.reading.columns import COORDINATES
-from geo.reading.synonyms import KEYS, match_columns
+from geo.reading.synonyms import AREA_KEYS, KEYS, match_columns
 from geo.reference import refused_reason
 from geo.reference.names import fold_name
 
@@ -167,10 +167,13 @@ def write_mapping(layer: Layer, names: Iterable[str], *, has_geometry: bool = Fa
     match = match_columns(layer, names, {}, has_geometry=has_geometry)
     used = {**{name: name for name in names if name in layer.schema.columns}, **match.renamed}
     used = {name: new for name, new in used.items() if not refused_reason(name, layer.name)}
+    told = set(used.values())
+    told |= {"employees"} if "size_class" in told else set()
+    told |= {"area_id", "level"} if told & set(AREA_KEYS) else set()
     missing = [
         f'# {column} = "…"  # {_clean(str(each.description))}{"; needed" if each.required else ""}'
         for column, each in layer.schema.columns.items()
-        if column not in used.values()
+        if column not in told
     ]
     lines = [
         f"# How a file becomes the layer {layer.name}. Lines behind a # are not read; what the command line says goes",

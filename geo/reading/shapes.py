@@ -104,7 +104,8 @@ def apply_shape(
     Parameters
     ----------
     shape : ImportShape
-    frame : DataFrame of objects, n rows, columns matched to the layer workplaces already; days as they stand in the file
+    frame : DataFrame of objects, n rows
+        Columns matched to the layer workplaces already, days as they stand in the file.
     taken : columns that all rows get one value for, as told; nothing is assumed for them
     sni_version : edition that the assumed industry is written in
 

@@ -203,3 +203,13 @@ def test_a_written_file_shows_what_is_left_to_do() -> None:
     assert '# "personnummer" identifies a person; Norrsyn scores places, never persons; it is never read' in text
     assert '# employees = "…"  # Number of employees at the workplace; needed' in text
     assert tomllib.loads(text)["columns"] == {"CFARNr": "workplace_id"}
+
+
+def test_what_a_key_tells_is_not_asked_for() -> None:
+    text = write_mapping(get_layer("workplaces"), ["Stkl, kod"])
+    assert '"Stkl, kod" = "size_class"' in text
+    assert "employees" not in text
+    text = write_mapping(get_layer("sectors"), ["rutid_scb", "anstallda"])
+    assert '"rutid_scb" = "grid"' in text
+    assert "area_id" not in text
+    assert "level" not in text
