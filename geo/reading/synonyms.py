@@ -130,10 +130,14 @@ def list_synonyms(layer: Layer) -> Mapping[str, tuple[str, ...]]:
     mapping of column to its synonyms as they stand in ``column_synonyms``
     """
     targets = _list_targets(layer, has_geometry=False)
+    # a name of the layer's own, and a synonym of its own, go before what the name means in other layers
+    meant = {fold_name(target): target for target in targets}
+    for folded, column in _table_synonyms(layer.name):
+        meant.setdefault(folded, column)
     out: dict[str, list[str]] = {}
     for layer_name in (layer.name, ""):
         for row_layer, column, synonym in read_columns("column_synonyms", "layer", "column", "synonym"):
-            if row_layer == layer_name and column in targets:
+            if row_layer == layer_name and column in targets and meant[fold_name(synonym)] == column:
                 out.setdefault(column, []).append(synonym)
     return MappingProxyType({column: tuple(names) for column, names in out.items()})
 

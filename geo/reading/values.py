@@ -35,11 +35,15 @@ CODED: Mapping[tuple[str, str], tuple[str, str]] = MappingProxyType(
         ("findings", "source"): ("finding_sources", "finding_source"),
         ("findings", "verification"): ("finding_verifications", "verification"),
         ("establishments", "phase"): ("establishment_phases", "phase"),
-        **{(layer, "sector"): ("sectors", "sector") for layer in ("sectors", "findings", "establishments")},
+        **{(layer, "sector"): ("sectors", "sector") for layer in ("sectors", "findings", "reported", "establishments")},
+        ("reported", "source"): ("report_sources", "report_source"),
+        ("reported", "indicator"): ("indicators", "indicator"),
+        ("reported", "verification"): ("finding_verifications", "verification"),
+        ("roads", "road_class"): ("road_classes", "road_class"),
     }
 )
-# every layer has it
-_CIRCLES = ("circles", "circle")
+# columns that mean the same in every layer
+_SHARED = {"circle": ("circles", "circle"), "precision": ("precisions", "precision")}
 _BANDED = {("visits", "persons_met"), ("findings", "persons_band")}
 # several codes in one cell
 _LISTED = {("visits", "agencies")}
@@ -125,7 +129,7 @@ def _code_words(layer_name: str, column: str) -> Mapping[str, str]:
         if layer in {layer_name, ""} and row_column == column
     }
     codes = {value for layer, row_column, value, _ in rows if layer in {layer_name, ""} and row_column == column}
-    source = _CIRCLES if column == "circle" else CODED.get((layer_name, column))
+    source = _SHARED.get(column) or CODED.get((layer_name, column))
     if source is not None:
         table, key = source
         for code, title, title_sv in read_columns(table, key, "title", "title_sv"):

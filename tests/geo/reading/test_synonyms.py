@@ -52,6 +52,8 @@ def test_every_column_of_every_layer_has_a_swedish_and_an_english_name() -> None
                 continue
             if column == "size_class" and layer.name != "workplaces":
                 continue
+            if layer.name == "gazetteer" and column not in layer.schema.columns:
+                continue
             assert set(synonyms.get(column, ())) & swedish, (layer.name, column)
 
 

@@ -33,7 +33,7 @@ def list_codes(layer: str, column: str) -> set[str]:
 
 def test_every_synonym_leads_to_a_code_that_the_layer_takes() -> None:
     for layer, column, value in set(zip(TABLE["layer"], TABLE["column"], TABLE["value"], strict=True)):
-        for name in [layer] if layer else LAYERS:
+        for name in [layer] if layer else [each for each in LAYERS if column in LAYERS[each].schema.columns]:
             assert value in list_codes(name, column), (name, column, value)
 
 
