@@ -19,7 +19,7 @@ from geo.reading.table import list_rows
 from geo.reference import normalise_sni
 from geo.reference.tables import read_columns
 
-__all__ = ["SNI_VERSIONS", "tell_sni_version"]
+__all__ = ["SNI_VERSIONS", "find_edition", "tell_sni_version"]
 
 SNI_VERSIONS = ("2007", "2025")
 _CLASS_DIGITS = 4
@@ -27,6 +27,22 @@ _ALL_DIGITS = 5
 # a file whose telling codes agree to this share is of that edition, and the rest are slips
 _CLEAR_MAJORITY = 0.99
 _SHOWN_CODES = 3
+
+
+def find_edition(codes: pd.Series) -> str | None:
+    """The edition that a run of codes is written in, for the runs that follow it in the same file.
+
+    Parameters
+    ----------
+    codes : (n,) objects, as for `tell_sni_version`
+
+    Returns
+    -------
+    ``2007`` or ``2025``; None where no code tells, or codes contradict each other
+    """
+    digits = [_read_code(cell) for cell in codes.tolist()]
+    assumed, _ = _conclude(only := _find_telling(digits)[0], None, digits)
+    return assumed if any(rows.any() for rows in only.values()) else None
 
 
 def tell_sni_version(codes: pd.Series, named: str | None = None) -> tuple[pd.Series, tuple[str, ...]]:
@@ -37,7 +53,8 @@ def tell_sni_version(codes: pd.Series, named: str | None = None) -> tuple[pd.Ser
     codes : (n,) objects
         Codes as they stand in the file: ``56.10``, ``5610``, ``56.100``, ``56100``, `` 56.1``. A number counts only
         with five digits: one with fewer may have lost its leading 0.
-    named : edition that the column's name tells (`geo.reading.synonyms.sni_version_in_name`), optional
+    named : edition that the column's name (`geo.reading.synonyms.sni_version_in_name`) or an earlier run of rows
+        (`find_edition`) tells, optional
 
     Returns
     -------
@@ -55,11 +72,7 @@ def tell_sni_version(codes: pd.Series, named: str | None = None) -> tuple[pd.Ser
         message = f"named: {named!r} is no edition of SNI; use {' or '.join(SNI_VERSIONS)}."
         raise ParameterError(message)
     digits = [_read_code(cell) for cell in codes.tolist()]
-    fits = {version: np.array([_fits(code, version) for code in digits], dtype=bool) for version in SNI_VERSIONS}
-    only = {
-        version: fits[version] & ~fits[other] for version, other in zip(SNI_VERSIONS, SNI_VERSIONS[::-1], strict=True)
-    }
-    both = fits["2007"] & fits["2025"]
+    only, both = _find_telling(digits)
     versions = np.full(len(digits), None, dtype=object)
     for version in SNI_VERSIONS:
         versions[only[version]] = version
@@ -68,6 +81,12 @@ def tell_sni_version(codes: pd.Series, named: str | None = None) -> tuple[pd.Ser
         versions[both] = assumed
         notes += _say_assumed(int(both.sum()), only, named, assumed)
     return pd.Series(list(versions), index=codes.index, dtype=object), tuple(notes)
+
+
+def _find_telling(digits: Sequence[str]) -> tuple[dict[str, NDArray[np.bool_]], NDArray[np.bool_]]:
+    """Codes of each edition alone, and codes of both."""
+    old, new = (np.array([_fits(code, version) for code in digits], dtype=bool) for version in SNI_VERSIONS)
+    return {"2007": old & ~new, "2025": new & ~old}, old & new
 
 
 def _read_code(cell: object) -> str:
@@ -107,7 +126,7 @@ def _conclude(
         return likely, []
     rows = np.flatnonzero(only[against]).tolist()
     shown = ", ".join(list(dict.fromkeys(digits[row] for row in rows))[:_SHOWN_CODES])
-    reason = "the column's name says" if named else f"{counts[likely]} other row(s) are of"
+    reason = "the column's name or earlier rows say" if named else f"{counts[likely]} other row(s) are of"
     note = (
         f"sni: codes such as {shown} stand in SNI {against} alone, but {reason} SNI {likely}: {list_rows(rows)} "
         f"were read as SNI {against}; check them"

@@ -193,24 +193,18 @@ def _read_count(cell: object) -> int | None:
 
 
 def _replace(values: pd.Series, lookup: Callable[[object], object], column: str, notes: list[str]) -> pd.Series:
-    known: dict[tuple[type, object], object] = {}
-    cells = values.tolist()
-    out = []
-    for cell in cells:
-        key = (type(cell), cell)
-        if key not in known:
-            known[key] = lookup(cell)
-        out.append(known[key])
-    changed = Counter(
-        (str(old).strip(), str(new))
-        for old, new in zip(cells, out, strict=True)
-        if new is not old and str(new) != str(old)
-    )
+    keys = [(type(cell), cell) for cell in values.tolist()]
+    counts = Counter(keys)
+    known = {key: lookup(key[1]) for key in counts}
+    changed: Counter[tuple[str, str]] = Counter()
+    for key, new in known.items():
+        if new is not key[1] and str(new) != str(key[1]):
+            changed[str(key[1]).strip(), str(new)] += counts[key]
     if changed:
         shown = ", ".join(f"{old[:40]!r} as {new} ({n} row(s))" for (old, new), n in changed.most_common(_SHOWN))
         more = len(changed) - _SHOWN
         notes.append(f"{column}: read {shown}" + (f" and {more} more" if more > 0 else ""))
-    return pd.Series(out, index=values.index, dtype=object)
+    return pd.Series([known[key] for key in keys], index=values.index, dtype=object)
 
 
 def _read_size_classes(frame: pd.DataFrame, notes: list[str]) -> None:

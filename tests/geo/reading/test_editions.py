@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import ParameterError
-from geo.reading.editions import tell_sni_version
+from geo.reading.editions import find_edition, tell_sni_version
 from geo.reference import known_sni, read_table
 
 CLASSES = read_table("sni_classes")
@@ -142,8 +142,8 @@ def test_the_columns_name_decides_codes_of_both_editions() -> None:
     versions, notes = tell("02.30", "56.10", named="2025")
     assert versions == ["2025", "2007"]
     assert notes == (
-        "sni: codes such as 5610 stand in SNI 2007 alone, but the column's name says SNI 2025: row 2 were read as SNI "
-        "2007; check them",
+        "sni: codes such as 5610 stand in SNI 2007 alone, but the column's name or earlier rows say SNI 2025: row 2 "
+        "were read as SNI 2007; check them",
     )
     with pytest.raises(ParameterError, match="2002"):
         tell("02.30", named="2002")
@@ -152,3 +152,11 @@ def test_the_columns_name_decides_codes_of_both_editions() -> None:
 def test_the_index_is_kept() -> None:
     versions, _ = tell_sni_version(pd.Series(["56.10"], index=[7], dtype=object))
     assert versions.index.tolist() == [7]
+
+
+@pytest.mark.parametrize(
+    ("codes", "edition"),
+    [(["56.10", "02.30"], "2007"), (["56.11"], "2025"), (["02.30"], None), (["56.10", "56.11"], None), ([], None)],
+)
+def test_a_run_of_rows_tells_the_edition_of_those_that_follow(codes: list[str], edition: str | None) -> None:
+    assert find_edition(pd.Series(codes, dtype=object)) == edition
