@@ -193,13 +193,17 @@ def _read_count(cell: object) -> int | None:
 
 
 def _replace(values: pd.Series, lookup: Callable[[object], object], column: str, notes: list[str]) -> pd.Series:
-    keys = [(type(cell), cell) for cell in values.tolist()]
+    cells = values.tolist()
+    # 1, 1.0 and true are one key of a dict and three different cells
+    kinds = set(map(type, cells))
+    keys = cells if kinds <= {str, type(None)} else [(type(cell), cell) for cell in cells]
     counts = Counter(keys)
-    known = {key: lookup(key[1]) for key in counts}
+    known = {key: lookup(key[1] if isinstance(key, tuple) else key) for key in counts}
     changed: Counter[tuple[str, str]] = Counter()
     for key, new in known.items():
-        if new is not key[1] and str(new) != str(key[1]):
-            changed[str(key[1]).strip(), str(new)] += counts[key]
+        old = key[1] if isinstance(key, tuple) else key
+        if new is not old and str(new) != str(old):
+            changed[str(old).strip(), str(new)] += counts[key]
     if changed:
         shown = ", ".join(f"{old[:40]!r} as {new} ({n} row(s))" for (old, new), n in changed.most_common(_SHOWN))
         more = len(changed) - _SHOWN
