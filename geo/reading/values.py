@@ -220,10 +220,12 @@ def _read_size_classes(frame: pd.DataFrame, notes: list[str]) -> None:
         words |= dict.fromkeys((code, code.zfill(2), fold_value(title), fold_value(title_sv)), employees)
     words = {fold_value(word): employees for word, employees in words.items()}
     own = frame["employees"].tolist() if "employees" in frame.columns else [None] * len(frame)
+    cells = frame["size_class"].tolist()
+    sizes = {cell: _look_up(cell, words, None) for cell in set(cells)}  # type: ignore[arg-type]
     out: list[object] = []
     n_read = 0
-    for count, cell in zip(own, frame["size_class"].tolist(), strict=True):
-        size = _look_up(cell, words, None) if _is_missing(count) else None  # type: ignore[arg-type]
+    for count, cell in zip(own, cells, strict=True):
+        size = sizes[cell] if _is_missing(count) else None
         told = isinstance(size, float) and not math.isnan(size)
         n_read += told
         out.append(size if told else count)
