@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["has_check_digit", "hide_personal_numbers", "holds_personal_number", "reads_as_personal_number"]
+__all__ = ["HIDDEN", "has_check_digit", "hide_personal_numbers", "holds_personal_number", "reads_as_personal_number"]
 
 _MONTH = r"(?:0[1-9]|1[0-2])"
 _DAY = r"(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])"
@@ -27,7 +27,8 @@ _NUMBER = re.compile(
     rf"(?<![0-9A-Za-z])(?:{_CENTURY}{_GAP})?(?P<day>\d{{2}}{_GAP}{_MONTH}{_GAP}{_DAY})"
     rf"{_GAP}(?P<rest>\d{{4}})(?![0-9A-Za-z])"
 )
-_HIDDEN = "••••••-••••"
+# What stands where a number was, in messages and in rows that wait to be mended.
+HIDDEN = "••••••-••••"
 
 
 def holds_personal_number(values: pd.Series) -> NDArray[np.bool_]:
@@ -70,8 +71,8 @@ def hide_personal_numbers(text: str) -> str:
     """The text with every personal identity number in it blotted out, for messages."""
     plain = unicodedata.normalize("NFKC", text)
     while match := _find(plain):
-        plain = plain[: match.start()] + _HIDDEN + plain[match.end() :]
-    return plain if _HIDDEN in plain else text
+        plain = plain[: match.start()] + HIDDEN + plain[match.end() :]
+    return plain if HIDDEN in plain else text
 
 
 def _find(text: str) -> re.Match[str] | None:

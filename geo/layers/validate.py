@@ -20,7 +20,7 @@ from geo.crs import SWEREF99_TM, SWEREF99_TM_EPSG, classify_sweref
 from geo.errors import CRSError, GeometryError, SchemaError
 from geo.layers.base import Layer
 from geo.layers.failures import Failure, as_error, fail_where, find_failed_rows
-from geo.layers.persons import holds_personal_number
+from geo.layers.persons import HIDDEN, holds_personal_number
 from geo.reference import refused_reason
 from geo.region import NEAREST_MUNICIPALITY_M, load_region
 
@@ -320,7 +320,12 @@ def _check_persons(layer: Layer, frame: gpd.GeoDataFrame) -> list[Failure]:
     rule, remedy = "holds a personal identity number", "Norrsyn scores places, never persons, so take it out"
     texts = [name for name, column in layer.schema.columns.items() if _kind(column) == "text"]
     found = {name: holds_personal_number(frame[name]) for name in texts}
-    return [failure for name, rows in found.items() for failure in fail_where(name, rule, remedy, rows)]
+    hidden = {name: frame[name].str.contains(HIDDEN, regex=False).fillna(value=False).to_numpy(bool) for name in texts}
+    blotted = "holds a blotted-out identity number", "write something else, or leave the cell empty"
+    return [
+        *(failure for name, rows in found.items() for failure in fail_where(name, rule, remedy, rows)),
+        *(failure for name, rows in hidden.items() for failure in fail_where(name, *blotted, rows)),
+    ]
 
 
 def _check_geometries(layer: Layer, frame: gpd.GeoDataFrame) -> list[Failure]:

@@ -53,6 +53,7 @@ class Choice:
     where : column in the file to the value that a row must have
     skip_rows : numbers of rows to leave out, the first row being 1
     values : column of the layer to {value in the file: code}
+    shape : documented shape of the file (``import_shapes``), empty for none
     """
 
     rename: Mapping[str, str]
@@ -60,6 +61,7 @@ class Choice:
     where: Mapping[str, str]
     skip_rows: frozenset[int]
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    shape: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The choice as plain dicts and lists, ready for JSON; `of` takes it back."""
@@ -69,6 +71,7 @@ class Choice:
             "where": dict(self.where),
             "skip_rows": sorted(self.skip_rows),
             "values": {column: dict(words) for column, words in self.values.items()},
+            "shape": self.shape,
         }
 
     @classmethod
@@ -79,6 +82,7 @@ class Choice:
         where: Mapping[str, Any] | None = None,
         skip_rows: Iterable[int] = (),
         values: Mapping[str, Mapping[str, str]] | None = None,
+        shape: str = "",
     ) -> Choice:
         """A choice from what the caller gave, values as text."""
         return cls(
@@ -87,6 +91,7 @@ class Choice:
             where={str(column): str(value).strip() for column, value in (where or {}).items()},
             skip_rows=frozenset(skip_rows),
             values=dict(values or {}),
+            shape=shape,
         )
 
 

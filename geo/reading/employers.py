@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import ParameterError, ShapeError
-from geo.layers.persons import has_check_digit
+from geo.layers.persons import HIDDEN, has_check_digit
 
 __all__ = ["MIN_KEY_BYTES", "PSEUDONYM", "EmployerIds", "fingerprint_key", "make_pseudonym", "treat_employer_ids"]
 
@@ -33,7 +33,6 @@ MIN_KEY_BYTES = 32
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _PSEUDONYM_LETTERS = 20
 PSEUDONYM = re.compile(rf"p-[a-p]{{{_PSEUDONYM_LETTERS}}}")
-_HIDDEN = "••••••-••••"
 _N_DIGITS = 10
 # day of birth, plus 60 in a co-ordination number
 _BIRTH = r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])"
@@ -198,7 +197,7 @@ def _treat(text: str, key: bytes | None, *, check: bool) -> _Treated:
         problem = (
             "is a rounded number such as 1.6E+11, whose last digits are lost; format the column as text and export"
         )
-        return _Treated(_HIDDEN, f"{problem} it again")
+        return _Treated(HIDDEN, f"{problem} it again")
     plain = _squeeze(text)
     found = _SWEDISH.fullmatch(plain)
     if found is not None:
@@ -206,9 +205,9 @@ def _treat(text: str, key: bytes | None, *, check: bool) -> _Treated:
     elif plain.isdigit() and len(plain) in _SHORT and _is_person(plain.zfill(_N_DIGITS)):
         number = plain.zfill(_N_DIGITS)
     else:
-        return _Treated(_HIDDEN, _REFUSED) if _may_be_person(plain) else _Treated(text)
+        return _Treated(HIDDEN, _REFUSED) if _may_be_person(plain) else _Treated(text)
     treated = _treat_number(number, key, check=check)
-    return _Treated(_HIDDEN, treated.problem) if treated.problem and _may_be_person(plain) else treated
+    return _Treated(HIDDEN, treated.problem) if treated.problem and _may_be_person(plain) else treated
 
 
 def _treat_number(number: str, key: bytes | None, *, check: bool) -> _Treated:
@@ -217,13 +216,13 @@ def _treat_number(number: str, key: bytes | None, *, check: bool) -> _Treated:
     if _PERSON.fullmatch(number):
         if not right:
             problem = "reads as a personal identity number with a wrong check digit; mend it or leave the cell empty"
-            return _Treated(_HIDDEN, problem)
+            return _Treated(HIDDEN, problem)
         if key is None:
-            return _Treated(_HIDDEN, f"{_REFUSED}, or set a key so that it gets a pseudonym")
+            return _Treated(HIDDEN, f"{_REFUSED}, or set a key so that it gets a pseudonym")
         return _Treated(make_pseudonym(number, key), pseudonymised=True)
     if number[2] < "2":
         problem = "is no organisation number: its third digit is 2 or more; mend it or leave the cell empty"
-        return _Treated(_HIDDEN, problem)
+        return _Treated(HIDDEN, problem)
     if check and not right:
         problem = (
             "has a wrong check digit, so that a digit is wrong; mend it or leave the cell empty (a foreign number has "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +20,7 @@ from geo.layers.registry import get_layer
 from geo.reading.columns import Choice
 from geo.reading.context import Context, load_context
 from geo.reading.formats import ROWS_PER_CHUNK, read_chunks
+from geo.reading.limits import DEFAULT_LIMITS
 from geo.reading.records import SeenRows
 from geo.reading.report import Reading
 from geo.reading.rows import FileReader
@@ -139,6 +140,9 @@ def stage_file(request: Mapping[str, Any], folder: Path, on_progress: Progress) 
         [],
         load_context(asked.context_folder, asked.pseudonym_key),
     )
+    if asked.choice.shape:
+        # a notice's places are told apart by all rows of its file
+        asked = replace(asked, rows_at_once=DEFAULT_LIMITS.rows)
     for position, path in enumerate(asked.paths):
         source = open_source(path)
         tallies.append(_read_source(source, position, layer, asked, staging, seen, on_progress, context))

@@ -138,8 +138,11 @@ def restore_table(columns: pd.DataFrame) -> pd.DataFrame:
     if not set(MARKS) <= set(columns.columns):
         return columns
     cells = columns.drop(columns=list(MARKS))
-    restored = cells.map(lambda value: restore_formula(value) if isinstance(value, str) else value)
-    return restored.astype(object).rename(columns=restore_formula)
+    restored = {
+        restore_formula(str(name)): [restore_formula(cell) if isinstance(cell, str) else cell for cell in cells[name]]
+        for name in cells.columns
+    }
+    return pd.DataFrame(restored, index=columns.index, dtype=object)
 
 
 def write_quarantine_csv(

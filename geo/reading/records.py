@@ -12,10 +12,12 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.layers.base import Layer
+from geo.layers.persons import hide_personal_numbers
 
-__all__ = ["SeenRows", "can_make_ids", "fingerprint_rows", "hash_rows", "make_ids"]
+__all__ = ["SeenRows", "can_make_ids", "fingerprint_rows", "hash_rows", "make_ids", "mask_rows"]
 
 _ID_DIGITS = 16
+_NUMBER_DIGITS = 10
 # Two keys give two hashes of 64 bits: among a billion rows, two different ones share both with a chance of 1e-21.
 _KEYS = ("norrsyn rows one", "norrsyn rows two")
 _ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -79,6 +81,22 @@ def fingerprint_rows(columns: pd.DataFrame, shapes: NDArray[np.object_]) -> NDAr
                 mixed = (hashed ^ salt) * _ODD
                 halves[:, half] += np.where(there, mixed ^ (mixed >> np.uint64(29)), np.uint64(0))
     return np.ascontiguousarray(halves).view("S16").ravel()
+
+
+def mask_rows(columns: pd.DataFrame) -> pd.DataFrame:
+    """Rows without personal identity numbers: an unkeyed hash of one could be undone by trying all there are."""
+    masked = {}
+    for name in columns.columns:
+        cells = columns[name]
+        texts = cells.map(lambda cell: cell if isinstance(cell, str) else None)
+        likely = texts.str.count(r"\d").fillna(0).to_numpy() >= _NUMBER_DIGITS
+        if likely.any():
+            masked[name] = pd.Series(
+                [hide_personal_numbers(cell) if look else cell for cell, look in zip(cells, likely, strict=True)],
+                index=columns.index,
+                dtype=object,
+            )
+    return columns.assign(**masked)
 
 
 def hash_rows(columns: pd.DataFrame, shapes: NDArray[np.object_]) -> list[str]:

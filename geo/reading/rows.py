@@ -23,11 +23,12 @@ from geo.layers.failures import Failure, as_error, find_failed_rows
 from geo.layers.validate import OUTSIDE_REGION, find_failures
 from geo.reading.columns import Choice, arrange_columns, check_choice, match_rows
 from geo.reading.context import Context
-from geo.reading.editions import tell_sni_version
+from geo.reading.editions import find_edition, tell_sni_version
 from geo.reading.employers import EmployerIds, treat_employer_ids
 from geo.reading.locator import Located, Locator
 from geo.reading.quarantine import QuarantinedRow, build_rows, restore_table
-from geo.reading.records import SeenRows, can_make_ids, hash_rows, make_ids
+from geo.reading.records import SeenRows, can_make_ids, hash_rows, make_ids, mask_rows
+from geo.reading.shapes import apply_shape, get_shape, split_ids, to_points
 from geo.reading.synonyms import KEYS, match_columns
 from geo.reading.table import RawTable
 from geo.reading.values import match_values
@@ -108,9 +109,18 @@ class FileReader:
         names = list(map(str, first.columns.columns))
         has_geometry = first.geometry is not None
         self.columns = (*names, "geometry") if has_geometry else tuple(names)
-        match = match_columns(layer, names, choice.rename, taken=choice.set_values, has_geometry=has_geometry)
+        self._shape = get_shape(choice.shape) if choice.shape else None
+        match = match_columns(
+            layer,
+            names,
+            choice.rename,
+            taken=choice.set_values,
+            has_geometry=has_geometry,
+            synonyms=self._shape.synonyms if self._shape else None,
+        )
         self.renamed, self._implied, self._notes = match.renamed, dict(match.implied), match.notes
         self._key = context.pseudonym_key
+        self._edition: str | None = None
         self._employer_column = self._find_source("employer_id", names)
         self._tells_edition = "sni" in layer.schema.columns and "sni_version" not in {
             *(self.renamed.get(name, name) for name in names),
@@ -152,14 +162,21 @@ class FileReader:
         matching = match_rows(table, self.choice.where)
         kept = np.flatnonzero(matching & ~skipped)
         shapes, problems = self._locator.read_shapes(table)
+        shape_notes: tuple[str, ...] = ()
+        if self._shape is not None:
+            shapes, shape_notes = to_points(shapes)
         raw = table.columns.drop(columns=list(self._locator.columns)).iloc[kept]
         arranged, _, notes = self._arrange(raw)
+        if self._shape is not None and self._has_ids:
+            id_column = self.layer.id_columns[0]
+            arranged[id_column], id_notes = split_ids(arranged[id_column], shapes[kept])
+            shape_notes += id_notes
         # Without ids two rows are the same only if nothing in the file tells them apart; with ids, if the layer cannot.
         repeated = seen.add(arranged if self._has_ids else raw, shapes[kept])
         # of a row that cannot be read, nobody knows whether it is like another
         repeated &= ~np.isin(kept, list(table.bad_rows))
         if self.made_ids:
-            ids = make_ids(self.layer, hash_rows(raw, shapes[kept]))
+            ids = make_ids(self.layer, hash_rows(mask_rows(raw), shapes[kept]))
             arranged[self.layer.id_columns[0]] = pd.Series(ids, index=arranged.index, dtype=object)
         asked = arranged[~repeated]
         rows = asked.index.to_numpy(dtype=np.int64)
@@ -175,7 +192,7 @@ class FileReader:
             frame=frame,
             failures=tuple(_move(failure, table.first_row) for failure in failures),
             quarantined=tuple(build_rows(self.source_name, table.first_row, table.columns, table.geometry, failures)),
-            notes=(*self._notes, *notes, *located.notes),
+            notes=(*self._notes, *notes, *shape_notes, *located.notes),
             n_read=len(table),
             n_skipped=int(skipped.sum()),
             n_filtered_out=int((~matching & ~skipped).sum()),
@@ -205,8 +222,13 @@ class FileReader:
         arranged, left_over = arrange_columns(self.layer, raw, choice, KEYS)
         coded, notes = match_values(self.layer, arranged, self.choice.values)
         if self._tells_edition and "sni" in coded.columns:
-            coded["sni_version"], told = tell_sni_version(coded["sni"])
+            self._edition = self._edition or find_edition(coded["sni"])
+            coded["sni_version"], told = tell_sni_version(coded["sni"], self._edition)
             notes += told
+        if self._shape is not None:
+            edition = choice.set_values.get("sni_version", "2007")
+            coded, assumed = apply_shape(self._shape, coded, taken=choice.set_values, sni_version=edition)
+            notes += assumed
         return coded, left_over, notes
 
     def _find_source(self, column: str, names: Iterable[str]) -> str | None:

@@ -62,8 +62,10 @@ class Staged:
         return sort_records(self.layer, gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=SWEREF99_TM))
 
     def quarantine(self) -> Iterator[QuarantinedRow]:
-        """The rows that break a rule, file by file."""
-        return read_quarantine(sorted(self.folder.glob("quarantine-*.parquet")))
+        """The rows that break a rule, in the order of the files."""
+        files = {report.source_name: position for position, report in enumerate(self.reports)}
+        rows = read_quarantine(sorted(self.folder.glob("quarantine-*.parquet")))
+        return iter(sorted(rows, key=lambda row: (files[row.source], row.row)))
 
 
 class Staging:
