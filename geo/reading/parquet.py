@@ -60,7 +60,7 @@ def read_parquet_chunks(source: Source, layer: Layer, rows_per_chunk: int) -> It
     try:
         yield from _make_tables(source, layer, rows_per_chunk)
     except (pa.ArrowException, OSError, ValueError, OverflowError, RecursionError) as error:
-        if isinstance(error, InputError):
+        if isinstance(error, InputError | MemoryError):
             raise
         message = f"{source.name}: is damaged, or no Parquet ({str(error)[:200]}); copy or export it again."
         raise InputError(message) from error

@@ -181,7 +181,8 @@ def _ask_calamine(source: Source, ask: Callable[[Any], Any], what: Any) -> Any:
         return ask(what)
     except BaseException as error:
         # what Rust calls a panic is no Exception in Python
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        is_panic = type(error).__name__ == "PanicException"
+        if isinstance(error, MemoryError) or not (isinstance(error, Exception) or is_panic):
             raise
         message = f"{source.name}: is damaged, or no spreadsheet ({str(error)[:200]}); save it again."
         raise InputError(message) from error

@@ -67,7 +67,7 @@ def read_gdal_chunks(
         check_width(source.name, len(names), source.limits)
         kept, refused = split_columns(layer, names)
         yield from _make_tables(source, read_batches(content, kept, rows_per_chunk, table), kept, refused, notes)
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except (RuntimeError, ValueError, pa.ArrowException) as error:
         # pyogrio's own errors are RuntimeErrors; names that are no UTF-8 and impossible dates are ValueErrors
