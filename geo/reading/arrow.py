@@ -18,7 +18,9 @@ _MAX_INT = 2**63 - 1
 # GEOS reads a shape inside a shape by calling itself, and a hundred thousand of them end the process
 _MAX_NESTING = 100
 _SHORTEST_SHAPE_BYTES = 9
-_LONG_BITS = 64
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+# the years 1 to 9999, but no more than nanoseconds in 64 bits reach
+_FIRST_S, _PAST_S = -62_135_596_800, 253_402_300_800
 # multipoint, multiline, multipolygon, collection, and what may hold curves
 _COLLECTIONS = {4, 5, 6, 7, 9, 10, 11, 12}
 _LINES, _POLYGON = {2, 8}, 3
@@ -143,21 +145,41 @@ def _fit(value: int | None) -> int | str | None:
 
 def _write_out(array: pa.Array) -> pa.Array:
     kind = array.type
+    if at.is_timestamp(kind):
+        return _write_times(array)
+    if at.is_date(kind):
+        return _write_times(array.cast(pa.date32()).cast(pa.timestamp("s")) if at.is_date32(kind) else _as_times(array))
     try:
-        if at.is_timestamp(kind):
-            return _write_times(pc.local_timestamp(array) if kind.tz else array)
-        return array.cast(pa.date32()).cast(pa.string()) if at.is_date(kind) else array.cast(pa.string())
+        return array.cast(pa.string())
     except pa.ArrowException:
-        # years that no calendar has, zones that nobody knows, spans of time
-        if at.is_primitive(kind) and kind.bit_width == _LONG_BITS:
-            return array.view(pa.int64()).cast(pa.string())
         return pa.array([None if each is None else str(each) for each in array.to_pylist()], pa.string())
 
 
+def _as_times(days: pa.Array) -> pa.Array:
+    return days.view(pa.int64()).view(pa.timestamp("ms"))
+
+
 def _write_times(times: pa.Array) -> pa.Array:
+    """ISO text in the times' own zone; the plain number where no calendar has the year."""
+    if times.type.tz:
+        times = _write_local(times)
+    unit = times.type.unit
+    numbers = times.view(pa.int64())
+    farthest = [_FIRST_S * _PER_SECOND[unit], _PAST_S * _PER_SECOND[unit]]
+    dated = pc.and_(pc.greater_equal(numbers, farthest[0]), pc.less(numbers, farthest[1]))
+    times = pc.if_else(dated, times, pa.scalar(None, times.type))
     seconds = times.cast(pa.timestamp("s"), safe=False)
     whole_day = pc.equal(pc.floor_temporal(times, unit="day"), times)
-    return pc.if_else(whole_day, pc.strftime(seconds, "%Y-%m-%d"), pc.strftime(seconds, "%Y-%m-%dT%H:%M:%S"))
+    text = pc.if_else(whole_day, pc.strftime(seconds, "%Y-%m-%d"), pc.strftime(seconds, "%Y-%m-%dT%H:%M:%S"))
+    return pc.if_else(dated, text, numbers.cast(pa.string()))
+
+
+def _write_local(times: pa.Array) -> pa.Array:
+    try:
+        return pc.local_timestamp(times)
+    except pa.ArrowException:
+        # a zone that nobody knows: the time in Greenwich
+        return times.view(pa.timestamp(times.type.unit))
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -23,7 +23,8 @@ from geo.reading.table import RawTable, check_height, check_width, make_columns,
 
 __all__ = ["read_csv_chunks"]
 
-_DELIMITERS = ",;\t|"
+# the comma last: where all is equal, it stands in the text or in numbers
+_DELIMITERS = ";\t|,"
 _SAMPLE_ROWS = 50
 _SAMPLE_CHARACTERS = 2**20
 _PIECE_BYTES = 2**20

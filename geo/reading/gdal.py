@@ -31,6 +31,8 @@ from geo.errors import ConfigError
 __all__ = ["ALLOWED_DRIVERS", "list_fields", "read_batches", "shut_doors"]
 
 ALLOWED_DRIVERS = frozenset({"ESRI Shapefile", "FlatGeobuf", "GPKG", "GeoJSON"})
+# The driver's own way to Arrow stops at some features without a shape (seen with GDAL 3.12), the general one does not.
+_READ_EVERY_FEATURE = {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"}
 _NO_NETWORK = {
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{noext}",
     # tcpmux: nothing listens there, so every connection is refused at once
@@ -49,7 +51,9 @@ def shut_doors() -> frozenset[str]:
     unwanted = _list_unwanted()
     if unwanted:
         skipped = set(filter(None, str(pyogrio.get_gdal_config_option("OGR_SKIP") or "").split(",")))
-        pyogrio.set_gdal_config_options({"OGR_SKIP": ",".join(sorted(unwanted | skipped)), **_NO_NETWORK})
+        pyogrio.set_gdal_config_options(
+            {"OGR_SKIP": ",".join(sorted(unwanted | skipped)), **_NO_NETWORK, **_READ_EVERY_FEATURE}
+        )
         # GDAL drops the drivers named in OGR_SKIP whenever it registers its drivers, so it must do that once more
         register = getattr(pyogrio._ogr, "_register_drivers", None)
         if register is not None:
