@@ -61,8 +61,8 @@ def shut_doors() -> frozenset[str]:
     return _list_unwanted()
 
 
-def list_fields(content: bytes, table: str | None = None) -> tuple[str, ...]:
-    """Names of the attribute columns of one table of a GeoPackage, FlatGeobuf or zipped Shapefile.
+def list_fields(content: bytes, table: str | None = None) -> tuple[tuple[str, ...], int]:
+    """Names of the attribute columns of one table of a GeoPackage, FlatGeobuf or zipped Shapefile, and its rows.
 
     Parameters
     ----------
@@ -72,6 +72,7 @@ def list_fields(content: bytes, table: str | None = None) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
+    int, how many rows the file says it has, below 0 where it does not say
 
     Raises
     ------
@@ -80,7 +81,8 @@ def list_fields(content: bytes, table: str | None = None) -> tuple[str, ...]:
     """
     _check_doors()
     with _unmoved():
-        return tuple(map(str, pyogrio.read_info(content, layer=table)["fields"]))
+        about = pyogrio.read_info(content, layer=table)
+    return tuple(map(str, about["fields"])), int(about["features"])
 
 
 def read_batches(

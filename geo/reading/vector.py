@@ -63,16 +63,24 @@ def read_gdal_chunks(
     """
     what = "" if table is None else f"table {table!r} "
     try:
-        names = list_fields(content, table)
+        names, n_said = list_fields(content, table)
         check_width(source.name, len(names), source.limits)
         kept, refused = split_columns(layer, names)
-        yield from _make_tables(source, read_batches(content, kept, rows_per_chunk, table), kept, refused, notes)
+        n_rows = 0
+        for each in _make_tables(source, read_batches(content, kept, rows_per_chunk, table), kept, refused, notes):
+            n_rows += len(each)
+            yield each
     except (InputError, MemoryError):
         raise
-    except (RuntimeError, ValueError, pa.ArrowException) as error:
-        # pyogrio's own errors are RuntimeErrors; names that are no UTF-8 and impossible dates are ValueErrors
+    except (RuntimeError, ValueError, LookupError, pa.ArrowException) as error:
+        # pyogrio's own errors are RuntimeErrors; names that are no UTF-8 and impossible dates are ValueErrors, and a
+        # file without any table a LookupError
         message = f"{source.name}: {what}cannot be read ({error}); export it again."
         raise InputError(message) from error
+    # GDAL reads what is left of a FlatGeobuf that was cut off, and says nothing
+    if source.kind == "fgb" and n_said >= 0 and n_rows != n_said:
+        message = f"{source.name}: says {n_said} rows and holds {n_rows}, so it is cut off; copy or export it again."
+        raise InputError(message)
 
 
 def read_flatgeobuf_chunks(source: Source, layer: Layer, rows_per_chunk: int) -> Iterator[RawTable]:

@@ -364,14 +364,18 @@ class TestGeoJson:
         for each in (text, text[:-cut] if cut else text, text[:cut] + "," + text[cut:], text + "}"):
             path.write_text(each)
             try:
-                json.loads(each)
+                document = json.loads(each)
             except json.JSONDecodeError as error:
-                with pytest.raises(
-                    InputError, match=rf"line {error.lineno}, column {error.colno}|nothing but|it holds"
-                ):
+                where = rf"line {error.lineno}, column {error.colno}|nothing but|it holds"
+                with pytest.raises(InputError, match=where):
                     list(read_chunks(open_source(path), WORKPLACES))
+                continue
+            if isinstance(document.get("features"), list) and document.get("type") == "FeatureCollection":
+                table = join_tables(list(read_chunks(open_source(path), WORKPLACES, 1)))
+                assert len(table) == len(document["features"])
             else:
-                assert len(join_tables(list(read_chunks(open_source(path), WORKPLACES, 1)))) == 2
+                with pytest.raises(InputError, match=r"no list of features|no GeoJSON feature collection"):
+                    list(read_chunks(open_source(path), WORKPLACES))
 
 
 class TestParquet:
