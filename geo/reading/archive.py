@@ -60,6 +60,8 @@ def open_archive(source_name: str, content: bytes, limits: Limits) -> tuple[zipf
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, UnicodeDecodeError) as error:
         _refuse(source_name, f"is damaged or cut off, and no ZIP archive ({error}); pack or export it again", error)
+    if not all(member.filename for member in archive.infolist()):
+        _refuse(source_name, "has members without a name; pack or export it again")
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(archive.infolist()) > limits.members:
         _refuse(source_name, f"holds more than {limits.members} members; pack only what is needed")

@@ -103,6 +103,9 @@ def _look_up(array: pa.DictionaryArray) -> NDArray[np.object_]:
     values = np.full(len(array.dictionary) + 1, None, dtype=object)
     values[:-1] = _list_objects(array.dictionary)
     positions = pc.fill_null(array.indices.cast(pa.int64()), len(values) - 1).to_numpy(zero_copy_only=False)
+    if len(positions) and not 0 <= positions.min() <= positions.max() < len(values):
+        message = "a column points to values that it does not have"
+        raise pa.ArrowInvalid(message)
     found: NDArray[np.object_] = values[positions]
     return found
 

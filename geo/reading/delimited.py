@@ -18,6 +18,7 @@ from itertools import islice
 
 from geo.errors import InputError, SchemaError
 from geo.layers.base import Layer
+from geo.reading.limits import DEFAULT_LIMITS
 from geo.reading.source import Source
 from geo.reading.table import RawTable, check_height, check_width, make_columns, split_columns
 
@@ -42,7 +43,7 @@ _COMMA_NUMBER = re.compile(rf"\s*[-+\u2212]?(?:(?:{_GROUPED}|\d+)(?:,\d*)?|,\d+)
 _EITHER = re.compile(r"\s*[-+\u2212]?[1-9]\d{0,2},\d{3}\s*\Z")
 _REMOVE_BLANKS = str.maketrans(dict.fromkeys(_BLANKS, "") | {"\u2212": "-", ",": "."})
 # a municipality's border as WKT is one cell of several hundred kilobytes
-csv.field_size_limit(64 * 2**20)
+csv.field_size_limit(DEFAULT_LIMITS.cell_characters)
 
 
 @dataclass(frozen=True)
