@@ -62,6 +62,9 @@ def open_archive(source_name: str, content: bytes, limits: Limits) -> tuple[zipf
         _refuse(source_name, f"is damaged or cut off, and no ZIP archive ({error}); pack or export it again", error)
     if not all(member.filename for member in archive.infolist()):
         _refuse(source_name, "has members without a name; pack or export it again")
+    names = [member.filename for member in archive.infolist()]
+    if len(set(names)) < len(names):
+        _refuse(source_name, "has several members of one name, of which nobody knows the right one; pack it again")
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(archive.infolist()) > limits.members:
         _refuse(source_name, f"holds more than {limits.members} members; pack only what is needed")

@@ -12,7 +12,10 @@ import pyarrow.types as at
 import shapely
 from numpy.typing import NDArray
 
-__all__ = ["holds_plain_values", "make_arrow_columns", "read_wkb"]
+from geo.errors import InputError
+from geo.reading.limits import Limits
+
+__all__ = ["check_cells", "holds_plain_values", "make_arrow_columns", "read_wkb"]
 
 _MAX_INT = 2**63 - 1
 # GEOS reads a shape inside a shape by calling itself, and a hundred thousand of them end the process
@@ -55,6 +58,23 @@ def make_arrow_columns(arrays: Mapping[str, pa.Array], n_rows: int) -> pd.DataFr
     """
     columns = {name: pd.Series(_list_objects(array), dtype=object, copy=False) for name, array in arrays.items()}
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), dtype=object, copy=False)
+
+
+def check_cells(source_name: str, arrays: Mapping[str, pa.Array], limits: Limits) -> None:
+    """Refuse texts that are longer than any table needs.
+
+    Raises
+    ------
+    InputError
+    """
+    for name, array in arrays.items():
+        texts = array.dictionary if at.is_dictionary(array.type) else array
+        if _is_text(texts.type) and (pc.max(pc.binary_length(texts)).as_py() or 0) > limits.cell_characters:
+            message = (
+                f"{source_name}: column {name!r} holds a cell of more than {limits.cell_characters} characters; "
+                "leave the column out."
+            )
+            raise InputError(message)
 
 
 def read_wkb(array: pa.Array) -> tuple[NDArray[np.object_], dict[int, str]]:

@@ -23,7 +23,8 @@ class Limits:
     rows : rows of the file
     columns : columns of the file; as many as a table of SQLite, and so of a GeoPackage, has by default
     cells : cells of a sheet's used rectangle, empty ones too: a reader of sheets holds them all
-    cell_characters : characters of one cell; a municipality's border as WKT takes several hundred thousand
+    cell_characters : characters of one cell of CSV, Parquet and what GDAL reads, UTF-8 bytes in the latter two; a
+        municipality's border as WKT takes several hundred thousand
     time_s : seconds from start to end of the process that reads
     processor_s : seconds of computing in that process, over all its threads
     memory_bytes : bytes of memory that the process may take for data

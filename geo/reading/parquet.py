@@ -17,7 +17,7 @@ from pyproj import CRS
 
 from geo.errors import InputError
 from geo.layers.base import Layer
-from geo.reading.arrow import holds_plain_values, make_arrow_columns, read_wkb
+from geo.reading.arrow import check_cells, holds_plain_values, make_arrow_columns, read_wkb
 from geo.reading.source import Source
 from geo.reading.stated_crs import read_stated_crs
 from geo.reading.table import RawTable, check_height, check_width, split_columns
@@ -100,7 +100,9 @@ def _make_tables(source: Source, layer: Layer, rows_per_chunk: int) -> Iterator[
         if not batch.num_rows:
             continue
         check_height(source.name, n_rows + batch.num_rows, source.limits)
-        columns = make_arrow_columns({name: batch.column(name) for name in kept}, batch.num_rows)
+        arrays = {name: batch.column(name) for name in kept}
+        check_cells(source.name, arrays, source.limits)
+        columns = make_arrow_columns(arrays, batch.num_rows)
         table = replace(table, columns=columns, first_row=n_rows)
         if shapes.column is not None:
             geometry, bad_geometry = _read_shapes(batch.column(shapes.column), shapes)

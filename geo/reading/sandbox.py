@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 import geo.errors
-from geo.errors import InputError, NorrsynError, SchemaError, StoreError
+from geo.errors import ConfigError, InputError, NorrsynError, SchemaError, StoreError
 from geo.reading.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["ENVIRONMENT", "Progress", "run_worker"]
@@ -97,6 +97,8 @@ def run_worker(
     ------
     NorrsynError
         Whatever the process raised, of the same class and with the same words.
+    ConfigError
+        The process cannot be started.
     InputError
         The file takes more time, memory, rows or bytes than it may, or crashes its reader.
     StoreError
@@ -106,15 +108,7 @@ def run_worker(
     asked = json.dumps({"request": dict(request), "folder": str(folder), "limits": asdict(limits)})
     deadline = time.monotonic() + limits.time_s
     with tempfile.TemporaryFile() as told:
-        worker = subprocess.Popen(  # noqa: S603  our own interpreter and module
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=told,
-            env={**{key: os.environ[key] for key in ENVIRONMENT & set(os.environ)}, **_SET},
-            # Ctrl-C in a terminal is for the parent alone, who ends the worker in its own way
-            start_new_session=True,
-        )
+        worker = _start(command, told)
         try:
             last = _converse(worker, asked, deadline, on_progress)
             code = worker.wait(max(0.0, deadline - time.monotonic()))
@@ -128,6 +122,22 @@ def run_worker(
             _log(name, told)
     if last.get("done") is not True:
         _raise(name, last, code, limits)
+
+
+def _start(command: Sequence[str], told: IO[bytes]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603  our own interpreter and module
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=told,
+            env={**{key: os.environ[key] for key in ENVIRONMENT & set(os.environ)}, **_SET},
+            # Ctrl-C in a terminal is for the parent alone, who ends the worker in its own way
+            start_new_session=True,
+        )
+    except OSError as error:
+        message = f"the process that reads files cannot be started ({error}); see that memory and processes are free."
+        raise ConfigError(message) from error
 
 
 def _converse(

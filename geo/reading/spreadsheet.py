@@ -29,7 +29,8 @@ __all__ = ["read_xlsx_chunks"]
 _XML = (".xml", ".rels")
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']\s*\$?([A-Za-z]{1,3})\$?(\d{1,9})""")
+# where a cell or a row says it is, in whatever element: a tag is not so easily told from what looks like its end
+_PLACE = re.compile(rb"""\br\s*=\s*["']\s*\$?([A-Za-z]{0,3})\$?(\d{1,9})\s*["']""")
 # an error value, which calamine would give as an empty cell, made the text that it shows
 _ERROR = re.compile(rb"""(<(?:\w+:)?c\b[^>]*?\bt\s*=\s*["'])e(["'])""")
 _ERRORS = frozenset(
@@ -136,11 +137,12 @@ def _open_workbook(source: Source) -> python_calamine.CalamineWorkbook:
 
 def _check_xml(source: Source, name: str, content: bytes) -> None:
     what = ""
+    # any part of a workbook may call itself a sheet
     if b"\0" in content or content.startswith(_WIDE_MARKS):
         what = "is not UTF-8 text"
     elif _DECLARATION.search(content):
         what = "declares a document type or entities, which can make a reader open other files or fill its memory"
-    elif _SHEET.fullmatch(name):
+    else:
         n_rows, n_columns = _measure(content)
         if n_columns > source.limits.columns or n_rows * n_columns > source.limits.cells:
             what = (
@@ -155,7 +157,7 @@ def _check_xml(source: Source, name: str, content: bytes) -> None:
 def _measure(content: bytes) -> tuple[int, int]:
     """Rows and columns from the sheet's first cell to its farthest: calamine makes room for all of them."""
     n_rows, letters = 0, set()
-    for match in _CELL.finditer(content):
+    for match in _PLACE.finditer(content):
         letters.add(match[1])
         n_rows = max(n_rows, int(match[2]))
     return n_rows, max((_number_column(each.decode()) for each in letters), default=0)

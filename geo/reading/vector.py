@@ -15,7 +15,7 @@ import pyarrow as pa
 from geo.errors import InputError
 from geo.layers.base import Layer
 from geo.reading.archive import open_archive, read_member
-from geo.reading.arrow import holds_plain_values, make_arrow_columns, read_wkb
+from geo.reading.arrow import check_cells, holds_plain_values, make_arrow_columns, read_wkb
 from geo.reading.gdal import list_fields, read_batches
 from geo.reading.source import Source
 from geo.reading.stated_crs import read_stated_crs
@@ -130,7 +130,9 @@ def _make_tables(
             continue
         check_height(source.name, n_rows + batch.num_rows, source.limits)
         shapes, bad_geometry = read_wkb(batch.column(shape_column))
-        columns = make_arrow_columns({name: batch.column(name) for name in plain}, batch.num_rows)
+        arrays = {name: batch.column(name) for name in plain}
+        check_cells(source.name, arrays, source.limits)
+        columns = make_arrow_columns(arrays, batch.num_rows)
         yield replace(table, columns=columns, geometry=shapes, bad_geometry=bad_geometry, first_row=n_rows)
         n_rows += batch.num_rows
     if not n_rows:

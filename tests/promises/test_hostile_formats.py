@@ -180,16 +180,25 @@ def test_members_that_lead_out(
         read(pack(tmp_path / f"out.{ending}", members))
 
 
+def test_two_members_of_one_name(tmp_path: Path, shapefile: dict[str, bytes]) -> None:
+    path = pack(tmp_path / "twice.zip", shapefile)
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("sites.prj", b"x")
+    with pytest.raises(InputError, match=r"twice\.zip: has several members of one name"):
+        read(path)
+
+
 def test_members_that_lie_on_each_other(tmp_path: Path) -> None:
     """One packed run of bytes, listed many times over, unpacks to many times what the archive's size tells."""
-    content = bytearray(pack(tmp_path / "x", {"a.shp": bytes(10**6)}).read_bytes())
+    content = bytearray(pack(tmp_path / "x", {"00.shp": bytes(10**6)}).read_bytes())
     start = content.find(b"PK\x01\x02")
     end = content.rfind(b"PK\x05\x06")
     listed = bytes(content[start:end])
     n_times = 50
-    tail = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, n_times, n_times, len(listed) * n_times, start, 0)
+    listing = b"".join(listed.replace(b"00.shp", b"%02d.shp" % number) for number in range(n_times))
+    tail = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, n_times, n_times, len(listing), start, 0)
     path = tmp_path / "overlap.zip"
-    path.write_bytes(bytes(content[:start]) + listed * n_times + tail)
+    path.write_bytes(bytes(content[:start]) + listing + tail)
     with pytest.raises(InputError, match=r"overlap\.zip: has members that lie on each other"):
         read(path)
 
@@ -227,6 +236,23 @@ def test_a_sheet_of_two_cells_a_billion_apart(tmp_path: Path) -> None:
     book.save(tmp_path / "wide.xlsx")
     with pytest.raises(InputError, match=r"wide\.xlsx: .* reaches to column XFD and row 1048576"):
         read(tmp_path / "wide.xlsx")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        b'<row r="1"><c r="A1"><v>1</v></c></row><row><c foo=">" r = \'XFD1048576\'><v>1</v></c></row>',
+        b'<row r="1"><c r="A1"><v>1</v></c><c r="ZZ1"><v>1</v></c></row><row r="1048576"><c><v>1</v></c></row>',
+    ],
+)
+@pytest.mark.parametrize("member", ["xl/worksheets/sheet1.xml", "elsewhere/sheet1.xml"])
+def test_a_sheet_in_disguise_is_measured(tmp_path: Path, sheet: dict[str, bytes], cells: bytes, member: str) -> None:
+    content = sheet.pop("xl/worksheets/sheet1.xml")
+    start, end = content.index(b"<sheetData>") + len(b"<sheetData>"), content.index(b"</sheetData>")
+    members = sheet | {member: content[:start] + cells + content[end:]}
+    relations = members["xl/_rels/workbook.xml.rels"].replace(b"/xl/worksheets/sheet1.xml", f"/{member}".encode())
+    with pytest.raises(InputError, match=r"wide\.xlsx: .* reaches to column (XFD|ZZ) and row 1048576"):
+        read(pack(tmp_path / "wide.xlsx", members | {"xl/_rels/workbook.xml.rels": relations}))
 
 
 # ---- Parquet ---------------------------------------------------------------------------------------------------
@@ -298,6 +324,17 @@ def test_text_that_is_no_text(tmp_path: Path) -> None:
     table = pa.table({"name": pa.Array.from_buffers(pa.string(), 4, raw.buffers(), raw.null_count)})
     pq.write_table(table, tmp_path / "a.parquet", store_schema=False)
     assert read(tmp_path / "a.parquet").columns["name"].tolist() == ["a\N{REPLACEMENT CHARACTER}", "å", None, None]
+
+
+def test_a_long_text_that_repeats_is_refused(tmp_path: Path) -> None:
+    """A few bytes of Parquet say a text of a megabyte over and over."""
+    texts = pa.array(["x" * 2**20] * 5_000).dictionary_encode()
+    pq.write_table(pa.table({"name": texts}), tmp_path / "long.parquet")
+    assert (tmp_path / "long.parquet").stat().st_size < 200_000
+    with pytest.raises(InputError, match=r"long\.parquet: column 'name' holds a cell of more than 1000000 characters"):
+        read(tmp_path / "long.parquet", Limits(cell_characters=1_000_000))
+    chunks = read_chunks(open_source(tmp_path / "long.parquet"), WORKPLACES)
+    assert len({id(cell) for chunk in chunks for cell in chunk.columns["name"]}) == 1, "there once in memory"
 
 
 def test_rows_beyond_the_limit(whole: list[Path]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from geo.errors import CRSError, GeometryError, InputError, NorrsynError, SchemaError, StoreError
+from geo.errors import ConfigError, CRSError, GeometryError, InputError, NorrsynError, SchemaError, StoreError
 from geo.reading.limits import Limits
 from geo.reading.sandbox import ENVIRONMENT, Progress, run_worker
 
@@ -216,6 +216,11 @@ def test_answers_that_make_no_sense_are_an_error(tmp_path: Path) -> None:
         told = [sys.executable, "-c", f"import sys; sys.stdin.readline(); print({answer!r})"]
         with pytest.raises(InputError, match=r"^a\.csv: the process that read it failed on it"):
             run_worker({"path": "a.csv"}, tmp_path, QUICK, command=told)
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the process that reads files cannot be started"):
+        run_worker({"path": "a.csv"}, tmp_path, command=[str(tmp_path / "gone")])
 
 
 def test_the_readers_own_start_is_quick(tmp_path: Path) -> None:
