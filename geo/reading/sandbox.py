@@ -86,8 +86,7 @@ def run_worker(
 
     Parameters
     ----------
-    request : plain values that fit into JSON; ``path`` is the file, ``name`` what to call it in messages, by default
-        the path without its folder
+    request : plain values that fit into JSON, as `geo.reading.files.Request.to_dict` gives them
     folder : Path, where the process writes
     limits : Limits
     on_progress : called in this thread, at most as often as the process tells; what it raises ends the process
@@ -104,7 +103,7 @@ def run_worker(
     StoreError
         The folder cannot take what the process writes.
     """
-    name = str(request.get("name") or Path(str(request.get("path", "the file"))).name)
+    name = _name_files(request)
     asked = json.dumps({"request": dict(request), "folder": str(folder), "limits": asdict(limits)})
     deadline = time.monotonic() + limits.time_s
     with tempfile.TemporaryFile() as told:
@@ -122,6 +121,11 @@ def run_worker(
             _log(name, told)
     if last.get("done") is not True:
         _raise(name, last, code, limits)
+
+
+def _name_files(request: Mapping[str, Any]) -> str:
+    names = [Path(str(path)).name for path in request.get("paths", ())]
+    return ", ".join(names) or "the file"
 
 
 def _start(command: Sequence[str], told: IO[bytes]) -> subprocess.Popen[bytes]:

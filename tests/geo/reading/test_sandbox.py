@@ -15,8 +15,12 @@ from pathlib import Path
 import pytest
 
 from geo.errors import ConfigError, CRSError, GeometryError, InputError, NorrsynError, SchemaError, StoreError
+from geo.reading import read_layer_file
+from geo.reading.columns import Choice
+from geo.reading.files import Request
 from geo.reading.limits import Limits
 from geo.reading.sandbox import ENVIRONMENT, Progress, run_worker
+from geo.reading.staging import Staged
 
 ROOT = Path(__file__).resolve().parents[3]
 START = """
@@ -47,7 +51,7 @@ def run(tmp_path: Path) -> Run:
     """Run some lines in place of the reader."""
 
     def run_lines(body: str, limits: Limits = QUICK, **options: object) -> None:
-        run_worker({"path": "/somewhere/big.csv"}, tmp_path, limits, command=command(body), **options)
+        run_worker({"paths": ["/somewhere/big.csv"]}, tmp_path, limits, command=command(body), **options)
 
     return run_lines
 
@@ -56,10 +60,10 @@ def test_request_folder_and_progress_come_and_go(tmp_path: Path) -> None:
     body = """
     on_progress("read", 1, None)
     on_progress("read", 2, 3)
-    (folder / "out").write_text(request["path"] + str(request["options"]))
+    (folder / "out").write_text(request["paths"][0] + str(request["options"]))
     """
     told: list[Progress] = []
-    run_worker({"path": "å.csv", "options": [1, None]}, tmp_path, QUICK, told.append, command=command(body))
+    run_worker({"paths": ["å.csv"], "options": [1, None]}, tmp_path, QUICK, told.append, command=command(body))
     assert told == [Progress("read", 1, None), Progress("read", 2, 3)]
     assert (tmp_path / "out").read_text() == "å.csv[1, None]"
 
@@ -180,7 +184,7 @@ import sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from geo.reading.sandbox import run_worker
-run_worker({{"path": "a"}}, Path({str(tmp_path)!r}), command={command(body)!r})
+run_worker({{"paths": ["a"]}}, Path({str(tmp_path)!r}), command={command(body)!r})
 """
     parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)  # noqa: S603  ours
     pid = tmp_path / "pid"
@@ -198,7 +202,9 @@ def test_many_threads_read_at_once(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         try:
-            run_worker({"path": str(number)}, folder, command=command("(folder / 'out').write_text(request['path'])"))
+            run_worker(
+                {"paths": [str(number)]}, folder, command=command("(folder / 'out').write_text(request['paths'][0])")
+            )
         except BaseException as error:
             problems.append(error)
 
@@ -215,12 +221,12 @@ def test_answers_that_make_no_sense_are_an_error(tmp_path: Path) -> None:
     for answer in ("nonsense", "[1]", '{"error": "SystemExit", "message": "x"}', '{"error": "NoSuch"}', ""):
         told = [sys.executable, "-c", f"import sys; sys.stdin.readline(); print({answer!r})"]
         with pytest.raises(InputError, match=r"^a\.csv: the process that read it failed on it"):
-            run_worker({"path": "a.csv"}, tmp_path, QUICK, command=told)
+            run_worker({"paths": ["a.csv"]}, tmp_path, QUICK, command=told)
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="the process that reads files cannot be started"):
-        run_worker({"path": "a.csv"}, tmp_path, command=[str(tmp_path / "gone")])
+        run_worker({"paths": ["a.csv"]}, tmp_path, command=[str(tmp_path / "gone")])
 
 
 def test_the_readers_own_start_is_quick(tmp_path: Path) -> None:
@@ -230,15 +236,35 @@ import sys
 sys.path.insert(0, {str(ROOT / "geo" / "reading")!r})
 import worker
 sys.path.pop(0)
-try:
-    worker.find_stage_file()
-except AttributeError:
-    pass
-import geo.reading.files
+worker.find_stage_file()
 print("geo.risk" in sys.modules, "scipy.stats" in sys.modules, "geo.reading.files" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)  # noqa: S603
     assert done.stdout.split() == ["False", "False", "True"]
+
+
+def test_a_file_is_read_by_the_real_worker(tmp_path: Path) -> None:
+    """In a process of its own the rows are those that are read in this one."""
+    path = tmp_path / "sites.csv"
+    path.write_text("workplace_id,sni,employees,lon,lat\n1,41.20,5,20.26,63.83\n2,41.20,x,20.27,63.83\n", "utf-8")
+    (tmp_path / "out").mkdir()
+    request = Request((str(path),), "workplaces", Choice.of(None, None, None))
+    told: list[Progress] = []
+    run_worker(request.to_dict(), tmp_path / "out", on_progress=told.append)
+    staged = Staged(tmp_path / "out")
+    assert staged.frame()["workplace_id"].tolist() == ["1"]
+    here = read_layer_file(path, "workplaces")
+    assert staged.reports[0].to_dict() == here.report.to_dict()
+    assert told
+
+
+def test_what_the_real_worker_refuses_comes_back_in_words(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    path = tmp_path / "a.geojson"
+    path.write_bytes(b"<OGRVRTDataSource/>")
+    request = Request((str(path),), "workplaces", Choice.of(None, None, None))
+    with pytest.raises(InputError, match=r"^a\.geojson: its name says \.geojson, but it holds XML"):
+        run_worker(request.to_dict(), tmp_path / "out")
 
 
 def is_gone(pid: int) -> bool:
