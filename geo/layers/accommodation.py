@@ -84,6 +84,7 @@ def to_arrays(
         weight=weight[keep],
         size=beds[keep],
         bandwidth_m=np.full(int(keep.sum()), settings["accommodation_bandwidth_m"]),
+        spread_m=frame["spread_m"].to_numpy(dtype=np.float64)[keep],
     )
 
 

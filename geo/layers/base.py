@@ -55,6 +55,8 @@ class Points:
     weight : (n,) float64, the component's unit
     size : (n,) float64, the plain quantity before weighting (employees, beds, findings, workers)
     bandwidth_m : (n,) float64, m, > 0
+    spread_m : (n,) float64, m, >= 0, radius of the circle that the weight is spread over (`geo.layers.spread`);
+        all 0 when left out
 
     Raises
     ------
@@ -68,8 +70,11 @@ class Points:
     weight: NDArray[np.float64]
     size: NDArray[np.float64]
     bandwidth_m: NDArray[np.float64]
+    spread_m: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
+        if not len(self.spread_m):
+            object.__setattr__(self, "spread_m", np.zeros(np.shape(self.ids)))
         lengths = {name: np.shape(getattr(self, name)) for name in self.__dataclass_fields__}
         if len(set(lengths.values())) != 1 or len(self.ids.shape) != 1:
             message = f"All arrays of Points need one common length; got {lengths}."

@@ -76,6 +76,7 @@ def to_arrays(
         weight=weight[keep],
         size=np.ones(n_kept),
         bandwidth_m=np.full(n_kept, settings["findings_bandwidth_m"]),
+        spread_m=frame["spread_m"].to_numpy(dtype=np.float64)[keep],
     )
 
 

@@ -126,6 +126,7 @@ def _points(
         weight=weight[keep],
         size=frame["employees"].to_numpy(dtype=np.float64)[keep],
         bandwidth_m=bandwidths_m(sector[keep]),
+        spread_m=frame["spread_m"].to_numpy(dtype=np.float64)[keep],
     )
 
 

@@ -4,7 +4,8 @@
 
     folder/
     ├── index.json              rows and content hash of each layer, rows and bounds of each file
-    └── workplaces-00000.parquet  GeoParquet with the bounds of each row beside it, neighbours together
+    ├── workplaces-00000.parquet  GeoParquet with the bounds of each row beside it, neighbours together
+    └── workplaces-wide-00000.parquet  those whose position is known to a circle only, which reach further
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from geo.errors import NotFoundError, ParameterError, StoreError
 from geo.layers.bundle import Layers
@@ -32,6 +34,8 @@ Bounds = tuple[float, float, float, float]
 WHOLE_LAYERS = ("sectors", "borders", "localities")
 _INDEX = "index.json"
 _N_ROWS = 20_000
+_WIDE = "-wide"
+_PAIR_CIRCLES = 3.0
 
 
 class Partitions:
@@ -132,11 +136,15 @@ def write_partitions(layers: Layers, folder: Path, n_rows: int = _N_ROWS) -> Par
         for name in layers.hashes:
             frame = layers[name]
             along = frame.iloc[np.argsort(frame.hilbert_distance().to_numpy(), kind="stable")]
-            for number, start in enumerate(range(0, len(along), n_rows)):
-                part = along.iloc[start : start + n_rows]
-                file = f"{name}-{number:05d}.parquet"
-                part.to_parquet(folder / file, compression="zstd", index=False, write_covering_bbox=True)
-                files.append({"layer": name, "name": file, "rows": len(part), "bounds": part.total_bounds.tolist()})
+            margin = _margins(along)
+            for kind, some in ((name, along[margin == 0]), (f"{name}{_WIDE}", along[margin > 0])):
+                for number, start in enumerate(range(0, len(some), n_rows)):
+                    part = some.iloc[start : start + n_rows]
+                    file = f"{kind}-{number:05d}.parquet"
+                    part.to_parquet(folder / file, compression="zstd", index=False, write_covering_bbox=True)
+                    bounds = _wide_bounds(part)
+                    total = [*bounds[:, :2].min(axis=0).tolist(), *bounds[:, 2:].max(axis=0).tolist()]
+                    files.append({"layer": name, "name": file, "rows": len(part), "bounds": total})
     index = {
         "layers": {name: {"rows": len(layers[name]), "sha256": digest} for name, digest in layers.hashes.items()},
         "synthetic": layers.is_synthetic,
@@ -177,9 +185,33 @@ def read_records(partitions: Partitions, bounds: Bounds | None = None, names: It
     return Layers(frames, checked=True)
 
 
+def _margins(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """How far beyond its place a record matters, m.
+
+    Its own circle, and twice that again: of a pair, the smaller circle may reach the window, and the larger one begin
+    where the smaller ends.
+    """
+    if "spread_m" not in frame.columns:
+        return np.zeros(len(frame))
+    spread_m: NDArray[np.float64] = frame["spread_m"].to_numpy(dtype=np.float64)
+    return _PAIR_CIRCLES * spread_m
+
+
+def _wide_bounds(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    margin = _margins(frame)[:, np.newaxis]
+    bounds: NDArray[np.float64] = frame.geometry.bounds.to_numpy() + margin * [-1, -1, 1, 1]
+    return bounds
+
+
 def _read_file(path: Path, bounds: Bounds | None) -> gpd.GeoDataFrame:
     try:
-        return gpd.read_parquet(path, bbox=bounds)
+        if bounds is None or _WIDE not in path.name:
+            return gpd.read_parquet(path, bbox=bounds)
+        frame = gpd.read_parquet(path)
+        reached = _wide_bounds(frame)
+        west, south, east, north = bounds
+        touches = (reached[:, :2] <= (east, north)).all(axis=1) & (reached[:, 2:] >= (west, south)).all(axis=1)
+        return frame[touches]
     except (OSError, ValueError, pa.ArrowException) as error:
         message = f"{path} cannot be read: {error}; write the partitions again, in a folder that every worker sees."
         raise StoreError(message) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from geo.density import kernel_density, kernel_values
 from geo.grid import Grid
 from geo.layers.base import Points
+from geo.layers.spread import count_rings, disc_pattern, spread_points
 from geo.points import Group, sort_points
 from geo.risk.words import Sentence
 
-__all__ = ["Component", "Driver", "PointSource", "Source"]
+__all__ = ["Component", "Driver", "PointSource", "Source", "count_records"]
 
 Layers = Mapping[str, gpd.GeoDataFrame]
 
@@ -30,10 +31,12 @@ class Driver:
     Attributes
     ----------
     record_id, layer, group : str
-    size : float, plain quantity of the record (employees, beds, findings, workers, pairs)
+    size : float, plain quantity of the record within reach (employees, beds, findings, workers, pairs)
     distance_m : float, m, from the place to the nearest part of the record
     easting, northing : float, m, EPSG:3006
     share : float, 0 to 1, part of the component's value that this record makes
+    spread_m : float, m, radius within which the record lies; 0 where its position is known
+    presence : float, 0 to 1, how much of that circle is within reach; 1 where the position is known
     """
 
     record_id: str
@@ -44,6 +47,8 @@ class Driver:
     easting: float
     northing: float
     share: float
+    spread_m: float = 0.0
+    presence: float = 1.0
 
 
 class Source(Protocol):
@@ -79,9 +84,14 @@ class Component:
     describe: Callable[[float, tuple[Driver, ...]], tuple[Sentence, ...]]
 
 
+def count_records(drivers: Iterable[Driver]) -> int:
+    """How many records are within reach, those with a vague position by how much of them is; at least one."""
+    return max(1, round(sum(min(1.0, driver.presence) for driver in drivers)))
+
+
 @dataclass(frozen=True, eq=False)
 class PointSource:
-    """Weighted points of one layer, spread by a quartic kernel with each point's own bandwidth."""
+    """Weighted points of one layer, some over a circle, spread by a quartic kernel with each point's own bandwidth."""
 
     layer: str
     points: Points
@@ -91,7 +101,8 @@ class PointSource:
         """The points by bandwidth, smallest first."""
         points = self.points
         chosen = [(float(b), points.take(points.bandwidth_m == b)) for b in np.unique(points.bandwidth_m)]
-        return tuple(Group(*sort_points(some.easting, some.northing, some.weight), b) for b, some in chosen)
+        spread = ((spread_points(some.easting, some.northing, some.weight, some.spread_m, b), b) for b, some in chosen)
+        return tuple(Group(*sort_points(*pieces), b) for pieces, b in spread)
 
     def raster(self, grid: Grid) -> NDArray[np.float64]:
         """Density at every cell centre."""
@@ -102,20 +113,21 @@ class PointSource:
 
     def value_at(self, grid: Grid, row: int, col: int) -> float:
         """Density at one cell's centre."""
-        return float(self._amounts(*grid.centre(row, col)).sum())
+        return float(self._amounts(*grid.centre(row, col))[0].sum())
 
     def drivers_at(self, grid: Grid, row: int, col: int) -> tuple[Driver, ...]:
         """Records within reach, the largest share first; a line's points count as one record."""
         easting, northing = grid.centre(row, col)
-        amounts = self._amounts(easting, northing)
+        amounts, presence = self._amounts(easting, northing)
         near = np.flatnonzero(amounts > 0)
         if not near.size:
             return ()
-        points, amounts = self.points.take(near), amounts[near]
+        points, amounts, presence = self.points.take(near), amounts[near], presence[near]
         distance = np.hypot(points.easting - easting, points.northing - northing)
+        distance = np.maximum(distance - points.spread_m, 0)
         ids, record = np.unique(points.ids.astype(str), return_inverse=True)
         amount = np.bincount(record, amounts)
-        size = np.bincount(record, points.size)
+        size = np.bincount(record, points.size * presence)
         nearest = np.lexsort((distance, record))
         first = nearest[np.searchsorted(record[nearest], np.arange(len(ids)))]
         order = np.lexsort((ids, -amount))
@@ -130,10 +142,39 @@ class PointSource:
                 easting=float(points.easting[first[i]]),
                 northing=float(points.northing[first[i]]),
                 share=float(amount[i] / total),
+                spread_m=float(points.spread_m[first[i]]),
+                presence=float(presence[first[i]]),
             )
             for i in order
         )
 
-    def _amounts(self, easting: float, northing: float) -> NDArray[np.float64]:
+    def _amounts(self, easting: float, northing: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What each point adds at a place, and how much of it is within reach: all or nothing, unless it is spread."""
         points = self.points
-        return kernel_values(points.easting, points.northing, points.weight, points.bandwidth_m, (easting, northing))
+        amounts = kernel_values(points.easting, points.northing, points.weight, points.bandwidth_m, (easting, northing))
+        presence = np.ones(len(points))
+        wide = np.flatnonzero(points.spread_m > 0)
+        if not wide.size:
+            return amounts, presence
+        away = np.hypot(points.easting[wide] - easting, points.northing[wide] - northing)
+        is_near = away < points.spread_m[wide] + points.bandwidth_m[wide]
+        amounts[wide[~is_near]] = 0.0
+        wide = wide[is_near]
+        circles = np.column_stack([points.easting, points.northing, points.spread_m, points.bandwidth_m])[wide]
+        distinct, which = np.unique(circles, axis=0, return_inverse=True)
+        parts = np.array([_circle_at(circle, (easting, northing)) for circle in distinct.tolist()]).reshape(-1, 2)
+        amounts[wide] = points.weight[wide] * parts[which.reshape(-1), 0]
+        presence[wide] = parts[which.reshape(-1), 1]
+        return amounts, presence
+
+
+def _circle_at(circle: Sequence[float], at: tuple[float, float]) -> tuple[float, float]:
+    """Density at a place of a unit weight spread over a circle, and the share of its pieces within reach.
+
+    A circle is the easting and northing of its middle, its radius and the bandwidth, m.
+    """
+    x, y, spread_m, bandwidth_m = circle
+    pieces = disc_pattern(count_rings(spread_m, bandwidth_m)) * spread_m
+    weight = np.full(len(pieces), 1 / len(pieces))
+    values = kernel_values(x + pieces[:, 0], y + pieces[:, 1], weight, bandwidth_m, at)
+    return float(values.sum()), float(np.count_nonzero(values) / len(pieces))

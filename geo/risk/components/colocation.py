@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from geo.layers import accommodation, workplaces
 from geo.layers.base import Points
 from geo.reference import are_meant_for_living
-from geo.risk.components.base import Component, Driver, Layers, PointSource, Source
+from geo.risk.components.base import Component, Driver, Layers, PointSource, Source, count_records
+from geo.risk.components.closeness import expect_closeness
 from geo.risk.words import Sentence
 
 __all__ = ["COMPONENT", "find_pairs"]
+
+# of a pair wall to wall
+_LEAST_CLOSENESS = 1e-3
 
 
 def find_pairs(housing: Points, work: Points, within_m: float, bandwidth_m: float) -> Points:
@@ -32,26 +38,67 @@ def find_pairs(housing: Points, work: Points, within_m: float, bandwidth_m: floa
     -------
     Points
         One per pair: ``weight`` = unsuitability × sector risk × season × (1 − (d / within)²)², ``size`` 1, ``ids`` the
-        housing, ``group`` the sector group of the workplace.
+        housing, ``group`` the sector group of the workplace. Where an end is known to a circle only, the mean over the
+        circle is taken, ``size`` is the probability that the two are within reach, and the pair stands at the end that
+        is known better; pairs with a mean below a thousandth are left out.
     """
     if not len(housing) or not len(work):
         return Points.empty()
-    tree = shapely.STRtree(shapely.points(work.easting, work.northing))
-    house, job = tree.query(shapely.points(housing.easting, housing.northing), "dwithin", within_m)
-    order = np.lexsort((job, house))
-    house, job = house[order], job[order]
-    distance = np.hypot(housing.easting[house] - work.easting[job], housing.northing[house] - work.northing[job])
-    closeness = np.maximum(1 - (distance / within_m) ** 2, 0) ** 2
+    house, job = _meet(housing, work, within_m)
+    closeness, size = _compare(housing.take(house), work.take(job), within_m)
+    spread, other = housing.spread_m[house], work.spread_m[job]
+    kept = np.flatnonzero((np.maximum(spread, other) == 0) | (closeness >= _LEAST_CLOSENESS))
+    house, job, closeness, size, spread, other = (
+        house[kept], job[kept], closeness[kept], size[kept], spread[kept], other[kept],
+    )  # fmt: skip
+    # a pair stands at the end that is known better
+    at_work = other < spread
     weight = (housing.weight / housing.size)[house] * (work.weight / work.size)[job] * closeness
     return Points(
         ids=housing.ids[house],
         group=work.group[job],
-        easting=housing.easting[house],
-        northing=housing.northing[house],
+        easting=np.where(at_work, work.easting[job], housing.easting[house]),
+        northing=np.where(at_work, work.northing[job], housing.northing[house]),
         weight=weight,
-        size=np.ones(len(house)),
+        size=size,
         bandwidth_m=np.full(len(house), bandwidth_m),
+        spread_m=np.minimum(spread, other),
     )
+
+
+def _compare(homes: Points, jobs: Points, within_m: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Closeness of each pair and the probability that it is one; the means where an end is known to a circle only."""
+    distance = np.hypot(homes.easting - jobs.easting, homes.northing - jobs.northing)
+    closeness = np.maximum(1 - (distance / within_m) ** 2, 0) ** 2
+    probability = np.ones(len(homes))
+    small, large = np.minimum(homes.spread_m, jobs.spread_m), np.maximum(homes.spread_m, jobs.spread_m)
+    vague = np.flatnonzero(large > 0)
+    if vague.size:
+        means = expect_closeness(distance[vague], small[vague], large[vague], within_m)
+        closeness[vague], probability[vague] = means
+    return closeness, probability
+
+
+def _meet(housing: Points, work: Points, within_m: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positions of housing and workplaces that may be within a distance of each other, by housing."""
+    # beyond this radius the two are hardly ever side by side
+    widest_m = within_m / math.sqrt(3 * _LEAST_CLOSENESS)
+    homes = np.flatnonzero(housing.spread_m <= widest_m)
+    points = shapely.points(housing.easting[homes], housing.northing[homes])
+    found = []
+    for of_kind in (work.spread_m == 0, (work.spread_m > 0) & (work.spread_m <= widest_m)):
+        jobs = np.flatnonzero(of_kind)
+        if not jobs.size:
+            continue
+        tree = shapely.STRtree(shapely.points(work.easting[jobs], work.northing[jobs]))
+        reach = within_m + housing.spread_m[homes] + work.spread_m[jobs].max()
+        house, job = tree.query(points, "dwithin", reach)
+        found.append((homes[house], jobs[job]))
+    if not found:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    house, job = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.lexsort((job, house))
+    return house[order], job[order]
 
 
 def prepare(layers: Layers, at: date, sectors: frozenset[str] | None, parameters: Mapping[str, float]) -> Source:
@@ -71,7 +118,7 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     if not drivers:
         return ()
     values = {
-        "sites": len(drivers),
+        "sites": count_records(drivers),
         "pairs": round(sum(driver.size for driver in drivers)),
         "km": max(driver.distance_m for driver in drivers) / 1000,
     }
