@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from geo.layers import accommodation
-from geo.risk.components.base import Component, Driver, Layers, PointSource, Source
+from geo.risk.components.base import Component, Driver, Layers, PointSource, Source, reach_of
 from geo.risk.words import Sentence, title_sentence
 
 __all__ = ["COMPONENT"]
@@ -29,7 +29,7 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     values = {
         "beds": round(sum(driver.size for driver in group)),
         "housing": title_sentence("housing_types", "housing_type", housing),
-        "km": max(driver.distance_m for driver in group) / 1000,
+        "km": reach_of(group),
     }
     return (Sentence("Beds of the kind “{housing}” within {km} km: about {beds}.", values),)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -19,7 +19,7 @@ from geo.layers.spread import count_rings, disc_pattern, spread_points
 from geo.points import Group, sort_points
 from geo.risk.words import Sentence
 
-__all__ = ["Component", "Driver", "PointSource", "Source", "count_records"]
+__all__ = ["Component", "Driver", "PointSource", "Source", "count_records", "reach_of"]
 
 Layers = Mapping[str, gpd.GeoDataFrame]
 
@@ -37,6 +37,7 @@ class Driver:
     share : float, 0 to 1, part of the component's value that this record makes
     spread_m : float, m, radius within which the record lies; 0 where its position is known
     presence : float, 0 to 1, how much of that circle is within reach; 1 where the position is known
+    farthest_m : float, m, from the place to the farthest part of that circle within reach; 0 where it is no circle
     """
 
     record_id: str
@@ -49,6 +50,7 @@ class Driver:
     share: float
     spread_m: float = 0.0
     presence: float = 1.0
+    farthest_m: float = 0.0
 
 
 class Source(Protocol):
@@ -89,6 +91,11 @@ def count_records(drivers: Iterable[Driver]) -> int:
     return max(1, round(sum(min(1.0, driver.presence) for driver in drivers)))
 
 
+def reach_of(drivers: Iterable[Driver]) -> float:
+    """How far away the farthest of some records may be, km."""
+    return max(max(driver.distance_m, driver.farthest_m) for driver in drivers) / 1000
+
+
 @dataclass(frozen=True, eq=False)
 class PointSource:
     """Weighted points of one layer, some over a circle, spread by a quartic kernel with each point's own bandwidth."""
@@ -113,16 +120,17 @@ class PointSource:
 
     def value_at(self, grid: Grid, row: int, col: int) -> float:
         """Density at one cell's centre."""
-        return float(self._amounts(*grid.centre(row, col))[0].sum())
+        return float(self._amounts(*grid.centre(row, col)).value.sum())
 
     def drivers_at(self, grid: Grid, row: int, col: int) -> tuple[Driver, ...]:
         """Records within reach, the largest share first; a line's points count as one record."""
         easting, northing = grid.centre(row, col)
-        amounts, presence = self._amounts(easting, northing)
-        near = np.flatnonzero(amounts > 0)
+        everywhere = self._amounts(easting, northing)
+        near = np.flatnonzero(everywhere.value > 0)
         if not near.size:
             return ()
-        points, amounts, presence = self.points.take(near), amounts[near], presence[near]
+        amounts, presence, farthest = (each[near] for each in everywhere)
+        points = self.points.take(near)
         distance = np.hypot(points.easting - easting, points.northing - northing)
         distance = np.maximum(distance - points.spread_m, 0)
         ids, record = np.unique(points.ids.astype(str), return_inverse=True)
@@ -144,37 +152,46 @@ class PointSource:
                 share=float(amount[i] / total),
                 spread_m=float(points.spread_m[first[i]]),
                 presence=float(presence[first[i]]),
+                farthest_m=float(farthest[first[i]]),
             )
             for i in order
         )
 
-    def _amounts(self, easting: float, northing: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What each point adds at a place, and how much of it is within reach: all or nothing, unless it is spread."""
+    def _amounts(self, easting: float, northing: float) -> _Amounts:
+        """What each point adds at a place."""
         points = self.points
-        amounts = kernel_values(points.easting, points.northing, points.weight, points.bandwidth_m, (easting, northing))
-        presence = np.ones(len(points))
+        value = kernel_values(points.easting, points.northing, points.weight, points.bandwidth_m, (easting, northing))
+        presence, farthest = np.ones(len(points)), np.zeros(len(points))
         wide = np.flatnonzero(points.spread_m > 0)
-        if not wide.size:
-            return amounts, presence
-        away = np.hypot(points.easting[wide] - easting, points.northing[wide] - northing)
-        is_near = away < points.spread_m[wide] + points.bandwidth_m[wide]
-        amounts[wide[~is_near]] = 0.0
-        wide = wide[is_near]
-        circles = np.column_stack([points.easting, points.northing, points.spread_m, points.bandwidth_m])[wide]
-        distinct, which = np.unique(circles, axis=0, return_inverse=True)
-        parts = np.array([_circle_at(circle, (easting, northing)) for circle in distinct.tolist()]).reshape(-1, 2)
-        amounts[wide] = points.weight[wide] * parts[which.reshape(-1), 0]
-        presence[wide] = parts[which.reshape(-1), 1]
-        return amounts, presence
+        if wide.size:
+            away = np.hypot(points.easting[wide] - easting, points.northing[wide] - northing)
+            is_near = away < points.spread_m[wide] + points.bandwidth_m[wide]
+            value[wide[~is_near]] = 0.0
+            wide = wide[is_near]
+            circles = np.column_stack([points.easting, points.northing, points.spread_m, points.bandwidth_m])[wide]
+            distinct, which = np.unique(circles, axis=0, return_inverse=True)
+            parts = [_circle_at(circle, (easting, northing)) for circle in distinct.tolist()]
+            density, presence[wide], farthest[wide] = np.array(parts).reshape(-1, 3)[which.reshape(-1)].T
+            value[wide] = points.weight[wide] * density
+        return _Amounts(value, presence, farthest)
 
 
-def _circle_at(circle: Sequence[float], at: tuple[float, float]) -> tuple[float, float]:
-    """Density at a place of a unit weight spread over a circle, and the share of its pieces within reach.
+class _Amounts(NamedTuple):
+    """What points add at a place; how much of each is within reach, and how far away that is, where it is a circle."""
+
+    value: NDArray[np.float64]
+    presence: NDArray[np.float64]
+    farthest_m: NDArray[np.float64]
+
+
+def _circle_at(circle: Sequence[float], at: tuple[float, float]) -> tuple[float, float, float]:
+    """Density at a place of a unit weight spread over a circle, the share of its pieces within reach, and their reach.
 
     A circle is the easting and northing of its middle, its radius and the bandwidth, m.
     """
     x, y, spread_m, bandwidth_m = circle
-    pieces = disc_pattern(count_rings(spread_m, bandwidth_m)) * spread_m
+    pieces = disc_pattern(count_rings(spread_m, bandwidth_m)) * spread_m + (x, y)
     weight = np.full(len(pieces), 1 / len(pieces))
-    values = kernel_values(x + pieces[:, 0], y + pieces[:, 1], weight, bandwidth_m, at)
-    return float(values.sum()), float(np.count_nonzero(values) / len(pieces))
+    values = kernel_values(pieces[:, 0], pieces[:, 1], weight, bandwidth_m, at)
+    away = np.hypot(pieces[:, 0] - at[0], pieces[:, 1] - at[1])[values > 0]
+    return float(values.sum()), len(away) / len(pieces), float(away.max(initial=0.0))

@@ -53,18 +53,18 @@ def expect_closeness(distance_m: Floats, small_m: Floats, large_m: Floats, withi
 def _point_to_disc(away: Floats, radius: Floats, within_m: float) -> Floats:
     """(2, n): mean closeness of a point to the points of a disc, and the share of the disc that is within reach.
 
-    Around the point, rings of the reach; of each the arc that lies in the disc.
+    Around the point, the rings that meet the disc within reach; of each the arc that lies in the disc.
     """
     nodes, weights = np.polynomial.legendre.leggauss(_N_NODES)
-    ring = (nodes + 1) / 2 * within_m
-    width = weights / 2 * within_m
+    low = np.maximum(away - radius, 0.0)
+    width = np.maximum(np.minimum(away + radius, within_m) - low, 0.0)
     totals = np.zeros((2, len(away)))
-    # the length of an arc changes suddenly at most where a ring touches the disc
-    for r, w in zip(ring.tolist(), width.tolist(), strict=True):
+    for node, weight in zip(((nodes + 1) / 2).tolist(), (weights / 2).tolist(), strict=True):
+        ring = low + node * width
         with np.errstate(divide="ignore", invalid="ignore"):
-            cosine = (radius**2 - away**2 - r**2) / (2 * away * r)
-        half = np.pi - np.arccos(np.clip(cosine, -1.0, 1.0))
-        arc = 2 * r * np.where(away > 0, half, np.where(r < radius, np.pi, 0.0))
-        totals += np.array([[(1 - (r / within_m) ** 2) ** 2], [1.0]]) * arc * w
+            cosine = (radius**2 - away**2 - ring**2) / (2 * away * ring)
+        half = np.where(away * ring > 0, np.pi - np.arccos(np.clip(cosine, -1.0, 1.0)), np.pi)
+        piece = 2 * ring * half * width * weight
+        totals += [(1 - (ring / within_m) ** 2) ** 2 * piece, piece]
     found: Floats = np.minimum(totals / (np.pi * radius**2), 1.0)
     return found

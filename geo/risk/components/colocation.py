@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from geo.layers import accommodation, workplaces
 from geo.layers.base import Points
 from geo.reference import are_meant_for_living
-from geo.risk.components.base import Component, Driver, Layers, PointSource, Source, count_records
+from geo.risk.components.base import Component, Driver, Layers, PointSource, Source, count_records, reach_of
 from geo.risk.components.closeness import expect_closeness
 from geo.risk.words import Sentence
 
@@ -120,7 +120,7 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     values = {
         "sites": count_records(drivers),
         "pairs": round(sum(driver.size for driver in drivers)),
-        "km": max(driver.distance_m for driver in drivers) / 1000,
+        "km": reach_of(drivers),
     }
     return (
         Sentence(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from geo.layers import findings
-from geo.risk.components.base import Component, Driver, Layers, PointSource, Source, count_records
+from geo.risk.components.base import Component, Driver, Layers, PointSource, Source, count_records, reach_of
 from geo.risk.words import Sentence
 
 __all__ = ["COMPONENT"]
@@ -21,7 +21,7 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
     """How many findings, how far away."""
     if not drivers:
         return ()
-    values = {"count": count_records(drivers), "km": max(driver.distance_m for driver in drivers) / 1000}
+    values = {"count": count_records(drivers), "km": reach_of(drivers)}
     return (Sentence("Findings at earlier inspections within {km} km: {count}.", values),)
 
 

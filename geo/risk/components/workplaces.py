@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from geo.layers import workplaces
-from geo.risk.components.base import Component, Driver, Layers, PointSource, Source, count_records
+from geo.risk.components.base import Component, Driver, Layers, PointSource, Source, count_records, reach_of
 from geo.risk.words import Sentence, title_sentence
 
 __all__ = ["COMPONENT"]
@@ -32,7 +32,7 @@ def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:
                     "employees": round(sum(driver.size for driver in group)),
                     "count": count_records(group),
                     "sector": title_sentence("sectors", "sector", sector),
-                    "km": max(driver.distance_m for driver in group) / 1000,
+                    "km": reach_of(group),
                 },
             )
         )
