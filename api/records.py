@@ -95,9 +95,17 @@ def _sites(
         frame["synthetic"].tolist(),
         _days(frame["active_from"]),
         _days(frame["active_to"]),
+        *_positions(frame),
         strict=True,
     )
     return (Site(layer, *values) for values in columns)
+
+
+def _positions(frame: gpd.GeoDataFrame) -> tuple[list[str], list[float]]:
+    """How well each record's position is known, and within how many metres; records of some layers all are exact."""
+    if "precision" not in frame.columns:
+        return ["exact"] * len(frame), [0.0] * len(frame)
+    return frame["precision"].tolist(), frame["spread_m"].tolist()
 
 
 def _middles(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -119,6 +127,7 @@ def _days(column: pd.Series) -> list[date | None]:
 
 def describe_site(lang: str, site: Site) -> dict[str, Any]:
     """A site as the map shows it, as `api.schemas.SiteInfo`."""
+    is_exact = site.precision == "exact"
     return {
         "id": site.id,
         "layer": site.layer,
@@ -130,6 +139,8 @@ def describe_site(lang: str, site: Site) -> dict[str, Any]:
         "size": site.size,
         "size_unit": translate(lang, SIZE_UNITS[site.layer]),
         "kind": _kind(lang, site),
+        "position": None if is_exact else _title(lang, "precisions", "precision", site.precision),
+        "spread_m": site.spread_m,
         "synthetic": site.synthetic,
     }
 

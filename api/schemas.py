@@ -118,6 +118,7 @@ class DriverInfo(Answer):
     title: str
     distance_m: float
     share: float = Field(description="Part of the component's value that this record makes, 0 to 1")
+    spread_m: float = Field(description="Radius around the position within which the record lies; 0 where it is exact")
     lon: Lon
     lat: Lat
 
@@ -230,6 +231,8 @@ class SiteInfo(Answer):
     size: float
     size_unit: str
     kind: str = Field(description="Registered or temporary; title of the housing type; title of the phase")
+    position: str | None = Field(description="How roughly the position is known, in words; null where it is exact")
+    spread_m: float = Field(description="Radius around the position within which the site lies; 0 where it is exact")
     synthetic: bool
 
 

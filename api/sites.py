@@ -44,6 +44,8 @@ class Site:
     is_risk : bool, whether it weighs in the score at all
     synthetic : bool
     active_from, active_to : date, both included; None is open
+    precision : str, code of ``precisions``
+    spread_m : float, m, radius within which the site lies; 0 where its position is known
     """
 
     layer: str
@@ -60,6 +62,8 @@ class Site:
     synthetic: bool
     active_from: date | None = None
     active_to: date | None = None
+    precision: str = "exact"
+    spread_m: float = 0.0
 
     @property
     def key(self) -> Key:

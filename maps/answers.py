@@ -201,6 +201,7 @@ def _describe_component(lang: str, component: ComponentExplanation, names: Recor
                 "title": say(lang, names.name_driver(driver)),
                 "distance_m": driver.distance_m,
                 "share": driver.share,
+                "spread_m": driver.spread_m,
                 "lon": lon,
                 "lat": lat,
             }

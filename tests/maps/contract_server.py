@@ -161,6 +161,8 @@ class Contract:
                         "size": row[size_column],
                         "size_unit": size_column,
                         "kind": HOSTILE,
+                        "position": HOSTILE,
+                        "spread_m": 2_500.0,
                         "synthetic": True,
                     }
                 )

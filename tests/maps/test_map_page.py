@@ -461,10 +461,14 @@ def test_a_site_tells_its_size_in_words_that_fit_any_number(open_page: Callable[
           const [{ useLanguage }, { siteCard }] = await Promise.all(
             [import("/static/js/i18n.js"), import("/static/js/sites.js")]);
           useLanguage("sv", await (await fetch("/i18n/sv.json")).json());
-          return siteCard({ title: "A", layer: "workplaces", size: 1, size_unit: "employees" }).textContent;
+          const site = { title: "A", layer: "workplaces", size: 1, size_unit: "employees" };
+          const vague = { position: "Approximate position (postcode)", spread_m: 2500 };
+          return [siteCard(site).textContent, siteCard({ ...site, ...vague }).textContent];
         }"""
     )
-    assert "Anställda1" in words
+    assert "Anställda1" in words[0]
+    assert "Läge" not in words[0]
+    assert "LägeUngefärligt läge (postnummer), inom 2,5 km" in words[1]
 
 
 def test_where_nothing_is_known_no_score_is_explained(open_page: Callable[..., Watched], server: Served) -> None:

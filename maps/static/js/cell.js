@@ -121,8 +121,10 @@ function siteList(cell, onSite) {
       { class: "top-sites" },
       top.map((site) => {
         // Statistics are about the whole municipality.
-        const away = Number.isFinite(site.distance_m) && site.layer !== "sectors" ? t("{distance} away", { distance: metres(site.distance_m) }) : "";
-        const facts = [layerName(site.layer), away, t("{points} points", { points: number(site.points, 1) })].filter(Boolean).join(" · ");
+        const exactly = Number.isFinite(site.distance_m) && site.layer !== "sectors" && !site.spread_m;
+        const away = exactly ? t("{distance} away", { distance: metres(site.distance_m) }) : "";
+        const roughly = site.spread_m ? t("somewhere within {distance}", { distance: metres(site.spread_m) }) : "";
+        const facts = [layerName(site.layer), away, roughly, t("{points} points", { points: number(site.points, 1) })].filter(Boolean).join(" · ");
         const words = [el("span", { class: `site-mark site-${layerLook(site.layer).shape}`, "aria-hidden": "true" }), el("span", { class: "site-title" }, site.title), el("span", { class: "site-facts" }, facts)];
         const located = Number.isFinite(site.lon) && Number.isFinite(site.lat);
         return el("li", {}, located ? el("button", { type: "button", class: "site-button", onclick: () => onSite(site) }, words) : words);

@@ -3,7 +3,7 @@
 import { getJson, latestOnly } from "./api.js";
 import { showProblem, clearProblem } from "./announce.js";
 import { debounce, el } from "./dom.js";
-import { number, t, term } from "./i18n.js";
+import { metres, number, t, term } from "./i18n.js";
 import { layerLook, layerName } from "./layers.js";
 
 const L = window.L;
@@ -106,6 +106,7 @@ export function siteCard(site) {
     [t("Kind"), site.kind && term(site.kind)],
     // "Employees: 1" is right for any number.
     [site.size_unit ? capitalised(term(site.size_unit)) : t("Size"), Number.isFinite(site.size) ? number(site.size) : null],
+    [t("Position"), site.position && (site.spread_m ? t("{position}, within {distance}", { position: term(site.position), distance: metres(site.spread_m) }) : term(site.position))],
     [t("Number"), site.id],
   ].filter(([, value]) => value);
   return el(
