@@ -16,7 +16,7 @@ from geo.crs import project
 from geo.demo import Demo, make_demo
 from geo.layers.gazetteer import normalise_key
 from geo.layers.registry import get_layer
-from geo.reading.pileups import Pileups, find_pileups
+from geo.reading.pileups import Pileups, _find_spots, find_pileups
 from geo.region import load_region
 
 REGION = load_region()
@@ -137,9 +137,18 @@ def test_small_heaps_are_none_wherever_they_stand(places: list[tuple[float, floa
     assert find_pileups(np.array(x, dtype=float), np.array(y, dtype=float), REGION).note == ""
 
 
+def test_spots_are_the_distinct_metres() -> None:
+    draw = np.random.default_rng(2)
+    x, y = draw.integers(-40, 40, (2, 500)) * 0.6
+    spots, spot, counts = _find_spots(x, y)
+    np.testing.assert_array_equal(spots[spot], np.column_stack([np.rint(x), np.rint(y)]))
+    assert counts.tolist() == np.bincount(spot).tolist()
+    assert len({tuple(each) for each in spots.tolist()}) == len(spots)
+
+
 def test_rows_without_a_place_and_empty_files_pass() -> None:
-    nothing = np.array([np.nan, np.inf])
-    assert find_pileups(nothing, nothing, REGION).precision.tolist() == ["exact"] * 2
+    nothing = np.array([np.nan, np.inf, -1e300])
+    assert find_pileups(nothing, nothing, REGION).precision.tolist() == ["exact"] * 3
     assert find_pileups(np.empty(0), np.empty(0), REGION).note == ""
 
 
