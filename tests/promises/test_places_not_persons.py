@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import shapely
 
 import geo
 from geo.errors import SchemaError
@@ -55,15 +56,29 @@ OPEN_TEXT = {
     "sectors": {"year"},
     "visits": {"agencies"},
     "findings": set(),
+    "reported": set(),
     "establishments": {"name"},
     "borders": {"name"},
     "localities": {"name"},
+    "gazetteer": {"key"},
+    "roads": {"name"},
 }
 
 
 def frames_of_every_layer() -> dict[str, object]:
     locality = {"locality_id": "1", "name": "By", "population": 1, **near_town(0, 0)}
-    return {**small_frames(), "borders": packaged_municipalities(), "localities": make_frame([locality])}
+    report = {"report_id": "1", "reported_on": "2026-06-01", "indicator": "very_long_hours", **near_town(0, 0)}
+    place = {"place_id": "1", "place_kind": "locality", "key": "By", **near_town(0, 0)}
+    line = shapely.LineString([[*near_town(0, 0).values()], [*near_town(900, 0).values()]])
+    road = {"road_id": "1", "road_class": "primary", "geometry": line}
+    return {
+        **small_frames(),
+        "borders": packaged_municipalities(),
+        "localities": make_frame([locality]),
+        "reported": make_frame([report]),
+        "gazetteer": make_frame([place]),
+        "roads": make_frame([road]),
+    }
 
 
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
