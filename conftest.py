@@ -20,7 +20,13 @@ MARKERS = {
 
 # Where one of these variables is set to 1, a test with the marker must run: a skip becomes a failure.
 REQUIRING_VARIABLE = {"browser": "NORRSYN_REQUIRE_BROWSER", "postgres": "NORRSYN_REQUIRE_POSTGRES"}
-SUITE_VARIABLES = {"NORRSYN_CHROMIUM", "NORRSYN_SCREENSHOTS", "NORRSYN_SHARED_DATA", *REQUIRING_VARIABLE.values()}
+SUITE_VARIABLES = {
+    "NORRSYN_CHROMIUM",
+    "NORRSYN_SCREENSHOTS",
+    "NORRSYN_SHARED_DATA",
+    "NORRSYN_TEST_DATABASE_URL",
+    *REQUIRING_VARIABLE.values(),
+}
 
 assert geo.__file__ is not None, "`geo` is a bare folder, not this tree's package"
 assert Path(geo.__file__).resolve().is_relative_to(ROOT), f"the tests of {ROOT} would run against {geo.__file__}"

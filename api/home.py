@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from geo.errors import NotFoundError
+from geo.errors import NotFoundError, StoreError
 from geo.layers.bundle import Layers
 from geo.risk.surface import RiskSurface
-from geo.store.files import find_current, list_surfaces, load_layers, load_surface
+from geo.store.files import Stamp, find_current, list_surfaces, load_layers, load_surface, read_stamp
 from maps.answers import LayerSource
 
 __all__ = ["DataFolder", "Stamp"]
 
-# Size, time and identity of a file; None where there is none.
-_FileStamp = tuple[int, int, int] | None
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What the two files looked like that every change of the data folder replaces.
-
-    Attributes
-    ----------
-    layers : of the file that names the layers' files
-    surface : of the file that names the published surface
-    """
-
-    layers: _FileStamp
-    surface: _FileStamp
+_OUT_OF_REACH = Stamp("out of reach", "out of reach")
 
 
 class DataFolder:
@@ -44,8 +28,16 @@ class DataFolder:
         self.home = home
 
     def stamp(self) -> Stamp:
-        """What the folder looks like now; cheap enough for every request."""
-        return Stamp(_stamp(self.home / "layers" / "current.json"), _stamp(self.home / "surfaces" / "current"))
+        """What the store's pointers look like now; cheap enough for every request.
+
+        A store that cannot be reached has a stamp of its own: whoever reads it next learns why.
+        """
+        try:
+            return read_stamp(self.home)
+        except NotFoundError:
+            return Stamp()
+        except StoreError:
+            return _OUT_OF_REACH
 
     def read_layers(self) -> tuple[Layers, Mapping[str, LayerSource]]:
         """All layers from one moment, and where each came from.
@@ -93,11 +85,3 @@ class DataFolder:
         surface = load_surface(self.home, surface_id, layers)
         saved = {each.id: each.saved_at for each in list_surfaces(self.home)}
         return surface, saved.get(surface_id) or None
-
-
-def _stamp(path: Path) -> _FileStamp:
-    try:
-        stat = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino

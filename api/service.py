@@ -222,7 +222,11 @@ class Service:
 
     def _refresh(self, current: Snapshot) -> None:
         stamp = self.folder.stamp()
-        if stamp in (current.stamp, self._failed):
+        if stamp == current.stamp:
+            # what could not be read is gone again, or was a database that could not be reached for a while
+            self._failed, self.problem = None, None
+            return
+        if stamp == self._failed:
             return
         try:
             following = self._read(stamp, current)

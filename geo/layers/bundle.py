@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -13,11 +12,12 @@ from numpy.typing import NDArray
 
 from geo.errors import InputError, SchemaError
 from geo.layers.base import Layer
+from geo.layers.hashes import content_hash
 from geo.layers.registry import LAYERS, get_layer
 from geo.layers.validate import empty_frame, validate
 from geo.region import Region, load_region
 
-__all__ = ["Layers", "content_hash"]
+__all__ = ["Layers"]
 
 _SHOWN_IDS = 5
 
@@ -111,25 +111,6 @@ class Layers(Mapping[str, gpd.GeoDataFrame]):
     def is_synthetic(self) -> bool:
         """Whether any record is made up."""
         return any(bool(self[name]["synthetic"].any()) for name in self)
-
-
-def content_hash(frame: gpd.GeoDataFrame) -> str:
-    """SHA-256 of a checked frame's content, whatever its index.
-
-    Parameters
-    ----------
-    frame : GeoDataFrame in a layer's canonical form (`geo.layers.validate.validate`)
-
-    Returns
-    -------
-    str, 64 hexadecimal digits
-    """
-    digest = hashlib.sha256("\x1f".join(map(str, frame.columns)).encode())
-    plain = pd.DataFrame(frame.drop(columns="geometry"))
-    digest.update(pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes())
-    for wkb in frame.geometry.to_wkb():
-        digest.update(wkb)
-    return digest.hexdigest()
 
 
 def _change(

@@ -1,1 +1,1 @@
-"""The data folder; what it offers is listed in `geo.store.files`."""
+"""The store; what it offers is listed in `geo.store.files`."""

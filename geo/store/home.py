@@ -12,11 +12,23 @@ from pathlib import Path
 from geo.errors import NotFoundError, StoreError
 from geo.store.atomic import explain_os_error, remove_leftovers
 
-__all__ = ["LOCK_TIMEOUT_S", "StrPath", "default_home", "find_home", "lock_home", "open_home"]
+__all__ = [
+    "LOCK_TIMEOUT_S",
+    "OLD_INDEX",
+    "OLD_POINTER",
+    "StrPath",
+    "default_home",
+    "find_home",
+    "has_old_store",
+    "lock_home",
+    "open_home",
+]
 
 StrPath = str | os.PathLike[str]
 LOCK_TIMEOUT_S = 60.0
-_FOLDERS = ("layers", "surfaces", "demo-truth")
+_FOLDERS = ("surfaces", "demo-truth")
+# What named the layers' files and the published surface before there was a database.
+OLD_INDEX, OLD_POINTER = Path("layers", "current.json"), Path("surfaces", "current")
 _PRIVATE = 0o700
 
 
@@ -64,6 +76,11 @@ def find_home(home: StrPath | None = None) -> Path:
     return path
 
 
+def has_old_store(home: Path) -> bool:
+    """Whether layers or a published surface stand in files, as an older Norrsyn kept them."""
+    return (home / OLD_INDEX).exists() or (home / OLD_POINTER).exists()
+
+
 @contextmanager
 def lock_home(home: Path, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
     """Be the only writer of a data folder; other processes and threads wait. Readers never need to.
@@ -86,8 +103,8 @@ def lock_home(home: Path, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
     try:
         _wait_for_lock(handle, path, time.monotonic() + timeout_s)
         with explain_os_error(home, "tidied"):
-            for name in _FOLDERS:
-                remove_leftovers(home / name)
+            for folder in (home, *(home / name for name in _FOLDERS)):
+                remove_leftovers(folder)
         yield
     finally:
         os.close(handle)

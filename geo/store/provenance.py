@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from datetime import date
 from typing import Any
 
+from geo.errors import ParameterError
 from geo.reading.report import Report
 
 __all__ = ["Provenance"]
@@ -22,9 +24,18 @@ class Provenance:
     source_size : int, bytes of the file
     note : str, what was done to the rows and what was assumed
     rows : int
-    content_sha256 : str, `geo.layers.bundle.content_hash` of the stored frame
+    content_sha256 : str, `geo.layers.hashes.content_hash` of the stored frame
     added_at : str, ISO 8601 in UTC, to the second
     synthetic : bool, whether any row is made up
+    importer : str, who imported them
+    licence : str, under which the source may be used
+    legal_basis : str, on which the rows may be kept
+    retain_until : str, YYYY-MM-DD, day after which the rows must be erased; empty for no limit
+
+    Raises
+    ------
+    ParameterError
+        `retain_until` is no day.
     """
 
     source_name: str
@@ -35,6 +46,23 @@ class Provenance:
     content_sha256: str = ""
     added_at: str = ""
     synthetic: bool = False
+    importer: str = ""
+    licence: str = ""
+    legal_basis: str = ""
+    retain_until: str = ""
+
+    def __post_init__(self) -> None:
+        try:
+            if self.retain_until:
+                date.fromisoformat(self.retain_until)
+        except ValueError:
+            message = f"retain_until must be a day as YYYY-MM-DD, got {self.retain_until!r}."
+            raise ParameterError(message) from None
+
+    @property
+    def last_day(self) -> date | None:
+        """The day after which the rows must be erased."""
+        return date.fromisoformat(self.retain_until) if self.retain_until else None
 
     @classmethod
     def from_report(cls, report: Report) -> Provenance:
@@ -48,14 +76,17 @@ class Provenance:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Provenance:
-        """Provenance from `to_dict`, other keys passed over.
+        """Provenance from `to_dict`, other keys passed over; what an older version did not know stays empty.
 
         Raises
         ------
         KeyError, TypeError
             A key is missing or of the wrong type.
         """
-        known: dict[str, Any] = {each.name: values[each.name] for each in fields(cls)}
+        younger = {"importer", "licence", "legal_basis", "retain_until"}
+        known: dict[str, Any] = {
+            each.name: values.get(each.name, "") if each.name in younger else values[each.name] for each in fields(cls)
+        }
         for each in fields(cls):
             if type(known[each.name]).__name__ != each.type:
                 message = f"{each.name} is {known[each.name]!r}"

@@ -1,17 +1,15 @@
-"""Scored surfaces in the data folder: a folder each, one of them published.
+"""Scored surfaces: their manifests in the store, their rasters in the data folder, one of them published.
 
-``surfaces/<id>/`` holds the manifest and one ``.npy`` file per raster, written once and never changed;
-``surfaces/current`` names the published one, and replacing that file is all that publishing does.
+``surfaces/<id>/`` holds one ``.npy`` file per raster, on the disk before the store knows of them, and never changed.
+Publishing moves a pointer of the store and nothing else.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from geo.errors import NotFoundError, StoreError
@@ -28,8 +27,11 @@ from geo.risk.model import Model, load_model
 from geo.risk.rasters import Rasters
 from geo.risk.surface import RiskSurface
 from geo.store.atomic import explain_os_error, replace_folder, write_file
-from geo.store.home import StrPath, find_home, lock_home, open_home
+from geo.store.database import find_store, read_store, write_store
+from geo.store.home import StrPath, open_home
+from geo.store.importing import move_pointer
 from geo.store.layers import load_layers
+from geo.store.tables import CURRENT, PUBLISHED, SURFACES
 
 __all__ = ["StoredSurface", "find_current", "list_surfaces", "load_surface", "publish", "save_surface"]
 
@@ -37,8 +39,6 @@ __all__ = ["StoredSurface", "find_current", "list_surfaces", "load_surface", "pu
 FORMAT = 2
 KEPT_SURFACES = 20
 KEPT_BYTES = 8 * 2**30
-_INDEX = "manifest.json"
-_CURRENT = "current"
 _CONTRIBUTION = "contribution-"
 _ID = re.compile(r"[0-9a-f]{16}")
 # Rasters up to this size are read and checked against their hashes; larger ones (100 m cells) are mapped into memory,
@@ -93,10 +93,17 @@ def save_surface(
     """
     path = open_home(home)
     folder = path / "surfaces" / surface.id
-    with lock_home(path):
-        if not _is_whole(folder):
-            _write_surface(folder, surface)
-        _prune(path / "surfaces", surface.id, keep, keep_bytes)
+    removals: list[Callable[[], object]] = []
+    with write_store(path, afterwards=removals) as connection:
+        entry = _find_entry(connection, surface.id)
+        if entry is None or not _is_whole(folder, entry):
+            rasters = _write_rasters(folder, surface)
+            _write_entry(connection, surface, rasters, is_new=entry is None)
+        gone = _choose_old(_list_entries(connection), surface.id, keep, keep_bytes)
+        for surface_id in gone:
+            connection.execute(SURFACES.delete().where(SURFACES.c.surface_id == surface_id))
+        known = {entry.id for entry in _list_entries(connection)}
+        removals.append(lambda: _remove_unknown(path / "surfaces", known))
     return surface.id
 
 
@@ -124,9 +131,9 @@ def load_surface(
     StoreError
         Its files are damaged, or of another version of Norrsyn that kept or scored something else.
     """
-    path = find_home(home)
-    document, rasters = _read_current(path) if surface_id is None else _read_named(path, surface_id)
-    return _restore(path, document, rasters, load_layers(path) if layers is None else layers)
+    path = find_store(home)
+    entry, rasters = _read_current(path) if surface_id is None else _read_named(path, surface_id)
+    return _restore(path, entry, rasters, load_layers(path) if layers is None else layers)
 
 
 def list_surfaces(home: StrPath | None = None) -> tuple[StoredSurface, ...]:
@@ -137,10 +144,8 @@ def list_surfaces(home: StrPath | None = None) -> tuple[StoredSurface, ...]:
     NotFoundError
         There is no data folder.
     """
-    path = find_home(home)
-    current = find_current(path)
-    found = [_describe(folder, current) for folder in _surface_folders(path / "surfaces")]
-    return tuple(sorted(found, key=lambda each: (each.saved_at, each.id), reverse=True))
+    with read_store(home) as connection:
+        return () if connection is None else tuple(map(_describe, _list_entries(connection)))
 
 
 def publish(home: StrPath | None, surface_id: str) -> None:
@@ -153,10 +158,17 @@ def publish(home: StrPath | None, surface_id: str) -> None:
     StoreError
         It is damaged, or the folder cannot be written to; the one published before stays.
     """
-    path = open_home(find_home(home))
-    with lock_home(path):
-        _read_named(path, surface_id)
-        write_file(path / "surfaces" / _CURRENT, f"{surface_id}\n".encode())
+    path = find_store(home)
+    with write_store(path) as connection:
+        entry = _find_entry(connection, surface_id)
+        if entry is None:
+            raise _no_surface(path, surface_id, connection)
+        try:
+            _read_surface(path / "surfaces" / surface_id, entry)
+        except FileNotFoundError as error:
+            message = f"{path / 'surfaces' / surface_id} is missing; score again with `norrsyn score`."
+            raise StoreError(message) from error
+        move_pointer(connection, PUBLISHED, surface_id=surface_id)
 
 
 def find_current(home: StrPath | None = None) -> str | None:
@@ -167,21 +179,70 @@ def find_current(home: StrPath | None = None) -> str | None:
     NotFoundError
         There is no data folder.
     StoreError
-        The file that names it is damaged.
+        The store cannot be read.
     """
-    path = find_home(home) / "surfaces" / _CURRENT
-    with explain_os_error(path, "read"):
-        try:
-            text = path.read_bytes().decode("ascii", "replace").strip()
-        except FileNotFoundError:
+    with read_store(home) as connection:
+        if connection is None:
             return None
-    if not _ID.fullmatch(text):
-        message = f"{path} is damaged: it names no surface; publish one again with `norrsyn score`."
-        raise StoreError(message)
-    return text
+        return connection.execute(
+            sa.select(CURRENT.c.surface_id).where(CURRENT.c.name == PUBLISHED)
+        ).scalar_one_or_none()
 
 
-def _read_current(home: Path) -> tuple[dict[str, Any], dict[str, Raster]]:
+@dataclass(frozen=True)
+class _Entry:
+    """A surface as the store's table knows it."""
+
+    id: str
+    format: int
+    saved_at: str
+    rasters: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+    is_current: bool
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rasters' files."""
+        return sum(int(raster["size"]) for raster in self.rasters.values())
+
+
+def _list_entries(connection: sa.Connection, surface_id: str | None = None) -> list[_Entry]:
+    """Surfaces, newest first."""
+    query = sa.select(SURFACES, CURRENT.c.name.is_not(None).label("is_current")).outerjoin(
+        CURRENT, (CURRENT.c.surface_id == SURFACES.c.surface_id) & (CURRENT.c.name == PUBLISHED)
+    )
+    if surface_id is not None:
+        query = query.where(SURFACES.c.surface_id == surface_id)
+    rows = connection.execute(query.order_by(SURFACES.c.saved_at.desc(), SURFACES.c.surface_id.desc()))
+    return [_Entry(r.surface_id, r.format, r.saved_at, r.rasters, r.manifest, bool(r.is_current)) for r in rows]
+
+
+def _find_entry(connection: sa.Connection, surface_id: str) -> _Entry | None:
+    # ids come with requests: joined to a path, "../x/0123456789abcdef" would name a folder outside this one
+    found = _list_entries(connection, surface_id) if _ID.fullmatch(surface_id) else []
+    return found[0] if found else None
+
+
+def _write_entry(connection: sa.Connection, surface: RiskSurface, rasters: dict[str, Any], *, is_new: bool) -> None:
+    values = {
+        "format": FORMAT,
+        "saved_at": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "rasters": rasters,
+        "manifest": dict(surface.manifest),
+    }
+    if is_new:
+        connection.execute(SURFACES.insert(), {"surface_id": surface.id, **values})
+    else:
+        connection.execute(SURFACES.update().where(SURFACES.c.surface_id == surface.id).values(values))
+
+
+def _no_surface(home: Path, surface_id: str, connection: sa.Connection | None) -> NotFoundError:
+    entries = [] if connection is None else _list_entries(connection)
+    there = ", ".join(sorted(entry.id for entry in entries)) or "none"
+    return NotFoundError(f"There is no surface {surface_id!r} in {home}; there are: {there}.")
+
+
+def _read_current(home: Path) -> tuple[_Entry, dict[str, Raster]]:
     while True:
         found = find_current(home)
         if found is None:
@@ -195,29 +256,25 @@ def _read_current(home: Path) -> tuple[dict[str, Any], dict[str, Raster]]:
                 raise
 
 
-def _read_named(home: Path, surface_id: str) -> tuple[dict[str, Any], dict[str, Raster]]:
+def _read_named(home: Path, surface_id: str) -> tuple[_Entry, dict[str, Raster]]:
+    with read_store(home) as connection:
+        entry = None if connection is None else _find_entry(connection, surface_id)
+        if entry is None:
+            raise _no_surface(home, surface_id, connection)
     try:
-        # ids come with requests: joined to a path, "../x/0123456789abcdef" would name a folder outside this one
-        if not _ID.fullmatch(surface_id):
-            raise FileNotFoundError(surface_id)
-        return _read_surface(home / "surfaces" / surface_id)
-    except FileNotFoundError:
-        there = ", ".join(folder.name for folder in sorted(_surface_folders(home / "surfaces"))) or "none"
-        message = f"There is no surface {surface_id!r} in {home}; there are: {there}."
-        raise NotFoundError(message) from None
+        return entry, _read_surface(home / "surfaces" / surface_id, entry)
+    except FileNotFoundError as error:
+        with read_store(home) as connection:
+            if connection is None or _find_entry(connection, surface_id) is None:
+                # removed since its entry was read here
+                raise _no_surface(home, surface_id, connection) from None
+        message = f"{home / 'surfaces' / surface_id} is missing; score again with `norrsyn score`."
+        raise StoreError(message) from error
 
 
-def _write_surface(folder: Path, surface: RiskSurface) -> None:
+def _write_rasters(folder: Path, surface: RiskSurface) -> dict[str, Any]:
     with replace_folder(folder) as temporary:
-        rasters = {name: _write_raster(temporary, name, raster) for name, raster in _list_rasters(surface)}
-        document = {
-            "format": FORMAT,
-            "id": surface.id,
-            "saved_at": datetime.now(UTC).isoformat(timespec="microseconds"),
-            "rasters": rasters,
-            "manifest": dict(surface.manifest),
-        }
-        write_file(temporary / _INDEX, json.dumps(document, ensure_ascii=False, indent=1).encode())
+        return {name: _write_raster(temporary, name, raster) for name, raster in _list_rasters(surface)}
 
 
 def _list_rasters(surface: RiskSurface) -> Iterator[tuple[str, Raster]]:
@@ -239,44 +296,22 @@ def _write_raster(folder: Path, name: str, raster: Raster) -> dict[str, Any]:
     }
 
 
-def _read_surface(folder: Path) -> tuple[dict[str, Any], dict[str, Raster]]:
-    document = _read_document(folder)
-    in_memory = _total_size(document) <= _READ_BYTES
-    rasters = {
-        name: _read_raster(folder / f"{name}.npy", entry, in_memory=in_memory)
-        for name, entry in document["rasters"].items()
+def _read_surface(folder: Path, entry: _Entry) -> dict[str, Raster]:
+    if entry.format != FORMAT:
+        raise StoreError(_say_format(folder, entry.format))
+    in_memory = entry.size <= _READ_BYTES
+    return {
+        name: _read_raster(folder / f"{name}.npy", raster, in_memory=in_memory)
+        for name, raster in entry.rasters.items()
     }
-    return document, rasters
 
 
-def _read_document(folder: Path) -> dict[str, Any]:
-    if not _ID.fullmatch(folder.name) or not folder.is_dir():
-        raise FileNotFoundError(folder)
-    path = folder / _INDEX
-    try:
-        document = json.loads(path.read_bytes())
-        if document["format"] != FORMAT:
-            raise StoreError(_say_format(path, document["format"]))
-        if document["id"] != folder.name or not isinstance(document["manifest"], dict):
-            message = f"it belongs to {document['id']!r}"
-            raise ValueError(message)
-        _total_size(document)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, FileNotFoundError) and not folder.exists():
-            raise
-        message = f"{path} is damaged ({type(error).__name__}: {error}); remove {folder} and score again."
-        raise StoreError(message) from error
-    return dict(document)
-
-
-def _say_format(path: Path, found: object) -> str:
-    if isinstance(found, int) and found < FORMAT:
-        return f"{path} was written by an older version of Norrsyn (format {found}); score again with `norrsyn score`."
-    return f"{path} was written by another version of Norrsyn (format {found}); update Norrsyn."
-
-
-def _total_size(document: Mapping[str, Any]) -> int:
-    return sum(int(entry["size"]) for entry in document["rasters"].values())
+def _say_format(folder: Path, found: int) -> str:
+    if found < FORMAT:
+        return (
+            f"{folder} was written by an older version of Norrsyn (format {found}); score again with `norrsyn score`."
+        )
+    return f"{folder} was written by another version of Norrsyn (format {found}); update Norrsyn."
 
 
 def _read_raster(path: Path, entry: Mapping[str, Any], *, in_memory: bool) -> Raster:
@@ -300,9 +335,9 @@ def _read_raster(path: Path, entry: Mapping[str, Any], *, in_memory: bool) -> Ra
     return np.asarray(raster)
 
 
-def _restore(home: Path, document: Mapping[str, Any], rasters: Mapping[str, Raster], layers: Layers) -> RiskSurface:
-    manifest = document["manifest"]
-    folder = home / "surfaces" / document["id"]
+def _restore(home: Path, entry: _Entry, rasters: Mapping[str, Raster], layers: Layers) -> RiskSurface:
+    manifest = entry.manifest
+    folder = home / "surfaces" / entry.id
     try:
         surface = RiskSurface(
             grid=Grid(**manifest["grid"]),
@@ -319,7 +354,7 @@ def _restore(home: Path, document: Mapping[str, Any], rasters: Mapping[str, Rast
             ),
             recorded=MappingProxyType(manifest),
         )
-        if surface.id != document["id"]:
+        if surface.id != entry.id:
             message = f"the manifest is that of {surface.id}"
             raise ValueError(message)
     except (KeyError, TypeError, ValueError) as error:
@@ -338,41 +373,40 @@ def _restore_model(manifest: Mapping[str, Any]) -> Model:
     return Model(manifest["model_version"], components, MappingProxyType(dict(manifest["parameters"])))
 
 
-def _is_whole(folder: Path) -> bool:
+def _is_whole(folder: Path, entry: _Entry) -> bool:
     try:
-        _read_surface(folder)
+        _read_surface(folder, entry)
     except (StoreError, FileNotFoundError):
         return False
     return True
 
 
-def _prune(folder: Path, newest: str, keep: int, keep_bytes: int) -> None:
+def _choose_old(entries: list[_Entry], newest: str, keep: int, keep_bytes: int) -> list[str]:
+    """Surfaces that go to make room."""
     kept_bytes = 0
-    others = [each for each in list_surfaces(folder.parent) if not each.is_current]
+    others = [entry for entry in entries if not entry.is_current]
     # the one just saved counts first, whatever the clock said when the others were
-    others.sort(key=lambda each: each.id != newest)
-    for position, each in enumerate(others):
-        kept_bytes += each.size
-        if each.id != newest and (position >= keep or kept_bytes > keep_bytes):
+    others.sort(key=lambda entry: entry.id != newest)
+    gone = []
+    for position, entry in enumerate(others):
+        kept_bytes += entry.size
+        if entry.id != newest and (position >= keep or kept_bytes > keep_bytes):
+            gone.append(entry.id)
+    return gone
+
+
+def _remove_unknown(folder: Path, known: set[str]) -> None:
+    """Take rasters away that the store does not name: those that made room, and those of a writer that died."""
+    with explain_os_error(folder, "tidied"):
+        for path in [each for each in folder.iterdir() if _ID.fullmatch(each.name) and each.name not in known]:
             # out of sight in one step, then gone: a reader never finds half of it
-            hidden = folder / f".part-{each.id}"
-            with explain_os_error(folder / each.id, "removed"):
-                (folder / each.id).rename(hidden)
+            hidden = folder / f".part-{path.name}"
+            path.rename(hidden)
             shutil.rmtree(hidden, ignore_errors=True)
 
 
-def _surface_folders(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    with explain_os_error(folder, "read"):
-        return [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir() and _ID.fullmatch(entry.name)]
-
-
-def _describe(folder: Path, current: str | None) -> StoredSurface:
-    is_current = folder.name == current
-    try:
-        document = _read_document(folder)
-    except (StoreError, FileNotFoundError) as error:
-        return StoredSurface(folder.name, "", 0, is_current, MappingProxyType({}), problem=str(error))
-    manifest = MappingProxyType(document["manifest"])
-    return StoredSurface(folder.name, str(document["saved_at"]), _total_size(document), is_current, manifest)
+def _describe(entry: _Entry) -> StoredSurface:
+    folder = Path("surfaces", entry.id)
+    problem = "" if entry.format == FORMAT else _say_format(folder, entry.format)
+    manifest = MappingProxyType(dict(entry.manifest))
+    return StoredSurface(entry.id, entry.saved_at, entry.size, entry.is_current, manifest, problem)
