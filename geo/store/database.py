@@ -31,6 +31,7 @@ __all__ = [
     "explain_database_error",
     "find_store",
     "has_postgis",
+    "hold_store",
     "is_postgres",
     "reach_engine",
     "read_store",
@@ -126,10 +127,22 @@ def write_store(
         Another writer does not end, the disk is full, or the database cannot be reached.
     """
     path = open_home(home)
-    deadline = time.monotonic() + timeout_s
     engine = reach_engine(path, create=True)
     assert engine is not None  # noqa: S101  for mypy: it was asked to be made
-    with lock_home(path, timeout_s):
+    with hold_store(engine, path, timeout_s, afterwards) as connection:
+        yield connection
+
+
+@contextmanager
+def hold_store(
+    engine: sa.Engine,
+    home: Path,
+    timeout_s: float = LOCK_TIMEOUT_S,
+    afterwards: Sequence[Callable[[], object]] = (),
+) -> Iterator[sa.Connection]:
+    """`write_store` for whoever has the engine already."""
+    deadline = time.monotonic() + timeout_s
+    with lock_home(home, timeout_s):
         with (
             explain_database_error(engine.url, "written"),
             engine.connect().execution_options(**{_WRITES: True}) as connection,
@@ -186,7 +199,7 @@ def reach_engine(home: Path, *, create: bool) -> sa.Engine | None:
         # the old store's readers stand on this module
         from geo.store.takeover import take_over_files  # noqa: PLC0415
 
-        take_over_files(home)
+        take_over_files(engine, home)
     return engine
 
 

@@ -24,7 +24,15 @@ from geo.layers.validate import empty_frame
 from geo.store.database import has_postgis, is_postgres
 from geo.store.tables import RECORDS, column_kind
 
-__all__ = ["check_canonical", "column_names", "fill_table", "read_frame", "record_keys", "stream_versions"]
+__all__ = [
+    "check_canonical",
+    "column_names",
+    "decode_rows",
+    "fill_table",
+    "read_frame",
+    "record_keys",
+    "stream_versions",
+]
 
 _STREAMED = 20_000
 _CSV_BLOCK_BYTES = 2**20
@@ -258,17 +266,27 @@ def _fetch_all(
         rows = cursor.fetchall()
     finally:
         cursor.close()
-    values: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    found: dict[str, Any] = dict(zip(columns, values, strict=True))
+    return _to_arrays(layer, list(columns), rows)
+
+
+def _to_arrays(layer: Layer, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Columns from rows; days as text or dates, truths as 0 and 1 or as such."""
+    values: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    found: dict[str, Any] = dict(zip(names, values, strict=True))
     for name, column in layer.schema.columns.items():
         kind = column_kind(column)
-        if kind == "date":
+        if kind == "date" and isinstance(next(filter(None, found[name]), None), str):
             found[name] = pa.array(found[name], pa.large_string()).cast(pa.date32())
         elif kind == "flag":
-            found[name] = pa.array(np.array(found[name], dtype=object) == 1, pa.bool_())
+            found[name] = pa.array([None if each is None else bool(each) for each in found[name]], pa.bool_())
         else:
             found[name] = pa.array(found[name], _ARROW[kind])
     return found
+
+
+def decode_rows(layer: Layer, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> gpd.GeoDataFrame:
+    """Rows as `stream_versions` gives them, as a frame of the layer in the same order."""
+    return _decode(layer, _to_arrays(layer, names, rows))
 
 
 def _decode(layer: Layer, found: dict[str, Any]) -> gpd.GeoDataFrame:

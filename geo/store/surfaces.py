@@ -33,7 +33,7 @@ from geo.store.importing import move_pointer
 from geo.store.layers import load_layers
 from geo.store.tables import CURRENT, PUBLISHED, SURFACES
 
-__all__ = ["StoredSurface", "find_current", "list_surfaces", "load_surface", "publish", "save_surface"]
+__all__ = ["StoredSurface", "find_current", "find_problems", "list_surfaces", "load_surface", "publish", "save_surface"]
 
 # 1 kept the components' values too, 2 only what cannot be computed from the layers in a moment
 FORMAT = 2
@@ -296,10 +296,11 @@ def _write_raster(folder: Path, name: str, raster: Raster) -> dict[str, Any]:
     }
 
 
-def _read_surface(folder: Path, entry: _Entry) -> dict[str, Raster]:
+def _read_surface(folder: Path, entry: _Entry, *, in_memory: bool | None = None) -> dict[str, Raster]:
     if entry.format != FORMAT:
         raise StoreError(_say_format(folder, entry.format))
-    in_memory = entry.size <= _READ_BYTES
+    if in_memory is None:
+        in_memory = entry.size <= _READ_BYTES
     return {
         name: _read_raster(folder / f"{name}.npy", raster, in_memory=in_memory)
         for name, raster in entry.rasters.items()
@@ -410,3 +411,24 @@ def _describe(entry: _Entry) -> StoredSurface:
     problem = "" if entry.format == FORMAT else _say_format(folder, entry.format)
     manifest = MappingProxyType(dict(entry.manifest))
     return StoredSurface(entry.id, entry.saved_at, entry.size, entry.is_current, manifest, problem)
+
+
+def find_problems(connection: sa.Connection, home: Path) -> tuple[list[str], int]:
+    """Compare every surface's rasters with their hashes, also those that are otherwise only mapped.
+
+    Returns
+    -------
+    problems : list of str
+    n_surfaces : int
+    """
+    problems = []
+    entries = _list_entries(connection)
+    for entry in entries:
+        folder = home / "surfaces" / entry.id
+        try:
+            _read_surface(folder, entry, in_memory=True)
+        except StoreError as error:
+            problems.append(str(error))
+        except FileNotFoundError:
+            problems.append(f"{folder} is missing; score again with `norrsyn score`.")
+    return problems, len(entries)

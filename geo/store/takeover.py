@@ -16,7 +16,7 @@ from geo.errors import InputError, StoreError
 from geo.layers.registry import LAYERS
 from geo.layers.validate import validate
 from geo.store.atomic import explain_os_error, sync_folder
-from geo.store.database import write_store
+from geo.store.database import hold_store
 from geo.store.home import OLD_INDEX, OLD_POINTER, has_old_store
 from geo.store.importing import import_into, move_pointer
 from geo.store.parquet import unpack_frame
@@ -31,11 +31,12 @@ _FILE_NAME = re.compile(r"[a-z][a-z0-9_]*-[0-9a-f]{12}\.parquet")
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
-def take_over_files(home: Path) -> None:
+def take_over_files(engine: sa.Engine, home: Path) -> None:
     """Put an older Norrsyn's files into the database, in one step, and then remove them.
 
     Parameters
     ----------
+    engine : Engine of the database
     home : Path of the data folder
 
     Raises
@@ -44,7 +45,7 @@ def take_over_files(home: Path) -> None:
         A file is damaged, or the database holds other layers already; nothing is changed.
     """
     afterwards: list[Callable[[], object]] = []
-    with write_store(home, afterwards=afterwards) as connection:
+    with hold_store(engine, home, afterwards=afterwards) as connection:
         # another process may have been quicker
         if not has_old_store(home):
             return

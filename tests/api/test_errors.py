@@ -11,12 +11,15 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+import geo
 import geo.errors
 from api import create_app
 from api.errors import STATUS_TABLE, BusyError, find_kind, problem_document
 from api.settings import Settings
 from geo.errors import ConfigError, MemoryLimitError, NorrsynError, NotFoundError, ParameterError, StoreError
+from geo.store.files import load_layers, save_surface
 from tests.api.made import BASE_URL
+from tests.frames import GRID
 
 ALL = [kind for _, kind in inspect.getmembers(geo.errors, inspect.isclass) if issubclass(kind, NorrsynError)]
 
@@ -90,10 +93,10 @@ class TestInside:
         assert "4711" not in response.text
 
     def test_a_damaged_surface_is_503_without_its_path(self, serve: Callable[..., TestClient], home: Path) -> None:
-        broken = home / "surfaces" / "0123456789abcdef"
-        broken.mkdir()
-        (broken / "manifest.json").write_text("{")
-        response = serve(home).get("/api/surfaces/0123456789abcdef")
+        other = geo.score(load_layers(home), GRID, at="2026-12-24")
+        save_surface(home, other)
+        (home / "surfaces" / other.id / "score.npy").write_bytes(b"half")
+        response = serve(home).get(f"/api/surfaces/{other.id}")
         assert response.status_code == 503
         assert response.headers["retry-after"]
         assert str(home) not in response.text

@@ -104,20 +104,20 @@ class TestFollowing:
         self, serve: Callable[..., TestClient], home: Path, published: RiskSurface
     ) -> None:
         client = serve(home)
-        index = home / "layers" / "current.json"
-        whole = index.read_bytes()
-        index.write_text("{ half a fi")
+        (home / "norrsyn.sqlite").rename(home / "away")
+        (home / "norrsyn.sqlite").write_text("half a file " * 1000)
         health = client.get("/healthz").json()
         assert health["surface"] == published.id
         assert health["problem"]
         assert str(home) not in health["problem"]
         assert client.get("/api/top").status_code == 200
-        index.write_bytes(whole)
+        (home / "away").replace(home / "norrsyn.sqlite")
         assert client.get("/healthz").json()["problem"] is None
 
     def test_a_folder_that_is_broken_at_the_start_is_an_error(self, home: Path) -> None:
-        (home / "layers" / "current.json").write_text("{ half a fi")
-        with pytest.raises(StoreError, match=r"current\.json"):
+        for path in home.glob("norrsyn.sqlite*"):
+            path.write_text("half a file " * 1000)
+        with pytest.raises(StoreError, match=r"norrsyn\.sqlite is damaged .*; restore it from a backup"):
             Service(Settings(home=home)).start()
 
     def test_the_folder_is_not_looked_at_for_every_request(
