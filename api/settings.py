@@ -11,14 +11,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geo.errors import ConfigError
 from geo.reading.employers import MIN_KEY_BYTES
+from geo.store.address import parse_url
 from maps.safe_text import check_tile_url
 
 __all__ = ["Settings", "find_unknown_variables", "load_settings"]
 
 _PREFIX = "NORRSYN_"
-_SECRETS = frozenset({"pseudonym_key"})
 # Variables of the test suite, which share the prefix.
-_OTHERS = ("NORRSYN_REQUIRE_", "NORRSYN_CHROMIUM")
+_OTHERS = ("NORRSYN_REQUIRE_", "NORRSYN_TEST_", "NORRSYN_CHROMIUM")
+# What is secret, or may hold a password, is never repeated.
+_SECRETS = frozenset({"database_url", "pseudonym_key"})
 
 
 class Settings(BaseSettings):
@@ -28,6 +30,9 @@ class Settings(BaseSettings):
     ----------
     home : Path
         Data folder.
+    database_url : SecretStr, optional
+        Address of the PostgreSQL (or SQLite) database that keeps the layers, read by `geo.store`. None: a file in the
+        data folder.
     port : int
         Port of ``norrsyn serve``, 0 for any free one.
     cell_m : float, m, optional
@@ -53,6 +58,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
     home: Path = Path("norrsyn-data")
+    database_url: SecretStr | None = None
     port: int = Field(default=8000, ge=0, le=65535)
     cell_m: float | None = Field(default=None, ge=50, le=50_000)
     surface_cache: int = Field(default=8, ge=1, le=1000)
@@ -64,7 +70,7 @@ class Settings(BaseSettings):
     basemap_attribution: str = Field(default="", validate_default=True)
     pseudonym_key: SecretStr | None = None
 
-    @field_validator("cell_m", "basemap_url", "pseudonym_key", mode="before")
+    @field_validator("cell_m", "basemap_url", "database_url", "pseudonym_key", mode="before")
     @classmethod
     def _blank_is_none(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value
@@ -83,6 +89,16 @@ class Settings(BaseSettings):
             message = "this is a file; name a folder"
             raise ValueError(message)
         return home
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            try:
+                parse_url(url.get_secret_value())
+            except ConfigError as error:
+                raise ValueError(str(error)) from None
+        return url
 
     @field_validator("basemap_url")
     @classmethod
@@ -141,6 +157,5 @@ def find_unknown_variables() -> list[str]:
 def _describe(failure: Any) -> str:
     name = f"{_PREFIX}{'_'.join(map(str, failure['loc'])).upper()}"
     message = f"{name}: {failure['msg'].removeprefix('Value error, ')}"
-    # a secret that is wrong may be one that is right elsewhere
     secret = any(str(field) in _SECRETS for field in failure["loc"])
     return message if secret else f"{message}, got {failure['input']!r}"

@@ -6,30 +6,47 @@ that ``norrsyn --help`` answers at once.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from api.cli import data, scoring, serving
-from api.cli.output import report_errors
+from api.cli import data, database, layers, scoring, serving
+from api.cli.output import Command, Group, report_errors
 from api.release import find_version
 
 __all__ = ["app", "main"]
 
+_STYLE: dict[str, Any] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": "rich",
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
 app = typer.Typer(
     name="norrsyn",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with: norrsyn demo, then norrsyn score, then norrsyn serve.",
+    **_STYLE,
 )
 
-for _command in (*data.COMMANDS, *scoring.COMMANDS, *serving.COMMANDS):
-    app.command(_command.name, help=_command.help, epilog=_command.epilog, short_help=_command.short_help)(
-        report_errors(_command.function)
-    )
+
+def _add(parent: typer.Typer, command: Command | Group) -> None:
+    if isinstance(command, Command):
+        parent.command(command.name, help=command.help, epilog=command.epilog, short_help=command.short_help)(
+            report_errors(command.function)
+        )
+        return
+    group = typer.Typer(name=command.name, no_args_is_help=command.alone is None, **_STYLE)
+    if command.alone is not None:
+        group.callback(invoke_without_command=True)(report_errors(command.alone))
+    for each in command.commands:
+        _add(group, each)
+    parent.add_typer(group, name=command.name, help=command.help, epilog=command.epilog, short_help=command.short_help)
+
+
+for _command in (*data.COMMANDS, *layers.COMMANDS, *scoring.COMMANDS, *serving.COMMANDS, *database.COMMANDS):
+    _add(app, _command)
 
 
 def _show_version(*, wanted: bool) -> None:

@@ -1,10 +1,9 @@
-"""Commands that fill the data folder and say what is in it: demo, add, layers."""
+"""Commands that fill the data folder: demo, add."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -100,61 +99,6 @@ def add_layer(  # noqa: PLR0913, PLR0917  every option is one
     print_words("Next: norrsyn score")
 
 
-def list_layers(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """List layers and surfaces; see the command's help."""
-    folder = read_settings(home).home
-    from api.home import DataFolder  # noqa: PLC0415
-    from geo.store.files import find_home, list_surfaces  # noqa: PLC0415
-    from maps.answers import describe_layers  # noqa: PLC0415
-
-    find_home(folder)
-    layers, sources = DataFolder(folder).read_layers()
-    described = describe_layers("en", layers, sources)
-    surfaces = [
-        {
-            "id": one.id,
-            "at": one.manifest.get("at"),
-            "cell_m": one.manifest.get("grid", {}).get("cell_m"),
-            "saved_at": one.saved_at or None,
-            "published": one.is_current,
-            "problem": one.problem or None,
-        }
-        for one in list_surfaces(folder)
-    ]
-    if as_json:
-        print_json({"home": str(folder), "layers": described, "surfaces": surfaces})
-        return
-    print_words(f"Data folder {folder}")
-    rows = [
-        (
-            one["name"],
-            f"{one['rows']:,}",
-            (one["added_at"] or "–")[:10],
-            (one["source"] or "–") + (" (synthetic)" if one["synthetic"] else ""),
-        )
-        for one in described
-    ]
-    print_table(("layer", "rows", "added", "source"), rows, numbers=("rows",))
-    _print_surfaces(surfaces)
-
-
-def _print_surfaces(surfaces: Sequence[dict[str, Any]]) -> None:
-    if not surfaces:
-        print_words("No surface is scored yet: norrsyn score")
-        return
-    rows = [
-        (
-            one["id"],
-            one["at"] or "–",
-            "–" if one["cell_m"] is None else f"{one['cell_m']:g} m",
-            (one["saved_at"] or "–")[:16].replace("T", " "),
-            "published" if one["published"] else one["problem"] or "",
-        )
-        for one in surfaces
-    ]
-    print_table(("surface", "scored for", "cells", "saved (UTC)", ""), rows, codes=("surface",))
-
-
 def _refuse_to_replace(folder: Path) -> None:
     """Stop before layers that somebody imported are replaced by made-up ones."""
     from geo.errors import ConfigError, NotFoundError  # noqa: PLC0415
@@ -220,12 +164,5 @@ COMMANDS = (
             "--set employees=40",
             "norrsyn add accommodation camps.csv --crs EPSG:3006 --set housing_type=work_camp",
         ),
-    ),
-    Command(
-        "layers",
-        list_layers,
-        "Say what is in the data folder.",
-        "List the layers of the data folder with their rows, age and source, and the surfaces scored from them.",
-        ("norrsyn layers", "norrsyn layers --json"),
     ),
 )

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import typer
 
-__all__ = ["Command", "fail", "note", "print_json", "print_table", "print_words", "report_errors", "working"]
+__all__ = ["Command", "Group", "fail", "note", "print_json", "print_table", "print_words", "report_errors", "working"]
 
 EXIT_UNEXPECTED, EXIT_INPUT, EXIT_NOT_FOUND, EXIT_STORE, EXIT_INTERRUPTED = 1, 2, 3, 4, 130
 # What a terminal would obey instead of showing: names come from files that others made.
@@ -43,7 +43,35 @@ class Command:
     @property
     def epilog(self) -> str:
         """The examples below the options."""
-        return "\n\n".join(["[bold]Examples[/bold]", *(f"[cyan]{example}[/cyan]" for example in self.examples)])
+        return _show_examples(self.examples)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Commands under one name, such as ``norrsyn db check``.
+
+    Attributes
+    ----------
+    name : str
+    short_help, help : str, as for a command
+    commands : tuple of Command
+    alone : what the name does by itself, given its context; None where it only lists its commands
+    """
+
+    name: str
+    short_help: str
+    help: str
+    commands: tuple[Command, ...]
+    alone: Callable[..., None] | None = None
+
+    @property
+    def epilog(self) -> str:
+        """The first example of each command below the list of commands."""
+        return _show_examples(tuple(command.examples[0] for command in self.commands))
+
+
+def _show_examples(examples: Sequence[str]) -> str:
+    return "\n\n".join(["[bold]Examples[/bold]", *(f"[cyan]{example}[/cyan]" for example in examples)])
 
 
 def report_errors(function: Callable[..., None]) -> Callable[..., None]:

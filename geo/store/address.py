@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from geo.errors import ConfigError
 
-__all__ = ["DATABASE_NAME", "describe_url", "find_url", "is_elsewhere", "parse_url"]
+__all__ = ["DATABASE_NAME", "describe_database", "describe_url", "find_url", "is_elsewhere", "parse_url"]
 
 DATABASE_NAME = "norrsyn.sqlite"
 _VARIABLE = "NORRSYN_DATABASE_URL"
@@ -43,6 +43,11 @@ def find_url(home: Path) -> sa.URL:
 def is_elsewhere() -> bool:
     """Whether ``NORRSYN_DATABASE_URL`` names a database, instead of the file in the data folder."""
     return bool(os.environ.get(_VARIABLE, "").strip())
+
+
+def describe_database(home: Path) -> str:
+    """Where a data folder's layers are kept, for people: without user, password and options."""
+    return describe_url(find_url(home))
 
 
 def parse_url(text: str) -> sa.URL:

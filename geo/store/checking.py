@@ -111,7 +111,8 @@ def check_layer(connection: sa.Connection, layer: Layer) -> tuple[list[str], int
 
 def _hash(hashes: NDArray[Any]) -> str:
     order = np.lexsort((hashes[:, 1], hashes[:, 0]))
-    return hash_sorted([np.ascontiguousarray(hashes[order]).tobytes()])
+    # joining arrays has put their bytes in the machine's order
+    return hash_sorted([hashes[order].astype(">u8").tobytes()])
 
 
 def _ask_database(connection: sa.Connection) -> Iterator[str]:

@@ -14,6 +14,7 @@ Writers take turns; readers never wait, and see one state or the next, never a m
 from __future__ import annotations
 
 from geo.layers.hashes import content_hash
+from geo.store.address import describe_database
 from geo.store.backup import Backup, backup, restore
 from geo.store.checking import Checked, check
 from geo.store.database import close_databases, upgrade_store
@@ -55,6 +56,7 @@ __all__ = [
     "close_databases",
     "content_hash",
     "default_home",
+    "describe_database",
     "diff",
     "erase_expired",
     "find_current",

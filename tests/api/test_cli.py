@@ -24,7 +24,21 @@ from geo.store.files import Provenance, load_demo_truth, load_layers, load_surfa
 from tests.api.made import HOSTILE, fill_home
 from tests.frames import make_frame, make_workplace, small_frames
 
-COMMANDS = ("demo", "add", "layers", "score", "top", "explain", "map", "export", "serve")
+COMMANDS = (
+    "demo", "add", "score", "top", "explain", "map", "export", "serve",
+    "layers", "layers list", "layers history", "layers diff", "layers rollback",
+    "db", "db upgrade", "db check", "db backup", "db restore", "db erase",
+)  # fmt: skip
+
+
+def walk_commands(group: Any, before: str = "") -> dict[str, Any]:
+    """Every command by its name, one within a group with the group's before it."""
+    found = {}
+    for name, command in group.commands.items():
+        found[f"{before}{name}"] = command
+        if hasattr(command, "commands"):
+            found |= walk_commands(command, f"{before}{name} ")
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -58,23 +72,27 @@ def fail_json(*arguments: object, code: int) -> dict[str, Any]:
 
 class TestHelp:
     def test_commands_are_these(self) -> None:
-        assert tuple(get_command(app).commands) == COMMANDS
-        assert all(name in run("--help").stdout for name in COMMANDS)
+        assert tuple(walk_commands(get_command(app))) == COMMANDS
+        for name in COMMANDS:
+            *group, last = name.split()
+            assert last in run(*group, "--help").stdout
 
     @pytest.mark.parametrize("name", COMMANDS)
     def test_every_command_teaches_with_an_example(self, name: str) -> None:
-        text = run(name, "--help").stdout
+        text = run(*name.split(), "--help").stdout
         assert "Examples" in text
         assert f"norrsyn {name}" in text
 
     @pytest.mark.parametrize("name", COMMANDS)
     def test_every_option_has_its_words(self, name: str) -> None:
-        for parameter in get_command(app).commands[name].params:
+        for parameter in walk_commands(get_command(app))[name].params:
             assert getattr(parameter, "help", None), parameter.name
 
     def test_examples_name_options_that_exist(self) -> None:
-        for name, command in get_command(app).commands.items():
-            known = {option for parameter in command.params for option in parameter.opts}
+        for name, command in walk_commands(get_command(app)).items():
+            # the examples of a group are those of its commands
+            several = [command, *getattr(command, "commands", {}).values()]
+            known = {option for each in several for parameter in each.params for option in parameter.opts}
             used = {word for word in command.epilog.replace("[", " ").split() if word.startswith("--")}
             assert used <= known, name
 

@@ -1,11 +1,15 @@
-"""Run as a program: writers of a data folder that are killed, and readers that look at what is left.
+"""Run as a program: writers of a store that are killed, and readers that look at what is left.
 
-Every writer and reader is a forked child, so that nothing a dead one knew lives on.
+Every writer and reader is a forked child, so that nothing a dead one knew lives on. NORRSYN_DATABASE_URL chooses the
+database, as always.
 
-    crash_helper.py every-step {layers|surfaces} HOME      a writer dies before each of its file operations in turn
+    crash_helper.py every-step {layers|surfaces} HOME      a writer dies before each of its steps in turn
     crash_helper.py random HOME N SEED                     kill -9 at N random moments of a writer that never stops
-    crash_helper.py full HOME                              files may not grow beyond ever larger limits
-    crash_helper.py many HOME                              two writers and six readers at once
+    crash_helper.py full HOME LIMIT...                     files may not grow beyond ever larger limits
+    crash_helper.py fill HOME                              rows are imported until the disk is full
+    crash_helper.py many HOME                              two writers and twenty readers at once
+
+A step is a file operation below the data folder, a statement, or a commit.
 """
 
 import json
@@ -20,12 +24,17 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import sqlalchemy as sa
+
 import geo
 from geo.errors import StoreError
 from geo.layers.bundle import Layers
+from geo.layers.registry import LAYERS
+from geo.layers.validate import validate
 from geo.risk.surface import RiskSurface
 from geo.store.files import (
     Provenance,
+    check,
     list_surfaces,
     load_layers,
     load_surface,
@@ -37,6 +46,7 @@ from tests.frames import GRID, SCORING_DAY, make_accommodation, make_frame, make
 
 STATES = ("old", "new")
 N_ROWS = 60
+# Opening a database file says "sqlite3.connect", writing to it nothing: statements stand for that.
 FILE_OPERATIONS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate", "os.chmod"}
 
 
@@ -111,17 +121,22 @@ def ask(read: Callable[[], str]) -> str:
 
 
 def die_before(step: int, home: Path) -> None:
-    """Kill this very process before the given file operation below the folder."""
+    """Kill this very process before the given step."""
     left = step
 
-    def count(event: str, arguments: tuple[object, ...]) -> None:
+    def count(*_: object) -> None:
         nonlocal left
-        if event in FILE_OPERATIONS and isinstance(arguments[0], str | Path) and str(home) in str(arguments[0]):
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
 
-    sys.addaudithook(count)
+    def count_files(event: str, arguments: tuple[object, ...]) -> None:
+        if event in FILE_OPERATIONS and isinstance(arguments[0], str | Path) and str(home) in str(arguments[0]):
+            count()
+
+    sys.addaudithook(count_files)
+    for event in ("before_cursor_execute", "commit"):
+        sa.event.listen(sa.Engine, event, count)
 
 
 def try_every_step(home: Path, write: Callable[[str], None], read: Callable[[], str]) -> dict[str, object]:
@@ -165,11 +180,12 @@ def kill_at_random(home: Path, n_kills: int, seed: int) -> dict[str, object]:
         seen[ask(lambda: read_layers(home))] += 1
     assert finish(fork(lambda: write_layers(home, "new"))) == 0
     assert ask(lambda: read_layers(home)) == "new"
-    left = [path.name for path in (home / "layers").iterdir()]
-    return {"kills": n_kills, "seen": seen, "files": len(left)}
+    assert ask(lambda: "; ".join(check(home).problems) or "whole") == "whole"
+    left = [path.name for path in home.rglob(".part-*")]
+    return {"kills": n_kills, "seen": seen, "left": left}
 
 
-def fill_the_disk(home: Path) -> dict[str, object]:
+def fill_the_disk(home: Path, limits: list[int]) -> dict[str, object]:
     assert finish(fork(lambda: write_layers(home, "old"))) == 0
 
     def write_within(limit: int) -> None:
@@ -177,15 +193,36 @@ def fill_the_disk(home: Path) -> dict[str, object]:
         try:
             write_layers(home, "new")
         except StoreError as error:
-            assert "cannot be written" in str(error)  # noqa: PT017  in a child, far from pytest
-            assert "check disk space" in str(error)  # noqa: PT017
+            assert "check" in str(error)  # noqa: PT017  in a child, far from pytest
+            assert str(home) in str(error)  # noqa: PT017
 
     outcomes = {}
-    for limit in (0, 500, 5_000, 100_000):
+    for limit in limits:
         assert finish(fork(lambda limit=limit: write_within(limit))) == 0
-        assert not list((home / "layers").glob(".part-*"))
+        assert not list(home.rglob(".part-*"))
         outcomes[limit] = ask(lambda: read_layers(home))
     return {"outcomes": outcomes}
+
+
+def import_until_full(home: Path) -> dict[str, object]:
+    """Grow a layer until the disk is full: the last state that was said to be saved is the one that is read."""
+    saved, message = 0, ""
+    for n_rows in range(200, 200_000, 200):
+        frame = make_frame([make_workplace(number, employees=float(n_rows)) for number in range(n_rows)])
+        try:
+            save_layers(home, {"workplaces": (frame, Provenance(str(n_rows)))})
+        except StoreError as error:
+            message = str(error)
+            break
+        saved = n_rows
+    found = load_layers(home)["workplaces"]
+    return {
+        "saved": saved,
+        "found": len(found),
+        "values": sorted(set(found["employees"])),
+        "message": message,
+        "problems": check(home).problems,
+    }
 
 
 def work_at_once(home: Path) -> dict[str, object]:
@@ -197,14 +234,16 @@ def work_at_once(home: Path) -> dict[str, object]:
                 write_layers(home, state)
 
     def read_often() -> None:
-        for _ in range(20):
+        for _ in range(10):
             read_layers(home)
 
-    children = [fork(write_often) for _ in range(2)] + [fork(read_often) for _ in range(6)]
+    children = [fork(write_often) for _ in range(2)] + [fork(read_often) for _ in range(20)]
     return {"codes": [finish(child) for child in children]}
 
 
 def main(command: str, *arguments: str) -> dict[str, object]:
+    # what every child would otherwise have to read for itself
+    validate(LAYERS["workplaces"], make_frame([make_workplace()]))
     if command == "every-step":
         home = Path(arguments[1])
         if arguments[0] == "layers":
@@ -216,7 +255,9 @@ def main(command: str, *arguments: str) -> dict[str, object]:
     if command == "random":
         return kill_at_random(Path(arguments[0]), int(arguments[1]), int(arguments[2]))
     if command == "full":
-        return fill_the_disk(Path(arguments[0]))
+        return fill_the_disk(Path(arguments[0]), [int(limit) for limit in arguments[1:]])
+    if command == "fill":
+        return import_until_full(Path(arguments[0]))
     return work_at_once(Path(arguments[0]))
 
 

@@ -174,7 +174,8 @@ class TestRefused:
 
 class TestKeys:
     def test_an_id_of_several_columns(self, tmp_path: Path) -> None:
-        rows = [make_establishment(1, active_from=day) for day in ("2025-01-01", "2026-01-01", None)]
+        periods = (("2025-01-01", "2025-12-31"), ("2026-01-01", None), (None, "2024-12-31"))
+        rows = [make_establishment(1, active_from=begin, active_to=end) for begin, end in periods]
         save_layer(tmp_path, "establishments", make_frame(rows), SOURCE)
         save_layer(tmp_path, "establishments", make_frame(rows[1:]), SOURCE)
         assert diff(tmp_path, "establishments", 1, 2).gone == ('["e001","2025-01-01"]',)
