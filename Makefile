@@ -31,13 +31,13 @@ help: ## list what can be made
 .PHONY: run
 run: export NORRSYN_HOME := $(NORRSYN_HOME)
 run: install ## show the map: install, make the demo region if there is no data, score it, serve it
-	@if ! compgen -G "$$NORRSYN_HOME/layers/*.parquet" >/dev/null; then \
+	@there="$$($(BIN)/norrsyn layers --json 2>/dev/null || true)"; \
+	if [[ $$there != *'"added_at": "'* ]]; then \
 	  printf '\033[1mnorrsyn\033[0m %s\n' "no layers in $$NORRSYN_HOME: making the synthetic demo region"; \
 	  $(BIN)/norrsyn demo --seed $(SEED); \
 	  printf '\033[1mnorrsyn\033[0m %s\n' 'scoring it for the day that it was made for'; \
 	  $(BIN)/norrsyn score --at 2026-07-15; \
-	fi
-	@if ! compgen -G "$$NORRSYN_HOME/surfaces/*/" >/dev/null; then \
+	elif [[ $$there != *'"published": true'* ]]; then \
 	  printf '\033[1mnorrsyn\033[0m %s\n' 'no scored surface yet: scoring the region'; \
 	  $(BIN)/norrsyn score; \
 	fi

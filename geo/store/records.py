@@ -176,7 +176,8 @@ def _encode(layer: Layer, frame: gpd.GeoDataFrame, *, as_text: bool, as_ewkb: bo
     shapes = shapely.to_wkb(geometry, hex=as_text, include_srid=as_ewkb)
     arrays["geometry"] = pa.array(shapes, pa.large_string() if as_text else pa.large_binary())
     if as_text and not as_ewkb:
-        arrays["geometry"] = pc.binary_join_element_wise(pa.scalar("\\x", pa.large_string()), arrays["geometry"], "")
+        prefix, between = (pa.scalar(text, pa.large_string()) for text in ("\\x", ""))
+        arrays["geometry"] = pc.binary_join_element_wise(prefix, arrays["geometry"], between)
     return arrays
 
 
