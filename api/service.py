@@ -184,7 +184,7 @@ class Service:
         ParameterError, BusyError
         """
         if not snapshot.has_layers:
-            message = "There are no layers to score yet; run `norrsyn demo` or `norrsyn add`."
+            message = "There are no layers to score yet; run `norrsyn demo` or `norrsyn import`."
             raise NotFoundError(message)
         published = snapshot.published
         day = published.surface.at if at is None and published else parse_day(at)

@@ -20,7 +20,7 @@ from geo.grid import Grid
 from geo.layers.bundle import Layers
 from geo.layers.registry import LAYERS
 from geo.layers.validate import validate
-from geo.reading import read_layer_file
+from geo.reading import read_layer
 from geo.region import Region, load_region, packaged_localities, region_grid
 from geo.risk.model import load_model
 from geo.risk.scoring import score as _score_here
@@ -40,7 +40,7 @@ __all__ = [
     "load_region",
     "load_surface",
     "packaged_localities",
-    "read_layer_file",
+    "read_layer",
     "region_grid",
     "score",
     "validate",

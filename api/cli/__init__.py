@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli import data, database, layers, scoring, serving
+from api.cli import data, database, imports, layers, scoring, serving
 from api.cli.output import Command, Group, report_errors
 from api.release import find_version
 
@@ -45,7 +45,14 @@ def _add(parent: typer.Typer, command: Command | Group) -> None:
     parent.add_typer(group, name=command.name, help=command.help, epilog=command.epilog, short_help=command.short_help)
 
 
-for _command in (*data.COMMANDS, *layers.COMMANDS, *scoring.COMMANDS, *serving.COMMANDS, *database.COMMANDS):
+for _command in (
+    *data.COMMANDS,
+    *imports.COMMANDS,
+    *layers.COMMANDS,
+    *scoring.COMMANDS,
+    *serving.COMMANDS,
+    *database.COMMANDS,
+):
     _add(app, _command)
 
 

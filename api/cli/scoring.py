@@ -63,7 +63,7 @@ def score_region(
         say("reading the layers")
         layers = load_layers(folder)
         if not layers.hashes:
-            message = f"{folder} holds no layers; fill it with `norrsyn demo` or `norrsyn add`."
+            message = f"{folder} holds no layers; fill it with `norrsyn demo` or `norrsyn import`."
             raise NotFoundError(message)
         clock.lap("load")
         say(f"{grid.n_cells:,} cells")

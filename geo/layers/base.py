@@ -117,7 +117,7 @@ class Layer:
 
     Attributes
     ----------
-    name : str, as used in ``norrsyn add`` and in the data folder
+    name : str, as used in ``norrsyn import`` and in the data folder
     title : str, English, for people (translated in the page)
     id_columns : the columns that name a record; their combination is unique
     geometry_types : allowed shapely geometry types

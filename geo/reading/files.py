@@ -21,8 +21,9 @@ from geo.reading.columns import Choice
 from geo.reading.context import Context, load_context
 from geo.reading.formats import ROWS_PER_CHUNK, read_chunks
 from geo.reading.limits import DEFAULT_LIMITS
+from geo.reading.places import describe_crs
 from geo.reading.records import SeenRows
-from geo.reading.report import Reading
+from geo.reading.report import Reading, Report
 from geo.reading.rows import FileReader
 from geo.reading.source import Source, open_source
 from geo.reading.staging import Staged, Staging
@@ -48,6 +49,7 @@ class Request:
     rows_at_once : int, rows of a file that are in memory together
     context_folder : str, folder of what Norrsyn knows already (`geo.reading.context.save_context`); empty: nothing
     pseudonym_key : secret for the numbers of sole traders, hexadecimal digits; empty: they are refused
+    only_columns : bool, whether only the names of columns are asked for
     """
 
     paths: tuple[str, ...]
@@ -58,6 +60,7 @@ class Request:
     rows_at_once: int = ROWS_PER_CHUNK
     context_folder: str = ""
     pseudonym_key: str = field(default="", repr=False)
+    only_columns: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The request as plain dicts, lists and text, ready for JSON."""
@@ -70,6 +73,7 @@ class Request:
             "rows_at_once": self.rows_at_once,
             "context_folder": self.context_folder,
             "pseudonym_key": self.pseudonym_key,
+            "only_columns": self.only_columns,
         }
 
     @classmethod
@@ -140,6 +144,9 @@ def stage_file(request: Mapping[str, Any], folder: Path, on_progress: Progress) 
         [],
         load_context(asked.context_folder, asked.pseudonym_key),
     )
+    if asked.only_columns:
+        staging.finish(_list_columns(open_source(path), layer) for path in asked.paths)
+        return
     if asked.choice.shape:
         # a notice's places are told apart by all rows of its file
         asked = replace(asked, rows_at_once=DEFAULT_LIMITS.rows)
@@ -153,6 +160,29 @@ def stage_file(request: Mapping[str, Any], folder: Path, on_progress: Progress) 
         staging.remove(position, rows)
         tallies[position].move_to_quarantine(failures, len(rows))
     staging.finish(tally.report(layer) for tally in tallies)
+
+
+def _list_columns(source: Source, layer: Layer) -> Report:
+    """A report that says what columns there are, and nothing of rows."""
+    table = next(iter(read_chunks(source, layer, 1)))
+    columns = tuple(map(str, table.columns.columns))
+    return Report(
+        layer.name,
+        source.name,
+        source.sha256,
+        source.size,
+        crs="" if table.crs is None else describe_crs(table.crs),
+        is_swapped=False,
+        columns=columns if table.geometry is None else (*columns, "geometry"),
+        rows_read=0,
+        rows_skipped=0,
+        rows_filtered_out=0,
+        rows_accepted=0,
+        rows_quarantined=0,
+        rows_duplicate=0,
+        refused_columns=table.refused,
+        unused_columns=table.left_out,
+    )
 
 
 def _read_source(

@@ -21,6 +21,7 @@ from geo.reading.areas import draw_areas
 from geo.reading.axes import Placement, place_in
 from geo.reading.context import Context
 from geo.reading.gazetteer import LOCATING_COLUMNS
+from geo.reading.pileups import find_pileups
 from geo.reading.places import build_shapes, find_coordinates, parse_crs, project_shapes, say_stated_crs
 from geo.reading.table import RawTable
 
@@ -28,6 +29,7 @@ __all__ = ["Located", "Locator"]
 
 # a CRS that only the names of columns mean is believed if so many of the rows lie in Sweden by it
 _HALF = 0.5
+_AREA_NAMES = ("locality", "municipality", "county")
 _POLYGONS = {"Polygon", "MultiPolygon"}
 
 
@@ -142,8 +144,8 @@ class Locator:
         repaired = np.zeros(len(shapes), dtype=bool)
         series, repaired[sound] = project_shapes(self._layer, placement.shapes[sound], self.crs)
         placed[sound] = series.to_numpy()
+        located = self._spread_pileups(Located(placed, found, {}, repaired, self._notes), columns)
         open_rows = [row for row in np.flatnonzero(shapely.is_missing(placed)).tolist() if row not in found]
-        located = Located(placed, found, {}, repaired, self._notes)
         return self._look_up(located, columns, open_rows) if open_rows and self._has_names(columns.columns) else located
 
     def _place_first(
@@ -189,8 +191,9 @@ class Locator:
         """Rows without coordinates, placed by the names of places in them."""
         found = self._context.gazetteer.locate(columns.iloc[rows])
         shapes, problems = located.shapes.copy(), dict(located.problems)
-        precision = np.full(len(shapes), None, dtype=object)
-        spread_m = np.full(len(shapes), None, dtype=object)
+        nothing = np.full(len(shapes), None, dtype=object)
+        precision = located.columns.get("precision", nothing).copy()
+        spread_m = located.columns.get("spread_m", nothing).copy()
         shapes[rows] = found.shapes
         is_placed = found.precision != ""
         at = np.array(rows, dtype=np.int64)[is_placed]
@@ -198,6 +201,28 @@ class Locator:
         problems |= {rows[position]: (what, False) for position, what in found.problems.items()}
         known = {"precision": precision, "spread_m": spread_m}
         return Located(shapes, problems, known, located.repaired, (*located.notes, *found.notes))
+
+    def _spread_pileups(self, located: Located, columns: pd.DataFrame) -> Located:
+        """Rows that stand in the centres of areas, as well known as they are."""
+        is_point = "spread_m" in self._layer.schema.columns
+        if not is_point or not {"precision", "spread_m"}.isdisjoint(columns.columns):
+            return located
+        points = shapely.get_type_id(located.shapes) == shapely.GeometryType.POINT
+        x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
+        x[points], y[points] = shapely.get_x(located.shapes[points]), shapely.get_y(located.shapes[points])
+        named = next(
+            (columns[name] for name in ("locality", "municipality", "county") if name in columns.columns), None
+        )
+        piles = find_pileups(x, y, self._context.region, named)
+        rough = points & (piles.precision != "exact")
+        if not rough.any():
+            return located
+        shapes = located.shapes.copy()
+        shapes[rough] = shapely.points(piles.easting[rough], piles.northing[rough])
+        precision, spread_m = (np.full(len(shapes), None, dtype=object) for _ in range(2))
+        precision[rough], spread_m[rough] = piles.precision[rough], piles.spread_m[rough]
+        known = {"precision": precision, "spread_m": spread_m}
+        return Located(shapes, located.problems, known, located.repaired, (*located.notes, piles.note))
 
     def _draw(self, columns: pd.DataFrame) -> Located:
         n_rows = len(columns)

@@ -28,6 +28,7 @@ __all__ = [
     "Snapshot",
     "StoredImport",
     "diff",
+    "find_import",
     "list_imports",
     "list_snapshots",
     "load_snapshot",
@@ -171,21 +172,26 @@ def list_imports(home: StrPath | None, layer: Layer | str) -> tuple[StoredImport
         if connection is None:
             return ()
         query = sa.select(IMPORTS).where(IMPORTS.c.layer == name).order_by(IMPORTS.c.import_id.desc())
-        return tuple(
-            StoredImport(
-                row.import_id,
-                name,
-                row.mode,
-                row.seq,
-                row.rows_in,
-                row.quarantined,
-                row.started_at,
-                read_provenance(connection, row.import_id),
-                _frozen(row.options),
-                _frozen(row.report),
-            )
-            for row in connection.execute(query).all()
-        )
+        return tuple(_read_import(connection, row) for row in connection.execute(query).all())
+
+
+def find_import(home: StrPath | None, import_id: int) -> StoredImport:
+    """One import.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such import, or no data folder.
+    StoreError
+        The store cannot be read.
+    """
+    with read_store(home) as connection:
+        query = sa.select(IMPORTS).where(IMPORTS.c.import_id == import_id)
+        row = None if connection is None else connection.execute(query).first()
+        if connection is not None and row is not None:
+            return _read_import(connection, row)
+    message = f"There is no import {import_id}; `norrsyn layers history LAYER` lists the imports."
+    raise NotFoundError(message)
 
 
 def load_snapshot(home: StrPath | None, layer: Layer | str, number: int) -> gpd.GeoDataFrame:
@@ -279,6 +285,21 @@ def rollback(home: StrPath | None, layer: Layer | str, number: int) -> Snapshot:
         if _current_number(connection, name) != number:
             move_pointer(connection, name, seq=number)
     return next(each for each in list_snapshots(path, name) if each.number == number)
+
+
+def _read_import(connection: sa.Connection, row: sa.Row[Any]) -> StoredImport:
+    return StoredImport(
+        row.import_id,
+        row.layer,
+        row.mode,
+        row.seq,
+        row.rows_in,
+        row.quarantined,
+        row.started_at,
+        read_provenance(connection, row.import_id),
+        _frozen(row.options),
+        _frozen(row.report),
+    )
 
 
 def _current_number(connection: sa.Connection, layer: str) -> int | None:

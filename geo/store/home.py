@@ -71,7 +71,9 @@ def find_home(home: StrPath | None = None) -> Path:
     """
     path = default_home() if home is None else Path(home)
     if not path.is_dir():
-        message = f"There is no data folder {path}; make one with `norrsyn demo` or `norrsyn add`, or set NORRSYN_HOME."
+        message = (
+            f"There is no data folder {path}; make one with `norrsyn demo` or `norrsyn import`, or set NORRSYN_HOME."
+        )
         raise NotFoundError(message)
     return path
 

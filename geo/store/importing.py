@@ -128,7 +128,8 @@ def import_frames(
     frames : iterable of GeoDataFrame, EPSG:3006, each in the layer's canonical form (`geo.layers.validate.validate`)
     provenance : Provenance; rows, content hash and time are filled in
     mode : ``replace``: records that do not come are gone, with their history kept; ``add``: they stay
-    quarantine : iterable of mappings with ``row`` (int), ``failures`` (list) and ``cells`` (mapping), ready for JSON
+    quarantine : iterable of mappings with ``source`` (text, optional), ``row`` (int), ``failures`` (list) and ``cells``
+        (mapping), ready for JSON
     report : mapping ready for JSON, what the reader said
     options : mapping ready for JSON, how the file was read
 
@@ -206,7 +207,7 @@ def import_into(
 
 
 def load_quarantine(home: StrPath | None, import_id: int) -> list[dict[str, Any]]:
-    """Rows that an import kept aside, in order of their row numbers.
+    """Rows that an import kept aside, in the order of its files.
 
     Parameters
     ----------
@@ -215,7 +216,7 @@ def load_quarantine(home: StrPath | None, import_id: int) -> list[dict[str, Any]
 
     Returns
     -------
-    list of dict with ``row``, ``failures`` and ``cells``
+    list of dict with ``source``, ``row``, ``failures`` and ``cells``
 
     Raises
     ------
@@ -431,7 +432,15 @@ def _write_import(
     import_id = int(connection.execute(IMPORTS.insert().returning(IMPORTS.c.import_id), row).scalar_one())
     digest, n_rows = hashlib.sha256(), 0
     for batch in _in_batches(quarantine):
-        rows = [{"row": int(each["row"]), "failures": each["failures"], "cells": each["cells"]} for each in batch]
+        rows = [
+            {
+                "source": each.get("source", ""),
+                "row": int(each["row"]),
+                "failures": each["failures"],
+                "cells": each["cells"],
+            }
+            for each in batch
+        ]
         digest.update(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode())
         n_rows += len(rows)
         values = [
@@ -488,10 +497,10 @@ def _read_quarantine(connection: sa.Connection, import_id: int) -> Iterator[dict
     rows = connection.execute(
         sa.select(QUARANTINED_ROWS)
         .where(QUARANTINED_ROWS.c.import_id == import_id)
-        .order_by(QUARANTINED_ROWS.c.row_number, QUARANTINED_ROWS.c.quarantined_id)
+        .order_by(QUARANTINED_ROWS.c.quarantined_id)
     )
     for each in rows:
-        yield {"row": each.row_number, "failures": each.failures, "cells": each.cells}
+        yield {"source": each.source, "row": each.row_number, "failures": each.failures, "cells": each.cells}
 
 
 def _in_batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:

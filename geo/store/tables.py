@@ -95,6 +95,7 @@ QUARANTINED_ROWS = sa.Table(
     METADATA,
     sa.Column("quarantined_id", _BIG, primary_key=True),
     sa.Column("import_id", sa.Integer, sa.ForeignKey("imports.import_id"), nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
     sa.Column("row_number", _BIG, nullable=False),
     sa.Column("failures", _JSON, nullable=False),
     sa.Column("cells", _JSON, nullable=False),

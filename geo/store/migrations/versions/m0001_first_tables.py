@@ -56,6 +56,7 @@ def upgrade() -> None:
         "quarantined_rows",
         sa.Column("quarantined_id", _BIG, primary_key=True),
         sa.Column("import_id", sa.Integer, sa.ForeignKey("imports.import_id"), nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
         sa.Column("row_number", _BIG, nullable=False),
         sa.Column("failures", sa.JSON, nullable=False),
         sa.Column("cells", sa.JSON, nullable=False),

@@ -1,0 +1,290 @@
+"""Files into the store: read in a process of their own, then written in one transaction.
+
+A repaired quarantine file is recognised by its columns: it is read with the options of the import that its rows come
+from, and its rows join those that are there.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+from geo.errors import InputError, NotFoundError, ParameterError
+from geo.layers.base import Layer
+from geo.layers.registry import get_layer
+from geo.reading.columns import Choice
+from geo.reading.files import Request
+from geo.reading.isolated import stage_files
+from geo.reading.limits import DEFAULT_LIMITS, Limits
+from geo.reading.quarantine import MARKS, QuarantinedRow, RowFailure, write_quarantine_csv
+from geo.reading.report import Report
+from geo.reading.sandbox import Progress
+from geo.reading.staging import Staged
+from geo.store.history import StoredImport, find_import
+from geo.store.home import StrPath, open_home
+from geo.store.importing import Imported, import_frames, load_quarantine
+from geo.store.layers import load_layers
+from geo.store.provenance import Provenance
+from geo.store.pseudonyms import load_pseudonym_key
+
+__all__ = ["FileImport", "Order", "export_quarantine", "find_repaired_import", "import_files"]
+
+Mode = Literal["replace", "add"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to import, how to read it, and on which grounds.
+
+    Attributes
+    ----------
+    paths : files of this machine, together the layer's new rows
+    layer : str, name of the layer
+    choice : Choice
+    crs : str, optional, what the coordinates are in, where the files do not say it or say it wrongly
+    mode : ``replace``: records that do not come are gone, with their history kept; ``add``: they stay
+    strict : whether one row that breaks a rule refuses the import
+    dry_run : whether nothing is to be written
+    importer, licence, legal_basis, retain_until : as in `geo.store.provenance.Provenance`
+    pseudonym_key : str, optional, secret for the numbers of sole traders; left out, that of the environment or folder
+    """
+
+    paths: tuple[str, ...]
+    layer: str
+    choice: Choice = field(default_factory=Choice.of)
+    crs: str | None = None
+    mode: Mode = "replace"
+    strict: bool = False
+    dry_run: bool = False
+    importer: str = ""
+    licence: str = ""
+    legal_basis: str = ""
+    retain_until: str = ""
+    pseudonym_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class FileImport:
+    """What became of an import of files.
+
+    Attributes
+    ----------
+    reports : of each file
+    imported : what changed in the store; None where nothing was written
+    quarantine : rows that break a rule, masked, where nothing was written; else the store has them
+    repairs : number of the import that the rows come from, where the file is a repaired quarantine file
+    """
+
+    reports: tuple[Report, ...]
+    imported: Imported | None
+    quarantine: tuple[QuarantinedRow, ...] = ()
+    repairs: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The outcome as plain values, ready for JSON."""
+        return {
+            "files": [report.to_dict() for report in self.reports],
+            "imported": self.imported.to_dict() if self.imported else None,
+            "repairs": self.repairs,
+        }
+
+
+def import_files(
+    home: StrPath | None,
+    order: Order,
+    limits: Limits = DEFAULT_LIMITS,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> FileImport:
+    """Import files into a layer of the store.
+
+    Parameters
+    ----------
+    home : path; None for `geo.store.home.default_home`
+    order : Order
+    limits : Limits, of the process that reads
+    on_progress : told how far it has come; what it raises ends the import, and nothing is changed
+
+    Returns
+    -------
+    FileImport
+        Rows that break a rule are in the store's quarantine, also where no row was accepted.
+
+    Raises
+    ------
+    InputError
+        A file cannot be a file of this layer at all; or, where `strict`, a row breaks a rule. Nothing is changed.
+    NotFoundError
+        There is no such layer; or a repaired file names an import that is not there.
+    StoreError
+        The store cannot be written to. Nothing is changed.
+    """
+    folder = open_home(home)
+    layer = get_layer(order.layer)
+    repairs = find_repaired_import(order.paths)
+    key = load_pseudonym_key(folder, order.pseudonym_key).hex()
+    request = Request(order.paths, layer.name, order.choice, order.crs, pseudonym_key=key)
+    if repairs is not None:
+        order, request = _follow(find_import(folder, repairs), order, request)
+    with TemporaryDirectory(prefix="norrsyn-") as scratch:
+        staged = stage_files(request, Path(scratch), load_layers(folder), limits, on_progress)
+        if order.strict:
+            for report in staged.reports:
+                if report.rows_quarantined:
+                    raise report.as_error()
+        if order.dry_run:
+            return FileImport(staged.reports, None, tuple(staged.quarantine()), repairs)
+        if on_progress is not None:
+            on_progress(Progress("writing it down", sum(report.rows_accepted for report in staged.reports), None))
+        imported = _write(folder, layer, staged, order, request)
+    return FileImport(staged.reports, imported, (), repairs)
+
+
+def find_repaired_import(paths: Sequence[StrPath]) -> int | None:
+    """Number of the import that the rows of a repaired quarantine file come from; None for any other file.
+
+    Raises
+    ------
+    InputError
+        The file names no import, or several; or it stands beside other files.
+    """
+    marked = [path for path in paths if _has_marks(path)]
+    if not marked:
+        return None
+    name = Path(marked[0]).name
+    if len(paths) > 1:
+        message = f"{name}: is a quarantine file, and its rows are read in a way of their own; import it by itself."
+        raise InputError(message)
+    with Path(marked[0]).open(encoding="utf-8-sig", newline="") as file, suppress(csv.Error, UnicodeDecodeError):
+        numbers = {str(row.get(MARKS[0]) or "").strip() for row in csv.DictReader(file, dialect=_sniff(file))}
+        if len(numbers) == 1 and (number := numbers.pop()).isdecimal():
+            return int(number)
+        message = (
+            f"{name}: the column {MARKS[0]} must hold one and the same number of an import on every row; "
+            "put it back as it was."
+        )
+        raise InputError(message)
+    message = f"{name}: is a quarantine file that cannot be read any more; save it as CSV in UTF-8."
+    raise InputError(message)
+
+
+def export_quarantine(home: StrPath | None, import_id: int, path: Path) -> int:
+    """Write the rows that an import kept aside to a CSV file for people to mend, and to import again.
+
+    Parameters
+    ----------
+    home : path; None for `geo.store.home.default_home`
+    import_id : int
+    path : Path
+
+    Returns
+    -------
+    int, rows written
+
+    Raises
+    ------
+    NotFoundError
+        There is no such import.
+    StoreError
+        The store cannot be read, or the file cannot be written.
+    """
+    rows = [
+        QuarantinedRow(
+            each["source"], each["row"], tuple(RowFailure(**failure) for failure in each["failures"]), each["cells"]
+        )
+        for each in load_quarantine(home, import_id)
+    ]
+    report = find_import(open_home(home), import_id).report or {}
+    names = [name for file in report.get("files", ()) for name in file.get("columns", ())]
+    names += [name for row in rows for name in row.cells]
+    return write_quarantine_csv(path, rows, names, str(import_id))
+
+
+def _write(folder: Path, layer: Layer, staged: Staged, order: Order, request: Request) -> Imported:
+    options = {key: value for key, value in request.to_dict().items() if key in {"choice", "crs", "is_swapped"}}
+    return import_frames(
+        folder,
+        layer,
+        staged.frames(),
+        replace(
+            _provenance(staged.reports),
+            importer=order.importer,
+            licence=order.licence,
+            legal_basis=order.legal_basis,
+            retain_until=order.retain_until,
+        ),
+        mode=order.mode,
+        quarantine=(row.to_dict() for row in staged.quarantine()),
+        report={"files": [report.to_dict() for report in staged.reports]},
+        options=options,
+    )
+
+
+def _provenance(reports: Sequence[Report]) -> Provenance:
+    """Where the rows of one import come from; of several files, a hash of their hashes."""
+    first = Provenance.from_report(reports[0])
+    if len(reports) == 1:
+        return first
+    together = hashlib.sha256("".join(report.source_sha256 for report in reports).encode()).hexdigest()
+    return replace(
+        first,
+        source_name=", ".join(report.source_name for report in reports),
+        source_sha256=together,
+        source_size=sum(report.source_size for report in reports),
+        note="; ".join(dict.fromkeys(filter(None, (Provenance.from_report(report).note for report in reports)))),
+    )
+
+
+def _follow(before: StoredImport, order: Order, request: Request) -> tuple[Order, Request]:
+    """The options of the import that rows in quarantine come from, and its grounds where none are given."""
+    if before.layer != order.layer:
+        message = f"These rows come from the layer {before.layer}, not {order.layer}; import them into {before.layer}."
+        raise ParameterError(message)
+    options = before.options or {}
+    if not options:
+        message = f"How import {before.import_id} was read is not known any more; import the mended rows with options."
+        raise NotFoundError(message)
+    files = (before.report or {}).get("files", [])
+    choice = Choice.of(**{**options["choice"], "skip_rows": ()})
+    swapped = {bool(file.get("is_swapped")) for file in files}
+    systems = {file.get("crs") for file in files}
+    told = before.provenance
+    order = replace(
+        order,
+        mode="add",
+        licence=order.licence or told.licence,
+        legal_basis=order.legal_basis or told.legal_basis,
+        retain_until=order.retain_until or told.retain_until,
+    )
+    crs = order.crs or (systems.pop() if len(systems) == 1 else options.get("crs"))
+    return order, replace(request, choice=choice, crs=crs, is_swapped=swapped.pop() if len(swapped) == 1 else None)
+
+
+def _has_marks(path: StrPath) -> bool:
+    if not os.fspath(path).lower().endswith(".csv"):
+        return False
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(4096)
+    except (OSError, ValueError):
+        # whoever reads it says why it cannot be read
+        return False
+    header = start.decode("utf-8", "replace").splitlines()[:1]
+    return bool(header) and all(mark in header[0] for mark in MARKS)
+
+
+def _sniff(file: Any) -> type[csv.Dialect]:
+    """Comma, semicolon or tab, whichever the spreadsheet that mended the file wrote."""
+    header = file.readline()
+    file.seek(0)
+
+    class Dialect(csv.excel):
+        delimiter = max(",;\t", key=header.count)
+
+    return Dialect
