@@ -227,8 +227,8 @@ COMMANDS = (
         "Import files into a layer.",
         "Import files into a layer of the data folder: GeoPackage, GeoJSON, FlatGeobuf, Shapefile (zip), GeoParquet, "
         "CSV and XLSX.\n\nRecords are matched by their id: the report says which were added, changed and gone. Rows "
-        "that break a rule wait in quarantine, with the reason and what to do; all others are taken over. Columns that say "
-        "who a person is or where they come from are never read.",
+        "that break a rule wait in quarantine, with the reason and what to do; all others are taken over. Columns that "
+        "say who a person is or where they come from are never read.",
         tuple(_examples()),
     ),
 )
