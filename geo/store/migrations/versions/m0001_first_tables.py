@@ -97,6 +97,7 @@ def _make_records() -> None:
         *map(_text, ("workplace_id", "name", "employer_id", "kind", "sni", "sni_version")),
         _number("employees"),
         *_period(),
+        *_position(),
         *_common(),
     )
     _records(
@@ -104,6 +105,7 @@ def _make_records() -> None:
         *map(_text, ("accommodation_id", "name", "housing_type")),
         _number("beds"),
         *_period(),
+        *_position(),
         *_common(),
     )
     _records(
@@ -118,6 +120,7 @@ def _make_records() -> None:
         _text("visit_id"),
         _day("visited_on"),
         *map(_text, ("site_id", "agencies", "persons_met", "outcome")),
+        *_position(),
         *_common(),
     )
     _records(
@@ -126,6 +129,16 @@ def _make_records() -> None:
         _day("observed_on"),
         *map(_text, ("agency", "indicator", "framework", "grade", "source", "verification", "persons_band", "sector")),
         _day("retain_until"),
+        *_position(),
+        *_common(),
+    )
+    _records(
+        "reported",
+        _text("report_id"),
+        _day("reported_on"),
+        *map(_text, ("site_id", "source", "indicator", "verification", "sector")),
+        _day("retain_until"),
+        *_position(),
         *_common(),
     )
     _records(
@@ -137,10 +150,21 @@ def _make_records() -> None:
     )
     _records("borders", *map(_text, ("municipality", "name")), *_common())
     _records("localities", *map(_text, ("locality_id", "name")), _number("population"), *_common())
+    _records(
+        "gazetteer",
+        *map(_text, ("place_id", "place_kind", "key", "municipality_code")),
+        _number("extent_m"),
+        *_common(),
+    )
+    _records("roads", *map(_text, ("road_id", "name", "road_class")), _number("speed_kmh"), *_common())
 
 
 def _common() -> tuple[sa.Column[Any], ...]:
     return _text("circle"), _flag("synthetic")
+
+
+def _position() -> tuple[sa.Column[Any], ...]:
+    return _text("precision"), _number("spread_m")
 
 
 def _period() -> tuple[sa.Column[Any], ...]:
