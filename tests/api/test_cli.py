@@ -316,7 +316,7 @@ class TestAdd:
 
     def test_what_is_wrong_is_told_and_nothing_is_changed(self, roads: Path, home: Path) -> None:
         before = load_layers(home).hashes
-        assert "layers are" in fail_json("add", "roads", roads, "--home", home, code=3)["detail"]
+        assert "layers are" in fail_json("add", "railways", roads, "--home", home, code=3)["detail"]
         assert "name=value" in fail_json("add", "workplaces", roads, "--home", home, "--set", "x", code=2)["detail"]
         assert fail_json("add", "workplaces", "nowhere.csv", "--home", home, code=2)
         problem = fail_json(
@@ -385,7 +385,7 @@ class TestErrors:
             (["explain", "abc", "--home", "{home}"], 2),
             (["top", "--home", "{none}"], 3),
             (["explain", "5000007000000", "--home", "{home}"], 3),
-            (["add", "roads", "x.csv"], 3),
+            (["add", "railways", "x.csv"], 3),
             (["layers", "--home", "{broken}"], 4),
             (["top", "--home", "{broken}"], 4),
             (["demo", "--home", "{home}"], 4),
