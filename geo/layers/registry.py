@@ -10,6 +10,7 @@ from geo.layers import (
     accommodation,
     borders,
     establishments,
+    events,
     findings,
     gazetteer,
     localities,
@@ -53,6 +54,7 @@ LAYERS = register(
     localities.LAYER,
     gazetteer.LAYER,
     roads.LAYER,
+    events.LAYER,
 )
 
 

@@ -23,6 +23,7 @@ from geo.reading.context import Context
 from geo.reading.gazetteer import LOCATING_COLUMNS
 from geo.reading.pileups import find_pileups
 from geo.reading.places import build_shapes, find_coordinates, parse_crs, project_shapes, say_stated_crs
+from geo.reading.synonyms import AREA_KEYS
 from geo.reading.table import RawTable
 
 __all__ = ["Located", "Locator"]
@@ -178,8 +179,14 @@ class Locator:
 
     def _can_draw(self, table: RawTable) -> bool:
         names = {self._renamed.get(str(name), str(name)) for name in table.columns.columns}
-        by_key = bool(names & {"area_id", "municipality", "deso", "regso", "grid", "business_area"})
-        return by_key and bool(_POLYGONS & self._layer.geometry_types) and "level" in self._layer.schema.columns
+        keys = {self._area_key, *AREA_KEYS} if self._area_key == "area_id" else {self._area_key}
+        return bool(self._area_key) and not keys.isdisjoint(names)
+
+    @property
+    def _area_key(self) -> str:
+        """The layer's column that names an area whose polygon a row without a shape gets; empty where it has none."""
+        named = (name for name in ("area_id", "municipality_code") if name in self._layer.schema.columns)
+        return next(named, "") if _POLYGONS & self._layer.geometry_types else ""
 
     def _can_look_up(self, table: RawTable) -> bool:
         return self._has_names({self._renamed.get(str(name), str(name)) for name in table.columns.columns})

@@ -288,7 +288,8 @@ class FileReader:
         if absent:
             head = f"{self.source_name}: cannot be read into layer {self.layer.name}; columns are missing."
             tail = [
-                "A column that has another name in the file: --rename old=new. One that it lacks: --set column=value."
+                f"The file has {', '.join(self.columns)}.",
+                "A column that has another name in the file: --rename old=new. One that it lacks: --set column=value.",
             ]
             raise as_error(head, absent, tail=tail)
 

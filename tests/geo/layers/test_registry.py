@@ -22,7 +22,7 @@ from tests.frames import make_frame, near_town
 
 NAMES = [
     "workplaces", "accommodation", "sectors", "visits", "findings", "reported", "establishments", "borders",
-    "localities", "gazetteer", "roads",
+    "localities", "gazetteer", "roads", "events",
 ]  # fmt: skip
 
 

@@ -157,6 +157,7 @@ def _make_records() -> None:
         *_common(),
     )
     _records("roads", *map(_text, ("road_id", "name", "road_class")), _number("speed_kmh"), *_common())
+    _records("events", _text("event_id"), _day("happened_on"), _text("kind"), *_position(), *_common())
 
 
 def _common() -> tuple[sa.Column[Any], ...]:
