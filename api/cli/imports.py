@@ -188,6 +188,9 @@ def _tell_file(report: Report) -> Iterator[str]:
         yield f"  {report.rows_pseudonymised:,} numbers of sole traders became pseudonyms"
     if report.rows_repaired:
         yield f"  {report.rows_repaired:,} shape(s) repaired"
+    if report.precisions:
+        known = ", ".join(f"{name} {n_rows:,}" for name, n_rows in sorted(report.precisions.items()))
+        yield f"  how well their position is known: {known}"
     if report.made_ids:
         yield "  the file has no ids: they were made from the content"
     if report.renamed:

@@ -31,6 +31,10 @@ __all__ = ["Located", "Locator"]
 # a CRS that only the names of columns mean is believed if so many of the rows lie in Sweden by it
 _HALF = 0.5
 _AREA_NAMES = ("locality", "municipality", "county")
+_CENTRES = (
+    "The coordinates are centres of areas, not places: records are kept as known to their municipality or county, and "
+    "spread over it."
+)
 _POLYGONS = {"Polygon", "MultiPolygon"}
 
 
@@ -94,6 +98,8 @@ class Locator:
     ) -> None:
         self._source_name, self._layer, self._renamed, self._context = source_name, layer, renamed, context
         self._by_area = self._by_name = False
+        self._has_pileups: bool | None = None
+        self._first_points: pd.DataFrame | None = None
         self.columns: tuple[str, ...] = ()
         self._notes: tuple[str, ...] = ()
         meant: CRS | None = None
@@ -210,26 +216,33 @@ class Locator:
         return Located(shapes, problems, known, located.repaired, (*located.notes, *found.notes))
 
     def _spread_pileups(self, located: Located, columns: pd.DataFrame) -> Located:
-        """Rows that stand in the centres of areas, as well known as they are."""
+        """Rows that stand in the centres of areas, as well known as they are.
+
+        Whether a file's coordinates are centres is told by its first table, which later ones are looked at with.
+        """
         is_point = "spread_m" in self._layer.schema.columns
-        if not is_point or not {"precision", "spread_m"}.isdisjoint(columns.columns):
+        if self._has_pileups is False or not is_point or not {"precision", "spread_m"}.isdisjoint(columns.columns):
             return located
         points = shapely.get_type_id(located.shapes) == shapely.GeometryType.POINT
         x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
         x[points], y[points] = shapely.get_x(located.shapes[points]), shapely.get_y(located.shapes[points])
-        named = next(
-            (columns[name] for name in ("locality", "municipality", "county") if name in columns.columns), None
-        )
-        piles = find_pileups(x, y, self._context.region, named)
-        rough = points & (piles.precision != "exact")
+        names = next((columns[name] for name in _AREA_NAMES if name in columns.columns), pd.Series(None, columns.index))
+        rows = pd.DataFrame({"x": x, "y": y, "name": names.to_numpy(dtype=object)})
+        known = rows if self._first_points is None else pd.concat([self._first_points, rows], ignore_index=True)
+        told = known["name"] if known["name"].notna().any() else None
+        piles = find_pileups(known["x"].to_numpy(), known["y"].to_numpy(), self._context.region, told)
+        if self._has_pileups is None:
+            self._has_pileups, self._first_points = bool((piles.precision != "exact").any()), rows
+        here = slice(len(known) - len(rows), None)
+        rough = points & (piles.precision[here] != "exact")
         if not rough.any():
             return located
         shapes = located.shapes.copy()
-        shapes[rough] = shapely.points(piles.easting[rough], piles.northing[rough])
+        shapes[rough] = shapely.points(piles.easting[here][rough], piles.northing[here][rough])
         precision, spread_m = (np.full(len(shapes), None, dtype=object) for _ in range(2))
-        precision[rough], spread_m[rough] = piles.precision[rough], piles.spread_m[rough]
-        known = {"precision": precision, "spread_m": spread_m}
-        return Located(shapes, located.problems, known, located.repaired, (*located.notes, piles.note))
+        precision[rough], spread_m[rough] = piles.precision[here][rough], piles.spread_m[here][rough]
+        columns_here = {"precision": precision, "spread_m": spread_m}
+        return Located(shapes, located.problems, columns_here, located.repaired, (*located.notes, _CENTRES))
 
     def _draw(self, columns: pd.DataFrame) -> Located:
         n_rows = len(columns)
@@ -238,9 +251,8 @@ class Locator:
         notes: dict[str, None] = {}
         levels = columns["level"] if "level" in columns.columns else pd.Series("municipality", index=columns.index)
         levels = levels.astype(object).where(levels.notna(), "municipality")
-        keys = (
-            columns["area_id"] if "area_id" in columns.columns else pd.Series(None, index=columns.index, dtype=object)
-        )
+        name = self._area_key
+        keys = columns[name] if name in columns.columns else pd.Series(None, index=columns.index, dtype=object)
         for level in pd.unique(levels):
             rows = np.flatnonzero((levels == level).to_numpy(dtype=bool))
             try:

@@ -11,12 +11,12 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
-from pyproj.exceptions import CRSError as ProjCRSError
 
 from geo.crs import SWEREF99_TM
 from geo.errors import CRSError
 from geo.layers.base import Layer
 from geo.reading.columns import COORDINATES
+from geo.reading.stated_crs import read_stated_crs
 from geo.reading.table import RawTable
 
 __all__ = [
@@ -83,11 +83,10 @@ def parse_crs(given: str) -> CRS:
     CRSError
         PROJ knows none of that name, or it is neither projected nor geographic.
     """
-    try:
-        crs = CRS.from_user_input(given)
-    except ProjCRSError as error:
+    crs, _ = read_stated_crs(given)
+    if crs is None:
         message = f"--crs {given}: is no coordinate reference system that PROJ knows; write one such as EPSG:3006."
-        raise CRSError(message) from error
+        raise CRSError(message)
     if not (crs.is_projected or crs.is_geographic):
         message = f"--crs {given}: is neither projected nor geographic; write one such as EPSG:3006."
         raise CRSError(message)

@@ -73,6 +73,7 @@ class Report:
         15 km outside Region Nord
     rows_repaired : int, accepted rows whose shape was not valid and was repaired
     rows_pseudonymised : int, rows whose employer's number was a person's and was replaced by a pseudonym
+    precisions : how well the position of accepted rows is known, to their number; empty where all are exact
     broken_rules : why rows are in quarantine, most frequent first
     refused_columns : column to reason; their values went nowhere
     unused_columns : columns that the layer does not know
@@ -100,6 +101,7 @@ class Report:
     rows_outside_region: int = 0
     rows_repaired: int = 0
     rows_pseudonymised: int = 0
+    precisions: Mapping[str, int] = field(default_factory=dict)
     broken_rules: tuple[BrokenRule, ...] = ()
     refused_columns: Mapping[str, str] = field(default_factory=dict)
     unused_columns: tuple[str, ...] = ()
@@ -111,7 +113,7 @@ class Report:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("refused_columns", "renamed", "set_values", "where"):
+        for name in ("precisions", "refused_columns", "renamed", "set_values", "where"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     @property

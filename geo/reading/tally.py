@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ __all__ = ["Tally"]
 
 _SHOWN_ROWS = 5
 _SHOWN_VALUES = 3
+# a number of rows, as notes write it
+_NUMBER = re.compile(r"\b\d+(?= rows?\b| row\(s\))")
 
 
 @dataclass
@@ -46,7 +49,8 @@ class Tally:
         self._counts: Counter[str] = Counter()
         self._broken: dict[tuple[str, str, str, str], _Broken] = {}
         self._values: dict[str, Counter[str]] = {column: Counter() for column in reader.choice.where}
-        self._notes: dict[str, None] = {}
+        self._notes: dict[str, str] = {}
+        self._precisions: Counter[str] = Counter()
         self._refused: Mapping[str, str] = {}
         self._left_out: tuple[str, ...] = ()
 
@@ -62,9 +66,12 @@ class Tally:
         self._counts["accepted"] += len(read.frame)
         self._counts["quarantined"] += len(read.quarantined)
         self._add_failures(read.failures)
+        if "precision" in read.frame.columns:
+            self._precisions.update(read.frame["precision"].tolist())
         for column, counted in count_values(table, self._values).items():
             self._values[column] += counted
-        self._notes |= dict.fromkeys((*table.notes, *read.notes))
+        for note in (*table.notes, *read.notes):
+            self._add_note(note)
         self._refused, self._left_out = table.refused, table.left_out
 
     def move_to_quarantine(self, failures: Iterable[Failure], n_rows: int) -> None:
@@ -109,8 +116,20 @@ class Tally:
             where=choice.where,
             skipped_rows=tuple(sorted(choice.skip_rows)),
             made_ids=self.reader.made_ids,
-            notes=tuple(self._notes),
+            precisions=dict(self._precisions) if set(self._precisions) - {"exact"} else {},
+            notes=tuple(self._notes.values()),
         )
+
+    def _add_note(self, note: str) -> None:
+        """A note once, whichever table it comes from; numbers of rows in it are added up where it has one number."""
+        numbers = _NUMBER.findall(note)
+        key = _NUMBER.sub("#", note) if len(numbers) == 1 else note
+        before = self._notes.get(key)
+        if before is None or len(numbers) != 1:
+            self._notes.setdefault(key, note)
+            return
+        total = int(_NUMBER.findall(before)[0]) + int(numbers[0])
+        self._notes[key] = _NUMBER.sub(str(total), note)
 
     def _add_failures(self, failures: Iterable[Failure]) -> None:
         for failure in failures:
