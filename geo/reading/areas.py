@@ -47,12 +47,14 @@ class Keyed:
     keys : (n,) str objects, the area's code in one spelling, None where there is none
     problems : row position to what is wrong with its key
     notes : sentences for the report
+    inferred_m : float, m, side of grid cells that was inferred, for the later chunks of a file; None where it was not
     """
 
     shapes: NDArray[np.object_]
     keys: NDArray[np.object_]
     problems: Mapping[int, str]
     notes: tuple[str, ...] = ()
+    inferred_m: float | None = None
 
 
 def draw_areas(
@@ -206,11 +208,13 @@ def _draw_cells(keys: pd.Series, cell_m: pd.Series | float | None) -> Keyed:
     problems |= {row: what for row, what in bad_sizes.items() if row not in problems}
     known = np.where(np.isnan(size), given, size)
     notes: tuple[str, ...] = ()
+    inferred_m: float | None = None
     unsized = ~np.isnan(corners[:, 0]) & np.isnan(known) & ~np.isin(np.arange(n), list(problems))
     if unsized.any():
         inferred = _infer_size(corners[unsized])
         known[unsized] = inferred
     if unsized.any() and np.isfinite(inferred):
+        inferred_m = inferred
         notes = (
             f"The ids carry no cell size and the file gives none; the corners fit cells of {inferred:.0f} m, and were "
             "read so.",
@@ -221,7 +225,7 @@ def _draw_cells(keys: pd.Series, cell_m: pd.Series | float | None) -> Keyed:
     x, y, side = corners[sound, 0], corners[sound, 1], known[sound]
     shapes[sound] = shapely.box(x, y, x + side, y + side)
     names[~sound] = None
-    return Keyed(shapes, names, problems, notes)
+    return Keyed(shapes, names, problems, notes, inferred_m)
 
 
 def _read_sizes(cell_m: pd.Series | float | None, n: int) -> tuple[NDArray[np.float64], dict[int, str]]:

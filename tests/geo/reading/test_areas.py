@@ -117,6 +117,9 @@ def test_the_size_is_inferred_where_the_corners_tell_it(cell_m: int) -> None:
     assert not keyed.problems
     assert {shape.area for shape in keyed.shapes} == {cell_m**2}
     assert f"the corners fit cells of {cell_m} m, and were read so" in keyed.notes[0]
+    later = draw_areas("scb_grid", column(ids[7]), cell_m=keyed.inferred_m)
+    assert later.shapes[0].equals(keyed.shapes[7])
+    assert (later.problems, later.notes, later.inferred_m) == ({}, (), None)
 
 
 def test_few_cells_or_a_mixture_tell_no_size() -> None:
