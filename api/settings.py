@@ -156,6 +156,6 @@ def find_unknown_variables() -> list[str]:
 
 def _describe(failure: Any) -> str:
     name = f"{_PREFIX}{'_'.join(map(str, failure['loc'])).upper()}"
-    message = f"{name}: {failure['msg'].removeprefix('Value error, ')}"
+    message = f"{name}: {failure['msg'].removeprefix('Value error, ').removeprefix(f'{name} ')}"
     secret = any(str(field) in _SECRETS for field in failure["loc"])
     return message if secret else f"{message}, got {failure['input']!r}"

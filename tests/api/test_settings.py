@@ -123,3 +123,20 @@ def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "kkk" not in repr(settings)
     monkeypatch.setenv("NORRSYN_PSEUDONYM_KEY", " ")
     assert load_settings().pseudonym_key is None
+
+
+class TestDatabase:
+    def test_its_address_is_a_secret(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("NORRSYN_DATABASE_URL", "postgresql://me:hemligt@host/db")
+        settings = load_settings()
+        assert "hemligt" not in f"{settings!r} {settings}"
+        assert settings.database_url is not None
+        assert settings.database_url.get_secret_value() == "postgresql://me:hemligt@host/db"
+        monkeypatch.setenv("NORRSYN_DATABASE_URL", " ")
+        assert load_settings().database_url is None
+
+    def test_one_that_cannot_be_used_is_named_and_not_repeated(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("NORRSYN_DATABASE_URL", "mysql://me:hemligt@host/db")
+        with pytest.raises(ConfigError, match="NORRSYN_DATABASE_URL: is no address") as caught:
+            load_settings()
+        assert "hemligt" not in str(caught.value)
