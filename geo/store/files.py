@@ -30,8 +30,9 @@ from geo.store.history import (
     rollback,
 )
 from geo.store.home import default_home, find_home, lock_home, open_home
-from geo.store.importing import Imported, import_frames, load_quarantine
+from geo.store.importing import Imported, import_frames
 from geo.store.layers import StoredLayers, load_layers, remove_layer, save_layer, save_layers
+from geo.store.ledger import load_quarantine
 from geo.store.provenance import Provenance
 from geo.store.retention import Erasure, erase_expired, list_erasures
 from geo.store.stamp import Stamp, read_stamp

@@ -17,7 +17,8 @@ from geo.layers.base import Layer
 from geo.layers.registry import get_layer
 from geo.store.database import find_store, read_store, write_store
 from geo.store.home import StrPath
-from geo.store.importing import move_pointer, read_provenance
+from geo.store.importing import move_pointer
+from geo.store.ledger import read_provenance
 from geo.store.provenance import Provenance
 from geo.store.records import read_frame, record_keys
 from geo.store.tables import CURRENT, IMPORTS, RECORDS, SNAPSHOTS, visible

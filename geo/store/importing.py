@@ -6,10 +6,6 @@ database. The transaction ends with a new snapshot and the layer's pointer on it
 
 from __future__ import annotations
 
-import getpass
-import hashlib
-import itertools
-import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,15 +15,16 @@ from typing import Any, Literal
 import geopandas as gpd
 import sqlalchemy as sa
 
-from geo.errors import NotFoundError, ParameterError, SchemaError
+from geo.errors import ParameterError, SchemaError
 from geo.layers.base import Layer
 from geo.layers.hashes import hash_sorted
 from geo.layers.registry import get_layer
-from geo.store.database import has_postgis, is_postgres, read_store, write_store
+from geo.store.database import has_postgis, is_postgres, write_store
 from geo.store.home import StrPath
+from geo.store.ledger import describe_source, find_importer, read_provenance, write_import
 from geo.store.provenance import Provenance
 from geo.store.records import check_canonical, column_names, fill_table
-from geo.store.tables import CURRENT, IMPORTS, QUARANTINED_ROWS, RECORDS, SNAPSHOTS, visible
+from geo.store.tables import CURRENT, IMPORTS, RECORDS, SNAPSHOTS, visible
 
 __all__ = [
     "Imported",
@@ -35,9 +32,7 @@ __all__ = [
     "hash_visible",
     "import_frames",
     "import_into",
-    "load_quarantine",
     "move_pointer",
-    "read_provenance",
 ]
 
 Mode = Literal["replace", "add"]
@@ -57,7 +52,7 @@ class Imported:
     Attributes
     ----------
     layer : str
-    import_id : int, what `load_quarantine` asks for
+    import_id : int, what `geo.store.ledger.load_quarantine` asks for
     snapshot : int, number of the layer's snapshot that holds the rows now; 0 where the layer has none
     is_new : bool, whether the import made that snapshot; False where the rows are the same as before
     is_known : bool, whether rows, source and quarantine were there already, and nothing was written
@@ -172,7 +167,7 @@ def import_into(
     started = datetime.now(UTC)
     complete = replace(
         provenance,
-        importer=provenance.importer or _find_user(),
+        importer=provenance.importer or find_importer(),
         added_at=provenance.added_at or started.isoformat(timespec="seconds"),
     )
     incoming = _receive(connection, layer, frames, mode, complete)
@@ -181,7 +176,7 @@ def import_into(
     has_rows = incoming.rows_in > 0
     is_new = has_rows and (current is None or any(counts[name] for name in ("added", "changed", "gone")))
     entry = {
-        **_entry_of(complete),
+        **describe_source(complete),
         "layer": layer.name,
         "mode": mode,
         "seq": newest + 1 if is_new else current,
@@ -192,7 +187,7 @@ def import_into(
     }
     if is_new:
         _write_versions(connection, incoming, current, newest)
-        import_id, quarantined = _write_import(connection, entry, quarantine)
+        import_id, quarantined = write_import(connection, entry, quarantine)
         complete = _make_snapshot(connection, layer, newest + 1, import_id, complete)
         move_pointer(connection, layer.name, seq=newest + 1)
         is_known = False
@@ -206,34 +201,6 @@ def import_into(
     )  # fmt: skip
 
 
-def load_quarantine(home: StrPath | None, import_id: int) -> list[dict[str, Any]]:
-    """Rows that an import kept aside, in the order of its files.
-
-    Parameters
-    ----------
-    home : path; None for `geo.store.home.default_home`
-    import_id : int
-
-    Returns
-    -------
-    list of dict with ``source``, ``row``, ``failures`` and ``cells``
-
-    Raises
-    ------
-    NotFoundError
-        There is no such import.
-    StoreError
-        The store cannot be read.
-    """
-    with read_store(home) as connection:
-        if connection is not None:
-            where = IMPORTS.c.import_id == import_id
-            if connection.execute(sa.select(IMPORTS.c.import_id).where(where)).first() is not None:
-                return list(_read_quarantine(connection, import_id))
-    message = f"There is no import {import_id}; `norrsyn layers history LAYER` lists the imports."
-    raise NotFoundError(message)
-
-
 def move_pointer(
     connection: sa.Connection, name: str, *, seq: int | None = None, surface_id: str | None = None
 ) -> None:
@@ -242,29 +209,6 @@ def move_pointer(
     if seq is not None or surface_id is not None:
         row = {"name": name, "seq": seq, "surface_id": surface_id, "token": uuid.uuid4().hex}
         connection.execute(CURRENT.insert(), row)
-
-
-def read_provenance(connection: sa.Connection, import_id: int) -> Provenance:
-    """Where an import's rows come from, with what is known of the snapshot that they stand in."""
-    row = connection.execute(
-        sa.select(IMPORTS, SNAPSHOTS.c.rows, SNAPSHOTS.c.content_sha256, SNAPSHOTS.c.synthetic)
-        .outerjoin(SNAPSHOTS, (SNAPSHOTS.c.layer == IMPORTS.c.layer) & (SNAPSHOTS.c.seq == IMPORTS.c.seq))
-        .where(IMPORTS.c.import_id == import_id)
-    ).one()
-    return Provenance(
-        source_name=row.source_name,
-        source_sha256=row.source_sha256,
-        source_size=row.source_size,
-        note=row.note,
-        rows=row.rows or 0,
-        content_sha256=row.content_sha256 or "",
-        added_at=row.finished_at,
-        synthetic=bool(row.synthetic),
-        importer=row.importer,
-        licence=row.licence,
-        legal_basis=row.legal_basis,
-        retain_until=row.retain_until.isoformat() if row.retain_until else "",
-    )
 
 
 def hash_visible(connection: sa.Connection, records: sa.Table, condition: sa.ColumnElement[bool]) -> tuple[str, int]:
@@ -392,6 +336,12 @@ def _write_versions(connection: sa.Connection, incoming: _Incoming, current: int
 def _keep_until(connection: sa.Connection, incoming: _Incoming) -> int:
     """Let the newest import that brings a row say how long it may be kept."""
     table, records = incoming.table, RECORDS[incoming.layer.name]
+    limited = sa.exists().where(table.c.keep_until.is_not(None)) | sa.exists().where(
+        records.c.last_seq.is_(None), records.c.keep_until.is_not(None)
+    )
+    if not connection.execute(sa.select(limited)).scalar_one():
+        # most sources have no limit
+        return 0
     same_row = (table.c.record_key == records.c.record_key) & (table.c.row_hash == records.c.row_hash)
     differs = sa.exists().where(same_row, table.c.keep_until.is_distinct_from(records.c.keep_until))
     day = sa.select(table.c.keep_until).where(same_row).scalar_subquery()
@@ -411,7 +361,7 @@ def _confirm(
         .limit(1)
     ).first()
     n_moved = _keep_until(connection, incoming)
-    import_id, quarantined = _write_import(connection, entry, quarantine)
+    import_id, quarantined = write_import(connection, entry, quarantine)
     if last is not None and not n_moved:
         new = connection.execute(sa.select(IMPORTS).where(IMPORTS.c.import_id == import_id)).one()
         if all(getattr(new, name) == getattr(last, name) for name in _IDENTITY):
@@ -422,34 +372,6 @@ def _confirm(
         # what is told of the layer's source has changed
         move_pointer(connection, entry["layer"], seq=entry["seq"])
     return import_id, quarantined, False
-
-
-def _write_import(
-    connection: sa.Connection, entry: Mapping[str, Any], quarantine: Iterable[Mapping[str, Any]]
-) -> tuple[int, int]:
-    """Write an import and the rows that it keeps aside; its number and theirs."""
-    row = {**entry, "quarantined": 0, "quarantine_sha256": ""}
-    import_id = int(connection.execute(IMPORTS.insert().returning(IMPORTS.c.import_id), row).scalar_one())
-    digest, n_rows = hashlib.sha256(), 0
-    for batch in _in_batches(quarantine):
-        rows = [
-            {
-                "source": each.get("source", ""),
-                "row": int(each["row"]),
-                "failures": each["failures"],
-                "cells": each["cells"],
-            }
-            for each in batch
-        ]
-        digest.update(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode())
-        n_rows += len(rows)
-        values = [
-            {"import_id": import_id, "row_number": each.pop("row"), **each} for each in json.loads(json.dumps(rows))
-        ]
-        connection.execute(QUARANTINED_ROWS.insert(), values)
-    counted = {"quarantined": n_rows, "quarantine_sha256": digest.hexdigest()}
-    connection.execute(IMPORTS.update().where(IMPORTS.c.import_id == import_id).values(counted))
-    return import_id, n_rows
 
 
 def _make_snapshot(
@@ -476,42 +398,3 @@ def _make_snapshot(
     }
     connection.execute(SNAPSHOTS.insert(), row)
     return made
-
-
-def _entry_of(provenance: Provenance) -> dict[str, Any]:
-    """The columns of `imports` that say where the rows come from."""
-    return {
-        "source_name": provenance.source_name,
-        "source_sha256": provenance.source_sha256,
-        "source_size": provenance.source_size,
-        "importer": provenance.importer,
-        "finished_at": provenance.added_at,
-        "licence": provenance.licence,
-        "legal_basis": provenance.legal_basis,
-        "retain_until": provenance.last_day,
-        "note": provenance.note,
-    }
-
-
-def _read_quarantine(connection: sa.Connection, import_id: int) -> Iterator[dict[str, Any]]:
-    rows = connection.execute(
-        sa.select(QUARANTINED_ROWS)
-        .where(QUARANTINED_ROWS.c.import_id == import_id)
-        .order_by(QUARANTINED_ROWS.c.quarantined_id)
-    )
-    for each in rows:
-        yield {"source": each.source, "row": each.row_number, "failures": each.failures, "cells": each.cells}
-
-
-def _in_batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    left = iter(rows)
-    while batch := list(itertools.islice(left, _BATCH)):
-        yield batch
-
-
-def _find_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # a machine that has no name for whoever runs this
-        return ""

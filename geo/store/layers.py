@@ -18,7 +18,8 @@ from geo.layers.registry import LAYERS, get_layer
 from geo.layers.validate import validate
 from geo.store.database import find_store, read_store, write_store
 from geo.store.home import StrPath
-from geo.store.importing import import_into, move_pointer, read_provenance
+from geo.store.importing import import_into, move_pointer
+from geo.store.ledger import read_provenance
 from geo.store.provenance import Provenance
 from geo.store.records import read_frame
 from geo.store.tables import CURRENT, IMPORTS, PUBLISHED, RECORDS, visible

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import geopandas as gpd
@@ -264,10 +266,23 @@ def _fetch_all(
     cursor = connection.connection.cursor()
     try:
         cursor.execute(text)
-        rows = cursor.fetchall()
+        with _without_collecting():
+            rows = cursor.fetchall()
     finally:
         cursor.close()
     return _to_arrays(layer, list(columns), rows)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep Python from looking for garbage, again and again, among rows that are only just made."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _to_arrays(layer: Layer, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:

@@ -104,14 +104,17 @@ class TestFollowing:
         self, serve: Callable[..., TestClient], home: Path, published: RiskSurface
     ) -> None:
         client = serve(home)
-        (home / "norrsyn.sqlite").rename(home / "away")
+        (home / "away").mkdir()
+        for path in home.glob("norrsyn.sqlite*"):
+            path.rename(home / "away" / path.name)
         (home / "norrsyn.sqlite").write_text("half a file " * 1000)
         health = client.get("/healthz").json()
         assert health["surface"] == published.id
         assert health["problem"]
         assert str(home) not in health["problem"]
         assert client.get("/api/top").status_code == 200
-        (home / "away").replace(home / "norrsyn.sqlite")
+        for path in (home / "away").iterdir():
+            path.replace(home / path.name)
         assert client.get("/healthz").json()["problem"] is None
 
     def test_a_folder_that_is_broken_at_the_start_is_an_error(self, home: Path) -> None:

@@ -108,14 +108,14 @@ class TestTwice:
 
 
 class TestQuarantine:
-    def test_rows_come_back_in_order(self, tmp_path: Path) -> None:
+    def test_rows_come_back_in_the_order_of_the_files(self, tmp_path: Path) -> None:
         rows = [
             {"row": number, "failures": [{"column": "namn", "rule": "å\0"}], "cells": {"namn": "x" * number, "b": None}}
             for number in range(3, 0, -1)
         ]
         done = import_frames(tmp_path, "workplaces", [workplaces({1: 5})], SOURCE, quarantine=rows, report={"n": 1})
         assert done.quarantined == 3
-        assert load_quarantine(tmp_path, done.import_id) == rows[::-1]
+        assert load_quarantine(tmp_path, done.import_id) == [{"source": "", **row} for row in rows]
         (stored,) = list_imports(tmp_path, "workplaces")
         assert (stored.quarantined, stored.rows_in, dict(stored.report)) == (3, 1, {"n": 1})
 
