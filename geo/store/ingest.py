@@ -30,8 +30,8 @@ from geo.reading.staging import Staged
 from geo.store.history import StoredImport, find_import
 from geo.store.home import StrPath, open_home
 from geo.store.importing import Imported, import_frames
-from geo.store.ledger import load_quarantine
 from geo.store.layers import load_layers
+from geo.store.ledger import load_quarantine
 from geo.store.provenance import Provenance
 from geo.store.pseudonyms import load_pseudonym_key
 
