@@ -21,11 +21,19 @@ from geo.layers.base import Layer, common_columns, day, position_columns, text
 
 __all__ = ["LAYER", "SCHEMA"]
 
+# a category, not a story
+_LONGEST = 60
+
 SCHEMA = pa.DataFrameSchema(
     {
         "event_id": text("Id of the event"),
         "happened_on": day("Day of the event"),
-        "kind": text("What happened, in the source's words", nullable=True, required=False),
+        "kind": text(
+            "What happened, in the source's word for it",
+            pa.Check.str_length(max_value=_LONGEST, error=f"must be a word or two, at most {_LONGEST} characters"),
+            nullable=True,
+            required=False,
+        ),
         **position_columns(),
         **common_columns(),
     }

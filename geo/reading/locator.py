@@ -100,6 +100,7 @@ class Locator:
         self._by_area = self._by_name = False
         self._has_pileups: bool | None = None
         self._first_points: pd.DataFrame | None = None
+        self._cell_m: float | None = None
         self.columns: tuple[str, ...] = ()
         self._notes: tuple[str, ...] = ()
         meant: CRS | None = None
@@ -261,10 +262,13 @@ class Locator:
                     keys.iloc[rows],
                     region=self._context.region,
                     lookup=self._context.areas(str(level)),
+                    cell_m=columns["cell_m"].iloc[rows] if "cell_m" in columns.columns else self._cell_m,
                 )
             except ParameterError as error:
                 problems |= {int(row): (f"has no shape; {error}", False) for row in rows}
                 continue
+            # cells of later tables are as large as those of the first one that tells
+            self._cell_m = self._cell_m or keyed.inferred_m
             shapes[rows] = keyed.shapes
             problems |= {int(rows[position]): (what, False) for position, what in keyed.problems.items()}
             notes |= dict.fromkeys(keyed.notes)

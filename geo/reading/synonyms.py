@@ -31,7 +31,7 @@ AREA_KEYS: Mapping[str, str] = MappingProxyType(
     }
 )
 # columns of no layer that place a row, or tell a column of the layer
-KEYS = (*AREA_KEYS, "county", "postcode", "locality", "property", "size_class")
+KEYS = (*AREA_KEYS, "county", "postcode", "locality", "property", "size_class", "cell_m")
 _COORDINATES = tuple(name for names in COORDINATES for name in names)
 _EXACT, _SPELLING, _SYNONYM = 0, 1, 2
 _EDITION = re.compile(r"(?:sni|ng1|nace)[a-z0-9]*?(?:20)?(?P<year>07|25)(?:kod)?")
@@ -159,9 +159,10 @@ def sni_version_in_name(name: str) -> str | None:
 
 def _list_targets(layer: Layer, *, has_geometry: bool) -> tuple[str, ...]:
     columns = tuple(map(str, layer.schema.columns))
-    keys = (*(AREA_KEYS if "area_id" in columns else ()), *(("size_class",) if "employees" in columns else ()))
+    of_areas = (*AREA_KEYS, "cell_m") if "area_id" in columns else ()
+    keys = (*of_areas, *(("size_class",) if "employees" in columns else ()))
     if not has_geometry:
-        keys = (*_COORDINATES, *(key for key in KEYS if key != "size_class" or key in keys))
+        keys = (*_COORDINATES, *(key for key in KEYS if key not in {"size_class", "cell_m"} or key in keys))
     return (*columns, *(key for key in keys if key not in columns))
 
 
