@@ -77,6 +77,7 @@ def _choose_table(source: Source, layer: Layer, content: bytes) -> str:
                 for row in database.execute("SELECT * FROM pragma_table_xinfo(?)", (table,))
                 if row[6] in _GENERATED
             ]
+            _check_pages(source, database, table)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         # the second where even SQLite's message about a damaged name is no text
         message = f"{source.name}: is damaged, or no GeoPackage ({error}); copy or export it again."
@@ -88,6 +89,18 @@ def _choose_table(source: Source, layer: Layer, content: bytes) -> str:
         )
         raise InputError(message)
     return table
+
+
+def _check_pages(source: Source, database: sqlite3.Connection, table: str) -> None:
+    """Refuse a table with a damaged page: GDAL reads the rows before it and says nothing of those behind."""
+    # they are expressions out of the file, and no damage
+    database.execute("PRAGMA ignore_check_constraints = ON")
+    quoted = table.replace('"', '""')
+    (said,) = database.execute(f'PRAGMA quick_check("{quoted}")').fetchone()
+    if said != "ok":
+        # the first line names the table, those below it the pages
+        message = f"{source.name}: table {table!r} is damaged, so that rows may be lost; copy or export it again."
+        raise InputError(message)
 
 
 def _check_schema(source: Source, database: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ _LANGUAGE_BYTE = 29
 _HEADER_LENGTH = slice(8, 10)
 _SHAPE_START = b"\x00\x00\x27\x0a"
 _SHAPE_HEADER_BYTES = 100
+_IN_MEMORY = re.compile(r"'?/vsi[^\s']*'?")
+_SHOWN_LETTERS = 200
 
 
 def read_gdal_chunks(
@@ -72,10 +75,10 @@ def read_gdal_chunks(
             yield each
     except (InputError, MemoryError):
         raise
-    except (RuntimeError, ValueError, LookupError, pa.ArrowException) as error:
-        # pyogrio's own errors are RuntimeErrors; names that are no UTF-8 and impossible dates are ValueErrors, and a
-        # file without any table a LookupError
-        message = f"{source.name}: {what}cannot be read ({error}); export it again."
+    except (RuntimeError, ValueError, LookupError, OSError, pa.ArrowException) as error:
+        # pyogrio's own errors are RuntimeErrors, and OSErrors where it is in the middle of the rows; names that are no
+        # UTF-8 and impossible dates are ValueErrors, and a file without any table a LookupError
+        message = f"{source.name}: {what}cannot be read ({_explain(error)}); copy or export it again."
         raise InputError(message) from error
     # GDAL reads what is left of a FlatGeobuf that was cut off, and says nothing
     if source.kind == "fgb" and n_said >= 0 and n_rows != n_said:
@@ -147,7 +150,11 @@ def _unpack_shapefile(source: Source) -> dict[str, bytes]:
     shapes = [paths[member.filename] for member in real if paths[member.filename].suffix.lower() == ".shp"]
     if len(shapes) != 1:
         names = ", ".join(str(path) for path in shapes)
-        what = f"holds {len(shapes)} Shapefiles ({names}); pack one alone" if shapes else "holds no Shapefile (.shp)"
+        what = (
+            f"holds {len(shapes)} Shapefiles ({names}); pack one alone"
+            if shapes
+            else "holds no Shapefile; pack a .shp with its .shx and .dbf"
+        )
         message = f"{source.name}: {what}."
         raise InputError(message)
     stem = shapes[0].with_suffix("")
@@ -184,6 +191,13 @@ def _check_parts(source: Source, parts: dict[str, bytes]) -> None:
             "or belongs to another Shapefile; export it again."
         )
         raise InputError(message)
+
+
+def _explain(error: Exception) -> str:
+    """An error in few words, without names of files that only GDAL's memory has."""
+    if isinstance(error, LookupError):
+        return "it is damaged or cut off, and no whole table is left"
+    return _IN_MEMORY.sub("it", str(error))[:_SHOWN_LETTERS]
 
 
 def _guess_code_page(table: bytes) -> tuple[bytes, tuple[str, ...]]:
