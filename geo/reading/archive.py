@@ -23,6 +23,7 @@ _LOCAL_HEADER_BYTES = 30
 # name, comment and extras of one member in the list at the end; far more than any program writes
 _LISTED_BYTES = 1024
 _ENCRYPTED = 0x1
+_SHOWN_LETTERS = 200
 _ARCHIVES = (".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".xlsx", ".ods", ".jar", ".kmz")
 _ARCHIVE_STARTS = (
     b"PK\x03\x04",
@@ -88,7 +89,9 @@ def read_member(source_name: str, archive: zipfile.ZipFile, member: zipfile.ZipI
     try:
         content = archive.read(member)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        _refuse(source_name, f"{member.filename!r} in it is damaged ({error}); pack or export it again", error)
+        _refuse(
+            source_name, f"{member.filename!r} in it is damaged ({_explain(error)}); pack or export it again", error
+        )
     if holds_archive(content):
         _refuse_nested(source_name, member.filename)
     return content
@@ -157,6 +160,12 @@ def _refuse_nested(source_name: str, member_name: str) -> NoReturn:
     _refuse(
         source_name, f"holds an archive inside ({member_name!r}), which is never unpacked; pack the files themselves"
     )
+
+
+def _explain(error: Exception) -> str:
+    """An error in few words, without the damaged bytes that some repeat."""
+    said = str(error)
+    return "its list of members and its content do not agree" if "\\x" in said else said[:_SHOWN_LETTERS]
 
 
 def _refuse(source_name: str, what: str, cause: Exception | None = None) -> NoReturn:

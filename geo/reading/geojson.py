@@ -130,7 +130,8 @@ def _guard(source: Source, read: Callable[[], _Form]) -> _Form:
     except (ValueError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        message = f"{source.name}: holds numbers or nesting that no GeoJSON needs ({error}); export it again."
+        what = "lists inside lists without end" if isinstance(error, RecursionError) else error
+        message = f"{source.name}: holds numbers or nesting that no GeoJSON needs ({what}); export it again."
         raise InputError(message) from error
 
 

@@ -43,11 +43,27 @@ _EXPECTED = {
     "csv": "text",
     "xlsx": "a ZIP archive or spreadsheet",
 }
+_EXPORT = "export it as GeoJSON, GeoPackage or CSV"
+# what to do about content that has a name of its own
+_REMEDIES = {
+    "JSON": "name it .geojson, or export it again",
+    "a GeoPackage": "name it .gpkg",
+    "FlatGeobuf": "name it .fgb",
+    "Parquet": "name it .parquet",
+    "text": "name it .csv if it is a table, or export it again",
+    "gzip-packed data": "name it .csv.gz if it is a packed table, or unpack it",
+    "a ZIP archive or spreadsheet": "name it .xlsx if it is a spreadsheet, .zip if it is a packed Shapefile",
+    "an old or password-protected office document": "save it as .xlsx without a password",
+    "a PDF": "ask for the table itself, as CSV or .xlsx",
+    "UTF-16 text": "save it as UTF-8",
+    "nothing but white space": "export it again",
+}
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 _GPKG_IDS = {b"GPKG", b"GP10", b"GP11"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _PIECE_BYTES = 2**20
+_SHOWN_LETTERS = 255
 
 
 @dataclass(frozen=True)
@@ -102,7 +118,10 @@ def open_source(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -
     """
     text = os.fspath(path)
     if text.startswith(("/vsi", "\\vsi")) or _ADDRESS.match(text):
-        message = f"{text!r} is no file of this machine: addresses are never followed. Download it and name the file."
+        message = (
+            f"{text[:_SHOWN_LETTERS]!r} is no file of this machine: addresses are never followed. Download it and name "
+            "the file."
+        )
         raise InputError(message)
     file = Path(text)
     try:
@@ -112,7 +131,8 @@ def open_source(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        message = f"{text!r} cannot be read: {_explain(error)}."
+        # the name alone: where a file lies on this machine is nobody's business who sent it
+        message = f"{file.name[:_SHOWN_LETTERS]!r} cannot be read: {_explain(error)}."
         raise InputError(message) from error
     if len(content) > limits.file_bytes:
         _refuse(file, "grew while it was read; try again")
@@ -143,8 +163,8 @@ def _check_content(file: Path, ending: str, content: bytes, limits: Limits) -> N
     found = _describe(content)
     expected = "gzip-packed data" if packed else _EXPECTED[kind]
     if found == expected and packed:
-        found, expected = f"packed {_describe_packed(file, content, limits)}", f"packed {_EXPECTED[kind]}"
-    if kind == "csv" and found.endswith("UTF-16 text (save it as UTF-8)"):
+        found, expected = f"{_describe_packed(file, content, limits)}, packed", f"{_EXPECTED[kind]}, packed"
+    if kind == "csv" and "UTF-16 text" in found:
         found = expected
     if found == expected:
         _check_whole(file, kind, content, limits)
@@ -152,7 +172,7 @@ def _check_content(file: Path, ending: str, content: bytes, limits: Limits) -> N
     what = f"its name says {ending}, but it holds {found}"
     if "XML" in found:
         what += ", which can make a reader open other files"
-    _refuse(file, f"{what}; export it as GeoJSON, GeoPackage or CSV")
+    _refuse(file, f"{what}; {_REMEDIES.get(found, _EXPORT)}")
 
 
 def _describe(content: bytes) -> str:
@@ -168,7 +188,7 @@ def _describe(content: bytes) -> str:
         (b"%PDF", "a PDF"),
         (b"fgb\x03fgb", "FlatGeobuf"),
         (b"\xd0\xcf\x11\xe0", "an old or password-protected office document"),
-        *((mark, "UTF-16 text (save it as UTF-8)") for mark in _WIDE_MARKS),
+        *((mark, "UTF-16 text") for mark in _WIDE_MARKS),
     ):
         if head.startswith(start):
             return what
@@ -232,4 +252,5 @@ def _explain(error: Exception) -> str:
         return "there is no such file; check the path"
     if isinstance(error, PermissionError):
         return "permission denied; check who may read it"
-    return getattr(error, "strerror", None) or str(error)
+    said = getattr(error, "strerror", None) or str(error)
+    return f"{said}; check the path"

@@ -146,8 +146,9 @@ def _check_xml(source: Source, name: str, content: bytes) -> None:
         n_rows, n_columns = _measure(content)
         if n_columns > source.limits.columns or n_rows * n_columns > source.limits.cells:
             what = (
-                f"reaches to column {_name_column(n_columns - 1)} and row {n_rows}, which is more than is read; "
-                "delete what is not part of the table"
+                f"reaches to column {_name_column(n_columns - 1)} and row {n_rows}, more than the "
+                f"{source.limits.columns} columns and {source.limits.cells} cells that are read; delete what is not "
+                "part of the table"
             )
     if what:
         message = f"{source.name}: {name!r} in it {what}; save the sheet anew."
