@@ -131,7 +131,8 @@ def _points(
 
 
 def _check_rows(frame: gpd.GeoDataFrame) -> list[Failure]:
-    unknown = ~known_sni(frame["sni"], frame["sni_version"])
+    # an empty cell is told as such
+    unknown = ~known_sni(frame["sni"], frame["sni_version"]) & frame["sni"].notna().to_numpy()
     codes = (f"{code} in SNI {edition}" for code, edition in zip(frame["sni"], frame["sni_version"], strict=True))
     remedy = "use 2 to 5 digits of SNI 2007 or 2025 and say which in sni_version"
     return [

@@ -274,8 +274,10 @@ class FileReader:
         parsed.index = columns.index
         # a cell that cannot be used is told once, not once more as an empty one
         told = {"geometry": {int(rows[position]) for position in located.problems}, "employer_id": {*employer_problems}}
+        # of a row that cannot be read, nobody knows what else is wrong
+        whole = asked - set(table.bad_rows)
         for failure in (replace(each, rows=tuple(rows[list(each.rows)].tolist())) for each in found):
-            failures.append(_keep(failure, asked - told.get(failure.column, set())))
+            failures.append(_keep(failure, whole - told.get(failure.column, set())))
         return parsed, _drop_what_is_elsewhere(failures)
 
     def _check_columns(self, names: pd.Index) -> None:
