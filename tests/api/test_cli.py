@@ -25,7 +25,7 @@ from tests.api.made import HOSTILE, fill_home
 from tests.frames import make_frame, make_workplace, small_frames
 
 COMMANDS = (
-    "demo", "add", "score", "top", "explain", "map", "export", "serve",
+    "demo", "import", "score", "top", "explain", "map", "export", "serve",
     "layers", "layers list", "layers history", "layers diff", "layers rollback",
     "db", "db upgrade", "db check", "db backup", "db restore", "db erase",
 )  # fmt: skip
@@ -282,7 +282,9 @@ class TestFiles:
         assert list(tmp_path.iterdir()) == []
 
 
-class TestAdd:
+class TestImport:
+    ROAD = ("--rename", "namn=name", "--set", "sni=42110", "--set", "employees=40")
+
     @pytest.fixture
     def roads(self, tmp_path: Path) -> Path:
         frame = make_frame(
@@ -294,35 +296,98 @@ class TestAdd:
         frame.to_crs(4326).to_file(tmp_path / "roads.geojson", driver="GeoJSON")
         return tmp_path / "roads.geojson"
 
+    @pytest.fixture
+    def sites(self, tmp_path: Path) -> Path:
+        path = tmp_path / "sites.csv"
+        rows = ["1;Firma A;41200;5;758000;7088000", "2;Firma B;41200;fem;758000;7088000", "3;=1+1;99999;1;758000;1"]
+        path.write_text("\n".join(["cfar;benämning;sni;antal anställda;easting;northing", *rows]), encoding="utf-8")
+        return path
+
     def test_a_file_becomes_a_layer(self, roads: Path, tmp_path: Path) -> None:
         home = tmp_path / "home"
-        report = run_json(
-            *("add", "workplaces", roads, "--home", home, "--rename", "namn=name", "--where", "status=Byggande"),
-            *("--set", "sni=42110", "--set", "employees=40", "--set", "kind=temporary"),
+        done = run_json(
+            *("import", "workplaces", roads, "--home", home, "--where", "status=Byggande", *self.ROAD),
+            *("--set", "kind=temporary", "--licence", "CC0", "--legal-basis", "2024:307"),
         )
-        assert (report["rows_read"], report["rows_accepted"], report["rows_filtered_out"]) == (2, 1, 1)
-        frame = load_layers(home)["workplaces"]
-        assert frame["name"].tolist() == ["E4"]
-        assert frame["kind"].tolist() == ["temporary"]
-        assert frame["employees"].tolist() == [40.0]
+        (report,) = done["files"]
+        assert (report["rows_read"], report["rows_in"], report["rows_accepted"]) == (2, 1, 1)
+        assert done["imported"]["added"] == 1
+        assert done["quarantine"] is None
+        layers = load_layers(home)
+        assert layers["workplaces"]["name"].tolist() == ["E4"]
+        assert layers["workplaces"]["employees"].tolist() == [40.0]
+        assert (layers.provenance["workplaces"].licence, layers.provenance["workplaces"].legal_basis) == (
+            "CC0",
+            "2024:307",
+        )
 
-    def test_in_words(self, roads: Path, tmp_path: Path) -> None:
-        text = run(
-            *("add", "workplaces", roads, "--home", tmp_path / "h", "--rename", "namn=name", "--skip-row", "2"),
-            *("--set", "sni=42110", "--set", "employees=40"),
-        ).stdout
-        assert "1 of 2 rows of roads.geojson" in text
-        assert "employees = 40" in text
+    def test_in_words(self, sites: Path, tmp_path: Path) -> None:
+        home = tmp_path / "h"
+        text = run("import", "workplaces", sites, "--home", home).stdout
+        for words in (
+            "sites.csv: 3 rows for workplaces",
+            "1 accepted",
+            "2 in quarantine",
+            "employees: cannot be read as a number (got 'fem'); write digits with a decimal point",
+            "benämning → name",
+            "1 added, 0 changed, 0 gone, 0 unchanged",
+            str(home / "quarantine" / "workplaces-1.csv"),
+        ):
+            assert words in " ".join(text.split()) or words in text.replace("\n", ""), text
+        assert oct((home / "quarantine" / "workplaces-1.csv").stat().st_mode)[-3:] == "600"
+
+    def test_a_mended_quarantine_file_joins_what_is_there(self, sites: Path, tmp_path: Path) -> None:
+        home = tmp_path / "h"
+        kept = Path(run_json("import", "workplaces", sites, "--home", home)["quarantine"])
+        text = kept.read_text("utf-8-sig")
+        assert "'=1+1" in text
+        kept.write_text(text.replace(",fem,", ",5,").replace(",99999,1,758000,1", ",41200,1,758000,7088000"), "utf-8")
+        done = run_json("import", "workplaces", kept, "--home", home)
+        assert done["repairs"] == 1
+        assert (done["imported"]["added"], done["imported"]["gone"], done["imported"]["changed"]) == (2, 0, 0)
+        frame = load_layers(home)["workplaces"]
+        assert frame["workplace_id"].tolist() == ["1", "2", "3"]
+        assert frame["name"].tolist()[2] == "=1+1"
+
+    def test_dry_runs_and_strict_ones_change_nothing(self, sites: Path, home: Path, tmp_path: Path) -> None:
+        before = load_layers(home).hashes
+        done = run_json("import", "workplaces", sites, "--home", home, "--dry-run", "--quarantine", tmp_path / "q.csv")
+        assert done["imported"] is None
+        assert "Firma B" in (tmp_path / "q.csv").read_text("utf-8-sig")
+        assert (
+            "2 of 3 rows break"
+            in fail_json("import", "workplaces", sites, "--home", home, "--strict", code=2)["detail"]
+        )
+        assert load_layers(home).hashes == before
+
+    def test_the_same_again_is_nothing_new(self, roads: Path, tmp_path: Path) -> None:
+        command = ("import", "workplaces", roads, "--home", tmp_path / "h", *self.ROAD)
+        first, second = run_json(*command)["imported"], run_json(*command)["imported"]
+        assert (first["is_new"], second["is_new"]) == (True, False)
+        assert second["snapshot"] == first["snapshot"]
+        assert "nothing changed; 2 records are there already" in run(*command).stdout
+
+    def test_a_mapping_file_says_what_options_would(self, roads: Path, tmp_path: Path) -> None:
+        mapping, home = tmp_path / "roads.toml", tmp_path / "h"
+        run("import", "workplaces", roads, "--home", home, "--write-mapping", mapping)
+        assert "namn" in mapping.read_text("utf-8")
+        assert fail_json("import", "workplaces", roads, "--home", home, "--write-mapping", mapping, code=2)
+        mapping.write_text('[columns]\nnamn = "name"\n[set]\nsni = "42110"\nemployees = 40\n', encoding="utf-8")
+        run("import", "workplaces", roads, "--home", home, "--mapping", mapping)
+        assert load_layers(home)["workplaces"]["name"].tolist() != []
 
     def test_what_is_wrong_is_told_and_nothing_is_changed(self, roads: Path, home: Path) -> None:
         before = load_layers(home).hashes
-        assert "layers are" in fail_json("add", "railways", roads, "--home", home, code=3)["detail"]
-        assert "name=value" in fail_json("add", "workplaces", roads, "--home", home, "--set", "x", code=2)["detail"]
-        assert fail_json("add", "workplaces", "nowhere.csv", "--home", home, code=2)
-        problem = fail_json(
-            "add", "workplaces", roads, "--home", home, "--set", "sni=XX", "--set", "employees=-1", code=2
+        assert "layers are" in fail_json("import", "railways", roads, "--home", home, code=3)["detail"]
+        assert "name=value" in fail_json("import", "workplaces", roads, "--home", home, "--set", "x", code=2)["detail"]
+        assert fail_json("import", "workplaces", "nowhere.csv", "--home", home, code=2)
+        result = run(
+            *("import", "workplaces", roads, "--home", home, "--rename", "namn=name", "--set", "sni=XX"),
+            *("--set", "employees=-1"),
+            code=1,
         )
-        assert "sni" in problem["detail"]
+        assert "sni: unknown industry code" in result.stdout
+        assert "No row was taken over" in result.stderr
         assert load_layers(home).hashes == before
 
 
@@ -385,7 +450,7 @@ class TestErrors:
             (["explain", "abc", "--home", "{home}"], 2),
             (["top", "--home", "{none}"], 3),
             (["explain", "5000007000000", "--home", "{home}"], 3),
-            (["add", "railways", "x.csv"], 3),
+            (["import", "railways", "x.csv"], 3),
             (["layers", "--home", "{broken}"], 4),
             (["top", "--home", "{broken}"], 4),
             (["demo", "--home", "{home}"], 4),
@@ -421,8 +486,8 @@ class TestErrors:
 
     def test_a_file_name_is_no_markup_for_the_terminal(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FORCE_COLOR", "1")
-        result = run("add", "workplaces", "[/red].csv", "--home", tmp_path / "home", code=2)
-        assert "[/red].csv" in result.stderr
+        result = run("import", "workplaces", "[bold]/[/red].csv", "--home", tmp_path / "home", code=2)
+        assert "red].csv' cannot be read" in result.stderr
 
     def test_interrupted(self, made_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def interrupt(*_: object, **__: object) -> None:
