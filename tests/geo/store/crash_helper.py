@@ -167,14 +167,22 @@ def kill_at_random(home: Path, n_kills: int, seed: int) -> dict[str, object]:
     write_layers_in_child = fork(lambda: write_layers(home, "old"))
     assert finish(write_layers_in_child) == 0
 
+    def write_both() -> None:
+        for state in reversed(STATES):
+            write_layers(home, state)
+
     def write_for_ever() -> None:
         while True:
-            for state in STATES:
-                write_layers(home, state)
+            write_both()
+
+    begin = time.monotonic()
+    assert finish(fork(write_both)) == 0
+    # long enough to fall anywhere in either write, however busy the machine is
+    round_s = time.monotonic() - begin
 
     for _ in range(n_kills):
         child = fork(write_for_ever)
-        time.sleep(chance.uniform(0.05, 0.6))
+        time.sleep(chance.uniform(0, 1.5 * round_s))
         os.kill(child, signal.SIGKILL)
         assert finish(child) == -signal.SIGKILL
         seen[ask(lambda: read_layers(home))] += 1
