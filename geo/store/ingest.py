@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from geo.errors import InputError, NotFoundError, ParameterError
@@ -34,6 +33,7 @@ from geo.store.layers import load_layers
 from geo.store.ledger import load_quarantine
 from geo.store.provenance import Provenance
 from geo.store.pseudonyms import load_pseudonym_key
+from geo.store.scratch import scratch_folder
 
 __all__ = ["FileImport", "Order", "export_quarantine", "find_repaired_import", "import_files"]
 
@@ -133,8 +133,8 @@ def import_files(
     request = Request(order.paths, layer.name, order.choice, order.crs, pseudonym_key=key)
     if repairs is not None:
         order, request = _follow(find_import(folder, repairs), order, request)
-    with TemporaryDirectory(prefix="norrsyn-") as scratch:
-        staged = stage_files(request, Path(scratch), load_layers(folder), limits, on_progress)
+    with scratch_folder(folder) as scratch:
+        staged = stage_files(request, scratch, load_layers(folder), limits, on_progress)
         if order.strict:
             for report in staged.reports:
                 if report.rows_quarantined:
