@@ -25,7 +25,7 @@ _BARE = rf"{_CENTURY}?\d{{2}}{_MONTH}{_DAY}\d{{4}}"
 _GAP = r"[\s\-+.\u2010-\u2015\u2212]{0,3}"
 _NUMBER = re.compile(
     rf"(?<![0-9A-Za-z])(?:{_CENTURY}{_GAP})?(?P<day>\d{{2}}{_GAP}{_MONTH}{_GAP}{_DAY})"
-    rf"{_GAP}(?P<rest>\d{{4}})(?![0-9A-Za-z])"
+    rf"{_GAP}(?P<rest>\d{{2}}\s?\d{{2}})(?![0-9A-Za-z])"
 )
 # What stands where a number was, in messages and in rows that wait to be mended.
 HIDDEN = "••••••-••••"

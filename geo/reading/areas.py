@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from geo.crs import SWEDEN_EASTING_M, SWEDEN_NORTHING_M, SWEREF99_TM_EPSG
 from geo.errors import CRSError, ParameterError
+from geo.layers.persons import hide_personal_numbers
 from geo.region import Region
 
 __all__ = ["AREA_KINDS", "Keyed", "draw_areas", "index_areas"]
@@ -165,7 +166,7 @@ def _unknown(kind: str, key: str, polygons: Iterable[str], names: Mapping[str, s
     near += [names[each] for each in difflib.get_close_matches(key.casefold(), names, n=_N_CANDIDATES)]
     shown = ", ".join(titles.get(code, code) for code in dict.fromkeys(near[:_N_CANDIDATES]))
     hint = f"nearest are {shown}" if shown else f"there are {len(codes)} of them"
-    return f"names a {kind} that is not known, {key[:40]!r}; {hint}"
+    return f"names a {kind} that is not known, {hide_personal_numbers(key)[:40]!r}; {hint}"
 
 
 def _read_code(kind: str, value: object) -> str:
@@ -193,8 +194,8 @@ def _draw_cells(keys: pd.Series, cell_m: pd.Series | float | None) -> Keyed:
         match = _SCB_ID.fullmatch(text.zfill(13) if text.isdecimal() else text) or _INSPIRE_ID.fullmatch(text)
         if match is None:
             problems[row] = (
-                f"has no id of a grid cell, {text[:40]!r}; write SCB's 13 digits (3940006133000) or INSPIRE's id "
-                "(CRS3006RES1000mN6133000E394000)"
+                f"has no id of a grid cell, {hide_personal_numbers(text)[:40]!r}; write SCB's 13 digits "
+                "(3940006133000) or INSPIRE's id (CRS3006RES1000mN6133000E394000)"
             )
             continue
         parts = match.groupdict()

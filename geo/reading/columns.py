@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from geo.errors import SchemaError
 from geo.layers.base import Layer
+from geo.layers.persons import hide_personal_numbers
 from geo.reading.table import RawTable
 
 __all__ = [
@@ -176,7 +177,9 @@ def as_no_match(source_name: str, where: Mapping[str, str], values: Mapping[str,
 def count_values(table: RawTable, columns: Iterable[str]) -> dict[str, Counter[str]]:
     """How often each value stands in some columns, as text."""
     return {
-        column: Counter("(empty)" if value is None else str(value).strip() for value in table.columns[column])
+        column: Counter(
+            "(empty)" if value is None else hide_personal_numbers(str(value).strip()) for value in table.columns[column]
+        )
         for column in columns
     }
 

@@ -18,6 +18,7 @@ from itertools import islice
 
 from geo.errors import InputError, SchemaError
 from geo.layers.base import Layer
+from geo.layers.persons import hide_personal_numbers
 from geo.reading.limits import DEFAULT_LIMITS
 from geo.reading.source import Source
 from geo.reading.table import RawTable, check_height, check_width, make_columns, split_columns
@@ -93,7 +94,8 @@ def read_csv_chunks(source: Source, layer: Layer, rows_per_chunk: int) -> Iterat
         bad_rows = {}
         for row, cells in enumerate(chunk):
             if len(cells) != n_columns:
-                bad_rows[row] = f"has {len(cells)} cells, but the header has {n_columns}; check its quotation marks"
+                said = f"has {len(cells)} cell{'s' if len(cells) > 1 else ''}, but the header has {n_columns}"
+                bad_rows[row] = f"{said}; check its quotation marks"
                 cells.extend([""] * (n_columns - len(cells)))
         columns = {
             name: [_point(cells[place]) for cells in chunk]
@@ -290,7 +292,7 @@ def _check_header(source: Source, header: list[str], unnamed: set[int]) -> None:
         numbers = ", ".join(str(place + 1) for place in sorted(unnamed))
         failures.append(f"header: column {numbers} has no name; name it")
     if repeated := sorted(name for name, n_times in Counter(header).items() if name and n_times > 1):
-        failures.append(f"header: {', '.join(repeated)} stands more than once; keep one")
+        failures.append(f"header: {hide_personal_numbers(', '.join(repeated))} stands more than once; keep one")
     if failures:
         message = "\n".join([f"{source.name}: the header cannot be used.", *(f"  - {line}" for line in failures)])
         raise SchemaError(message, tuple(failures))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+import pandas as pd
+
 from geo.errors import ParameterError, SchemaError
 from geo.layers.base import Layer
+from geo.layers.persons import holds_personal_number
 from geo.reading.delimited import read_csv_chunks
 from geo.reading.geojson import read_geojson_chunks
 from geo.reading.geopackage import read_geopackage_chunks
@@ -55,7 +58,22 @@ def read_chunks(source: Source, layer: Layer, rows_per_chunk: int = ROWS_PER_CHU
     if rows_per_chunk < 1:
         message = f"rows_per_chunk is {rows_per_chunk}; read at least one row at a time."
         raise ParameterError(message)
-    return _READERS[source.kind](source, layer, rows_per_chunk)
+    return _check_names(source, _READERS[source.kind](source, layer, rows_per_chunk))
+
+
+def _check_names(source: Source, tables: Iterator[RawTable]) -> Iterator[RawTable]:
+    """Refuse a header that is a row: names of columns go into reports, where a person's number must not stand."""
+    for position, table in enumerate(tables):
+        if not position:
+            names = pd.Series([*table.columns.columns, *table.refused, *table.left_out], dtype="str")
+            if n_persons := int(holds_personal_number(names).sum()):
+                line = f"header: {n_persons} of {len(names)} names of columns hold a personal identity number"
+                message = (
+                    f"{source.name}: the header cannot be used.\n  - {line}; put a header above the rows if it has "
+                    "none, or rename the columns"
+                )
+                raise SchemaError(message, (line,))
+        yield table
 
 
 def read_table(source: Source, layer: Layer) -> RawTable:

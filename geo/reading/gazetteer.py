@@ -18,6 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.layers.gazetteer import PLACE_KINDS, normalise_key, normalise_keys
+from geo.layers.persons import hide_personal_numbers
 from geo.reading.extents import Extents, measure_places
 from geo.reference import county_names
 from geo.region import Region, load_region, packaged_localities
@@ -27,6 +28,7 @@ __all__ = ["LOCATING_COLUMNS", "Gazetteer", "Located"]
 # columns that `Gazetteer.locate` reads, the most precise first
 LOCATING_COLUMNS = ("property", "postcode", "locality", "municipality", "county")
 _N_CANDIDATES = 3
+_NO_NAME = "names no place; give coordinates, a postcode or a locality"
 _N_HINTS = 200
 
 
@@ -119,11 +121,14 @@ class Gazetteer:
             pairs, first, which = _unique_pairs(keys, municipality[open_rows])
             raw = columns[kind].iloc[open_rows[first]].tolist()
             answers = [self._look_up(kind, *pair, written) for pair, written in zip(pairs, raw, strict=True)]
-            for row, at, is_given in zip(open_rows.tolist(), which.tolist(), given.tolist(), strict=True):
+            for each, at in enumerate(which.tolist()):
+                row = int(open_rows[each])
                 position, reason = answers[at]
                 found[row] = position
-                if position < 0 and is_given:
-                    reasons.setdefault(row, []).append(reason)
+                if position < 0 and given[each]:
+                    # what is no name of that kind at all has no key to tell it from others
+                    why = reason if keys[each] else self._not_found(kind, "", columns[kind].iloc[row])
+                    reasons.setdefault(row, []).append(why)
         return self._collect(found, reasons)
 
     def _collect(self, found: NDArray[np.int64], reasons: Mapping[int, list[str]]) -> Located:
@@ -135,10 +140,7 @@ class Gazetteer:
         precision[there] = places["place_kind"].to_numpy(dtype=object)
         spread_m = np.full(len(found), np.nan)
         spread_m[there] = places["spread_m"].to_numpy(dtype=np.float64)
-        problems = {
-            int(row): "; ".join(reasons.get(int(row), ["names no place; give coordinates, a postcode or a locality"]))
-            for row in np.flatnonzero(~there)
-        }
+        problems = {int(row): _join_reasons(reasons.get(int(row), [_NO_NAME])) for row in np.flatnonzero(~there)}
         return Located(shapes, precision, spread_m, problems, tuple(_notes(precision, reasons, there)))
 
     def _keys(self, kind: str, cells: pd.Series) -> pd.Series:
@@ -184,13 +186,13 @@ class Gazetteer:
         if len(fit) == 1:
             return fit[0], ""
         listed = ", ".join(self._name(home) for home in homes)
-        name = f"{kind} {str(written)[:40]!r}"
+        name = f"{kind} {hide_personal_numbers(str(written))[:40]!r}"
         if not fit:
             return -1, f"{name} lies in {listed}, not in {self._name(municipality)}"
         return -1, f"{name} may be in {listed}; give its municipality"
 
     def _not_found(self, kind: str, key: str, written: object) -> str:
-        shown = str(written)[:40]
+        shown = hide_personal_numbers(str(written))[:40]
         if kind == "postcode" and not key:
             return f"{shown!r} is no postcode; write five digits, such as 93131"
         said = f"{kind} {shown!r} is not in the gazetteer"
@@ -209,6 +211,13 @@ class Gazetteer:
 
     def _name(self, code: str) -> str:
         return f"{self._names[code]} ({code})" if code in self._names else "an unknown municipality"
+
+
+def _join_reasons(reasons: list[str]) -> str:
+    """Why a row could not be placed: all that is wrong, a semicolon, all that can be done."""
+    parts = [reason.partition("; ") for reason in reasons]
+    remedies = [remedy for _, _, remedy in parts if remedy] or ["give coordinates, or import a gazetteer that has it"]
+    return f"{', and '.join(what for what, _, _ in parts)}; {', or '.join(remedies)}"
 
 
 def _notes(precision: NDArray[np.object_], reasons: Mapping[int, list[str]], there: NDArray[np.bool_]) -> Iterable[str]:

@@ -15,6 +15,7 @@ from pyproj import CRS
 from geo.crs import SWEREF99_TM
 from geo.errors import CRSError
 from geo.layers.base import Layer
+from geo.layers.persons import hide_personal_numbers
 from geo.reading.columns import COORDINATES
 from geo.reading.stated_crs import read_stated_crs
 from geo.reading.table import RawTable
@@ -166,7 +167,8 @@ def _read_points(columns: tuple[str, ...], cells: list[pd.Series]) -> tuple[NDAr
     for column, values, given in zip(columns, numbers, cells, strict=True):
         for row in np.flatnonzero(~np.isfinite(values)):
             if given.iloc[row] is not None:
-                what = f"{column} {str(given.iloc[row])[:40]!r} is no finite number; write it with a decimal point"
+                shown = hide_personal_numbers(str(given.iloc[row]))[:40]
+                what = f"{column} {shown!r} is no finite number; write it with a decimal point"
                 problems.setdefault(int(row), what)
     for row in np.flatnonzero(cells[0].isna().to_numpy() ^ cells[1].isna().to_numpy()):
         problems.setdefault(int(row), f"has only one of {columns[0]} and {columns[1]}; fill in both")

@@ -20,6 +20,7 @@ from geo.crs import SWEREF99_TM
 from geo.errors import CRSError, GeometryError, SchemaError
 from geo.layers.base import Layer
 from geo.layers.failures import Failure, as_error, find_failed_rows
+from geo.layers.persons import hide_personal_numbers
 from geo.layers.validate import OUTSIDE_REGION, find_failures
 from geo.reading.columns import Choice, arrange_columns, check_choice, match_rows
 from geo.reading.context import Context
@@ -131,7 +132,7 @@ class FileReader:
         arranged, self.left_over, _ = self._arrange(first.columns.head(1))
         self._has_ids = layer.id_columns[0] in arranged.columns
         self.made_ids = not self._has_ids and can_make_ids(layer)
-        self._check_columns(arranged.columns)
+        self._check_columns(arranged.columns, first.left_out)
 
     @property
     def crs(self) -> CRS:
@@ -280,7 +281,7 @@ class FileReader:
             failures.append(_keep(failure, whole - told.get(failure.column, set())))
         return parsed, _drop_what_is_elsewhere(failures)
 
-    def _check_columns(self, names: pd.Index) -> None:
+    def _check_columns(self, names: pd.Index, nested: Iterable[str]) -> None:
         there = {*names, *([self.layer.id_columns[0]] if self.made_ids else [])}
         absent = [
             Failure(name, "the column is missing", f"it holds: {column.description}")
@@ -293,6 +294,8 @@ class FileReader:
                 f"The file has {', '.join(self.columns)}.",
                 "A column that has another name in the file: --rename old=new. One that it lacks: --set column=value.",
             ]
+            if left_out := ", ".join(nested):
+                tail.append(f"Columns of lists, objects or bytes are not read; give plain values in {left_out}.")
             raise as_error(head, absent, tail=tail)
 
 
@@ -305,7 +308,7 @@ def _group(problems: Mapping[int, tuple[str, bool]], column: str) -> list[Failur
     """Rows with the same problem as one failure; a problem is what is wrong, a semicolon, and what to do."""
     grouped: dict[tuple[str, bool], list[int]] = {}
     for row, problem in sorted(problems.items()):
-        grouped.setdefault(problem, []).append(row)
+        grouped.setdefault((hide_personal_numbers(problem[0]), problem[1]), []).append(row)
     failures = []
     for (what, about_crs), rows in grouped.items():
         rule, _, remedy = what.partition("; ")

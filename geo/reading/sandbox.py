@@ -25,6 +25,7 @@ from typing import IO, Any, NoReturn
 import geo.errors
 from geo.errors import ConfigError, InputError, NorrsynError, SchemaError, StoreError
 from geo.reading.limits import DEFAULT_LIMITS, Limits
+from geo.reading.source import name_file
 
 __all__ = ["ENVIRONMENT", "Progress", "run_worker"]
 
@@ -124,7 +125,7 @@ def run_worker(
 
 
 def _name_files(request: Mapping[str, Any]) -> str:
-    names = [Path(str(path)).name for path in request.get("paths", ())]
+    names = [name_file(str(path)) for path in request.get("paths", ())]
     return ", ".join(names) or "the file"
 
 

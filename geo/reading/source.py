@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from geo.errors import InputError
+from geo.layers.persons import hide_personal_numbers
 from geo.reading.archive import check_ratio, holds_archive, open_archive
 from geo.reading.limits import DEFAULT_LIMITS, Limits
 
-__all__ = ["ENDINGS", "Source", "open_source"]
+__all__ = ["ENDINGS", "Source", "name_file", "open_source"]
 
 _KINDS = {
     ".geojson": "geojson",
@@ -55,6 +56,7 @@ _REMEDIES = {
     "a ZIP archive or spreadsheet": "name it .xlsx if it is a spreadsheet, .zip if it is a packed Shapefile",
     "an old or password-protected office document": "save it as .xlsx without a password",
     "a PDF": "ask for the table itself, as CSV or .xlsx",
+    "binary data": "save it as UTF-8 if it is text, else export it as GeoJSON, GeoPackage or CSV",
     "UTF-16 text": "save it as UTF-8",
     "nothing but white space": "export it again",
 }
@@ -132,13 +134,18 @@ def open_source(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -
         if isinstance(error, InputError):
             raise
         # the name alone: where a file lies on this machine is nobody's business who sent it
-        message = f"{file.name[:_SHOWN_LETTERS]!r} cannot be read: {_explain(error)}."
+        message = f"{name_file(file)[:_SHOWN_LETTERS]!r} cannot be read: {_explain(error)}."
         raise InputError(message) from error
     if len(content) > limits.file_bytes:
         _refuse(file, "grew while it was read; try again")
     packed = ending.endswith(".gz")
     _check_content(file, ending, content, limits)
-    return Source(file.name, _KINDS[ending], content, hashlib.sha256(content).hexdigest(), limits, packed)
+    return Source(name_file(file), _KINDS[ending], content, hashlib.sha256(content).hexdigest(), limits, packed)
+
+
+def name_file(path: str | os.PathLike[str]) -> str:
+    """What a file is called in reports and messages: without its folder, and without a person's number in its name."""
+    return hide_personal_numbers(Path(path).name)
 
 
 def _check_outside(file: Path, status: os.stat_result, limits: Limits) -> str:
@@ -205,7 +212,7 @@ def _describe_packed(file: Path, content: bytes, limits: Limits) -> str:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
             while piece := stream.read(_PIECE_BYTES):
                 n_bytes += len(piece)
-                check_ratio(file.name, n_bytes, len(content), limits)
+                check_ratio(name_file(file), n_bytes, len(content), limits)
                 if found in {"", "nothing but white space"}:
                     found = "an archive" if holds_archive(piece) else _describe(piece)
                 elif found == "text" and b"\0" in piece:
@@ -221,7 +228,7 @@ def _check_whole(file: Path, kind: str, content: bytes, limits: Limits) -> None:
     if kind == "parquet" and not content.endswith(b"PAR1"):
         _refuse(file, "is cut off: Parquet ends as it begins; copy or export it again")
     if kind in {"shp", "xlsx"}:
-        _, members = open_archive(file.name, content, limits)
+        _, members = open_archive(name_file(file), content, limits)
         names = [member.filename.lower() for member in members]
         if kind == "xlsx" and "xl/workbook.xml" not in names:
             _refuse(file, "its name says .xlsx, but it holds a ZIP archive that is no spreadsheet; save it as .xlsx")
@@ -239,11 +246,11 @@ def _check_whole_database(file: Path, content: bytes) -> None:
     for ending in ("-wal", "-journal"):
         beside = file.with_name(file.name + ending)
         if beside.is_file() and beside.stat().st_size:
-            _refuse(file, f"has unsaved changes in {beside.name}; close the program that has it open")
+            _refuse(file, f"has unsaved changes in {name_file(beside)}; close the program that has it open")
 
 
 def _refuse(file: Path, what: str) -> NoReturn:
-    message = f"{file.name}: {what}."
+    message = f"{name_file(file)}: {what}."
     raise InputError(message)
 
 

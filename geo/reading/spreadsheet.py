@@ -20,6 +20,7 @@ import python_calamine
 
 from geo.errors import InputError, SchemaError
 from geo.layers.base import Layer
+from geo.layers.persons import hide_personal_numbers
 from geo.reading.archive import open_archive, read_member
 from geo.reading.source import Source
 from geo.reading.table import RawTable, check_height, check_width, make_columns, split_columns
@@ -205,7 +206,7 @@ def _find_header(source: Source, sheet: python_calamine.CalamineSheet) -> tuple[
     names = {place: str(_plain(cell)).strip() for place, cell in enumerate(cells) if _is_filled(cell)}
     check_width(source.name, len(names), source.limits)
     if repeated := sorted(name for name, n_times in Counter(names.values()).items() if n_times > 1):
-        failure = f"header: {', '.join(repeated)} stands more than once; keep one"
+        failure = f"header: {hide_personal_numbers(', '.join(repeated))} stands more than once; keep one"
         message = f"{source.name}: the header cannot be used.\n  - {failure}"
         raise SchemaError(message, (failure,))
     return (header if header >= 0 else first), names

@@ -184,7 +184,7 @@ class TestCsv:
         assert told == {
             "has 2 cells, but the header has 4; check its quotation marks — row 2, 5",
             "has 5 cells, but the header has 4; check its quotation marks — row 3",
-            "has 1 cells, but the header has 4; check its quotation marks — row 4",
+            "has 1 cell, but the header has 4; check its quotation marks — row 4",
         }
 
     def test_a_header_without_names_is_refused(self, tmp_path: Path, workplaces: Layer) -> None:

@@ -312,7 +312,7 @@ class TestCsv:
     def test_crooked_rows_are_marked_and_kept(self, tmp_path: Path) -> None:
         table = self.read(tmp_path, "a,b,c\n1,2,3\n4\n5,6,7,8\n9,10,11\n,\n")
         assert table.bad_rows == {
-            1: "has 1 cells, but the header has 3; check its quotation marks",
+            1: "has 1 cell, but the header has 3; check its quotation marks",
             2: "has 4 cells, but the header has 3; check its quotation marks",
         }
         assert table.columns["a"].tolist() == ["1", "4", "5", "9"]
