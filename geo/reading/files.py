@@ -154,11 +154,14 @@ def stage_file(request: Mapping[str, Any], folder: Path, on_progress: Progress) 
         source = open_source(path)
         tallies.append(_read_source(source, position, layer, asked, staging, seen, on_progress, context))
     on_progress("comparing rows", sum(tally.n_read for tally in tallies), None)
-    for position, failures in staging.find_clashes().items():
-        rows = {row for failure in failures for row in failure.rows}
-        _move_to_quarantine(open_source(asked.paths[position]), layer, asked, staging, tallies[position], failures)
-        staging.remove(position, rows)
-        tallies[position].move_to_quarantine(failures, len(rows))
+    names = [tally.reader.source_name for tally in tallies]
+    # what is left without some rows may lack what the layer needs
+    while clashes := staging.find_clashes(names):
+        for position, failures in clashes.items():
+            rows = {row for failure in failures for row in failure.rows}
+            _move_to_quarantine(open_source(asked.paths[position]), layer, asked, staging, tallies[position], failures)
+            staging.remove(position, rows)
+            tallies[position].move_to_quarantine(failures, len(rows))
     staging.finish(tally.report(layer) for tally in tallies)
 
 

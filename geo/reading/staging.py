@@ -110,8 +110,12 @@ class Staging:
             write_quarantine_part(self.folder / f"quarantine-{self._n_quarantined:05d}.parquet", rows)
             self._n_quarantined += 1
 
-    def find_clashes(self) -> dict[int, list[Failure]]:
+    def find_clashes(self, source_names: Iterable[str]) -> dict[int, list[Failure]]:
         """What is wrong with accepted rows beside each other: file to failures with positions in that file.
+
+        Parameters
+        ----------
+        source_names : names of the files
 
         Raises
         ------
@@ -129,7 +133,7 @@ class Staging:
         frame = self._read(suspects)
         failures = find_clashes(self.layer, frame)
         if whole := [failure for failure in failures if not failure.rows]:
-            head = f"Layer {self.layer.name}: the rows do not fit together."
+            head = f"{', '.join(source_names)}: the rows do not fit together in layer {self.layer.name}."
             raise as_error(head, whole)
         found: dict[int, list[Failure]] = {}
         for failure in failures:
@@ -146,11 +150,13 @@ class Staging:
         rows : positions in the file
         """
         numbers = np.array(sorted(rows), dtype=np.int64) + 1
-        for path in sorted(self.folder.glob("accepted-*.parquet")):
+        for part, path in enumerate(sorted(self.folder.glob("accepted-*.parquet"))):
             frame = gpd.read_parquet(path)
-            gone = (frame[_SOURCE] == source) & frame[_ROW].isin(numbers)
+            gone = ((frame[_SOURCE] == source) & frame[_ROW].isin(numbers)).to_numpy(dtype=bool)
             if gone.any():
                 frame[~gone].to_parquet(path, compression="zstd", index=False)
+                for kept in (self._prints, self._sources, self._rows):
+                    kept[part] = kept[part][~gone]
 
     def finish(self, reports: Iterable[Report]) -> None:
         """Write the reports: the folder is complete."""
