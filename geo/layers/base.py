@@ -185,9 +185,9 @@ def number(
 ) -> pa.Column:
     """A float64 column of finite numbers from 0 to 1e9; nullable says that they may be missing."""
     rules = [
-        pa.Check(np.isfinite, error="must be a finite number"),
-        pa.Check.ge(0, error="must be 0 or more"),
-        pa.Check(_is_no_more_than_largest, error=f"must be at most {_LARGEST:.0f}"),
+        pa.Check(np.isfinite, error="must be a finite number; write digits with a decimal point"),
+        pa.Check.ge(0, error="must be 0 or more; check the number"),
+        pa.Check(_is_no_more_than_largest, error=f"must be at most {_LARGEST:.0f}; check the number and its unit"),
     ]
     return pa.Column(
         float, [*rules, *checks], nullable=nullable, required=required, default=default, description=description

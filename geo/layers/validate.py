@@ -20,7 +20,7 @@ from geo.crs import SWEREF99_TM, SWEREF99_TM_EPSG, classify_sweref
 from geo.errors import CRSError, GeometryError, SchemaError
 from geo.layers.base import Layer
 from geo.layers.failures import Failure, as_error, fail_where, find_failed_rows
-from geo.layers.persons import HIDDEN, holds_personal_number
+from geo.layers.persons import HIDDEN, hide_personal_numbers, holds_personal_number
 from geo.reference import refused_reason
 from geo.region import NEAREST_MUNICIPALITY_M, load_region
 
@@ -139,7 +139,9 @@ def find_clashes(layer: Layer, frame: gpd.GeoDataFrame) -> list[Failure]:
     """
     ids = list(layer.id_columns)
     repeated = frame.duplicated(ids, keep=False).to_numpy()
-    named = frame[ids].notna().all(axis=1).to_numpy()
+    # an empty cell that may be empty is part of the id: two phases of one establishment that are both "always"
+    needed = [name for name in ids if not layer.schema.columns[name].nullable]
+    named = frame[needed].notna().all(axis=1).to_numpy()
     failures = fail_where(
         " + ".join(ids), "the same id stands on several rows", "give each record its own", repeated & named
     )
@@ -202,8 +204,8 @@ def _parse(layer: Layer, frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, lis
             continue
         values, bad = _parse_column(column, frame[name].reset_index(drop=True))
         columns[name] = values
-        shown = (repr(value)[:_SHOWN_LETTERS] for value in frame[name])
-        failures += fail_where(name, f"cannot be read as {_kind(column)}", _remedy(column), bad, shown)
+        shown = (_show(repr(value)) if is_bad else "" for value, is_bad in zip(frame[name], bad, strict=True))
+        failures += fail_where(name, _unreadable(column), _remedy(column), bad, shown)
     geometry = frame.geometry.reset_index(drop=True).force_2d()
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs), failures
 
@@ -217,7 +219,11 @@ def _parse_column(column: pa.Column, values: pd.Series) -> tuple[pd.Series, NDAr
     if kind == "text":
         parsed = texts
     elif kind == "a number":
-        parsed = pd.to_numeric(values.where(given), errors="coerce").astype("float64")
+        # yes is no number, although Python counts with it
+        numbers = (
+            given & ~values.map(lambda value: isinstance(value, bool)).astype(bool) if values.dtype == object else given
+        )
+        parsed = pd.to_numeric(values.where(numbers), errors="coerce").astype("float64")
     elif kind == "a date (YYYY-MM-DD)":
         parsed = _parse_dates(texts)
     else:
@@ -255,6 +261,16 @@ def _parse_dates(texts: pd.Series) -> pd.Series:
     # the day as it was written: turning a time with an offset into UTC could change it
     days = texts.str.extract(_DAY, expand=False)
     return pd.to_datetime(days, format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
+
+
+def _show(text: str) -> str:
+    # masked before it is cut: nobody recognises half a number any more
+    return hide_personal_numbers(text)[:_SHOWN_LETTERS]
+
+
+def _unreadable(column: pa.Column) -> str:
+    is_code = (column.metadata or {}).get("n_digits")
+    return "is a number, not a code" if is_code else f"cannot be read as {_kind(column)}"
 
 
 def _remedy(column: pa.Column) -> str:
@@ -298,7 +314,7 @@ def _check_columns(layer: Layer, frame: gpd.GeoDataFrame, unreadable: set[tuple[
         cases = error.failure_cases
         for (column, check), group in cases.groupby(["column", "check"], sort=False, dropna=False):
             cells = [
-                (int(row), str(value)[:_SHOWN_LETTERS])
+                (int(row), _show(str(value)))
                 for row, value in zip(group["index"], group["failure_case"], strict=True)
                 if not pd.isna(row) and (column, int(row)) not in unreadable
             ]

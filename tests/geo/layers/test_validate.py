@@ -191,7 +191,7 @@ def test_a_missing_value_does_not_turn_codes_into_decimals() -> None:
 def test_an_industry_code_that_lost_its_first_0_is_refused() -> None:
     message = refusal(three(sni=[2300, 41200, 1133]))
 
-    assert "sni: cannot be read as text (got 2300, 1133)" in message
+    assert "sni: is a number, not a code (got 2300, 1133)" in message
     assert "lost its leading 0" in message
     assert "w001 (row 1), w003 (row 3)" in message
 
@@ -202,7 +202,7 @@ def test_an_industry_code_with_all_its_digits_may_be_a_number() -> None:
 
 @pytest.mark.parametrize("value", [41.2, 2.3, 412])
 def test_other_numbers_are_no_industry_codes(value: float) -> None:
-    assert "sni: cannot be read" in refusal(three(sni=[value] * 3))
+    assert "sni: is a number, not a code" in refusal(three(sni=[value] * 3))
 
 
 @pytest.mark.parametrize(
