@@ -31,6 +31,8 @@ _WGS84_NAME = re.compile(r"urn:ogc:def:crs:OGC:(?:1\.3|2)?:CRS84|OGC:CRS84", re.
 _DECODER = json.JSONDecoder()
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _ABSENT = object()
+# in place of what no cell holds; its inside may be anything, and is not looked at
+_NESTED = "[…]"
 _EMPTY: dict[str, Any] = {}
 
 
@@ -43,6 +45,7 @@ class _Form:
     start: int | None = None
     names: dict[str, str] = field(default_factory=dict)
     nested: set[str] = field(default_factory=set)
+    plain: set[str] = field(default_factory=set)
     n_rows: int = 0
 
     def look_at(self, feature: Any) -> None:
@@ -55,6 +58,8 @@ class _Form:
                 self.names[name] = _printable(name)
             if isinstance(value, dict | list):
                 self.nested.add(name)
+            elif value is not None:
+                self.plain.add(name)
 
 
 def read_geojson_chunks(source: Source, layer: Layer, rows_per_chunk: int) -> Iterator[RawTable]:
@@ -79,7 +84,9 @@ def read_geojson_chunks(source: Source, layer: Layer, rows_per_chunk: int) -> It
     text = _decode(source)
     form = _guard(source, lambda: _find_form(source, text))
     kept, refused = split_columns(layer, form.names.values())
-    nested = {form.names[name] for name in form.nested}.difference(refused)
+    nested = {form.names[name] for name in form.nested - form.plain}.difference(refused)
+    mixed = sorted({form.names[name] for name in form.nested & form.plain}.difference(refused))
+    notes = (f"Lists and objects in {', '.join(mixed)} were read as {_NESTED}.",) if mixed else ()
     names = {name: plain for name, plain in form.names.items() if plain in kept and plain not in nested}
     crs, crs_problem = _read_crs(form.crs)
     table = RawTable(
@@ -90,6 +97,7 @@ def read_geojson_chunks(source: Source, layer: Layer, rows_per_chunk: int) -> It
         bad_geometry={},
         crs=crs,
         crs_problem=crs_problem,
+        notes=notes,
     )
     features = (feature for feature, _ in _read_features(text, form.start or 0))
     first_row = 0
@@ -97,7 +105,7 @@ def read_geojson_chunks(source: Source, layer: Layer, rows_per_chunk: int) -> It
         bad_rows = {row: problem for row, feature in enumerate(chunk) if (problem := _find_problem(feature))}
         whole = [_EMPTY if row in bad_rows else feature for row, feature in enumerate(chunk)]
         properties = [feature.get("properties") or {} for feature in whole]
-        columns = {plain: [each.get(name) for each in properties] for name, plain in names.items()}
+        columns = {plain: [_flatten(each.get(name)) for each in properties] for name, plain in names.items()}
         geometry, bad_geometry = _read_shapes([feature.get("geometry") for feature in whole])
         yield replace(
             table,
@@ -110,6 +118,10 @@ def read_geojson_chunks(source: Source, layer: Layer, rows_per_chunk: int) -> It
         first_row += len(chunk)
     if not first_row:
         yield table
+
+
+def _flatten(value: Any) -> Any:
+    return _NESTED if isinstance(value, dict | list) else value
 
 
 def _decode(source: Source) -> str:
@@ -166,7 +178,7 @@ def _read_members(source: Source, text: str, position: int, form: _Form) -> None
         name, position = _DECODER.raw_decode(text, position)
         position = _expect(text, position, ":", "Expecting ':' delimiter")
         if name == "features" and text[position : position + 1] == "[":
-            form.start, form.names, form.nested, form.n_rows = position, {}, set(), 0
+            form.start, form.names, form.nested, form.plain, form.n_rows = position, {}, set(), set(), 0
             position += 1
             for feature, end in _read_features(text, form.start):
                 position = end

@@ -119,7 +119,8 @@ class Locator:
         given = None if crs is None else parse_crs(crs)
         placement = self._place_first(first, shapes, given, meant, is_swapped=is_swapped)
         self.crs, self.is_swapped = placement.crs, placement.is_swapped
-        self._notes = (*say_stated_crs(first.crs, given), *placement.notes)
+        unusable = (f"{_begin(first.crs_problem)}.",) if first.crs_problem and given is None else ()
+        self._notes = (*unusable, *say_stated_crs(first.crs, given), *placement.notes)
 
     def read_shapes(self, table: RawTable) -> tuple[NDArray[np.object_], dict[int, str]]:
         """The shapes of a table as they stand in the file, and what is wrong with those that cannot be read."""
@@ -152,6 +153,10 @@ class Locator:
         repaired = np.zeros(len(shapes), dtype=bool)
         series, repaired[sound] = project_shapes(self._layer, placement.shapes[sound], self.crs)
         placed[sound] = series.to_numpy()
+        flat = repaired & shapely.is_empty(placed)
+        found |= dict.fromkeys(np.flatnonzero(flat).tolist(), ("encloses no area; draw it anew", False))
+        placed[flat] = None
+        repaired &= ~flat
         located = self._spread_pileups(Located(placed, found, {}, repaired, self._notes), columns)
         open_rows = [row for row in np.flatnonzero(shapely.is_missing(placed)).tolist() if row not in found]
         return self._look_up(located, columns, open_rows) if open_rows and self._has_names(columns.columns) else located
@@ -172,7 +177,9 @@ class Locator:
             try:
                 return place_in(self._source_name, shapes, None)
             except CRSError as error:
-                message = f"{self._source_name}: {table.crs_problem}. {error}" if table.crs_problem else str(error)
+                if not table.crs_problem:
+                    raise
+                message = f"{self._source_name}: {table.crs_problem}. {_begin(str(error).partition(': ')[2])}"
                 raise CRSError(message) from error
         placement = place_in(self._source_name, shapes, meant, is_swapped=is_swapped)
         there = int((~shapely.is_missing(shapes)).sum())
@@ -280,5 +287,10 @@ class Locator:
             f"{self._source_name}: no columns say where its rows are. They are called easting and northing (metres), "
             "lon and lat (degrees) or geometry (WKT), or they name a place: property, postcode, locality or "
             "municipality; rename them, as in --rename x=easting. "
-            f"The file has {there}."
+            f"The file has {there}; the first line that holds anything is its header, so a title above it must go."
         )
+
+
+def _begin(words: str) -> str:
+    """Words that begin a sentence."""
+    return words[:1].upper() + words[1:]
