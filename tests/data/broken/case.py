@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -156,7 +157,10 @@ def write_frame(path: Path, frame: gpd.GeoDataFrame) -> None:
         frame.rename(columns={"workplace_id": "wid"}).to_file(folder / "sites.shp", engine="pyogrio")
         pack(path, {part.name: part.read_bytes() for part in sorted(folder.iterdir())})
     else:
-        frame.to_file(path, layer="workplaces") if path.suffix == ".gpkg" else frame.to_file(path)
+        with warnings.catch_warnings():
+            # a file that says nothing of its CRS is what is wanted
+            warnings.filterwarnings("ignore", "'crs' was not provided", UserWarning)
+            frame.to_file(path, layer="workplaces" if path.suffix == ".gpkg" else None)
 
 
 def pack(path: Path, members: Mapping[str, bytes]) -> None:

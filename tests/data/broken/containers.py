@@ -203,7 +203,9 @@ _DAMAGED = [
         Case(f"blotted-page-{number}.gpkg", _blot_page(number), refused=r"damaged.*copy or export it again")
         for number in (1, 2, 3)
     ),
-    Case("blotted-start.gpkg", _blot(0.0), refused=r"its name says \.gpkg, but it holds binary data; export it"),
+    Case(
+        "blotted-start.gpkg", _blot(0.0), refused=r"its name says \.gpkg, but it holds binary data; save it as UTF-8 if"
+    ),
     Case("blotted.geojson", _blot(0.5), refused=r"is not UTF-8 text \(byte \d+\); save it as UTF-8"),
     Case("only-blanks.csv", put(" \n\n\t\n"), refused=r"nothing but white space; export it again"),
     Case("only-a-header.csv", make_csv(), refused=r"holds no rows; export it again"),
@@ -437,7 +439,7 @@ _ARCHIVES = [
         _geo_metadata({"primary_column": "sni", "columns": {"sni": {"encoding": "WKB"}}}),
         refused=r"'sni' holds 'WKB', but it holds .*; export it again with WKB",
     ),
-    Case("lists.parquet", _lists, refused=r"sni: the column is missing|sni.* holds lists"),
+    Case("lists.parquet", _lists, refused=r"sni: the column is missing.*give plain values in sni\."),
     Case(
         "deep.geojson",
         put('{"type": "FeatureCollection", "features": [' + "[" * 200_000),
