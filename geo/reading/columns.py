@@ -185,7 +185,12 @@ def count_values(table: RawTable, columns: Iterable[str]) -> dict[str, Counter[s
 
 
 def arrange_columns(
-    layer: Layer, columns: pd.DataFrame, choice: Choice, keys: Iterable[str] = ()
+    layer: Layer,
+    columns: pd.DataFrame,
+    choice: Choice,
+    keys: Iterable[str] = (),
+    *,
+    with_entities: bool = True,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The layer's columns out of the file's, and the names of those left over.
 
@@ -195,6 +200,7 @@ def arrange_columns(
     columns : DataFrame of objects, as they stand in the file
     choice : Choice, checked
     keys : columns of no layer that are kept too
+    with_entities : whether names may hold character references such as ``&ouml;``, which are decoded
 
     Returns
     -------
@@ -212,7 +218,7 @@ def arrange_columns(
     arranged = columns[list(used)].rename(columns=used)
     for column, value in choice.set_values.items():
         arranged[column] = pd.Series(value, index=arranged.index, dtype=object)
-    for column in {"name", layer.site_title or "name"} & set(arranged.columns):
+    for column in {"name", layer.site_title or "name"} & set(arranged.columns) if with_entities else ():
         cells = [decode_entities(value) if isinstance(value, str) else value for value in arranged[column]]
         arranged[column] = pd.Series(cells, index=arranged.index, dtype=object)
     for column in arranged.columns:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from geo.layers.failures import Failure
 from geo.layers.persons import hide_personal_numbers
+from geo.reading.exports import restore_export
 from geo.reading.formulas import escape_formula, restore_formula
 
 __all__ = [
@@ -129,20 +130,22 @@ def read_quarantine(paths: Iterable[Path]) -> Iterator[QuarantinedRow]:
 
 
 def restore_table(columns: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a quarantine file as they were in its source, mended or not; any other table as it is.
+    """The rows of a quarantine file as they were in its source, and those of an export as they were in the layer.
+
+    Any other table is left as it is. Quarantined rows of an export are both.
 
     Parameters
     ----------
     columns : DataFrame of objects, as they stand in the file
     """
     if not set(MARKS) <= set(columns.columns):
-        return columns
+        return restore_export(columns)
     cells = columns.drop(columns=list(MARKS))
     restored = {
         restore_formula(str(name)): [restore_formula(cell) if isinstance(cell, str) else cell for cell in cells[name]]
         for name in cells.columns
     }
-    return pd.DataFrame(restored, index=columns.index, dtype=object)
+    return restore_export(pd.DataFrame(restored, index=columns.index, dtype=object))
 
 
 def write_quarantine_csv(

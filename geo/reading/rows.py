@@ -26,6 +26,7 @@ from geo.reading.columns import Choice, arrange_columns, check_choice, match_row
 from geo.reading.context import Context
 from geo.reading.editions import find_edition, tell_sni_version
 from geo.reading.employers import EmployerIds, treat_employer_ids
+from geo.reading.exports import EXPORT_MARK, is_export
 from geo.reading.locator import Located, Locator
 from geo.reading.quarantine import QuarantinedRow, build_rows, restore_table
 from geo.reading.records import SeenRows, can_make_ids, hash_rows, make_ids, mask_rows
@@ -102,6 +103,7 @@ class FileReader:
     ) -> None:
         self.source_name, self.layer, self.choice = source_name, layer, choice
         first = _restore(first)
+        self._is_export = is_export(first.columns)
         if lines := check_choice(layer, first, choice, KEYS):
             message = "\n".join(
                 [f"{source_name}: the options do not fit the file.", *(f"  - {line}" for line in lines)]
@@ -220,7 +222,8 @@ class FileReader:
         """The layer's columns and keys, the file's columns that are left over, and what was made of values."""
         raw = columns.drop(columns=[name for name in self._locator.columns if name in columns.columns])
         choice = replace(self.choice, rename=self.renamed, set_values={**self._implied, **self.choice.set_values})
-        arranged, left_over = arrange_columns(self.layer, raw, choice, KEYS)
+        arranged, left_over = arrange_columns(self.layer, raw, choice, KEYS, with_entities=not self._is_export)
+        left_over = tuple(name for name in left_over if name != EXPORT_MARK)
         coded, notes = match_values(self.layer, arranged, self.choice.values)
         if self._tells_edition and "sni" in coded.columns:
             self._edition = self._edition or find_edition(coded["sni"])
@@ -301,6 +304,9 @@ class FileReader:
 
 def _restore(table: RawTable) -> RawTable:
     columns = restore_table(table.columns)
+    if table.geometry is None and is_export(columns) and "geometry" in columns.columns:
+        # a shape in a cell does not say what it is in; exports are written in the layers' own system
+        table = replace(table, crs=CRS(SWEREF99_TM))
     return table if columns is table.columns else replace(table, columns=columns)
 
 
