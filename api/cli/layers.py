@@ -1,14 +1,15 @@
-"""Commands that say what is in the store and was: layers list, history, diff, rollback."""
+"""Commands that say what is in the store and was, and take it out: layers list, history, diff, rollback, export."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.cli.options import HomeOption, JsonOption, read_settings
-from api.cli.output import Command, Group, print_json, print_table, print_words
+from api.cli.output import Command, Group, print_json, print_table, print_words, working
 
 if TYPE_CHECKING:
     from geo.store.files import Difference, Snapshot
@@ -182,6 +183,60 @@ def roll_back(
     print_words("Next: norrsyn score")
 
 
+def export_to_file(
+    layer: LayerArgument,
+    file: Annotated[Path, typer.Argument(help="The file to write: .gpkg, .parquet or .csv.", show_default=False)],
+    snapshot: Annotated[
+        int | None,
+        typer.Option("--snapshot", help="Number of a snapshot. Default: the current one.", min=1, show_default=False),
+    ] = None,
+    circle: Annotated[
+        str | None,
+        typer.Option(
+            "--circle",
+            help="Only records that this circle may see: joint-inspection, municipality or public.",
+            show_default=False,
+        ),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there already.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a layer to a file; see the command's help."""
+    folder = read_settings(home).home
+    from geo.exporting import export_layer  # noqa: PLC0415
+
+    with working(f"Writing {file.name}"):
+        done = export_layer(folder, layer, file, snapshot=snapshot, circle=circle, replace=replace)
+    if as_json:
+        print_json(
+            {
+                "home": str(folder),
+                "file": str(done.path),
+                "dictionary": None if done.dictionary_path is None else str(done.dictionary_path),
+                "layer": done.layer,
+                "snapshot": done.snapshot,
+                "rows": done.rows,
+                "rows_left_out": done.rows_left_out,
+                "circle": done.circle,
+                "sha256": done.sha256,
+                "content_sha256": done.content_sha256,
+                "classification": done.classification,
+                "attribution": done.attribution,
+            }
+        )
+        return
+    print_words(f"{done.rows:,} rows of {layer}, snapshot {done.snapshot}, are in {done.path}.")
+    if done.circle is None:
+        print_words("  records of every circle")
+    else:
+        print_words(f"  records that circle {done.circle} may see; {done.rows_left_out:,} left out")
+    if done.dictionary_path is not None:
+        print_words(f"  what its columns mean: {done.dictionary_path}")
+    print_words(f"  {done.classification}")
+    print_words(f"  {done.attribution}")
+
+
 def _tell_difference(found: Difference) -> None:
     counts = f"{len(found.added):,} added, {len(found.changed):,} changed, {len(found.gone):,} gone"
     print_words(f"{found.layer}, from snapshot {found.old} to {found.new}: {counts}.")
@@ -268,6 +323,19 @@ COMMANDS = (
                 "Make an older snapshot of a layer the current one. Only the pointer moves: the newer snapshots stay, "
                 "and the same command leads forward again.",
                 ("norrsyn layers rollback workplaces 1",),
+            ),
+            Command(
+                "export",
+                export_to_file,
+                "Write a layer to a file that can be read again.",
+                "Write a layer to a GeoPackage, GeoParquet or CSV file, with a dictionary that says what each column "
+                "holds, where the rows come from and who may see them. Read again, it is the same layer.\n\nRecords of "
+                "every circle are written unless one is named; the file says which it holds.",
+                (
+                    "norrsyn layers export workplaces workplaces.gpkg",
+                    "norrsyn layers export findings findings.csv --circle municipality --replace",
+                    "norrsyn layers export workplaces before.parquet --snapshot 1",
+                ),
             ),
         ),
         list_alone,

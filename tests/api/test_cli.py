@@ -26,7 +26,7 @@ from tests.frames import make_frame, make_workplace, small_frames
 
 COMMANDS = (
     "demo", "import", "score", "top", "explain", "map", "export", "serve",
-    "layers", "layers list", "layers history", "layers diff", "layers rollback",
+    "layers", "layers list", "layers history", "layers diff", "layers rollback", "layers export",
     "db", "db upgrade", "db check", "db backup", "db restore", "db erase",
 )  # fmt: skip
 
@@ -405,6 +405,21 @@ class TestLayers:
 
     def test_no_folder(self, tmp_path: Path) -> None:
         assert fail_json("layers", "--home", tmp_path / "none", code=3)
+
+    def test_an_export_says_what_is_in_it_and_is_read_again(self, tmp_path: Path) -> None:
+        home, out = _layers_only(tmp_path), tmp_path / "out.csv"
+        before = load_layers(home).hashes["workplaces"]
+        answer = run_json("layers", "export", "workplaces", out, "--home", home)
+        assert answer["dictionary"] == str(tmp_path / "out.dictionary.csv")
+        assert (answer["content_sha256"], answer["circle"], answer["rows_left_out"]) == (before, None, 0)
+        run("add", "workplaces", out, "--home", home)
+        assert load_layers(home).hashes["workplaces"] == before
+        assert "is there already" in fail_json("layers", "export", "workplaces", out, "--home", home, code=2)["detail"]
+        words = run("layers", "export", "workplaces", out, "--snapshot", 1, "--replace", "--home", home).stdout
+        assert "records of every circle" in words
+        assert "Not public: for circle joint-inspection" in words
+        options = ("--circle", "public", "--home", home)
+        assert "No record" in fail_json("layers", "export", "visits", tmp_path / "v.gpkg", *options, code=3)["detail"]
 
 
 @pytest.fixture(scope="module")
