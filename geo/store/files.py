@@ -18,6 +18,7 @@ from geo.store.address import describe_database
 from geo.store.backup import Backup, backup, restore
 from geo.store.checking import Checked, check
 from geo.store.database import close_databases, upgrade_store
+from geo.store.decisions import Decision, decide_duplicate, list_decisions, list_duplicates
 from geo.store.history import (
     Changed,
     Difference,
@@ -43,6 +44,7 @@ __all__ = [
     "Backup",
     "Changed",
     "Checked",
+    "Decision",
     "Difference",
     "Erasure",
     "Imported",
@@ -56,6 +58,7 @@ __all__ = [
     "check",
     "close_databases",
     "content_hash",
+    "decide_duplicate",
     "default_home",
     "describe_database",
     "diff",
@@ -63,6 +66,8 @@ __all__ = [
     "find_current",
     "find_home",
     "import_frames",
+    "list_decisions",
+    "list_duplicates",
     "list_erasures",
     "list_imports",
     "list_snapshots",

@@ -19,9 +19,19 @@ from geo.layers.base import Layer
 from geo.layers.registry import LAYERS
 from geo.store.address import describe_url
 from geo.store.database import explain_database_error, find_store, is_postgres, reach_engine, read_store, write_store
+from geo.store.decisions import forget_decisions
 from geo.store.home import StrPath, lock_home, open_home
 from geo.store.importing import hash_visible, move_pointer
-from geo.store.tables import CURRENT, ERASURES, IMPORTS, QUARANTINED_ROWS, RECORDS, SNAPSHOTS, visible
+from geo.store.tables import (
+    CURRENT,
+    DUPLICATE_DECISIONS,
+    ERASURES,
+    IMPORTS,
+    QUARANTINED_ROWS,
+    RECORDS,
+    SNAPSHOTS,
+    visible,
+)
 
 __all__ = ["Erasure", "erase_expired", "list_erasures"]
 
@@ -76,6 +86,8 @@ def erase_expired(home: StrPath | None, today: date) -> tuple[Erasure, ...]:
     with write_store(path) as connection:
         found = [_erase_from(connection, layer, today) for layer in LAYERS.values()]
         done = tuple(each for each in found if each is not None)
+        if done:
+            forget_decisions(connection)
     # also where nothing was found: an earlier run may have been killed before it came to this
     _forget_pages(home=open_home(path))
     return done
@@ -217,7 +229,7 @@ def _forget_pages(home: Any) -> None:
             return
         # VACUUM stands outside transactions
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            for table in (*RECORDS.values(), QUARANTINED_ROWS, IMPORTS):
+            for table in (*RECORDS.values(), QUARANTINED_ROWS, IMPORTS, DUPLICATE_DECISIONS):
                 connection.execute(sa.text(f"VACUUM (FULL) {table.name}"))
 
 

@@ -22,6 +22,7 @@ from geo.store.geometry import Geometry
 __all__ = [
     "BOOKKEEPING",
     "CURRENT",
+    "DUPLICATE_DECISIONS",
     "ERASURES",
     "IMPORTS",
     "METADATA",
@@ -133,6 +134,21 @@ ERASURES = sa.Table(
     sa.Column("quarantined", _BIG, nullable=False),
     sa.Column("imports", sa.Integer, nullable=False),
     sa.Column("snapshots", _JSON, nullable=False),
+)
+
+# Each is one thing that a person said of two records; of one pair, the last counts.
+DUPLICATE_DECISIONS = sa.Table(
+    "duplicate_decisions",
+    METADATA,
+    sa.Column("decision_id", sa.Integer, primary_key=True),
+    sa.Column("layer", sa.Text, nullable=False),
+    sa.Column("record_key", sa.Text, nullable=False),
+    sa.Column("other_layer", sa.Text, nullable=False),
+    sa.Column("other_key", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_at", sa.Text, nullable=False),
+    sa.Index("ix_duplicate_decisions_pair", "layer", "record_key", "other_layer", "other_key"),
 )
 
 
