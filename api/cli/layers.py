@@ -1,4 +1,4 @@
-"""Commands that say what is in the store and was, and take it out: layers list, history, diff, rollback, export."""
+"""Commands that say what is in the store and was: layers list, history, diff, rollback, export, duplicates, decide."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ __all__ = ["COMMANDS"]
 _SHOWN = 20
 
 LayerArgument = Annotated[str, typer.Argument(help="Name of the layer; `norrsyn layers` lists them.")]
+OtherLayerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--with", metavar="LAYER", help="The layer of the other record, if it is another.", show_default=False
+    ),
+]
 
 
 def list_alone(context: typer.Context, home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -237,6 +243,70 @@ def export_to_file(
     print_words(f"  {done.attribution}")
 
 
+def show_duplicates(
+    layer: LayerArgument,
+    other: OtherLayerOption = None,
+    with_decided: Annotated[bool, typer.Option("--all", help="Also pairs that somebody has decided.")] = False,
+    distance: Annotated[
+        float, typer.Option("--distance", min=0, help="How far apart two places may be, in metres.")
+    ] = 250.0,
+    similarity: Annotated[
+        float, typer.Option("--similarity", max=100, help="How alike two names must be, up to 100.")
+    ] = 85.0,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List records that may be one place; see the command's help."""
+    folder = read_settings(home).home
+    from geo.store.files import list_decisions, list_duplicates  # noqa: PLC0415
+
+    with working("Comparing names"):
+        pairs = list_duplicates(
+            folder, layer, other, with_decided=with_decided, max_distance_m=distance, min_similarity=similarity
+        )
+    if as_json:
+        layers = {layer, other or layer}
+        decided = [vars(one) for one in list_decisions(folder) if {one.layer, one.other_layer} == layers]
+        print_json({"home": str(folder), "pairs": pairs.to_dict("records"), "decisions": decided})
+        return
+    print_words(f"{len(pairs):,} pair(s) of records may be one place.")
+    if pairs.empty:
+        return
+    shown = pairs.head(_SHOWN).to_dict("records")
+    rows = [
+        (
+            *(str(one[name]) for name in ("id", "other_id", "name", "other_name", "why")),
+            f"{one['verdict']} ({one['decided_by']})" if one["verdict"] else "",
+        )
+        for one in shown
+    ]
+    print_table(("record", "other", "name", "its name", "why", "decided"), rows, codes=("record", "other"))
+    if len(pairs) > _SHOWN:
+        print_words(f"The {_SHOWN} likeliest are shown; --json gives all.")
+    print_words(f"Next: norrsyn layers decide {layer} RECORD OTHER same" + (f" --with {other}" if other else ""))
+
+
+def decide_pair(
+    layer: LayerArgument,
+    record: Annotated[str, typer.Argument(metavar="ID", help="Id of the one record.", show_default=False)],
+    other_record: Annotated[str, typer.Argument(metavar="OTHER", help="Id of the other.", show_default=False)],
+    verdict: Annotated[str, typer.Argument(metavar="VERDICT", help="same or different.", show_default=False)],
+    other: OtherLayerOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether two records are one place; see the command's help."""
+    folder = read_settings(home).home
+    from geo.store.files import decide_duplicate  # noqa: PLC0415
+
+    decision = decide_duplicate(folder, layer, record, other_record, verdict, other=other)
+    if as_json:
+        print_json({"home": str(folder), **vars(decision)})
+        return
+    words = {"same": "one place under two ids", "different": "two places"}[decision.verdict]
+    print_words(f"{record} and {other_record} are {words}, says {decision.decided_by}. No record was changed.")
+
+
 def _tell_difference(found: Difference) -> None:
     counts = f"{len(found.added):,} added, {len(found.changed):,} changed, {len(found.gone):,} gone"
     print_words(f"{found.layer}, from snapshot {found.old} to {found.new}: {counts}.")
@@ -335,6 +405,30 @@ COMMANDS = (
                     "norrsyn layers export workplaces workplaces.gpkg",
                     "norrsyn layers export findings findings.csv --circle municipality --replace",
                     "norrsyn layers export workplaces before.parquet --snapshot 1",
+                ),
+            ),
+            Command(
+                "duplicates",
+                show_duplicates,
+                "List records that may be one place.",
+                "List pairs of workplaces, of accommodation, or of one of each, that are near each other and whose "
+                "names are alike, the likeliest first. Nothing is merged: a person decides, and a pair that was "
+                "decided is not listed again.",
+                (
+                    "norrsyn layers duplicates workplaces",
+                    "norrsyn layers duplicates workplaces --with accommodation --distance 100",
+                    "norrsyn layers duplicates accommodation --all",
+                ),
+            ),
+            Command(
+                "decide",
+                decide_pair,
+                "Say whether two records are one place.",
+                "Say whether two records are one place under two ids (same) or two places (different). No record is "
+                "changed; the pair is not listed again. Said once more, the last word counts.",
+                (
+                    "norrsyn layers decide workplaces 10000001 10000002 same",
+                    "norrsyn layers decide workplaces 10000001 camp-7 different --with accommodation",
                 ),
             ),
         ),

@@ -27,6 +27,7 @@ from tests.frames import make_frame, make_workplace, small_frames
 COMMANDS = (
     "demo", "import", "score", "top", "explain", "map", "export", "serve",
     "layers", "layers list", "layers history", "layers diff", "layers rollback", "layers export",
+    "layers duplicates", "layers decide",
     "db", "db upgrade", "db check", "db backup", "db restore", "db erase",
 )  # fmt: skip
 
@@ -406,16 +407,40 @@ class TestLayers:
     def test_no_folder(self, tmp_path: Path) -> None:
         assert fail_json("layers", "--home", tmp_path / "none", code=3)
 
+    def test_pairs_are_listed_until_they_are_decided(self, tmp_path: Path) -> None:
+        home = tmp_path / "home"
+        rows = [make_workplace(number, name=f"Hotell {word}") for number, word in enumerate(("Älven", "Alven AB"), 1)]
+        save_layer(home, "workplaces", make_frame(rows), Provenance("two.csv"))
+        before = load_layers(home).hashes
+        (pair,) = run_json("layers", "duplicates", "workplaces", "--home", home)["pairs"]
+        assert (pair["id"], pair["other_id"], pair["why"]) == ("w001", "w002", "equal names, 0 m apart")
+        assert "norrsyn layers decide workplaces" in run("layers", "duplicates", "workplaces", "--home", home).stdout
+        words = run("layers", "decide", "workplaces", "w002", "w001", "same", "--home", home).stdout
+        assert "one place under two ids" in words
+        answer = run_json("layers", "duplicates", "workplaces", "--home", home)
+        assert answer["pairs"] == []
+        assert [(one["id"], one["other_id"], one["verdict"]) for one in answer["decisions"]] == [
+            ("w001", "w002", "same")
+        ]
+        assert "same (" in run("layers", "duplicates", "workplaces", "--all", "--home", home).stdout
+        assert load_layers(home).hashes == before
+        said = run_json("layers", "decide", "workplaces", "w001", "w002", "different", "--home", home)
+        assert (said["verdict"], said["other_layer"]) == ("different", "workplaces")
+        assert run_json("layers", "duplicates", "workplaces", "--with", "accommodation", "--home", home)["pairs"] == []
+        fail_json("layers", "decide", "workplaces", "w001", "none", "same", "--home", home, code=3)
+        fail_json("layers", "decide", "workplaces", "w001", "w002", "perhaps", "--home", home, code=2)
+        fail_json("layers", "duplicates", "roads", "--home", home, code=2)
+
     def test_an_export_says_what_is_in_it_and_is_read_again(self, tmp_path: Path) -> None:
         home, out = _layers_only(tmp_path), tmp_path / "out.csv"
         before = load_layers(home).hashes["workplaces"]
         answer = run_json("layers", "export", "workplaces", out, "--home", home)
         assert answer["dictionary"] == str(tmp_path / "out.dictionary.csv")
         assert (answer["content_sha256"], answer["circle"], answer["rows_left_out"]) == (before, None, 0)
-        run("add", "workplaces", out, "--home", home)
+        run("import", "workplaces", out, "--home", home)
         assert load_layers(home).hashes["workplaces"] == before
         assert "is there already" in fail_json("layers", "export", "workplaces", out, "--home", home, code=2)["detail"]
-        words = run("layers", "export", "workplaces", out, "--snapshot", 1, "--replace", "--home", home).stdout
+        words = run("layers", "export", "workplaces", out, "--snapshot", "1", "--replace", "--home", home).stdout
         assert "records of every circle" in words
         assert "Not public: for circle joint-inspection" in words
         options = ("--circle", "public", "--home", home)
