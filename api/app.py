@@ -14,10 +14,12 @@ from typing import cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -25,6 +27,7 @@ from api.caching import REVALIDATE
 from api.errors import find_kind, respond_to_error, respond_to_status, respond_to_validation
 from api.middleware import HeadAsGet, HostGuard, SecurityHeaders, security_headers
 from api.openapi import describe_api, name_operation
+from api.origin import WriteGuard
 from api.release import find_version
 from api.routes import ROUTERS
 from api.service import Service
@@ -82,7 +85,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
         middleware=[
             Middleware(SecurityHeaders, headers=security_headers(image_origin), crash=_respond_to_crash),
-            Middleware(HostGuard),
+            Middleware(HostGuard, names=settings.host_names),
+            Middleware(WriteGuard),
             Middleware(HeadAsGet),
             Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=_GZIP_LEVEL),
         ],
@@ -144,7 +148,7 @@ async def _respond_to_status(request: Request, error: Exception) -> Response:
     refusal = cast("HTTPException", error)
     headers = dict(refusal.headers or {})
     if refusal.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = "GET, HEAD"
+        headers["Allow"] = ", ".join(_find_methods(request))
     return await _respond(
         request, refusal.status_code, lambda: respond_to_status(request, refusal.status_code, headers)
     )
@@ -157,6 +161,15 @@ async def _respond(request: Request, status: int, make_problem: Callable[[], Res
     # Nothing of the request or of the error stands in the page: words of ours only.
     page = render_error_page(pick_language(request.query_params.get("lang")), status, _HEADINGS.get(status, _HEADING))
     return HTMLResponse(page, status)
+
+
+def _find_methods(request: Request) -> list[str]:
+    """What an address takes, where it does not take what was asked."""
+    matching = (
+        route for route in iter_route_contexts(request.app.routes) if route.matches(request.scope)[0] != Match.NONE
+    )
+    methods = {method for route in matching for method in route.methods or ()}
+    return ["GET", "HEAD", *sorted(methods - {"GET", "HEAD"})]
 
 
 def _wants_page(request: Request) -> bool:

@@ -36,8 +36,10 @@ __all__ = [
     "PROBLEM_TYPE",
     "STATUS_TABLE",
     "BusyError",
+    "ForbiddenError",
     "Problem",
     "ProblemKind",
+    "TooLargeError",
     "find_kind",
     "problem_document",
     "problem_response",
@@ -48,6 +50,14 @@ PROBLEM_TYPE = "application/problem+json"
 
 class BusyError(NorrsynError):
     """More is asked for at once than the server will take on."""
+
+
+class ForbiddenError(NorrsynError):
+    """The operator has not allowed this."""
+
+
+class TooLargeError(NorrsynError):
+    """More is sent than the server takes."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,8 @@ STATUS_TABLE: Mapping[type[NorrsynError], ProblemKind] = {
     MemoryLimitError: ProblemKind(503, "memory", "There is too little memory for this"),
     NotFoundError: ProblemKind(404, "not-found", "There is no such thing"),
     BusyError: ProblemKind(503, "busy", "The server is busy"),
+    ForbiddenError: ProblemKind(403, "forbidden", "This is not allowed here"),
+    TooLargeError: ProblemKind(413, "too-large", "Too much was sent"),
     ConfigError: ProblemKind(500, "configuration", "The installation is not right", is_told=False),
     StoreError: ProblemKind(503, "store", "The data folder cannot be used", is_told=False),
     NorrsynError: ProblemKind(500, "unexpected", "Something went wrong", is_told=False),
@@ -159,7 +171,11 @@ def respond_to_status(request: Request, status: int, headers: Mapping[str, str] 
     """Response for what the router itself refuses: no such address, or another method than GET."""
     words = {
         404: ("not-found", "There is no such address", "Nothing is served here; /openapi.json lists what is."),
-        405: ("method", "The method is not allowed", "Only GET and HEAD are served; nothing can be changed from here."),
+        405: (
+            "method",
+            "The method is not allowed",
+            "This address does not take it; the header Allow says what it takes.",
+        ),
     }
     phrase = HTTPStatus(status).phrase
     name, title, detail = words.get(status, (phrase.lower().replace(" ", "-"), phrase, f"{phrase}."))

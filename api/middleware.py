@@ -64,7 +64,7 @@ def security_headers(image_origin: str | None = None) -> dict[str, str]:
 
 
 class SecurityHeaders:
-    """Set the security headers, forbid storing what says nothing else, and answer errors that nobody caught."""
+    """Set the security headers, forbid storing what is not marked as private, and answer errors that nobody caught."""
 
     def __init__(self, app: ASGIApp, headers: Mapping[str, str], crash: Crash) -> None:
         self.app = app
@@ -84,7 +84,8 @@ class SecurityHeaders:
                 has_started = True
                 headers = MutableHeaders(scope=message)
                 headers.update(self.headers)
-                headers.setdefault("Cache-Control", "no-store")
+                if not headers.get("Cache-Control", "").startswith("private"):
+                    headers["Cache-Control"] = "no-store"
             await send(message)
 
         try:
@@ -98,10 +99,17 @@ class SecurityHeaders:
 
 
 class HostGuard:
-    """Serve only requests that name this machine, so that no other site's name can be pointed at it (DNS rebinding)."""
+    """Serve only requests that name this machine, so that no other site's name can be pointed at it (DNS rebinding).
 
-    def __init__(self, app: ASGIApp) -> None:
+    Parameters
+    ----------
+    app : ASGIApp
+    names : host names that the operator has allowed besides, in lower case
+    """
+
+    def __init__(self, app: ASGIApp, names: frozenset[str] = frozenset()) -> None:
         self.app = app
+        self.names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -109,7 +117,7 @@ class HostGuard:
             await self.app(scope, receive, send)
             return
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        status = check_host(hosts)
+        status = check_host(hosts, self.names)
         if status is None and scope["type"] == "http" and is_foreign_errand(scope["headers"]):
             response = problem_response(
                 403,
@@ -130,7 +138,8 @@ class HostGuard:
             status,
             "host",
             "This host is not served here",
-            "Norrsyn answers on this machine only: open http://127.0.0.1 or http://localhost with its port.",
+            "Norrsyn answers on this machine only: open http://127.0.0.1 or http://localhost with its port. "
+            "An operator allows other names with NORRSYN_ALLOWED_HOSTS.",
             instance=path_of(Request(scope)),
         )
         await response(scope, receive, send)
@@ -142,21 +151,33 @@ def is_foreign_errand(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return given.get(b"sec-fetch-site") == b"cross-site" and given.get(b"sec-fetch-mode") != b"navigate"
 
 
-def check_host(hosts: list[str]) -> int | None:
+def check_host(hosts: list[str], names: frozenset[str] = frozenset()) -> int | None:
     """Status with which a request is refused for its Host headers: 400 malformed, 421 foreign; None if it is ours."""
     if len(hosts) != 1 or (match := _HOST.fullmatch(hosts[0].strip())) is None:
         return 400
     if match["port"] is not None and int(match["port"]) > 65535:  # noqa: PLR2004  ports are 16 bits wide
         return 400
     name = match["name"].lower()
-    if name in {"localhost", "127.0.0.1"}:
+    if name in names or is_this_machine(name):
         return None
-    if name.startswith("["):
-        try:
-            return None if ipaddress.IPv6Address(name[1:-1]) == ipaddress.IPv6Address("::1") else 421
-        except ValueError:
-            return 400
+    if name.startswith("[") and not _is_ipv6(name[1:-1]):
+        return 400
     return 421
+
+
+def is_this_machine(name: str) -> bool:
+    """Whether a host's name, without port, is one that every machine has for itself."""
+    if name in {"localhost", "127.0.0.1"}:
+        return True
+    return name.startswith("[") and _is_ipv6(name[1:-1]) and ipaddress.IPv6Address(name[1:-1]).is_loopback
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class HeadAsGet:

@@ -21,6 +21,7 @@ TAGS = [
     {"name": "ranking", "description": "The highest cells and places"},
     {"name": "sites", "description": "Workplaces, accommodation and establishments"},
     {"name": "search", "description": "Places by name, id or coordinates"},
+    {"name": "imports", "description": "Files into the store: progress, the report of every row, quarantine"},
     {"name": "reference", "description": "Reference tables, layers and the base map"},
     {"name": "health", "description": "Whether the service can answer"},
 ]
@@ -34,6 +35,12 @@ _EVERYWHERE = {
     "421": "The request names another host than this machine",
     "500": "Something went wrong; the server's log says what",
     "503": "Too much is asked for at once, or the data folder cannot be read; try again",
+}
+# what a route says itself, with the words for it
+_SOMEWHERE = {
+    "403": "Another site asks, or it is not allowed here",
+    "408": "The file stopped coming",
+    "413": "The files are too large",
 }
 _PLACEHOLDER = "#/components/schemas/{model}"
 
@@ -50,8 +57,8 @@ def describe_api(app: FastAPI) -> dict[str, Any]:
         definitions = models_json_schema([(Problem, "serialization")], ref_template=_PLACEHOLDER)[1]
         schemas.update(definitions["$defs"])
         for operations in document["paths"].values():
-            for operation in operations.values():
-                _describe_failures(operation)
+            for verb, operation in operations.items():
+                _describe_failures(verb, operation)
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -61,9 +68,13 @@ def name_operation(route: APIRoute) -> str:
     return route.name
 
 
-def _describe_failures(operation: dict[str, Any]) -> None:
+def _describe_failures(verb: str, operation: dict[str, Any]) -> None:
     names = {parameter["name"] for parameter in operation.get("parameters", [])}
-    failures = dict(_EVERYWHERE)
+    failures = _EVERYWHERE | {
+        status: _SOMEWHERE[status] for status in _SOMEWHERE.keys() & operation["responses"].keys()
+    }
+    if verb != "get":
+        failures |= {"403": _SOMEWHERE["403"], "422": "The form cannot be used; all that is wrong is listed"}
     if names:
         failures["422"] = "A parameter cannot be used; all of them are listed"
         failures["404"] = "What a parameter names does not exist"

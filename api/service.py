@@ -13,7 +13,7 @@ import time
 import warnings
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from threading import Lock
@@ -21,6 +21,7 @@ from threading import Lock
 from rasterio.errors import NotGeoreferencedWarning
 
 from api.home import DataFolder, Stamp
+from api.import_jobs import ImportJobs
 from api.records import build_sites
 from api.search import SearchIndex
 from api.settings import Settings
@@ -30,6 +31,7 @@ from geo.errors import NorrsynError, NotFoundError
 from geo.grid import Grid
 from geo.kernels import compile_kernels
 from geo.layers.bundle import Layers
+from geo.reading.limits import DEFAULT_LIMITS
 from geo.reference import county_names
 from geo.region import Region, load_region, region_grid
 from geo.risk.model import load_model
@@ -43,6 +45,7 @@ __all__ = ["CURRENT", "Service", "Snapshot"]
 
 CURRENT = "current"
 _DEFAULT_CELL_M = 1_000.0
+_MIB = 2**20
 _log = logging.getLogger("norrsyn")
 
 
@@ -103,6 +106,9 @@ class Service:
         self.shelf = SurfaceShelf(
             settings.surface_cache, settings.surface_cache_mb, settings.score_workers, settings.score_queue
         )
+        self.imports = ImportJobs(
+            settings.home, replace(DEFAULT_LIMITS, file_bytes=settings.upload_mb * _MIB), settings.import_queue
+        )
         self.sites = SiteIndex()
         self.problem: str | None = None
         self._snapshot: Snapshot | None = None
@@ -129,6 +135,7 @@ class Service:
                 # rasterio silences this for itself in a way that two threads at once undo
                 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
                 compile_kernels()
+                self.imports.start()
                 self._snapshot = self._read(self.folder.stamp())
                 self._checked = time.monotonic()
                 # what the first page would otherwise wait for
@@ -137,7 +144,8 @@ class Service:
             return self._snapshot
 
     def close(self) -> None:
-        """Stop scoring."""
+        """Stop scoring and importing."""
+        self.imports.close()
         self.shelf.close()
 
     def snapshot(self) -> Snapshot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ _PREFIX = "NORRSYN_"
 _OTHERS = ("NORRSYN_REQUIRE_", "NORRSYN_TEST_", "NORRSYN_CHROMIUM")
 # What is secret, or may hold a password, is never repeated.
 _SECRETS = frozenset({"database_url", "pseudonym_key"})
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 
 class Settings(BaseSettings):
@@ -53,6 +55,14 @@ class Settings(BaseSettings):
         Whom to credit for it, plain text.
     pseudonym_key : str, optional
         Key that sole traders' numbers are hashed with at import; never shown. None: the one in the data folder.
+    allow_uploads : bool, optional
+        Whether files may be imported over HTTP. None: where the server listens on this machine only.
+    allowed_hosts : str
+        Names, parted by commas, that requests may ask for beside those of this machine.
+    upload_mb : int, MiB
+        How large one upload may be, all its files together.
+    import_queue : int
+        How many uploaded imports may wait while one runs; beyond that the server answers 503.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
@@ -69,8 +79,12 @@ class Settings(BaseSettings):
     basemap_url: str | None = None
     basemap_attribution: str = Field(default="", validate_default=True)
     pseudonym_key: SecretStr | None = None
+    allow_uploads: bool | None = None
+    allowed_hosts: str = ""
+    upload_mb: int = Field(default=256, ge=1, le=4096)
+    import_queue: int = Field(default=4, ge=0, le=100)
 
-    @field_validator("cell_m", "basemap_url", "database_url", "pseudonym_key", mode="before")
+    @field_validator("allow_uploads", "cell_m", "basemap_url", "database_url", "pseudonym_key", mode="before")
     @classmethod
     def _blank_is_none(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value
@@ -118,6 +132,16 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return key
 
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_hosts(cls, hosts: str) -> str:
+        names = [name.strip().lower() for name in hosts.split(",") if name.strip()]
+        wrong = [name for name in names if not _HOST_NAME.fullmatch(name)]
+        if wrong:
+            message = f"{', '.join(wrong)}: write names such as norrsyn.example, without scheme, port or star"
+            raise ValueError(message)
+        return ",".join(names)
+
     @field_validator("basemap_attribution")
     @classmethod
     def _check_attribution(cls, attribution: str, info: ValidationInfo) -> str:
@@ -125,6 +149,11 @@ class Settings(BaseSettings):
             message = "say whom to credit for the online base map"
             raise ValueError(message)
         return attribution.strip()
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """The names of `allowed_hosts`."""
+        return frozenset(filter(None, self.allowed_hosts.split(",")))
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -19,6 +19,8 @@ __all__ = ["COMMANDS"]
 # There is no sign-in yet: nobody but this machine may ask.
 _HOST = "127.0.0.1"
 _BACKLOG = 256
+# how long answers that are under way may take when the server ends
+_END_WITHIN_S = 10
 
 
 def serve_map(
@@ -106,11 +108,17 @@ def _run(app: FastAPI, listening: socket.socket) -> None:
             await super().startup(sockets)
             print_words(f"Norrsyn serves the map on {url}  (Ctrl-C stops)")
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Let the streams of imports end first: whoever listens would keep the server waiting."""
+            app.state.service.imports.stop()
+            await super().shutdown(sockets)
+
     options: dict[str, Any] = {
         "log_level": "warning",
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,
+        "timeout_graceful_shutdown": _END_WITHIN_S,
     }
     try:
         Server(uvicorn.Config(app, **options)).run(sockets=[listening])

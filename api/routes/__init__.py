@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import cells, health, pages, places, reference, search, sites, surfaces, tiles
+from api.routes import cells, health, imports, pages, places, reference, search, sites, surfaces, tiles
 
 __all__ = ["ROUTERS"]
 
@@ -17,5 +17,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     sites.router,
     search.router,
     reference.router,
+    imports.router,
     health.router,
 )

@@ -21,7 +21,7 @@ from geo.store.importing import move_pointer
 from geo.store.ledger import read_provenance
 from geo.store.provenance import Provenance
 from geo.store.records import read_frame, record_keys
-from geo.store.tables import CURRENT, IMPORTS, RECORDS, SNAPSHOTS, visible
+from geo.store.tables import CURRENT, IMPORTS, QUARANTINED_ROWS, RECORDS, SNAPSHOTS, visible
 
 __all__ = [
     "Changed",
@@ -30,6 +30,7 @@ __all__ = [
     "StoredImport",
     "diff",
     "find_import",
+    "find_quarantine",
     "list_imports",
     "list_snapshots",
     "load_snapshot",
@@ -193,6 +194,41 @@ def find_import(home: StrPath | None, import_id: int) -> StoredImport:
             return _read_import(connection, row)
     message = f"There is no import {import_id}; `norrsyn layers history LAYER` lists the imports."
     raise NotFoundError(message)
+
+
+def find_quarantine(
+    home: StrPath | None, import_id: int, offset: int = 0, limit: int = 100
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many rows an import keeps aside, and some of them in the order of its files.
+
+    Parameters
+    ----------
+    home : path; None for `geo.store.home.default_home`
+    import_id : int
+    offset, limit : int, how many to pass over, and how many to give at most
+
+    Returns
+    -------
+    int, and list of dict with ``source``, ``row``, ``failures`` and ``cells``
+
+    Raises
+    ------
+    NotFoundError
+        There is no such import, or no data folder.
+    StoreError
+        The store cannot be read.
+    """
+    find_import(home, import_id)
+    with read_store(home) as connection:
+        assert connection is not None  # noqa: S101  for mypy: it holds the import
+        rows = QUARANTINED_ROWS.c
+        chosen = rows.import_id == import_id
+        total = connection.execute(sa.select(sa.func.count()).where(chosen)).scalar_one()
+        query = sa.select(QUARANTINED_ROWS).where(chosen).order_by(rows.quarantined_id).offset(offset).limit(limit)
+        return total, [
+            {"source": row.source, "row": row.row_number, "failures": row.failures, "cells": row.cells}
+            for row in connection.execute(query)
+        ]
 
 
 def load_snapshot(home: StrPath | None, layer: Layer | str, number: int) -> gpd.GeoDataFrame:

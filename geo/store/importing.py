@@ -125,7 +125,7 @@ def import_frames(
     mode : ``replace``: records that do not come are gone, with their history kept; ``add``: they stay
     quarantine : iterable of mappings with ``source`` (text, optional), ``row`` (int), ``failures`` (list) and ``cells``
         (mapping), ready for JSON
-    report : mapping ready for JSON, what the reader said
+    report : mapping ready for JSON, what the reader said; kept with the counts of what changed, as ``changes``
     options : mapping ready for JSON, how the file was read
 
     Returns
@@ -183,7 +183,7 @@ def import_into(
         "started_at": started.isoformat(timespec="microseconds"),
         "rows_in": incoming.rows_in,
         "options": None if options is None else dict(options),
-        "report": None if report is None else dict(report),
+        "report": None if report is None else {**report, "changes": {**counts, "is_new": is_new}},
     }
     if is_new:
         _write_versions(connection, incoming, current, newest)

@@ -117,7 +117,8 @@ class TestQuarantine:
         assert done.quarantined == 3
         assert load_quarantine(tmp_path, done.import_id) == [{"source": "", **row} for row in rows]
         (stored,) = list_imports(tmp_path, "workplaces")
-        assert (stored.quarantined, stored.rows_in, dict(stored.report)) == (3, 1, {"n": 1})
+        assert (stored.quarantined, stored.rows_in, stored.report["n"]) == (3, 1, 1)
+        assert stored.report["changes"] == {"added": 1, "changed": 0, "gone": 0, "unchanged": 0, "is_new": True}
 
     def test_where_no_row_is_accepted_the_layer_stays(self, tmp_path: Path) -> None:
         import_frames(tmp_path, "workplaces", [workplaces({1: 5})], SOURCE)
