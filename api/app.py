@@ -39,7 +39,7 @@ from maps.page import STATIC_FOLDER, leaflet_folder, render_error_page
 __all__ = ["create_app"]
 
 # Below these, programs ask; everywhere else it may be a person with a browser.
-_FOR_PROGRAMS = ("/api", "/tiles", "/static", "/i18n", "/map", "/healthz", "/openapi.json")
+_FOR_PROGRAMS = ("/api", "/tiles", "/static", "/i18n", "/map/", "/healthz", "/openapi.json")
 _GZIP_FROM_BYTES = 1_000
 _GZIP_LEVEL = 5
 _HEADINGS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 _LISTS = ("rename", "set", "where", "skip_row")
+_NUMBERS = re.compile(r"[\s,;]+")
 _PIECE_BYTES = 2**16
 
 
@@ -204,7 +206,10 @@ def _check_fields(given: Mapping[str, Sequence[str]]) -> ImportFields:
     failures: list[dict[str, Any]] = []
     for name, texts in given.items():
         if name in _LISTS:
-            values[name] = [line.strip() for text in texts for line in text.splitlines() if line.strip()]
+            lines = (
+                line for text in texts for line in (_NUMBERS.split(text) if name == "skip_row" else text.splitlines())
+            )
+            values[name] = [line.strip() for line in lines if line.strip()]
         elif len(texts) > 1:
             failures.append(
                 {"type": "repeated", "loc": ("body", name), "msg": "is given several times", "input": texts}

@@ -24,6 +24,7 @@ __all__ = [
     "leaflet_folder",
     "render_error_page",
     "render_map_page",
+    "render_page",
     "render_setup_page",
     "render_surface_page",
 ]
@@ -53,6 +54,7 @@ def render_map_page(
     synthetic: bool = False,
     query: Query = (),
     base_map: BaseMap | None = None,
+    can_import: bool = False,
 ) -> str:
     """Render the map page, served at ``/``.
 
@@ -68,12 +70,14 @@ def render_map_page(
         The request's query, kept in the language switch.
     base_map : BaseMap, optional
         Its attribution is shown.
+    can_import : bool
+        Whether the page leads to that of imports.
 
     Returns
     -------
     str, a whole HTML page without inline script or style
     """
-    return _render(
+    return render_page(
         "map.html",
         lang,
         "",
@@ -83,6 +87,7 @@ def render_map_page(
         skeleton_html=Markup(skeleton.html),  # noqa: S704
         surface_id=surface_id,
         attribution=base_map.attribution if base_map else "",
+        can_import=can_import,
     )
 
 
@@ -106,10 +111,10 @@ def render_surface_page(
     -------
     str
     """
-    return _render("surface.html", lang, root, query, **_surface_context(lang, info, manifest))
+    return render_page("surface.html", lang, root, query, **_surface_context(lang, info, manifest))
 
 
-def render_setup_page(lang: str, *, has_layers: bool, query: Query = ()) -> str:
+def render_setup_page(lang: str, *, has_layers: bool, query: Query = (), can_import: bool = False) -> str:
     """Render what stands at ``/`` before anything is scored: which commands to run.
 
     Parameters
@@ -118,12 +123,14 @@ def render_setup_page(lang: str, *, has_layers: bool, query: Query = ()) -> str:
     has_layers : bool
         Whether the data folder holds any layer.
     query : pairs of str
+    can_import : bool
+        Whether the page leads to that of imports.
 
     Returns
     -------
     str
     """
-    return _render("setup.html", lang, "", query, has_layers=has_layers, synthetic=False)
+    return render_page("setup.html", lang, "", query, has_layers=has_layers, can_import=can_import, synthetic=False)
 
 
 def render_error_page(
@@ -146,10 +153,30 @@ def render_error_page(
     str
     """
     heading = translate(lang, heading)
-    return _render("error.html", lang, root, query, status=str(status), heading=heading, detail=detail, synthetic=False)
+    return render_page(
+        "error.html", lang, root, query, status=str(status), heading=heading, detail=detail, synthetic=False
+    )
 
 
-def _render(template: str, lang: str, root: str, query: Query, **context: Any) -> str:
+def render_page(template: str, lang: str, root: str, query: Query, **context: Any) -> str:
+    """Render a template with what every page has: texts, numbers, the way to the root and the language switch.
+
+    Parameters
+    ----------
+    template : str
+        Name of a file in `TEMPLATES_FOLDER`.
+    lang : str
+    root : str
+        Way from the page to the site's root.
+    query : pairs of str
+        The request's query, kept in the language switch.
+    **context
+        What the template needs besides.
+
+    Returns
+    -------
+    str
+    """
     kept = [(name, value) for name, value in query if name != "lang"]
     page = environment().get_template(template)
     return page.render(

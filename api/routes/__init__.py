@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import cells, health, imports, pages, places, reference, search, sites, surfaces, tiles
+from api.routes import cells, health, import_pages, imports, pages, places, reference, search, sites, surfaces, tiles
 
 __all__ = ["ROUTERS"]
 
@@ -18,5 +18,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     search.router,
     reference.router,
     imports.router,
+    import_pages.router,
     health.router,
 )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from api.caching import REVALIDATE, respond_cached
+from api.imports import are_uploads_allowed
 from api.params import CurrentSnapshot, SurfaceByPath, TheService, check_language
 from maps.i18n import catalogue, pick_language
 from maps.page import render_map_page, render_setup_page, render_surface_page
@@ -26,8 +27,9 @@ def show_map(
 ) -> HTMLResponse:
     """The map page; before anything is scored, a page that says which command to run."""
     language, query = pick_language(lang), request.query_params.multi_items()
+    can_import = are_uploads_allowed(request, service.settings)
     if snapshot.published is None:
-        page = render_setup_page(language, has_layers=snapshot.has_layers, query=query)
+        page = render_setup_page(language, has_layers=snapshot.has_layers, query=query, can_import=can_import)
     else:
         page = render_map_page(
             language,
@@ -36,6 +38,7 @@ def show_map(
             synthetic=bool(snapshot.published.surface.manifest["synthetic"]),
             query=query,
             base_map=service.base_map,
+            can_import=can_import,
         )
     return _page(page)
 

@@ -43,7 +43,7 @@ export async function getJson(path, parameters = {}, signal = undefined) {
     return await response.json();
   } catch (error) {
     if (error.name === "AbortError" || error instanceof ApiError) throw error;
-    throw new ApiError(t("The server does not answer. Check the connection and try again."), 0);
+    throw makeError(0, null);
   } finally {
     count(-1);
   }
@@ -56,11 +56,18 @@ async function readProblem(response) {
   } catch {
     // Not every proxy answers in JSON; the status alone must do.
   }
-  const { status } = response;
-  return new ApiError(describe(status), status, typeof problem.detail === "string" ? problem.detail : "");
+  return makeError(response.status, problem);
+}
+
+// The error for an answer's status and problem details; status 0 where there was no answer.
+export function makeError(status, problem) {
+  return new ApiError(describe(status), status, typeof problem?.detail === "string" ? problem.detail : "");
 }
 
 function describe(status) {
+  if (status === 0) return t("The server does not answer. Check the connection and try again.");
+  if (status === 403) return t("This is not allowed here.");
+  if (status === 413) return t("Too much was sent.");
   if (status === 404) return t("What was asked for does not exist.");
   if (status === 422 || status === 400) return t("The request cannot be used.");
   if (status === 429 || status === 503) return t("The server is busy. Try again in a moment.");
