@@ -102,7 +102,6 @@ def import_files(
     order: Order,
     limits: Limits = DEFAULT_LIMITS,
     on_progress: Callable[[Progress], None] | None = None,
-    *,
 ) -> FileImport:
     """Import files into a layer of the store.
 
