@@ -58,6 +58,9 @@ def import_layer(  # noqa: PLR0913, PLR0917  every option is one
     ] = None,
     add: Annotated[bool, typer.Option("--add", help="Keep records that are not in the file.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="All rows or none.")] = False,
+    allow_removal: Annotated[
+        bool, typer.Option("--allow-removal", help="Even if more than half of the layer's records go.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")] = False,
     quarantine: Annotated[
         Path | None,
@@ -95,7 +98,7 @@ def import_layer(  # noqa: PLR0913, PLR0917  every option is one
     key = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     order = Order(
         tuple(map(str, files)), found.name, choice, said_crs, "add" if add else "replace", strict, dry_run,
-        licence=licence, legal_basis=legal_basis, retain_until=retain_until, pseudonym_key=key,
+        allow_removal, licence=licence, legal_basis=legal_basis, retain_until=retain_until, pseudonym_key=key,
     )  # fmt: skip
     if write_mapping is not None:
         _write_mapping(order, write_mapping, as_json=as_json)

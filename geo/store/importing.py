@@ -7,7 +7,7 @@ database. The transaction ends with a new snapshot and the layer's pointer on it
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -103,7 +103,7 @@ class _Incoming:
     repeated: int
 
 
-def import_frames(
+def import_frames(  # noqa: PLR0913  every option is one
     home: StrPath | None,
     layer: Layer | str,
     frames: Iterable[gpd.GeoDataFrame],
@@ -113,6 +113,7 @@ def import_frames(
     quarantine: Iterable[Mapping[str, Any]] = (),
     report: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
+    check_counts: Callable[[Mapping[str, int]], None] | None = None,
 ) -> Imported:
     """Import rows into a layer; records are matched by their id.
 
@@ -127,6 +128,7 @@ def import_frames(
         (mapping), ready for JSON
     report : mapping ready for JSON, what the reader said; kept with the counts of what changed, as ``changes``
     options : mapping ready for JSON, how the file was read
+    check_counts : told how many records would be added, changed, gone and unchanged; what it raises ends the import
 
     Returns
     -------
@@ -145,11 +147,19 @@ def import_frames(
     found = get_layer(layer if isinstance(layer, str) else layer.name)
     with write_store(home) as connection:
         return import_into(
-            connection, found, frames, provenance, mode=mode, quarantine=quarantine, report=report, options=options
+            connection,
+            found,
+            frames,
+            provenance,
+            mode=mode,
+            quarantine=quarantine,
+            report=report,
+            options=options,
+            check_counts=check_counts,
         )
 
 
-def import_into(
+def import_into(  # noqa: PLR0913  every option is one
     connection: sa.Connection,
     layer: Layer,
     frames: Iterable[gpd.GeoDataFrame],
@@ -159,6 +169,7 @@ def import_into(
     quarantine: Iterable[Mapping[str, Any]] = (),
     report: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
+    check_counts: Callable[[Mapping[str, int]], None] | None = None,
 ) -> Imported:
     """`import_frames` within the transaction of `geo.store.database.write_store`."""
     if mode not in {"replace", "add"}:
@@ -173,6 +184,8 @@ def import_into(
     incoming = _receive(connection, layer, frames, mode, complete)
     current, newest = _find_seqs(connection, layer)
     counts = _count(connection, incoming, current, newest)
+    if check_counts is not None:
+        check_counts(counts)
     has_rows = incoming.rows_in > 0
     is_new = has_rows and (current is None or any(counts[name] for name in ("added", "changed", "gone")))
     entry = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,6 +39,9 @@ __all__ = ["FileImport", "Order", "export_quarantine", "find_repaired_import", "
 
 Mode = Literal["replace", "add"]
 
+# fewer records than this may go without a word: a small layer is often replaced as a whole
+_MANY = 20
+
 
 @dataclass(frozen=True)
 class Order:
@@ -53,6 +56,8 @@ class Order:
     mode : ``replace``: records that do not come are gone, with their history kept; ``add``: they stay
     strict : whether one row that breaks a rule refuses the import
     dry_run : whether nothing is to be written
+    allow_removal : whether more than half of the layer's own records may go, as they would with a file that is only a
+        part of it
     importer, licence, legal_basis, retain_until : as in `geo.store.provenance.Provenance`
     pseudonym_key : str, optional, secret for the numbers of sole traders; left out, that of the environment or folder
     """
@@ -64,6 +69,7 @@ class Order:
     mode: Mode = "replace"
     strict: bool = False
     dry_run: bool = False
+    allow_removal: bool = False
     importer: str = ""
     licence: str = ""
     legal_basis: str = ""
@@ -120,7 +126,8 @@ def import_files(
     Raises
     ------
     InputError
-        A file cannot be a file of this layer at all; or, where `strict`, a row breaks a rule. Nothing is changed.
+        A file cannot be a file of this layer at all; or, where `strict`, a row breaks a rule; or most of the layer's
+        records would go. Nothing is changed.
     NotFoundError
         There is no such layer; or a repaired file names an import that is not there.
     StoreError
@@ -134,7 +141,8 @@ def import_files(
     if repairs is not None:
         order, request = _follow(find_import(folder, repairs), order, request)
     with scratch_folder(folder) as scratch:
-        staged = stage_files(request, scratch, load_layers(folder), limits, on_progress)
+        layers = load_layers(folder)
+        staged = stage_files(request, scratch, layers, limits, on_progress)
         if order.strict:
             for report in staged.reports:
                 if report.rows_quarantined:
@@ -143,7 +151,8 @@ def import_files(
             return FileImport(staged.reports, None, tuple(staged.quarantine()), repairs)
         if on_progress is not None:
             on_progress(Progress("writing it down", sum(report.rows_accepted for report in staged.reports), None))
-        imported = _write(folder, layer, staged, order, request)
+        made_up = bool(layers[layer.name]["synthetic"].all())
+        imported = _write(folder, layer, staged, order, request, check_removal=not (order.allow_removal or made_up))
     return FileImport(staged.reports, imported, (), repairs)
 
 
@@ -207,7 +216,9 @@ def export_quarantine(home: StrPath | None, import_id: int, path: Path) -> int:
     return write_quarantine_csv(path, rows, names, str(import_id))
 
 
-def _write(folder: Path, layer: Layer, staged: Staged, order: Order, request: Request) -> Imported:
+def _write(
+    folder: Path, layer: Layer, staged: Staged, order: Order, request: Request, *, check_removal: bool
+) -> Imported:
     options = {key: value for key, value in request.to_dict().items() if key in {"choice", "crs", "is_swapped"}}
     return import_frames(
         folder,
@@ -224,7 +235,18 @@ def _write(folder: Path, layer: Layer, staged: Staged, order: Order, request: Re
         quarantine=(row.to_dict() for row in staged.quarantine()),
         report={"files": [report.to_dict() for report in staged.reports]},
         options=options,
+        check_counts=_refuse_removal if check_removal else None,
     )
+
+
+def _refuse_removal(counts: Mapping[str, int]) -> None:
+    before = counts["gone"] + counts["changed"] + counts["unchanged"]
+    if counts["gone"] >= _MANY and counts["gone"] > before / 2:
+        message = (
+            f"{counts['gone']} of the layer's {before} records are not in what is imported, and would be gone from it. "
+            "If they shall stay, import with --add; if they shall go, with --allow-removal."
+        )
+        raise InputError(message)
 
 
 def _provenance(reports: Sequence[Report]) -> Provenance:

@@ -145,3 +145,19 @@ def test_who_stops_an_import_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         import_files(home, order(write(tmp_path / "a.csv", GOOD)), on_progress=stop)
     assert list_snapshots(home, "workplaces") == ()
+
+
+def test_most_of_a_layer_does_not_go_by_accident(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    many = [f"{row},Firma,41200,1,758000,7088000" for row in range(50)]
+    import_files(home, order(write(tmp_path / "a.csv", *many)))
+    part = write(tmp_path / "b.csv", GOOD)
+    with pytest.raises(InputError, match=r"49 of the layer's 50 records .* --add; .* --allow-removal"):
+        import_files(home, order(part))
+    assert len(load_layers(home)["workplaces"]) == 50
+    added = import_files(home, order(part, mode="add")).imported
+    assert added is not None
+    assert (added.changed, added.gone) == (1, 0)
+    gone = import_files(home, order(part, allow_removal=True)).imported
+    assert gone is not None
+    assert gone.gone == 49
