@@ -27,6 +27,10 @@ _NUMBER = re.compile(
     rf"(?<![0-9A-Za-z])(?:{_CENTURY}{_GAP})?(?P<day>\d{{2}}{_GAP}{_MONTH}{_GAP}{_DAY})"
     rf"{_GAP}(?P<rest>\d{{2}}\s?\d{{2}})(?![0-9A-Za-z])"
 )
+# With a dash where one belongs it is a number even between letters; another dash behind it makes it a UUID.
+_DASHED = re.compile(
+    rf"(?<!\d)(?:{_CENTURY})?(?P<day>\d{{2}}{_MONTH}{_DAY})[-+\u2010-\u2015\u2212](?P<rest>\d{{4}})(?![\d-])"
+)
 # What stands where a number was, in messages and in rows that wait to be mended.
 HIDDEN = "••••••-••••"
 
@@ -76,9 +80,11 @@ def hide_personal_numbers(text: str) -> str:
 
 
 def _find(text: str) -> re.Match[str] | None:
-    for match in _NUMBER.finditer(unicodedata.normalize("NFKC", text)):
-        if has_check_digit(re.sub(r"\D", "", match["day"] + match["rest"])):
-            return match
+    plain = unicodedata.normalize("NFKC", text)
+    for pattern in (_NUMBER, _DASHED):
+        for match in pattern.finditer(plain):
+            if has_check_digit(re.sub(r"\D", "", match["day"] + match["rest"])):
+                return match
     return None
 
 
