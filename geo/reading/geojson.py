@@ -21,6 +21,7 @@ from pyproj.exceptions import CRSError as ProjCRSError
 
 from geo.errors import InputError
 from geo.layers.base import Layer
+from geo.layers.persons import hide_personal_numbers
 from geo.reading.source import Source
 from geo.reading.table import RawTable, check_height, check_width, make_columns, split_columns
 
@@ -33,6 +34,7 @@ _BLANKS = re.compile(r"[ \t\n\r]*")
 _ABSENT = object()
 # in place of what no cell holds; its inside may be anything, and is not looked at
 _NESTED = "[…]"
+_SHOWN_LETTERS = 40
 _EMPTY: dict[str, Any] = {}
 
 
@@ -158,6 +160,7 @@ def _find_form(source: Source, text: str) -> _Form:
         _read_members(source, text, start + 1, form)
     if form.kind != "FeatureCollection":
         kind = form.kind if isinstance(form.kind, str | None) else type(form.kind).__name__
+        kind = kind and hide_personal_numbers(kind)[:_SHOWN_LETTERS]
         message = f"{source.name}: is JSON, but no GeoJSON feature collection (its type is {kind!r}); export it again."
         raise InputError(message)
     if form.start is None:

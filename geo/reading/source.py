@@ -61,6 +61,7 @@ _REMEDIES = {
     "nothing but white space": "export it again",
 }
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_START = re.compile(r"[/\\]?[A-Za-z][A-Za-z0-9+.-]*:?[/\\]{0,2}")
 _GPKG_IDS = {b"GPKG", b"GP10", b"GP11"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -120,10 +121,10 @@ def open_source(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -
     """
     text = os.fspath(path)
     if text.startswith(("/vsi", "\\vsi")) or _ADDRESS.match(text):
-        message = (
-            f"{text[:_SHOWN_LETTERS]!r} is no file of this machine: addresses are never followed. Download it and name "
-            "the file."
-        )
+        # an address may hold a password
+        start = _START.match(text)
+        shown = start[0] if start else ""
+        message = f"{shown}… is no file of this machine: addresses are never followed. Download it and name the file."
         raise InputError(message)
     file = Path(text)
     try:
