@@ -216,6 +216,13 @@ _TEXTS = [
         secrets=(*_WRITTEN, *_PARTS),
     ),
     Case(
+        "number-between-letters.csv",
+        make_csv(["1", "Firma AB811228-9874X", *SITE[2:]], ["ab811228-9874-4c1d-8a6e-3f2b1c0d9e8f", *SITE[1:]]),
+        accepted=1,
+        quarantined=1,
+        rules={1: rf"^name: {_PERSON_RULE}"},
+    ),
+    Case(
         "number-as-an-id.csv",
         make_csv([_NUMBER, *SITE[1:]], SITE),
         accepted=1,

@@ -221,6 +221,13 @@ _PLACES = [
         ),
     ),
     Case(
+        "a-name-of-two-places.csv",
+        make_csv(["1", "41.20", 5, "", "Nyland", ""], ["2", "41.20", 5, "", "Nyland", "Kramfors"], head=_NAMED),
+        accepted=1,
+        quarantined=1,
+        rules={1: r"^geometry: locality 'Nyland' may be in .*Kramfors.*; give its municipality"},
+    ),
+    Case(
         "some-without-places.csv",
         make_csv(
             [*SITE, "Umeå"],

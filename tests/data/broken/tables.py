@@ -240,6 +240,21 @@ _LETTERS = [
         refused=r"is neither UTF-8 nor Windows-1252 text \(byte \d+\); save it as UTF-8",
     ),
     Case(
+        "mark.geojson",
+        put(b"\xef\xbb\xbf" + json.dumps({"type": "FeatureCollection", "features": [feature()]}).encode()),
+        accepted=1,
+    ),
+    Case(
+        "wide-letters.geojson",
+        put(json.dumps({"type": "FeatureCollection", "features": [feature()]}).encode("utf-16")),
+        refused=r"but it holds UTF-16 text; save it as UTF-8",
+    ),
+    Case(
+        "one-feature-a-line.geojson",
+        put(json.dumps(feature()) + "\n" + json.dumps(feature()) + "\n"),
+        refused=r"is not JSON: line 2, column 1.*; export it again",
+    ),
+    Case(
         "nul.csv",
         put(f"{_HEAD}\n1,Firma\0A,41.20,5,20.26,63.83\n"),
         refused=r"but it holds binary data; save it as UTF-8 if",

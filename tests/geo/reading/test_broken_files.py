@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from geo.errors import NorrsynError
+from geo.errors import InputError, NorrsynError
 from geo.layers.registry import get_layer
 from geo.reading.columns import Choice
 from geo.reading.files import Request, stage_file
@@ -118,6 +118,23 @@ def test_the_worst_in_a_process_of_its_own(name: str, tmp_path: Path) -> None:
             check_refused(case, error, tmp_path)
         else:
             check_read(case, Staged(runs), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/vsicurl/http://user:secret@127.0.0.1:1/a.gpkg",
+        "/vsizip/a.zip/b.shp",
+        "http://user:secret@127.0.0.1:1/a.geojson?token=secret",
+        "s3://secret@bucket/a.parquet",
+        "file:///secret/a.csv",
+    ],
+)
+def test_addresses_are_neither_followed_nor_repeated(address: str, tmp_path: Path) -> None:
+    request = ask(Case("a.csv", lambda _path: None), tmp_path) | {"paths": [address]}
+    with pytest.raises(InputError, match=r"addresses are never followed\. Download it and name the file") as caught:
+        stage_file(request, tmp_path, lambda *_: None)
+    assert "secret" not in str(caught.value)
 
 
 def test_names_tell_the_files_apart() -> None:
