@@ -231,7 +231,7 @@ class Locator:
         is_point = "spread_m" in self._layer.schema.columns
         if self._has_pileups is False or not is_point or not {"precision", "spread_m"}.isdisjoint(columns.columns):
             return located
-        points = shapely.get_type_id(located.shapes) == shapely.GeometryType.POINT
+        points = (shapely.get_type_id(located.shapes) == shapely.GeometryType.POINT) & ~shapely.is_empty(located.shapes)
         x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
         x[points], y[points] = shapely.get_x(located.shapes[points]), shapely.get_y(located.shapes[points])
         names = next((columns[name] for name in _AREA_NAMES if name in columns.columns), pd.Series(None, columns.index))
