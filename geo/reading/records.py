@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from geo.layers.base import Layer
 from geo.layers.persons import hide_personal_numbers
 
-__all__ = ["SeenRows", "can_make_ids", "fingerprint_rows", "hash_rows", "make_ids", "mask_rows"]
+__all__ = ["SeenRows", "can_make_ids", "find_repeated", "fingerprint_rows", "hash_rows", "make_ids", "mask_rows"]
 
 _ID_DIGITS = 16
 _NUMBER_DIGITS = 10
@@ -27,6 +27,7 @@ class SeenRows:
     """The rows of a file so far, 16 bytes each."""
 
     def __init__(self) -> None:
+        # sorted runs, each more than twice as long as the next, so that they stay few
         self._seen: list[NDArray[np.bytes_]] = []
 
     def add(self, columns: pd.DataFrame, shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
@@ -42,13 +43,20 @@ class SeenRows:
         (n,) bool
         """
         prints = fingerprint_rows(columns, shapes)
-        repeated = pd.Series(prints.astype(object)).duplicated().to_numpy(dtype=bool, copy=True)
+        repeated = find_repeated(prints)
+        order = np.argsort(prints)
+        ascending = prints[order]
         for earlier in self._seen:
-            place = np.minimum(np.searchsorted(earlier, prints), len(earlier) - 1)
-            repeated |= earlier[place] == prints
+            place = np.minimum(np.searchsorted(earlier, ascending), len(earlier) - 1)
+            repeated[order] |= earlier[place] == ascending
         if len(prints):
-            self._seen.append(np.sort(prints))
+            self._keep(ascending)
         return repeated
+
+    def _keep(self, run: NDArray[np.bytes_]) -> None:
+        while self._seen and len(self._seen[-1]) <= 2 * len(run):
+            run = np.sort(np.concatenate([self._seen.pop(), run]))
+        self._seen.append(run)
 
 
 def can_make_ids(layer: Layer) -> bool:
@@ -69,18 +77,39 @@ def fingerprint_rows(columns: pd.DataFrame, shapes: NDArray[np.object_]) -> NDAr
     (n,) bytes, 16 each; the order of rows and columns has no influence, nor have columns without any value
     """
     wkbs = np.atleast_1d(shapely.to_wkb(shapes, byte_order=1, output_dimension=2))
-    cells = {"": pd.Series(wkbs, dtype=object), **{str(name): columns[name] for name in columns.columns}}
+    cells = {"": wkbs, **{str(name): columns[name].to_numpy(dtype=object) for name in columns.columns}}
     halves = np.zeros((len(columns), 2), dtype=np.uint64)
     for name, values in cells.items():
-        there = values.notna().to_numpy(dtype=bool)
+        # each distinct value once; an empty cell has the place -1
+        place, distinct = pd.factorize(values)
+        there = place >= 0
+        if not len(distinct):
+            continue
         for half, key in enumerate(_KEYS):
             # of a name by itself, so that columns may come in any order
             salt = pd.util.hash_array(np.array([name], dtype=object), hash_key=key)[0]
-            hashed = pd.util.hash_array(values.to_numpy(dtype=object), hash_key=key)
+            hashed = pd.util.hash_array(distinct, hash_key=key, categorize=False)
             with np.errstate(over="ignore"):
                 mixed = (hashed ^ salt) * _ODD
-                halves[:, half] += np.where(there, mixed ^ (mixed >> np.uint64(29)), np.uint64(0))
+                mixed ^= mixed >> np.uint64(29)
+                halves[:, half] += np.where(there, mixed[place], np.uint64(0))
     return np.ascontiguousarray(halves).view("S16").ravel()
+
+
+def find_repeated(prints: NDArray[np.bytes_], *, all_of_them: bool = False) -> NDArray[np.bool_]:
+    """Which fingerprints stand there more than once: those after the first, or all of them.
+
+    Parameters
+    ----------
+    prints : (n,) bytes, 16 each
+    all_of_them : bool, whether the first of equal ones counts too
+
+    Returns
+    -------
+    (n,) bool
+    """
+    halves = pd.DataFrame(prints.view(np.uint64).reshape(-1, 2))
+    return halves.duplicated(keep=False if all_of_them else "first").to_numpy(dtype=bool, copy=True)
 
 
 def mask_rows(columns: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from geo.layers.failures import Failure, as_error
 from geo.layers.registry import get_layer
 from geo.layers.validate import empty_frame, find_clashes, sort_records
 from geo.reading.quarantine import QuarantinedRow, read_quarantine, write_quarantine_part
-from geo.reading.records import fingerprint_rows
+from geo.reading.records import find_repeated, fingerprint_rows
 from geo.reading.report import Report
 
 __all__ = ["Staged", "Staging"]
@@ -125,7 +125,7 @@ class Staging:
         if not self._prints:
             return {}
         prints, sources, rows = np.concatenate(self._prints), np.concatenate(self._sources), np.concatenate(self._rows)
-        suspects = pd.Series(prints.astype(object)).duplicated(keep=False).to_numpy(dtype=bool, copy=True)
+        suspects = find_repeated(prints, all_of_them=True)
         if self.layer.frame_rules is not None:
             suspects[:] = True
         if not suspects.any():
