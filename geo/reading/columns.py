@@ -6,7 +6,7 @@ import difflib
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -218,12 +218,9 @@ def arrange_columns(
     arranged = columns[list(used)].rename(columns=used)
     for column, value in choice.set_values.items():
         arranged[column] = pd.Series(value, index=arranged.index, dtype=object)
-    for column in {"name", layer.site_title or "name"} & set(arranged.columns) if with_entities else ():
-        cells = [decode_entities(value) if isinstance(value, str) else value for value in arranged[column]]
-        arranged[column] = pd.Series(cells, index=arranged.index, dtype=object)
+    titles = {"name", layer.site_title or "name"} if with_entities else set()
     for column in arranged.columns:
-        cells = [_CONTROL.sub(" ", value).strip() if isinstance(value, str) else value for value in arranged[column]]
-        arranged[column] = pd.Series(cells, index=arranged.index, dtype=object)
+        arranged[column] = _clean_column(arranged[column], decode_entities if column in titles else _clean)
     return arranged, tuple(old for old in names if old not in used)
 
 
@@ -232,7 +229,22 @@ def decode_entities(text: str) -> str:
 
     Only references that end in a semicolon are decoded, once: ``A&B`` and ``&amp;lt;`` are names of something.
     """
-    return _CONTROL.sub(" ", _ENTITY.sub(lambda match: html.unescape(match[0]), text)).strip()
+    return _clean(_ENTITY.sub(lambda match: html.unescape(match[0]), text))
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub(" ", text).strip()
+
+
+def _clean_column(values: pd.Series, clean: Callable[[str], str]) -> pd.Series:
+    if pd.api.types.infer_dtype(values, skipna=True) == "string":
+        # Most columns need nothing, which one look tells: in printable texts the only blank is the plain one, and with
+        # one more between texts, two of them in a row stand at the end of a text or in it.
+        together = f" {' '.join(values.dropna().tolist())} "
+        if together.isprintable() and not ("  " in together or "&" in together):
+            return values
+    cells = [clean(cell) if isinstance(cell, str) else cell for cell in values.tolist()]
+    return pd.Series(cells, index=values.index, dtype=object)
 
 
 def _equals(value: object, wanted: str) -> bool:

@@ -40,7 +40,7 @@ def find_edition(codes: pd.Series) -> str | None:
     -------
     ``2007`` or ``2025``; None where no code tells, or codes contradict each other
     """
-    digits = [_read_code(cell) for cell in codes.tolist()]
+    digits = _read_codes(codes)
     assumed, _ = _conclude(only := _find_telling(digits)[0], None, digits)
     return assumed if any(rows.any() for rows in only.values()) else None
 
@@ -71,7 +71,7 @@ def tell_sni_version(codes: pd.Series, named: str | None = None) -> tuple[pd.Ser
     if named is not None and named not in SNI_VERSIONS:
         message = f"named: {named!r} is no edition of SNI; use {' or '.join(SNI_VERSIONS)}."
         raise ParameterError(message)
-    digits = [_read_code(cell) for cell in codes.tolist()]
+    digits = _read_codes(codes)
     only, both = _find_telling(digits)
     versions = np.full(len(digits), None, dtype=object)
     for version in SNI_VERSIONS:
@@ -85,8 +85,18 @@ def tell_sni_version(codes: pd.Series, named: str | None = None) -> tuple[pd.Ser
 
 def _find_telling(digits: Sequence[str]) -> tuple[dict[str, NDArray[np.bool_]], NDArray[np.bool_]]:
     """Codes of each edition alone, and codes of both."""
-    old, new = (np.array([_fits(code, version) for code in digits], dtype=bool) for version in SNI_VERSIONS)
+    fits = {version: {code: _fits(code, version) for code in set(digits)} for version in SNI_VERSIONS}
+    old, new = (np.array([fits[version][code] for code in digits], dtype=bool) for version in SNI_VERSIONS)
     return {"2007": old & ~new, "2025": new & ~old}, old & new
+
+
+def _read_codes(codes: pd.Series) -> list[str]:
+    """The digits of each code, each distinct cell looked at once."""
+    cells = codes.tolist()
+    # 1, 1.0 and true are one key of a dict and three different cells
+    keys = list(zip(map(type, cells), cells, strict=True))
+    known = {key: _read_code(key[1]) for key in set(keys)}
+    return [known[key] for key in keys]
 
 
 def _read_code(cell: object) -> str:

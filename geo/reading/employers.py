@@ -171,6 +171,8 @@ def _check_key(key: bytes) -> None:
 
 
 def _as_text(cell: object) -> str:
+    if isinstance(cell, str):
+        return cell.strip()
     if cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell)):
         return ""
     if isinstance(cell, float) and cell.is_integer():

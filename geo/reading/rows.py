@@ -247,12 +247,13 @@ class FileReader:
         table = _restore(table)
         if self._employer_column is None:
             return table, None
+        numbers = table.columns[self._employer_column]
         source = self._find_source("synthetic", table.columns.columns)
-        told = (
-            table.columns[source] if source else pd.Series(self.choice.set_values.get("synthetic"), table.columns.index)
-        )
-        made_up = told.map(lambda cell: str(cell).strip().casefold() in _YES).astype(bool)
-        treated = treat_employer_ids(table.columns[self._employer_column], self._key, synthetic=made_up)
+        if source:
+            made_up = table.columns[source].map(_is_yes).astype(bool)
+        else:
+            made_up = pd.Series(_is_yes(self.choice.set_values.get("synthetic")), numbers.index)
+        treated = treat_employer_ids(numbers, self._key, synthetic=made_up)
         columns = table.columns.assign(**{self._employer_column: treated.ids})
         return replace(table, columns=columns), treated
 
@@ -300,6 +301,10 @@ class FileReader:
             if left_out := ", ".join(nested):
                 tail.append(f"Columns of lists, objects or bytes are not read; give plain values in {left_out}.")
             raise as_error(head, absent, tail=tail)
+
+
+def _is_yes(cell: object) -> bool:
+    return str(cell).strip().casefold() in _YES
 
 
 def _restore(table: RawTable) -> RawTable:
