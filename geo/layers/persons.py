@@ -31,6 +31,8 @@ _NUMBER = re.compile(
 _DASHED = re.compile(
     rf"(?<!\d)(?:{_CENTURY})?(?P<day>\d{{2}}{_MONTH}{_DAY})[-+\u2010-\u2015\u2212](?P<rest>\d{{4}})(?![\d-])"
 )
+_ORGANISATION = r"[0-9]{2}[2-9][0-9]{7}"
+_FEWEST_DIGITS = len("8001011234")
 # What stands where a number was, in messages and in rows that wait to be mended.
 HIDDEN = "••••••-••••"
 
@@ -46,10 +48,13 @@ def holds_personal_number(values: pd.Series) -> NDArray[np.bool_]:
     -------
     (n,) bool
     """
-    # most texts have too few digits to look any further
-    likely = values.str.count(r"\d").fillna(0).to_numpy() >= len("8001011234")
     found = np.zeros(len(values), dtype=bool)
-    found[likely] = [_find(text) is not None for text in values[likely]]
+    # most texts are too short, or have too few digits, to look any further
+    long = np.flatnonzero(values.str.len().to_numpy(dtype=np.float64, na_value=0) >= _FEWEST_DIGITS)
+    place, texts = pd.factorize(values.iloc[long])
+    likely = pd.Series(texts, dtype=values.dtype).str.count(r"\d").to_numpy() >= _FEWEST_DIGITS
+    holds = np.array([look and _find(text) is not None for text, look in zip(texts, likely, strict=True)], dtype=bool)
+    found[long] = holds[place]
     return found
 
 
@@ -66,13 +71,19 @@ def reads_as_personal_number(values: pd.Series) -> NDArray[np.bool_]:
     -------
     (n,) bool
     """
+    found = np.zeros(len(values), dtype=bool)
+    # most are an organisation number and nothing else
+    others = np.flatnonzero(~values.str.fullmatch(_ORGANISATION, na=True).to_numpy(dtype=bool))
     # however it is written: with dashes or dots of any kind, blanks, full-width digits
-    plain = values.str.normalize("NFKC").str.upper().str.replace(r"[\W_]+", "", regex=True)
-    return plain.str.fullmatch(rf"{_BARE}|SE{_BARE}(?:\d{{2}})?", na=False).to_numpy(dtype=bool)
+    plain = values.iloc[others].str.normalize("NFKC").str.upper().str.replace(r"[\W_]+", "", regex=True)
+    found[others] = plain.str.fullmatch(rf"{_BARE}|SE{_BARE}(?:\d{{2}})?", na=False).to_numpy(dtype=bool)
+    return found
 
 
 def hide_personal_numbers(text: str) -> str:
     """The text with every personal identity number in it blotted out, for messages."""
+    if len(text) < _FEWEST_DIGITS and text.isascii():
+        return text
     plain = unicodedata.normalize("NFKC", text)
     while match := _find(plain):
         plain = plain[: match.start()] + HIDDEN + plain[match.end() :]

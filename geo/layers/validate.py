@@ -6,6 +6,7 @@ then the geometries are checked for type, finiteness, axis order and place.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from numbers import Number
 from typing import Any
 
@@ -45,8 +46,11 @@ _FLAGS = {
     **dict.fromkeys(("true", "1", "yes", "ja", "sant"), True),
     **dict.fromkeys(("false", "0", "no", "nej", "falskt"), False),
 }
+# what pandas calls columns of nothing but numbers
+_NUMBERS = {"integer", "floating", "mixed-integer-float"}
 # a day, with or without a time of day and its offset
 _SHOWN_LETTERS = 60
+_ROUGH_M = 1_000.0
 _DAY = r"^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}[\d:.]*\s?(?:Z|[+-]\d{2}:?\d{2})?)?$"
 
 
@@ -206,14 +210,18 @@ def _parse(layer: Layer, frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, lis
         columns[name] = values
         shown = (_show(repr(value)) if is_bad else "" for value, is_bad in zip(frame[name], bad, strict=True))
         failures += fail_where(name, _unreadable(column), _remedy(column), bad, shown)
-    geometry = frame.geometry.reset_index(drop=True).force_2d()
+    geometry = frame.geometry.reset_index(drop=True)
+    if shapely.has_z(geometry).any() or shapely.has_m(geometry).any():
+        geometry = geometry.force_2d()
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs), failures
 
 
 def _parse_column(column: pa.Column, values: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
     """Values in the column's dtype, and which of those given could not be read; blank text counts as missing."""
     kind, default = _kind(column), column.default
-    texts = _as_texts(values)
+    holds = pd.api.types.infer_dtype(values, skipna=True)
+    is_numeric = kind == "a number" and holds in _NUMBERS
+    texts = values if is_numeric else _as_texts(values, is_text=holds == "string")
     given = texts.notna()
     parsed: pd.Series
     if kind == "text":
@@ -228,7 +236,9 @@ def _parse_column(column: pa.Column, values: pd.Series) -> tuple[pd.Series, NDAr
         parsed = _parse_dates(texts)
     else:
         parsed = texts.str.lower().map(_FLAGS)
-    bad = given & (parsed.isna() | _has_lost_digits(column, values, texts))
+    bad = given & parsed.isna()
+    if holds != "string":
+        bad |= given & _has_lost_digits(column, values, texts)
     if default is not None:
         parsed = parsed.where(given | parsed.notna(), default)
     if kind == "yes or no":
@@ -236,9 +246,9 @@ def _parse_column(column: pa.Column, values: pd.Series) -> tuple[pd.Series, NDAr
     return parsed, bad.to_numpy(dtype=bool)
 
 
-def _as_texts(values: pd.Series) -> pd.Series:
+def _as_texts(values: pd.Series, *, is_text: bool) -> pd.Series:
     """Every value as stripped text; whole numbers without decimals, blanks as missing."""
-    if not isinstance(values.dtype, pd.StringDtype):
+    if not is_text:
         values = values.astype(object).map(_as_text, na_action="ignore")
     texts = values.astype("str").str.strip()
     return texts.mask(texts == "")
@@ -259,8 +269,11 @@ def _has_lost_digits(column: pa.Column, values: pd.Series, texts: pd.Series) -> 
 
 def _parse_dates(texts: pd.Series) -> pd.Series:
     # the day as it was written: turning a time with an offset into UTC could change it
-    days = texts.str.extract(_DAY, expand=False)
-    return pd.to_datetime(days, format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
+    place, distinct = pd.factorize(texts)
+    days = pd.Series(distinct, dtype=texts.dtype).str.extract(_DAY, expand=False)
+    parsed = pd.to_datetime(days, format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
+    # an empty cell has the place -1, at which there is no day
+    return parsed.reindex(place).set_axis(texts.index)
 
 
 def _show(text: str) -> str:
@@ -394,11 +407,22 @@ def _places(geometry: gpd.GeoSeries) -> NDArray[np.str_]:
 
 
 def _off_region(geometry: gpd.GeoSeries) -> NDArray[np.bool_]:
-    municipalities = load_region().municipalities.geometry.to_numpy()
-    near = np.zeros(len(geometry), dtype=bool)
-    tree = shapely.STRtree(municipalities)
-    near[np.unique(tree.query(geometry.to_numpy(), "dwithin", NEAREST_MUNICIPALITY_M)[0])] = True
+    shapes = geometry.to_numpy()
+    near: NDArray[np.bool_] = shapely.intersects(_surely_near(), shapes)
+    rest = np.flatnonzero(~near)
+    tree = shapely.STRtree(load_region().municipalities.geometry.to_numpy())
+    near[rest[np.unique(tree.query(shapes[rest], "dwithin", NEAREST_MUNICIPALITY_M)[0])]] = True
     return ~near
+
+
+@lru_cache(maxsize=1)
+def _surely_near() -> shapely.Geometry:
+    """An area that is drawn roughly, but no point of which is too far off; it answers for nearly all rows, quickly."""
+    # a buffer's corners are cut, never rounded outward, and simplifying moves its edge by the tolerance at most
+    rough = shapely.union_all(load_region().municipalities.geometry.to_numpy())
+    near = rough.buffer(NEAREST_MUNICIPALITY_M - 2 * _ROUGH_M).simplify(_ROUGH_M)
+    shapely.prepare(near)
+    return near
 
 
 def _row_names(layer: Layer, frame: gpd.GeoDataFrame, labels: pd.Index) -> list[str]:
