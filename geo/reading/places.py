@@ -146,7 +146,8 @@ def project_shapes(layer: Layer, shapes: NDArray[np.object_], crs: CRS) -> tuple
     GeoSeries, EPSG:3006
     (n,) bool, which were repaired
     """
-    series = gpd.GeoSeries(shapes, crs=crs).to_crs(SWEREF99_TM)
+    is_there = crs.equals(SWEREF99_TM, ignore_axis_order=True)
+    series = gpd.GeoSeries(shapes, crs=SWEREF99_TM) if is_there else gpd.GeoSeries(shapes, crs=crs).to_crs(SWEREF99_TM)
     values = series.to_numpy(dtype=object).copy()
     repaired = np.isin(shapely.get_type_id(values), _POLYGONS) & ~shapely.is_valid(values)
     if not {"Polygon", "MultiPolygon"} & layer.geometry_types or not repaired.any():
