@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,8 @@ class QuarantinedRow:
 
     def to_dict(self) -> dict[str, Any]:
         """The row as plain dicts, lists and text."""
-        return {**asdict(self), "cells": dict(self.cells)}
+        failures = tuple(dict(vars(failure)) for failure in self.failures)
+        return {"source": self.source, "row": self.row, "failures": failures, "cells": dict(self.cells)}
 
 
 def build_rows(
@@ -99,13 +100,14 @@ def build_rows(
             told = RowFailure(failure.column, hide_personal_numbers(value), failure.rule, failure.remedy)
             found.setdefault(row, []).append(told)
     positions = sorted(found)
+    wkts = None if shapes is None else shapely.to_wkt(shapes[positions], rounding_precision=-1)
     names = [str(name) for name in columns.columns]
     taken = columns.iloc[positions].to_numpy(dtype=object).tolist()
     rows = []
-    for position, stood in zip(positions, taken, strict=True):
+    for order, (position, stood) in enumerate(zip(positions, taken, strict=True)):
         cells = {name: _mask(value) for name, value in zip(names, stood, strict=True) if value is not None}
-        if shapes is not None and shapes[position] is not None:
-            cells["geometry"] = shapely.to_wkt(shapes[position], rounding_precision=-1)
+        if wkts is not None and wkts[order] is not None:
+            cells["geometry"] = wkts[order]
         rows.append(QuarantinedRow(source_name, first_row + position + 1, tuple(found[position]), cells))
     return rows
 
@@ -115,7 +117,7 @@ def write_quarantine_part(path: Path, rows: Sequence[QuarantinedRow]) -> None:
     table = {
         "source": [row.source for row in rows],
         "row": [row.row for row in rows],
-        "failures": [json.dumps([asdict(failure) for failure in row.failures], ensure_ascii=False) for row in rows],
+        "failures": [json.dumps(list(map(vars, row.failures)), ensure_ascii=False) for row in rows],
         "cells": [json.dumps(dict(row.cells), ensure_ascii=False) for row in rows],
     }
     pq.write_table(pa.table(table, schema=_SCHEMA), path, compression="zstd")
