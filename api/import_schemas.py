@@ -60,6 +60,9 @@ class BrokenRuleInfo(Answer):
 class FileReport(Answer):
     """Every row and every column of a file accounted for."""
 
+    # the store has reports of every version of Norrsyn
+    model_config = ConfigDict(extra="ignore")
+
     layer: str
     source_name: str
     source_sha256: str
@@ -77,6 +80,9 @@ class FileReport(Answer):
     rows_outside_region: Count = Field(description="Of those in quarantine, for no other reason than lying elsewhere")
     rows_repaired: Count = Field(description="Accepted rows whose shape was repaired")
     rows_pseudonymised: Count = Field(description="Rows whose employer's number was a person's")
+    precisions: dict[str, Count] = Field(
+        default={}, description="How well the accepted rows' positions are known, to how many of them"
+    )
     broken_rules: list[BrokenRuleInfo]
     refused_columns: dict[str, str] = Field(description="Column to reason; their values went nowhere")
     unused_columns: list[str]

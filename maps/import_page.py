@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from geo.layers.registry import LAYERS
 from geo.reading.shapes import import_shapes
 from geo.reading.source import ENDINGS
+from geo.reference import read_table
 from maps.i18n import format_date, translate
 from maps.import_words import Words, say_found
 from maps.page import Query, render_page
@@ -180,6 +181,7 @@ def _describe_file(lang: str, file: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "refused": [(name, say_found(lang, reason)) for name, reason in file["refused_columns"].items()],
         "by_own_name": [name for name in file["columns"] if name not in left],
+        "precisions": _say_precisions(lang, file.get("precisions", {})),
         "notes": _say_notes(lang, file["notes"]),
     }
 
@@ -190,6 +192,12 @@ def _say_notes(lang: str, notes: Sequence[str]) -> list[Words]:
         Words(words.text[:1].upper() + words.text[1:] if _is_prose(words.text) else words.text, words.lang)
         for words in said
     ]
+
+
+def _say_precisions(lang: str, counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    table = read_table("precisions")
+    titles = dict(zip(table["precision"], table["title_sv" if lang == "sv" else "title"], strict=True))
+    return [(titles.get(precision, precision), n_rows) for precision, n_rows in counts.items()]
 
 
 def _is_prose(text: str) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+from fastapi.testclient import TestClient
 
 import geo
 from geo.risk.surface import RiskSurface
@@ -35,6 +38,47 @@ def hostile_frames() -> dict[str, gpd.GeoDataFrame]:
         ]
     )
     return frames
+
+
+WRITING = {"x-requested-with": "norrsyn"}
+BROKEN_ROWS = (
+    "cfar;firma;antal anställda;sni;x;y;nationalitet\n"
+    "1;Firma A;12;41200;759100;7088100;SE\n"
+    "2;Firma B;många;41200;759200;7088200;SE\n"
+    "3;=Firma C;7;41200;759300;7088300;SE\n"
+    "3;=Firma C;7;41200;759300;7088300;SE\n"
+    "4;Firma D;3;41200;7088400;759400;SE\n"
+)
+
+
+def send_file(
+    client: TestClient, content: str | bytes = BROKEN_ROWS, name: str = "arbetsställen.csv", **fields: Any
+) -> dict[str, Any]:
+    """Upload a file of workplaces; the answer, which must be 202."""
+    sent = {"layer": "workplaces", "set": "kind=registered", "mode": "add", **fields}
+    data = content.encode() if isinstance(content, str) else content
+    response = client.post("/api/imports", files=[("files", (name, data))], data=sent, headers=WRITING)
+    assert response.status_code == 202, response.text
+    job: dict[str, Any] = response.json()
+    return job
+
+
+def wait_for_import(client: TestClient, job_id: str) -> dict[str, Any]:
+    """The state of an import when it is over."""
+    give_up_at = time.monotonic() + 120
+    while True:
+        response = client.get(f"/api/imports/jobs/{job_id}")
+        assert response.status_code == 200, response.text
+        job: dict[str, Any] = response.json()
+        if job["status"] in {"done", "failed"}:
+            return job
+        assert time.monotonic() < give_up_at, job
+        time.sleep(0.05)
+
+
+def import_workplaces(client: TestClient, *what: str | bytes, **fields: Any) -> dict[str, Any]:
+    """Upload a file of workplaces, and the state of its import when it is over."""
+    return wait_for_import(client, send_file(client, *what, **fields)["id"])
 
 
 def _rows(frame: gpd.GeoDataFrame) -> list[dict[str, object]]:

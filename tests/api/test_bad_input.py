@@ -140,7 +140,7 @@ def test_known_codes_are_listed(client: TestClient) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["/", "/api/top", "/static/js/main.js", "/healthz"])
 def test_nothing_can_be_changed(client: TestClient, method: str, path: str) -> None:
-    response = client.request(method, path)
+    response = client.request(method, path, headers={"x-requested-with": "norrsyn"})
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, HEAD"
     assert Problem.model_validate(response.json()).status == 405

@@ -9,6 +9,7 @@ import pytest
 from fastapi.openapi.models import OpenAPI
 from fastapi.testclient import TestClient
 
+from api.import_schemas import ImportFields
 from geo.risk.surface import RiskSurface
 
 
@@ -44,8 +45,17 @@ def test_failures_are_problem_details(document: dict) -> None:
             assert list(content) == ["application/problem+json"], f"{name} {status}"
 
 
-def test_nothing_but_get_is_described(document: dict) -> None:
-    assert {name.split()[0] for name, _ in list_operations(document)} == {"get"}
+def test_nothing_but_an_import_changes_anything(document: dict) -> None:
+    assert [name for name, _ in list_operations(document) if not name.startswith("get ")] == ["post /api/imports"]
+
+
+def test_the_form_of_an_import_is_described(document: dict) -> None:
+    body = document["paths"]["/api/imports"]["post"]["requestBody"]
+    form = body["content"]["multipart/form-data"]["schema"]
+    assert body["required"]
+    assert form["required"] == ["files", "layer"]
+    assert set(ImportFields.model_fields) | {"files", "mapping"} == set(form["properties"])
+    assert all(each["description"] for each in form["properties"].values())
 
 
 def test_operations_have_their_own_ids_tags_and_words(document: dict) -> None:
@@ -62,7 +72,8 @@ def test_operations_have_their_own_ids_tags_and_words(document: dict) -> None:
 
 def test_json_answers_have_a_schema(document: dict) -> None:
     for name, operation in list_operations(document):
-        content = operation["responses"]["200"].get("content", {})
+        (found,) = operation["responses"].keys() & {"200", "202"}
+        content = operation["responses"][found].get("content", {})
         assert content, name
         if "application/json" in content:
             assert content["application/json"]["schema"], name
@@ -81,6 +92,9 @@ def test_json_answers_have_a_schema(document: dict) -> None:
         ("/api/basemap", "BaseMapData"),
         ("/api/reference/sectors", "TableAnswer"),
         ("/api/layers", "LayersAnswer"),
+        ("/api/imports", "ImportsAnswer"),
+        ("/api/imports/1", "ImportAnswer"),
+        ("/api/imports/1/quarantine", "QuarantineAnswer"),
         ("/healthz", "Health"),
     ],
 )

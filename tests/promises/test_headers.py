@@ -16,7 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 from api import create_app
 from api.middleware import check_host
 from api.settings import Settings
-from tests.api.made import BASE_URL, fill_home
+from tests.api.made import BASE_URL, fill_home, import_workplaces
 
 POLICY = {
     "default-src": "'none'",
@@ -38,6 +38,7 @@ EXAMPLES = {
     "cell_id": "7580007088000",
     "table": "sectors",
     "lang": "sv",
+    "import_id": "1",
 }
 QUERIES = {
     "/api/cells/at": "?easting=758600&northing=7088600",
@@ -73,6 +74,7 @@ def client(app: FastAPI) -> Iterator[TestClient]:
     app.add_api_route("/crash", crash, include_in_schema=False)
     app.add_api_route("/api/crash", crash, include_in_schema=False)
     with TestClient(app, base_url=BASE_URL, raise_server_exceptions=False) as started:
+        EXAMPLES["job_id"] = import_workplaces(started)["id"]
         yield started
 
 
