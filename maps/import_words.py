@@ -186,7 +186,7 @@ def _translate(lang: str, english: str) -> str | None:
             if None not in values.values():
                 return translate(lang, template, **values)
     parts = english.split("; ")
-    said = [_translate(lang, part) for part in parts] if len(parts) > 1 else [None]
+    said = [_translate(lang, part) if part else None for part in parts] if len(parts) > 1 else [None]
     return None if None in said else "; ".join(filter(None, said))
 
 

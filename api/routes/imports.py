@@ -126,9 +126,8 @@ async def stream_import_job(job: TheJob, service: TheService) -> AsyncIterator[S
         now = service.imports.find(job.id)
         if now.change != told:
             told = now.change
-            yield ServerSentEvent(
-                event=now.status if now.is_over else "progress", id=str(now.change), data=describe_job(now)
-            )
+            state = ImportJobAnswer.model_validate(describe_job(now)).model_dump(mode="json")
+            yield ServerSentEvent(event=now.status if now.is_over else "progress", id=str(now.change), data=state)
         if now.is_over:
             return
         await asyncio.sleep(_LOOK_EVERY_S)

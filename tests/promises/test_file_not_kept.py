@@ -109,7 +109,7 @@ def test_a_server_that_ends_in_the_middle_of_it(tmp_path: Path, how: signal.Sign
     """Ended by its user it takes the file with it; killed, the next one to start does."""
     home = tmp_path / "home"
     rows = "".join(
-        f"{n};Firma {n};1;41200;{759000 + n % 999};{7088000 + n // 999};{COUNTRY}\n" for n in range(1, 60_000)
+        f"{n};Firma {n};1;41200;{759000 + n % 999};{7088000 + n // 999};{COUNTRY}\n" for n in range(1, 30_000)
     )
     content = HOLDING_IT.splitlines(keepends=True)[0] + rows
     with serving(home) as (process, url):
