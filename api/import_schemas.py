@@ -38,6 +38,7 @@ class ImportFields(BaseModel):
         default="replace",
         description="replace: records that do not come are gone, with their history kept; add: they stay",
     )
+    allow_removal: bool = Field(default=False, description="Even if more than half of the layer's records go")
     strict: bool = Field(default=False, description="All rows or none")
     dry_run: bool = Field(default=False, description="Say what would happen, and change nothing")
     licence: str = Field(default="", description="Licence of the source", max_length=500)

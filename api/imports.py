@@ -102,6 +102,7 @@ def make_order(upload: Upload, settings: Settings) -> Order:
         fields.mode,
         fields.strict,
         fields.dry_run,
+        fields.allow_removal,
         licence=fields.licence.strip(),
         legal_basis=fields.legal_basis.strip(),
         retain_until=fields.retain_until.strip(),

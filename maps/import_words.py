@@ -20,6 +20,10 @@ __all__ = ["TEMPLATES", "WORDS", "Words", "say_found"]
 # holds texts with commas between them, each of which fits a template; any other holds codes, numbers and names, which
 # stay as they are.
 TEMPLATES = (
+    (
+        "{n} of the layer's {all} records are not in what is imported, and would be gone from it. "
+        "If they shall stay, import with --add; if they shall go, with --allow-removal."
+    ),
     "must be at most {limit}",
     "must be one of {codes}",
     "must be {shape} or {other_shape}",
@@ -101,6 +105,7 @@ TEMPLATES = (
     "active_from: {days} days after the day in the file",
     "geometry: {n} area(s) or line(s) became a point inside them, as a workplace is a point",
     "Cells with an error value ({values}) were read as empty.",
+    "Lists and objects in {columns} were read as {what}.",
     "Columns without a name were left out: {columns}.",
     "Sheet {sheet} was read, and not {others}.",
     "Sheet {sheet} was read.",

@@ -147,6 +147,19 @@ def test_records_that_do_not_come_stay_or_go(empty: TestClient) -> None:
     assert import_workplaces(empty, other, mode="replace")["outcome"]["imported"]["is_known"]
 
 
+def test_most_of_a_layer_goes_only_where_it_is_meant(empty: TestClient) -> None:
+    many = BROKEN_ROWS + "".join(f"{n};Firma {n};1;41200;{759000 + n};7088000;SE\n" for n in range(10, 40))
+    import_workplaces(empty, many)
+    refused = import_workplaces(empty, mode="replace")
+    assert refused["status"] == "failed"
+    assert "30 of the layer's 32 records" in refused["problem"]["detail"]
+    page = empty.get(f"/import/jobs/{refused['id']}").text
+    assert "30 av lagrets 32 poster" in page
+    assert 'lang="en"' not in page[page.index("<main") :]
+    done = import_workplaces(empty, mode="replace", allow_removal="true")
+    assert done["outcome"]["imported"]["gone"] == 30
+
+
 FILE = ("files", ("a.csv", BROKEN_ROWS.encode()))
 
 

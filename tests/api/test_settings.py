@@ -140,3 +140,23 @@ class TestDatabase:
         with pytest.raises(ConfigError, match="NORRSYN_DATABASE_URL: is no address") as caught:
             load_settings()
         assert "hemligt" not in str(caught.value)
+
+
+class TestHosts:
+    def test_names_are_parted_by_commas(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("NORRSYN_ALLOWED_HOSTS", " Norrsyn.example, 192.0.2.7,[2001:db8::7] ,")
+        assert load_settings().host_names == {"norrsyn.example", "192.0.2.7", "[2001:db8::7]"}
+        monkeypatch.setenv("NORRSYN_ALLOWED_HOSTS", " ")
+        assert load_settings().host_names == frozenset()
+
+    @pytest.mark.parametrize(
+        "name", ["https://a.example", "a.example:8000", "*.example", "*", "a b", "a.example/x", "::1"]
+    )
+    def test_nothing_but_names(self, name: str) -> None:
+        with pytest.raises(ConfigError, match="NORRSYN_ALLOWED_HOSTS: .* without scheme, port or star"):
+            load_settings(allowed_hosts=f"b.example,{name}")
+
+    @pytest.mark.parametrize(("value", "allowed"), [("", None), ("1", True), ("0", False), ("true", True)])
+    def test_uploads(self, monkeypatch: pytest.MonkeyPatch, value: str, allowed: bool | None) -> None:
+        monkeypatch.setenv("NORRSYN_ALLOW_UPLOADS", value)
+        assert load_settings().allow_uploads is allowed
