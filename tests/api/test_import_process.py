@@ -29,7 +29,7 @@ def send(url: str, content: bytes) -> str:
     answer = httpx.post(
         f"{url}/api/imports",
         files=[("files", ("a.csv", content))],
-        data={"layer": "workplaces", "set": "kind=registered"},
+        data={"layer": "workplaces", "set": "kind=registered", "mode": "add"},
         headers=WRITING,
         timeout=60,
     )

@@ -153,7 +153,7 @@ class TestHosts:
         "name", ["https://a.example", "a.example:8000", "*.example", "*", "a b", "a.example/x", "::1"]
     )
     def test_nothing_but_names(self, name: str) -> None:
-        with pytest.raises(ConfigError, match="NORRSYN_ALLOWED_HOSTS: .* without scheme, port or star"):
+        with pytest.raises(ConfigError, match=r"NORRSYN_ALLOWED_HOSTS: .* without scheme, port or star"):
             load_settings(allowed_hosts=f"b.example,{name}")
 
     @pytest.mark.parametrize(("value", "allowed"), [("", None), ("1", True), ("0", False), ("true", True)])
