@@ -44,6 +44,8 @@ def test_a_file_with_a_broken_row_is_imported_read_about_and_mended(
     expect(page.locator("#layer")).to_be_focused()
     page.get_by_label("Lager", exact=True).select_option("workplaces")
     page.locator("#files").set_input_files(str(file))
+    for field in ("layer", "files"):
+        expect(page.locator(f"#{field}-problem")).to_be_hidden()
     page.get_by_text("Hur filen ska läsas").click()
     page.get_by_label("Sätt värden").fill("kind=registered")
     page.screenshot(path=screenshots / "import.png", full_page=True)

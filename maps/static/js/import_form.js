@@ -79,4 +79,5 @@ window.addEventListener("pageshow", () => {
 });
 
 getJson(`i18n/${lang}.json`).then((texts) => useLanguage(lang, texts), () => {});
+for (const id of ["layer", "files"]) byId(id).addEventListener("change", () => showFieldProblem(id, ""));
 form.addEventListener("submit", start);
