@@ -135,6 +135,8 @@ class FileReader:
         self._has_ids = layer.id_columns[0] in arranged.columns
         self.made_ids = not self._has_ids and can_make_ids(layer)
         self._check_columns(arranged.columns, first.left_out)
+        # one row was enough for the names of columns; the edition is told by the first table as a whole
+        self._edition = None
 
     @property
     def crs(self) -> CRS:
