@@ -36,6 +36,7 @@ def run_helper(*arguments: object) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["layers", "surfaces"])
 @pytest.mark.usefixtures("database")
 def test_a_writer_that_dies_at_any_step(tmp_path: Path, what: str) -> None:
