@@ -1,4 +1,7 @@
-"""Every bar of the scoring kernel in one table and one run; ``make bench`` runs it, ``docs/benchmarks.md`` reads it."""
+"""Every bar of the scoring kernel and of imports in one table and one run.
+
+``make bench`` runs it, ``docs/benchmarks.md`` shows it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from pathlib import Path
 from density_rows import fft_rows, libkdv_rows, sklearn_rows, xarray_spatial_rows
 from exact_rows import bits_rows, error_rows
 from growth_rows import growth_rows
+from import_rows import import_rows
 from limit_rows import limit_rows
 from peer_process import Peers
 from report import describe_machine, draw_table, put_into_page, summarise, write_json
@@ -32,6 +36,7 @@ SUBJECTS: Mapping[str, Callable[[Session], Iterator[Row]]] = {
     "incremental": incremental_rows,
     "questions": question_rows,
     "growth": growth_rows,
+    "import": import_rows,
     "bits": bits_rows,
     "error": error_rows,
 }

@@ -152,7 +152,8 @@ def _figure(row: Row) -> str:
 def _number(value: float, unit: str) -> str:
     if unit == "×":
         return f"{value:.3g} ×" if value < WHOLE_FROM else f"{value:,.0f} ×"
-    return {"power": f"{value:.2f}", "max": f"{value:.1e}"}.get(unit, f"{value:g}")
+    written = {"power": f"{value:.2f}", "max": f"{value:.1e}", "s": f"{value:.3g} s", "GiB": f"{value:.3g} GiB"}
+    return written.get(unit, f"{value:g}")
 
 
 def _time(seconds: float | None) -> str:
