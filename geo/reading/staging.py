@@ -12,12 +12,13 @@ The process that reads files writes it, the one that asked for it reads it: no r
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from geo.crs import SWEREF99_TM
@@ -64,8 +65,27 @@ class Staged:
     def quarantine(self) -> Iterator[QuarantinedRow]:
         """The rows that break a rule, in the order of the files."""
         files = {report.source_name: position for position, report in enumerate(self.reports)}
-        rows = read_quarantine(sorted(self.folder.glob("quarantine-*.parquet")))
-        return iter(sorted(rows, key=lambda row: (files[row.source], row.row)))
+        for paths in self._group_quarantine(files):
+            yield from sorted(read_quarantine(paths), key=lambda row: (files[row.source], row.row))
+
+    def _group_quarantine(self, files: Mapping[str, int]) -> Iterator[list[Path]]:
+        """Files of rows in order, and together those whose rows lie among each other: few are in memory at a time."""
+        parts = []
+        for path in sorted(self.folder.glob("quarantine-*.parquet")):
+            rows = pq.read_table(path, columns=["source", "row"]).to_pylist()
+            places = [(files[row["source"]], row["row"]) for row in rows]
+            parts.append((min(places), max(places), path))
+        parts.sort()
+        together: list[Path] = []
+        end = (0, 0)
+        for first, last, path in parts:
+            if together and first > end:
+                yield together
+                together = []
+            together.append(path)
+            end = max(end, last)
+        if together:
+            yield together
 
 
 class Staging:

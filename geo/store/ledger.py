@@ -92,9 +92,7 @@ def write_import(
         ]
         digest.update(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode())
         n_rows += len(rows)
-        values = [
-            {"import_id": import_id, "row_number": each.pop("row"), **each} for each in json.loads(json.dumps(rows))
-        ]
+        values = [{"import_id": import_id, "row_number": each.pop("row"), **each} for each in rows]
         connection.execute(QUARANTINED_ROWS.insert(), values)
     counted = {"quarantined": n_rows, "quarantine_sha256": digest.hexdigest()}
     connection.execute(IMPORTS.update().where(IMPORTS.c.import_id == import_id).values(counted))
