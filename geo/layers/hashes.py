@@ -49,7 +49,7 @@ def hash_sorted(hashes: Iterable[bytes]) -> str:
 
     Parameters
     ----------
-    hashes : iterable of 16 bytes each, ascending
+    hashes : iterable of 16 bytes each, or several of them joined, ascending
 
     Returns
     -------

@@ -231,9 +231,10 @@ def hash_visible(connection: sa.Connection, records: sa.Table, condition: sa.Col
     def hashes() -> Iterator[bytes]:
         nonlocal n_rows
         query = sa.select(records.c.row_hash).where(condition).order_by(records.c.row_hash)
-        for (each,) in connection.execute(query, execution_options={"yield_per": _BATCH}):
-            n_rows += 1
-            yield each
+        found = connection.execute(query, execution_options={"yield_per": _BATCH}).scalars()
+        for batch in found.partitions(_BATCH):
+            n_rows += len(batch)
+            yield b"".join(batch)
 
     digest = hash_sorted(hashes())
     return digest, n_rows
