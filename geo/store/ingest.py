@@ -19,6 +19,7 @@ from geo.errors import InputError, NotFoundError, ParameterError
 from geo.layers.base import Layer
 from geo.layers.registry import get_layer
 from geo.reading.columns import Choice
+from geo.reading.context import CONTEXT_LAYERS
 from geo.reading.files import Request
 from geo.reading.isolated import stage_files
 from geo.reading.limits import DEFAULT_LIMITS, Limits
@@ -29,7 +30,7 @@ from geo.reading.staging import Staged
 from geo.store.history import StoredImport, find_import
 from geo.store.home import StrPath, open_home
 from geo.store.importing import Imported, import_frames
-from geo.store.layers import load_layers
+from geo.store.layers import is_made_up, load_layers
 from geo.store.ledger import load_quarantine
 from geo.store.provenance import Provenance
 from geo.store.pseudonyms import load_pseudonym_key
@@ -141,8 +142,7 @@ def import_files(
     if repairs is not None:
         order, request = _follow(find_import(folder, repairs), order, request)
     with scratch_folder(folder) as scratch:
-        layers = load_layers(folder)
-        staged = stage_files(request, scratch, layers, limits, on_progress)
+        staged = stage_files(request, scratch, load_layers(folder, CONTEXT_LAYERS), limits, on_progress)
         if order.strict:
             for report in staged.reports:
                 if report.rows_quarantined:
@@ -151,7 +151,7 @@ def import_files(
             return FileImport(staged.reports, None, tuple(staged.quarantine()), repairs)
         if on_progress is not None:
             on_progress(Progress("writing it down", sum(report.rows_accepted for report in staged.reports), None))
-        made_up = bool(layers[layer.name]["synthetic"].all())
+        made_up = is_made_up(folder, layer.name)
         imported = _write(folder, layer, staged, order, request, check_removal=not (order.allow_removal or made_up))
     return FileImport(staged.reports, imported, (), repairs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import MappingProxyType
 
@@ -24,7 +24,7 @@ from geo.store.provenance import Provenance
 from geo.store.records import read_frame
 from geo.store.tables import CURRENT, IMPORTS, PUBLISHED, RECORDS, visible
 
-__all__ = ["StoredLayers", "load_layers", "remove_layer", "save_layer", "save_layers"]
+__all__ = ["StoredLayers", "is_made_up", "load_layers", "remove_layer", "save_layer", "save_layers"]
 
 
 class StoredLayers(Layers):
@@ -123,17 +123,18 @@ def remove_layer(home: StrPath | None, layer: Layer | str) -> None:
         move_pointer(connection, name)
 
 
-def load_layers(home: StrPath | None = None) -> StoredLayers:
-    """All layers of a store, from one moment, whoever writes meanwhile.
+def load_layers(home: StrPath | None = None, names: Iterable[str] = tuple(LAYERS)) -> StoredLayers:
+    """Layers of a store, from one moment, whoever writes meanwhile.
 
     Parameters
     ----------
     home : path; None for `default_home`
+    names : names of the layers; left out, all of them
 
     Returns
     -------
     StoredLayers
-        Layers that were never saved are empty.
+        Layers that were never saved, or not asked for, are empty.
 
     Raises
     ------
@@ -145,11 +146,32 @@ def load_layers(home: StrPath | None = None) -> StoredLayers:
     with read_store(home) as connection:
         if connection is None:
             return StoredLayers({}, {})
-        found = _read_current(connection)
+        wanted = set(names)
+        found = {name: each for name, each in _read_current(connection).items() if name in wanted}
         frames = {
             name: read_frame(connection, LAYERS[name], visible(RECORDS[name], seq)) for name, (seq, _) in found.items()
         }
         return StoredLayers(frames, {name: provenance for name, (_, provenance) in found.items()})
+
+
+def is_made_up(home: StrPath | None, layer: str) -> bool:
+    """Whether a layer holds no record but synthetic ones.
+
+    Raises
+    ------
+    NotFoundError, StoreError
+        As `load_layers`.
+    """
+    with read_store(home) as connection:
+        if connection is None:
+            return True
+        records = RECORDS[layer]
+        current = sa.select(CURRENT.c.seq).where(CURRENT.c.name == layer)
+        seq = connection.execute(current).scalar_one_or_none()
+        if seq is None:
+            return True
+        real = sa.select(sa.exists().where(visible(records, seq), records.c.synthetic.is_(False)))
+        return not connection.execute(real).scalar_one()
 
 
 def _read_current(connection: sa.Connection) -> dict[str, tuple[int, Provenance]]:
