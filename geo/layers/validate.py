@@ -227,11 +227,10 @@ def _parse_column(column: pa.Column, values: pd.Series) -> tuple[pd.Series, NDAr
     if kind == "text":
         parsed = texts
     elif kind == "a number":
-        # yes is no number, although Python counts with it
-        numbers = (
-            given & ~values.map(lambda value: isinstance(value, bool)).astype(bool) if values.dtype == object else given
-        )
-        parsed = pd.to_numeric(values.where(numbers), errors="coerce").astype("float64")
+        if values.dtype == object and not (is_numeric or holds == "string"):
+            # yes is no number, although Python counts with it
+            values = values.where(~values.map(lambda value: isinstance(value, bool)).astype(bool))
+        parsed = pd.to_numeric(values.where(given), errors="coerce").astype("float64")
     elif kind == "a date (YYYY-MM-DD)":
         parsed = _parse_dates(texts)
     else:
