@@ -17,7 +17,7 @@ from pandas.testing import assert_frame_equal
 from geo.errors import CRSError, GeometryError, InputError, SchemaError
 from geo.layers.registry import LAYERS, get_layer
 from geo.layers.validate import empty_frame, find_misplaced, validate
-from geo.region import packaged_municipalities
+from geo.region import NEAREST_MUNICIPALITY_M, packaged_municipalities
 from tests.frames import (
     make_accommodation,
     make_area,
@@ -581,3 +581,17 @@ def test_anything_is_either_taken_or_one_of_our_errors(rows: list[dict[str, Any]
     except InputError:
         return
     assert_frame_equal(validate(WORKPLACES, checked), checked)
+
+
+def test_what_is_near_the_region_is_told_by_the_exact_distance() -> None:
+    municipalities = packaged_municipalities().geometry.to_numpy()
+    rim = shapely.get_coordinates(shapely.union_all(municipalities).buffer(NEAREST_MUNICIPALITY_M))[::7]
+    rng = np.random.default_rng(20260715)
+    places = np.vstack([rim + rng.uniform(-step, step, rim.shape) for step in (1.0, 100.0, 3_000.0)])
+    points = shapely.points(places[(places[:, 0] > 270_000) & (places[:, 0] < 920_000)])
+    distance_m = np.min([shapely.distance(each, points) for each in municipalities], axis=0)
+    misplaced = find_misplaced(get_layer("workplaces"), gpd.GeoSeries(points, crs="EPSG:3006"))
+    inside = np.array([each.y < 7_690_000 for each in points])
+    assert (misplaced == (distance_m > NEAREST_MUNICIPALITY_M))[inside].all()
+    assert misplaced.any()
+    assert not misplaced.all()

@@ -118,6 +118,29 @@ def test_several_files_are_one_import(write_csv: Write, tmp_path: Path) -> None:
     assert staged.frame()["workplace_id"].tolist() == ["1"]
 
 
+def test_rows_wait_in_the_order_of_the_files_whenever_their_fault_was_found(write_csv: Write, tmp_path: Path) -> None:
+    wrong, twice, right = (["", "Firma", "41.20", 1], ["7", "Firma", "41.20"], "41.20")
+    rows = [
+        wrong,
+        [*twice, 1],
+        ["2", "Firma", right, 1],
+        ["", "F", right, 1],
+        ["3", "Firma", right, -1],
+        ["4", "Firma", right, 1],
+    ]
+    first = write_csv(HEAD, *([*row, *UMEA] for row in [*rows, [*twice, 2]])).rename(tmp_path / "a.csv")
+    second = write_csv(HEAD, *([*row, *UMEA] for row in [["5", "Firma", right, -1], [*twice, 3]])).rename(
+        tmp_path / "b.csv"
+    )
+    for rows_at_once in (1, 2, 3, 100):
+        staged = stage(tmp_path / str(rows_at_once), first, second, rows_at_once=rows_at_once)
+        assert [(row.source, row.row) for row in staged.quarantine()] == [
+            *(("a.csv", row) for row in (1, 2, 4, 5, 7)),
+            ("b.csv", 1),
+            ("b.csv", 2),
+        ]
+
+
 @quick
 @given(rows=st.lists(cells, min_size=1, max_size=8))
 def test_a_quarantine_file_is_read_as_the_rows_it_came_from(

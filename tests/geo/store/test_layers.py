@@ -16,7 +16,8 @@ from geo.layers.registry import LAYERS, get_layer
 from geo.layers.validate import validate
 from geo.store import files
 from geo.store.files import Provenance, load_layers, remove_layer, save_layer, save_layers
-from tests.frames import make_accommodation, make_frame, make_workplace, near_town
+from geo.store.layers import is_made_up
+from tests.frames import make_accommodation, make_frame, make_visit, make_workplace, near_town
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -48,6 +49,25 @@ def test_what_is_not_there_is_empty(home: Path) -> None:
     assert len(stored["visits"]) == 0
     assert "visits" not in stored.provenance
     assert list(stored) == list(LAYERS)
+
+
+def test_layers_that_are_not_asked_for_are_not_read(home: Path, frames: dict[str, gpd.GeoDataFrame]) -> None:
+    save_layers(home, {name: (frame, SOURCE) for name, frame in frames.items()})
+    stored = load_layers(home, ["visits", "localities"])
+    assert {name for name in stored if len(stored[name])} == {"visits", "localities"} & set(frames)
+    assert set(stored.provenance) == {"visits", "localities"} & set(frames)
+
+
+def test_a_layer_is_made_up_if_every_record_is(home: Path) -> None:
+    save_layer(home, "visits", validate(LAYERS["visits"], make_frame([make_visit(1)])), SOURCE)
+    assert is_made_up(home, "workplaces")
+    save_layer(home, "workplaces", workplaces(2, synthetic=True), SOURCE)
+    assert is_made_up(home, "workplaces")
+    mixed = make_frame([make_workplace(1, synthetic=True), make_workplace(2, synthetic=False)])
+    save_layer(home, "workplaces", mixed, SOURCE)
+    assert not is_made_up(home, "workplaces")
+    remove_layer(home, "workplaces")
+    assert is_made_up(home, "workplaces")
 
 
 def test_provenance_is_kept_and_completed(home: Path) -> None:
