@@ -7,7 +7,6 @@ from datetime import date
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from geo.grid import Grid
 from geo.layers.workplaces import employees_to_arrays
@@ -63,6 +62,8 @@ def thin_out(grid: Grid, step: int) -> tuple[slice, slice, Grid]:
 
 def rank_correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> float | None:
     """Spearman's rank correlation; None where one of the two is constant."""
+    from scipy.stats import rankdata  # noqa: PLC0415  slow to load, and every command would wait for it
+
     a, b = rankdata(first), rankdata(second)
     a, b = a - a.mean(), b - b.mean()
     scale = float(np.sqrt((a @ a) * (b @ b)))
