@@ -52,7 +52,9 @@ def holds_personal_number(values: pd.Series) -> NDArray[np.bool_]:
     # most texts are too short, or have too few digits, to look any further
     long = np.flatnonzero(values.str.len().to_numpy(dtype=np.float64, na_value=0) >= _FEWEST_DIGITS)
     place, texts = pd.factorize(values.iloc[long])
-    likely = pd.Series(texts, dtype=values.dtype).str.count(r"\d").to_numpy() >= _FEWEST_DIGITS
+    distinct = pd.Series(texts, dtype=values.dtype)
+    likely = distinct.str.count(r"\d").to_numpy() >= _FEWEST_DIGITS
+    likely &= ~distinct.str.fullmatch(_ORGANISATION).to_numpy(dtype=bool)
     holds = np.array([look and _find(text) is not None for text, look in zip(texts, likely, strict=True)], dtype=bool)
     found[long] = holds[place]
     return found
