@@ -120,13 +120,17 @@ def _list_objects(array: pa.Array) -> NDArray[np.object_]:
 
 
 def _look_up(array: pa.DictionaryArray) -> NDArray[np.object_]:
-    values = np.full(len(array.dictionary) + 1, None, dtype=object)
-    values[:-1] = _list_objects(array.dictionary)
-    positions = pc.fill_null(array.indices.cast(pa.int64()), len(values) - 1).to_numpy(zero_copy_only=False)
-    if len(positions) and not 0 <= positions.min() <= positions.max() < len(values):
+    nothing = len(array.dictionary)
+    positions = pc.fill_null(array.indices.cast(pa.int64()), nothing).to_numpy(zero_copy_only=False)
+    # the values of a run of rows are those of all rows before it too
+    used, place = np.unique(positions, return_inverse=True)
+    if len(used) and not 0 <= used[0] <= used[-1] <= nothing:
         message = "a column points to values that it does not have"
         raise pa.ArrowInvalid(message)
-    found: NDArray[np.object_] = values[positions]
+    values = np.full(len(used), None, dtype=object)
+    there = used < nothing
+    values[there] = _list_objects(array.dictionary.take(pa.array(used[there])))
+    found: NDArray[np.object_] = values[place]
     return found
 
 
