@@ -114,7 +114,12 @@ def write_semicolons(frame: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def write_sheet(frame: gpd.GeoDataFrame, path: Path) -> None:
-    frame.drop(columns="geometry").to_excel(path, index=False)
+    with pd.ExcelWriter(path, engine="openpyxl") as writer:
+        frame.drop(columns="geometry").to_excel(writer, index=False)
+        for row in writer.sheets["Sheet1"].iter_rows():
+            for cell in row:
+                # openpyxl takes a text such as =0 for a formula, whose value nobody has computed
+                cell.data_type = "s" if cell.data_type == "f" else cell.data_type
 
 
 # how each is written, and whether its cells keep their kind and its shapes are there
