@@ -33,7 +33,7 @@ class ImportFields(BaseModel):
     where: Pairs = Field(default=[], description="`COLUMN=VALUE`: read only rows that have this value; repeat for more")
     skip_row: list[int] = Field(default=[], description="Leave out row N, as the report names it; repeat for more")
     crs: str | None = Field(default=None, description="Reference system, where the file does not say it")
-    shape: str = Field(default="", description="Documented shape of the file, as felling")
+    shape: str = Field(default="", description="Documented shape of the file, as felling_notice")
     mode: Literal["replace", "add"] = Field(
         default="replace",
         description="replace: records that do not come are gone, with their history kept; add: they stay",
@@ -80,6 +80,7 @@ class FileReport(Answer):
     rows_duplicate: Count
     rows_outside_region: Count = Field(description="Of those in quarantine, for no other reason than lying elsewhere")
     rows_repaired: Count = Field(description="Accepted rows whose shape was repaired")
+    is_quarantine: bool = Field(description="Whether the file has columns of a quarantine file")
     rows_pseudonymised: Count = Field(description="Rows whose employer's number was a person's")
     precisions: dict[str, Count] = Field(
         default={}, description="How well the accepted rows' positions are known, to how many of them"
@@ -131,6 +132,15 @@ class ImportedInfo(Answer):
     quarantined: Count
 
 
+class WouldChange(Answer):
+    """What a trial would change in the layer."""
+
+    added: Count
+    changed: Count
+    gone: Count
+    unchanged: Count
+
+
 class ImportOutcome(Answer):
     """What became of the files."""
 
@@ -140,6 +150,9 @@ class ImportOutcome(Answer):
     repairs: int | None = Field(
         description="Import that the rows come from, where the file is a mended quarantine file"
     )
+    changes: WouldChange | None = Field(description="What a trial would change; null where it was none")
+    refusal: str | None = Field(description="Of a trial, why the import itself would be refused")
+    kept: Count = Field(description="Records that stay as they were, because their rows wait in quarantine")
 
 
 class ImportJobAnswer(Answer):

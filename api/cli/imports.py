@@ -54,7 +54,7 @@ def import_layer(  # noqa: PLR0913, PLR0917  every option is one
         typer.Option("--write-mapping", help="Write a mapping file to start from, and stop.", show_default=False),
     ] = None,
     shape: Annotated[
-        str | None, typer.Option("--shape", help="Documented shape of the file, as felling.", show_default=False)
+        str | None, typer.Option("--shape", help="Documented shape of the file, as felling_notice.", show_default=False)
     ] = None,
     add: Annotated[bool, typer.Option("--add", help="Keep records that are not in the file.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="All rows or none.")] = False,
@@ -79,6 +79,7 @@ def import_layer(  # noqa: PLR0913, PLR0917  every option is one
 ) -> None:
     """Import files into a layer; see the command's help."""
     settings = read_settings(home)
+    from geo.errors import ParameterError  # noqa: PLC0415
     from geo.layers.registry import get_layer  # noqa: PLC0415
     from geo.reading.isolated import make_choice  # noqa: PLC0415
     from geo.reading.mapping import read_mapping  # noqa: PLC0415
@@ -100,6 +101,9 @@ def import_layer(  # noqa: PLR0913, PLR0917  every option is one
         tuple(map(str, files)), found.name, choice, said_crs, "add" if add else "replace", strict, dry_run,
         allow_removal, licence=licence, legal_basis=legal_basis, retain_until=retain_until, pseudonym_key=key,
     )  # fmt: skip
+    if quarantine is not None and quarantine.exists():
+        message = f"{quarantine} is there already; name another file for the quarantine, or remove it."
+        raise ParameterError(message)
     if write_mapping is not None:
         _write_mapping(order, write_mapping, as_json=as_json)
         return
@@ -130,7 +134,10 @@ def _write_mapping(order: Order, path: Path, *, as_json: bool) -> None:
         message = f"{path} is there already; name another file, or remove it."
         raise ParameterError(message)
     names, has_geometry = list_columns(order.paths[0], order.layer)
-    path.write_text(write_mapping(get_layer(order.layer), names, has_geometry=has_geometry), encoding="utf-8")
+    text = write_mapping(get_layer(order.layer), names, has_geometry=has_geometry)
+    if order.choice.shape:
+        text = f'shape = "{order.choice.shape}"\n{text}'
+    path.write_text(text, encoding="utf-8")
     if as_json:
         print_json({"mapping": str(path), "columns": list(names)})
         return
@@ -140,7 +147,7 @@ def _write_mapping(order: Order, path: Path, *, as_json: bool) -> None:
 def _keep_quarantine(home: Path, order: Order, done: FileImport, path: Path | None) -> Path | None:
     """Write the rows in quarantine to a file for people to mend; where, or None where there are none."""
     from geo.reading.quarantine import write_quarantine_csv  # noqa: PLC0415
-    from geo.store.ingest import export_quarantine  # noqa: PLC0415
+    from geo.store.ingest import DRY_RUN, export_quarantine  # noqa: PLC0415
 
     if not any(report.rows_quarantined for report in done.reports) or (path is None and order.dry_run):
         return None
@@ -148,9 +155,12 @@ def _keep_quarantine(home: Path, order: Order, done: FileImport, path: Path | No
         folder = home / "quarantine"
         folder.mkdir(mode=_PRIVATE, exist_ok=True)
         path = folder / f"{order.layer}-{done.imported.import_id if done.imported else 0}.csv"
+        if path.exists():
+            # somebody may be mending it
+            return path
     if done.imported is None:
         columns = [name for report in done.reports for name in report.columns]
-        write_quarantine_csv(path, done.quarantine, columns)
+        write_quarantine_csv(path, done.quarantine, columns, DRY_RUN)
     else:
         export_quarantine(home, done.imported.import_id, path)
     os.chmod(path, 0o600)  # noqa: PTH101
@@ -162,6 +172,13 @@ def _tell_import(order: Order, done: FileImport, kept: Path | None) -> Iterator[
         yield from _tell_file(report)
     if done.repairs is not None:
         yield f"These are rows of import {done.repairs}, read the way it was."
+    if done.changes is not None:
+        counts = ", ".join(f"{done.changes[name]:,} {name}" for name in ("added", "changed", "gone", "unchanged"))
+        yield f"In the store there would be: {counts}"
+    if done.refusal:
+        yield f"  the import itself would be refused: {done.refusal}"
+    if done.kept:
+        yield f"  {done.kept:,} records stay as they were: their rows wait in quarantine"
     if done.imported is None:
         yield "Nothing was changed (--dry-run)."
     else:
@@ -213,7 +230,8 @@ def _tell_store(imported: Mapping[str, Any]) -> Iterator[str]:
     if imported["is_new"]:
         yield f"In the store: {', '.join(counts)} (import {imported['import_id']}, snapshot {imported['snapshot']})"
     else:
-        yield f"In the store: nothing changed; {imported['unchanged']:,} records are there already."
+        there = f"; {imported['unchanged']:,} records are there already" if imported["unchanged"] else ""
+        yield f"In the store: nothing changed{there}."
 
 
 def _examples() -> Sequence[str]:
@@ -221,7 +239,7 @@ def _examples() -> Sequence[str]:
         "norrsyn import workplaces workplaces.xlsx --dry-run",
         "norrsyn import workplaces roads.geojson --where Status=Building --set kind=temporary --set sni=42110 "
         "--set employees=40",
-        "norrsyn import workplaces fellings.zip --shape felling --add",
+        "norrsyn import workplaces fellings.zip --shape felling_notice --add",
         "norrsyn import accommodation camps.csv --set housing_type=work_camp --licence 'agreement 2026-14'",
     )
 

@@ -81,6 +81,7 @@ class Report:
     set_values : column to the value that all rows got
     where : column in the file to the value that rows had to have
     skipped_rows : numbers of rows left out by their number
+    is_quarantine : bool, whether the file has columns of a quarantine file
     made_ids : bool, whether ids were made from the content, the file having none
     notes : what else a reader of the report should know, English
     """
@@ -109,6 +110,7 @@ class Report:
     set_values: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, str] = field(default_factory=dict)
     skipped_rows: tuple[int, ...] = ()
+    is_quarantine: bool = False
     made_ids: bool = False
     notes: tuple[str, ...] = ()
 

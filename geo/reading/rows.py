@@ -28,7 +28,7 @@ from geo.reading.editions import find_edition, tell_sni_version
 from geo.reading.employers import EmployerIds, treat_employer_ids
 from geo.reading.exports import EXPORT_MARK, is_export
 from geo.reading.locator import Located, Locator
-from geo.reading.quarantine import QuarantinedRow, build_rows, restore_table
+from geo.reading.quarantine import MARKS, QuarantinedRow, build_rows, restore_table
 from geo.reading.records import SeenRows, can_make_ids, hash_rows, make_ids, mask_rows
 from geo.reading.shapes import apply_shape, get_shape, split_ids, to_points
 from geo.reading.synonyms import KEYS, match_columns
@@ -102,6 +102,7 @@ class FileReader:
         is_swapped: bool | None = None,
     ) -> None:
         self.source_name, self.layer, self.choice = source_name, layer, choice
+        self.is_quarantine = not set(MARKS).isdisjoint(map(str, first.columns.columns))
         first = _restore(first)
         self._is_export = is_export(first.columns)
         if lines := check_choice(layer, first, choice, KEYS):

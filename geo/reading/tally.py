@@ -115,6 +115,7 @@ class Tally:
             set_values=choice.set_values,
             where=choice.where,
             skipped_rows=tuple(sorted(choice.skip_rows)),
+            is_quarantine=self.reader.is_quarantine,
             made_ids=self.reader.made_ids,
             precisions=dict(self._precisions) if set(self._precisions) - {"exact"} else {},
             notes=tuple(self._notes.values()),

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
+
+import geopandas as gpd
 
 from geo.errors import InputError, NotFoundError, ParameterError
 from geo.layers.base import Layer
@@ -36,10 +39,12 @@ from geo.store.provenance import Provenance
 from geo.store.pseudonyms import load_pseudonym_key
 from geo.store.scratch import scratch_folder
 
-__all__ = ["FileImport", "Order", "export_quarantine", "find_repaired_import", "import_files"]
+__all__ = ["DRY_RUN", "FileImport", "Order", "export_quarantine", "find_repaired_import", "import_files"]
 
 Mode = Literal["replace", "add"]
 
+# what the rows of a trial are marked with, in place of the number of an import
+DRY_RUN = "dry-run"
 # fewer records than this may go without a word: a small layer is often replaced as a whole
 _MANY = 20
 
@@ -88,12 +93,18 @@ class FileImport:
     imported : what changed in the store; None where nothing was written
     quarantine : rows that break a rule, masked, where nothing was written; else the store has them
     repairs : number of the import that the rows come from, where the file is a repaired quarantine file
+    changes : of a trial, how many records would be added, changed, gone and unchanged
+    kept : records that stay as they were, because their rows wait in quarantine
+    refusal : of a trial, why the import itself would be refused; empty if it would not
     """
 
     reports: tuple[Report, ...]
     imported: Imported | None
     quarantine: tuple[QuarantinedRow, ...] = ()
     repairs: int | None = None
+    changes: Mapping[str, int] | None = None
+    kept: int = 0
+    refusal: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The outcome as plain values, ready for JSON."""
@@ -101,6 +112,9 @@ class FileImport:
             "files": [report.to_dict() for report in self.reports],
             "imported": self.imported.to_dict() if self.imported else None,
             "repairs": self.repairs,
+            "changes": None if self.changes is None else dict(self.changes),
+            "kept": self.kept,
+            "refusal": self.refusal or None,
         }
 
 
@@ -147,13 +161,18 @@ def import_files(
             for report in staged.reports:
                 if report.rows_quarantined:
                     raise report.as_error()
-        if order.dry_run:
-            return FileImport(staged.reports, None, tuple(staged.quarantine()), repairs)
+        if repairs is None:
+            _refuse_marks(staged.reports)
         if on_progress is not None:
             on_progress(Progress("writing it down", sum(report.rows_accepted for report in staged.reports), None))
-        made_up = is_made_up(folder, layer.name)
-        imported = _write(folder, layer, staged, order, request, check_removal=not (order.allow_removal or made_up))
-    return FileImport(staged.reports, imported, (), repairs)
+        waiting = _find_waiting(folder, layer, staged) if order.mode == "replace" else None
+        check_removal = not (order.allow_removal or is_made_up(folder, layer.name))
+        try:
+            imported = _write(folder, layer, staged, order, request, waiting, check_removal=check_removal)
+        except _TrialEnded as trial:
+            rows = tuple(staged.quarantine())
+            return FileImport(staged.reports, None, rows, repairs, trial.changes, _count(waiting), trial.refusal)
+    return FileImport(staged.reports, imported, (), repairs, kept=_count(waiting))
 
 
 def find_repaired_import(paths: Sequence[StrPath]) -> int | None:
@@ -171,16 +190,21 @@ def find_repaired_import(paths: Sequence[StrPath]) -> int | None:
     if len(paths) > 1:
         message = f"{name}: is a quarantine file, and its rows are read in a way of their own; import it by itself."
         raise InputError(message)
-    with Path(marked[0]).open(encoding="utf-8-sig", newline="") as file, suppress(csv.Error, UnicodeDecodeError):
-        numbers = {str(row.get(MARKS[0]) or "").strip() for row in csv.DictReader(file, dialect=_sniff(file))}
-        if len(numbers) == 1 and (number := numbers.pop()).isdecimal():
-            return int(number)
-        message = (
-            f"{name}: the column {MARKS[0]} must hold one and the same number of an import on every row; "
-            "put it back as it was."
-        )
+    try:
+        rows = csv.DictReader(io.StringIO(_decode(Path(marked[0])), newline=""), dialect=_sniff(Path(marked[0])))
+        numbers = {str(row.get(MARKS[0]) or "").strip() for row in rows}
+    except csv.Error as error:
+        message = f"{name}: is a quarantine file, but no CSV any more ({error}); save it as CSV again."
+        raise InputError(message) from error
+    if numbers == {DRY_RUN}:
+        message = f"{name}: comes from a trial (--dry-run), which took nothing over; import the first file, then mend."
         raise InputError(message)
-    message = f"{name}: is a quarantine file that cannot be read any more; save it as CSV in UTF-8."
+    if len(numbers) == 1 and (number := numbers.pop()).isdecimal():
+        return int(number)
+    message = (
+        f"{name}: the column {MARKS[0]} must hold one and the same number of an import on every row; "
+        "put it back as it was."
+    )
     raise InputError(message)
 
 
@@ -216,14 +240,70 @@ def export_quarantine(home: StrPath | None, import_id: int, path: Path) -> int:
     return write_quarantine_csv(path, rows, names, str(import_id))
 
 
+class _TrialEnded(Exception):
+    """A trial has seen what an import would change."""
+
+    def __init__(self, changes: Mapping[str, int], refusal: str) -> None:
+        super().__init__()
+        self.changes, self.refusal = dict(changes), refusal
+
+
+def _refuse_marks(reports: Sequence[Report]) -> None:
+    """A quarantine file in another form would be read as the whole layer."""
+    for report in reports:
+        if report.is_quarantine:
+            message = (
+                f"{report.source_name}: holds rows of a quarantine, but is not the CSV file that they were written to; "
+                f"save it as CSV, with its columns {', '.join(MARKS)} as they were."
+            )
+            raise InputError(message)
+
+
+def _find_waiting(folder: Path, layer: Layer, staged: Staged) -> gpd.GeoDataFrame | None:
+    """Records of the layer whose rows are in the files, but wait in quarantine: they are not gone."""
+    if len(layer.id_columns) > 1:
+        return None
+    (id_column,) = layer.id_columns
+    named = {
+        report.source_name: next((old for old, new in report.renamed.items() if new == id_column), id_column)
+        for report in staged.reports
+    }
+    ids = {str(row.cells.get(named[row.source], "")).strip() for row in staged.quarantine()} - {""}
+    if not ids:
+        return None
+    current = load_layers(folder, (layer.name,))[layer.name]
+    waiting = current[current[id_column].isin(ids)]
+    for frame in staged.frames():
+        waiting = waiting[~waiting[id_column].isin(frame[id_column])]
+    return waiting if len(waiting) else None
+
+
+def _count(waiting: gpd.GeoDataFrame | None) -> int:
+    return 0 if waiting is None else len(waiting)
+
+
 def _write(
-    folder: Path, layer: Layer, staged: Staged, order: Order, request: Request, *, check_removal: bool
+    folder: Path,
+    layer: Layer,
+    staged: Staged,
+    order: Order,
+    request: Request,
+    waiting: gpd.GeoDataFrame | None,
+    *,
+    check_removal: bool,
 ) -> Imported:
+    def check(counts: Mapping[str, int]) -> None:
+        refusal = _find_refusal(counts) if check_removal else ""
+        if order.dry_run:
+            raise _TrialEnded(counts, refusal)
+        if refusal:
+            raise InputError(refusal)
+
     options = {key: value for key, value in request.to_dict().items() if key in {"choice", "crs", "is_swapped"}}
     return import_frames(
         folder,
         layer,
-        staged.frames(),
+        chain(staged.frames(), [] if waiting is None else [waiting]),
         replace(
             _provenance(staged.reports),
             importer=order.importer,
@@ -235,18 +315,19 @@ def _write(
         quarantine=(row.to_dict() for row in staged.quarantine()),
         report={"files": [report.to_dict() for report in staged.reports]},
         options=options,
-        check_counts=_refuse_removal if check_removal else None,
+        check_counts=check,
     )
 
 
-def _refuse_removal(counts: Mapping[str, int]) -> None:
+def _find_refusal(counts: Mapping[str, int]) -> str:
+    """Why an import is refused that takes most of a layer away; empty for any other."""
     before = counts["gone"] + counts["changed"] + counts["unchanged"]
-    if counts["gone"] >= _MANY and counts["gone"] > before / 2:
-        message = (
-            f"{counts['gone']} of the layer's {before} records are not in what is imported, and would be gone from it. "
-            "If they shall stay, import with --add; if they shall go, with --allow-removal."
-        )
-        raise InputError(message)
+    if counts["gone"] < _MANY or counts["gone"] <= before / 2:
+        return ""
+    return (
+        f"{counts['gone']} of the layer's {before} records are not in what is imported, and would be gone from it. "
+        "If they shall stay, import with --add; if they shall go, with --allow-removal."
+    )
 
 
 def _provenance(reports: Sequence[Report]) -> Provenance:
@@ -302,10 +383,18 @@ def _has_marks(path: StrPath) -> bool:
     return bool(header) and all(mark in header[0] for mark in MARKS)
 
 
-def _sniff(file: Any) -> type[csv.Dialect]:
+def _decode(path: Path) -> str:
+    """Text of a file that a spreadsheet has saved, in UTF-8 or in Windows-1252."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def _sniff(path: Path) -> type[csv.Dialect]:
     """Comma, semicolon or tab, whichever the spreadsheet that mended the file wrote."""
-    header = file.readline()
-    file.seek(0)
+    header = _decode(path).split("\n", 1)[0]
 
     class Dialect(csv.excel):
         delimiter = max(",;\t", key=header.count)

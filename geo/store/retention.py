@@ -90,6 +90,10 @@ def erase_expired(home: StrPath | None, today: date) -> tuple[Erasure, ...]:
             forget_decisions(connection)
     # also where nothing was found: an earlier run may have been killed before it came to this
     _forget_pages(home=open_home(path))
+    for each in done:
+        # files for mending hold the rows in clear; what is still in quarantine can be written again
+        for written in (path / "quarantine").glob(f"{each.layer}-*.csv"):
+            written.unlink(missing_ok=True)
     return done
 
 

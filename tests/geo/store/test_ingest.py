@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from geo.errors import InputError, ParameterError, SchemaError
@@ -67,7 +68,7 @@ def test_a_sole_trader_has_one_pseudonym_in_every_file(tmp_path: Path) -> None:
     first = write(tmp_path / "a.csv", f"{GOOD},811228-9874", head=head)
     second = write(tmp_path / "b.csv", f"{OTHER},19811228-9874", head=head)
     import_files(home, order(first, second))
-    assert load_layers(home)["workplaces"]["employer_id"].nunique() == 1
+    assert len(set(load_layers(home)["workplaces"]["employer_id"])) == 1
     assert load_layers(home)["workplaces"]["employer_id"].str.startswith("p-").all()
 
 
@@ -161,3 +162,40 @@ def test_most_of_a_layer_does_not_go_by_accident(tmp_path: Path) -> None:
     gone = import_files(home, order(part, allow_removal=True)).imported
     assert gone is not None
     assert gone.gone == 49
+
+
+def test_a_record_whose_row_waits_is_not_gone(tmp_path: Path) -> None:
+    """A slip of the pen in the newer register takes no workplace out of the layer, nor undoes what was mended."""
+    home = tmp_path / "home"
+    import_files(home, order(write(tmp_path / "a.csv", GOOD, OTHER, "4,Firma D,41200,1,758000,7088000")))
+    done = import_files(home, order(write(tmp_path / "b.csv", GOOD, OTHER.replace(",6,", ",six,"))))
+    assert done.imported is not None
+    assert (done.imported.gone, done.imported.unchanged, done.kept) == (1, 2, 1)
+    assert load_layers(home)["workplaces"]["workplace_id"].tolist() == ["1", "2"]
+
+
+def test_a_trial_says_what_would_change(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    import_files(home, order(write(tmp_path / "a.csv", GOOD)))
+    trial = import_files(home, order(write(tmp_path / "b.csv", OTHER, BAD), dry_run=True))
+    assert trial.changes == {"added": 1, "changed": 0, "gone": 1, "unchanged": 0}
+    assert len(list_snapshots(home, "workplaces")) == 1
+
+
+def test_a_quarantine_file_saved_otherwise_is_no_layer(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    import_files(home, order(write(tmp_path / "a.csv", GOOD, BAD)))
+    kept = tmp_path / "kept.csv"
+    export_quarantine(home, 1, kept)
+    table = pd.read_csv(kept, dtype=str).assign(employees="3")
+    table.to_excel(tmp_path / "kept.xlsx", index=False)
+    table.drop(columns="norrsyn_remedy").to_csv(tmp_path / "part.csv", index=False)
+    for name in ("kept.xlsx", "part.csv"):
+        with pytest.raises(InputError, match=rf"{name}: holds rows of a quarantine.*save it as CSV"):
+            import_files(home, order(str(tmp_path / name)))
+    assert load_layers(home)["workplaces"]["workplace_id"].tolist() == ["1"]
+    # as plain CSV from a spreadsheet in Swedish
+    table.assign(name="Åsele såg").to_csv(kept, index=False, sep=";", encoding="cp1252")
+    mended = import_files(home, order(str(kept))).imported
+    assert mended is not None
+    assert load_layers(home)["workplaces"]["name"].tolist() == ["Firma A", "Åsele såg"]
