@@ -136,8 +136,8 @@ def show_history(layer: LayerArgument, home: HomeOption = None, as_json: JsonOpt
         )
         for one in imports
     ]
-    headings = ("import", "begun (UTC)", "source", "by", "rows in", "quarantined", "snapshot")
-    print_table(headings, lines, numbers=("import", "rows in", "quarantined", "snapshot"))
+    headings = ("import", "begun (UTC)", "source", "by", "accepted", "quarantined", "snapshot")
+    print_table(headings, lines, numbers=("import", "accepted", "quarantined", "snapshot"))
 
 
 def compare_snapshots(

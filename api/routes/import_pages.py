@@ -56,6 +56,7 @@ def show_import_job(request: Request, job: TheJob, lang: PageLanguage = None) ->
         "dry_run": told["dry_run"],
         "rows": outcome["rows"],
         "files": outcome["files"],
+        "changes": outcome["changes"],
     }
     is_known = False
     if outcome["imported"] is not None:
