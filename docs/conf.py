@@ -33,11 +33,13 @@ apidoc_modules = [
         "separate_modules": True,
         "module_first": True,
         "automodule_options": {"members", "show-inheritance"},
+        # steps of the database are run by alembic alone, and cannot be imported without it
+        "exclude_patterns": ["**/store/migrations"],
     }
     for package in ("geo", "maps", "api")
 ]
 # Each thing is described once, in the module that defines it.
-autodoc_default_options = {"ignore-module-all": True}
+autodoc_default_options = {"ignore-module-all": True, "exclude-members": "cache_ok"}
 autodoc_typehints = "none"
 napoleon_google_docstring = False
 napoleon_custom_sections = ["Source"]
