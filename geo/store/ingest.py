@@ -165,7 +165,9 @@ def import_files(
             _refuse_marks(staged.reports)
         if on_progress is not None:
             on_progress(Progress("writing it down", sum(report.rows_accepted for report in staged.reports), None))
-        waiting = _find_waiting(folder, layer, staged) if order.mode == "replace" else None
+        # a file without a sound row changes nothing, so nothing needs to be held back
+        has_rows = any(report.rows_accepted for report in staged.reports)
+        waiting = _find_waiting(folder, layer, staged) if has_rows and order.mode == "replace" else None
         check_removal = not (order.allow_removal or is_made_up(folder, layer.name))
         try:
             imported = _write(folder, layer, staged, order, request, waiting, check_removal=check_removal)
