@@ -30,6 +30,7 @@ from geo.reading.quarantine import MARKS, QuarantinedRow, RowFailure, write_quar
 from geo.reading.report import Report
 from geo.reading.sandbox import Progress
 from geo.reading.staging import Staged
+from geo.store.atomic import explain_os_error
 from geo.store.history import StoredImport, find_import
 from geo.store.home import StrPath, open_home
 from geo.store.importing import Imported, import_frames
@@ -239,7 +240,8 @@ def export_quarantine(home: StrPath | None, import_id: int, path: Path) -> int:
     report = find_import(open_home(home), import_id).report or {}
     names = [name for file in report.get("files", ()) for name in file.get("columns", ())]
     names += [name for row in rows for name in row.cells]
-    return write_quarantine_csv(path, rows, names, str(import_id))
+    with explain_os_error(path, "written"):
+        return write_quarantine_csv(path, rows, names, str(import_id))
 
 
 class _TrialEnded(Exception):

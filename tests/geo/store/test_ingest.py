@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from geo.errors import InputError, ParameterError, SchemaError
+from geo.errors import InputError, ParameterError, SchemaError, StoreError
 from geo.reading.columns import Choice
 from geo.reading.sandbox import Progress
 from geo.store.files import list_snapshots, load_layers, load_quarantine
@@ -201,3 +201,10 @@ def test_a_quarantine_file_saved_otherwise_is_no_layer(tmp_path: Path) -> None:
     mended = import_files(home, order(str(kept))).imported
     assert mended is not None
     assert load_layers(home)["workplaces"]["name"].tolist() == ["Firma A", "Åsele såg"]
+
+
+def test_a_quarantine_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    import_files(home, order(write(tmp_path / "a.csv", GOOD, BAD)))
+    with pytest.raises(StoreError, match=r"kept\.csv cannot be written"):
+        export_quarantine(home, 1, tmp_path / "nowhere" / "kept.csv")
