@@ -192,8 +192,9 @@ def _write_times(times: pa.Array) -> pa.Array:
         times = _write_local(times)
     unit = times.type.unit
     numbers = times.view(pa.int64())
-    farthest = [_FIRST_S * _PER_SECOND[unit], _PAST_S * _PER_SECOND[unit]]
-    dated = pc.and_(pc.greater_equal(numbers, farthest[0]), pc.less(numbers, farthest[1]))
+    # nanoseconds do not reach as far as the calendar does
+    first, past = (min(max(bound * _PER_SECOND[unit], -(2**63)), 2**63 - 1) for bound in (_FIRST_S, _PAST_S))
+    dated = pc.and_(pc.greater_equal(numbers, first), pc.less(numbers, past))
     times = pc.if_else(dated, times, pa.scalar(None, times.type))
     seconds = times.cast(pa.timestamp("s"), safe=False)
     whole_day = pc.equal(pc.floor_temporal(times, unit="day"), times)

@@ -394,6 +394,7 @@ class TestParquet:
                 [dt.datetime(2026, 1, 30, 23, tzinfo=dt.UTC), None], pa.timestamp("ms", "Europe/Stockholm")
             ),
             "year": pa.array([2**62, 0], pa.timestamp("us")),
+            "nano": pa.array([day, None], pa.timestamp("ns")),
             "price": pa.array(["1.50", None]).cast(pa.decimal128(9, 2)),
             "big": pa.array([2**64 - 1, 7], pa.uint64()),
             "small": pa.array([1, None], pa.int8()),
@@ -413,6 +414,7 @@ class TestParquet:
                 "time": ["2026-01-31", "2026-01-31T07:05:09"],
                 "zone": ["2026-01-31", None],
                 "year": [str(2**62), "1970-01-01"],
+                "nano": ["2026-01-31", None],
                 "price": ["1.50", None],
                 "big": [str(2**64 - 1), 7],
                 "small": [1, None],
