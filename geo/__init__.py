@@ -10,22 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-
-from geo.density import kernel_density
-from geo.grid import Grid
-from geo.layers.bundle import Layers
-from geo.layers.registry import LAYERS
-from geo.layers.validate import validate
+# now and not when asked for: it shuts the doors of GDAL, for whoever reads a file by other means too
 from geo.reading import read_layer
-from geo.region import Region, load_region, packaged_localities, region_grid
-from geo.risk.model import load_model
-from geo.risk.scoring import score as _score_here
-from geo.risk.surface import RiskSurface
-from geo.store.files import default_home, load_layers, load_surface
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geo.density import kernel_density
+    from geo.grid import Grid
+    from geo.layers.bundle import Layers
+    from geo.layers.registry import LAYERS
+    from geo.layers.validate import validate
+    from geo.region import Region, load_region, packaged_localities, region_grid
+    from geo.risk.model import load_model
+    from geo.risk.surface import RiskSurface
+    from geo.store.files import default_home, load_layers, load_surface
 
 __all__ = [
     "LAYERS",
@@ -45,6 +49,39 @@ __all__ = [
     "score",
     "validate",
 ]
+
+# Where a name comes from: a module is imported when the first of its names is asked for, so that a program pays for
+# what it uses and no more.
+_HOMES = MappingProxyType(
+    {
+        "LAYERS": "geo.layers.registry",
+        "Grid": "geo.grid",
+        "Layers": "geo.layers.bundle",
+        "Region": "geo.region",
+        "RiskSurface": "geo.risk.surface",
+        "default_home": "geo.store.files",
+        "kernel_density": "geo.density",
+        "load_layers": "geo.store.files",
+        "load_model": "geo.risk.model",
+        "load_region": "geo.region",
+        "load_surface": "geo.store.files",
+        "packaged_localities": "geo.region",
+        "region_grid": "geo.region",
+        "validate": "geo.layers.validate",
+    }
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    globals()[name] = found = getattr(import_module(_HOMES[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def score(
@@ -91,9 +128,11 @@ def score(
     ConfigError
         Dask is not installed, or the cluster has no workers or loses them.
     """
+    # Dask is optional, and what is not needed is not imported
     if client is None:
-        return _score_here(layers, grid, at, sectors, weights)
-    # Dask is optional
+        from geo.risk.scoring import score as score_here  # noqa: PLC0415
+
+        return score_here(layers, grid, at, sectors, weights)
     from geo.scale import scoring as scale  # noqa: PLC0415
 
     return scale.score(layers, grid, at, sectors, weights, client=client, folder=folder)
