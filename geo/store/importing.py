@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -38,6 +39,7 @@ __all__ = [
 Mode = Literal["replace", "add"]
 _SHOWN_IDS = 5
 _BATCH = 5_000
+_BATCH_KEYS = 500
 # what two imports agree in when the second is the first once more
 _IDENTITY = (
     "source_name", "source_sha256", "source_size", "licence", "legal_basis", "retain_until", "note", "rows_in",
@@ -58,6 +60,7 @@ class Imported:
     is_known : bool, whether rows, source and quarantine were there already, and nothing was written
     added, changed, gone, unchanged : int, records, against what was current before
     repeated : int, rows that stood in the import more than once, equal in every column, and count once
+    kept : int, records that are among the unchanged only because their rows wait in quarantine
     quarantined : int, rows kept aside
     provenance : Provenance, complete
     """
@@ -72,6 +75,7 @@ class Imported:
     gone: int
     unchanged: int
     repeated: int
+    kept: int
     quarantined: int
     provenance: Provenance
 
@@ -94,13 +98,19 @@ class Imported:
 
 @dataclass(frozen=True)
 class _Incoming:
-    """What an import brings, waiting in a table of its own."""
+    """What an import brings, in a table of its own, beside the records that stay because their rows wait."""
 
     layer: Layer
     table: sa.Table
     mode: Mode
     rows_in: int
     repeated: int
+    kept: int = 0
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the table."""
+        return self.rows_in - self.repeated + self.kept
 
 
 def import_frames(  # noqa: PLR0913  every option is one
@@ -111,6 +121,7 @@ def import_frames(  # noqa: PLR0913  every option is one
     *,
     mode: Mode = "replace",
     quarantine: Iterable[Mapping[str, Any]] = (),
+    waiting: Iterable[str] = (),
     report: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     check_counts: Callable[[Mapping[str, int]], None] | None = None,
@@ -126,9 +137,11 @@ def import_frames(  # noqa: PLR0913  every option is one
     mode : ``replace``: records that do not come are gone, with their history kept; ``add``: they stay
     quarantine : iterable of mappings with ``source`` (text, optional), ``row`` (int), ``failures`` (list) and ``cells``
         (mapping), ready for JSON
+    waiting : iterable of str, keys of records whose rows wait in quarantine: they are not gone, and stay as they are
     report : mapping ready for JSON, what the reader said; kept with the counts of what changed, as ``changes``
     options : mapping ready for JSON, how the file was read
-    check_counts : told how many records would be added, changed, gone and unchanged; what it raises ends the import
+    check_counts : told how many records would be added, changed, gone, unchanged and kept; what it raises ends the
+        import
 
     Returns
     -------
@@ -153,6 +166,7 @@ def import_frames(  # noqa: PLR0913  every option is one
             provenance,
             mode=mode,
             quarantine=quarantine,
+            waiting=waiting,
             report=report,
             options=options,
             check_counts=check_counts,
@@ -167,6 +181,7 @@ def import_into(  # noqa: PLR0913  every option is one
     *,
     mode: Mode = "replace",
     quarantine: Iterable[Mapping[str, Any]] = (),
+    waiting: Iterable[str] = (),
     report: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     check_counts: Callable[[Mapping[str, int]], None] | None = None,
@@ -183,9 +198,12 @@ def import_into(  # noqa: PLR0913  every option is one
     )
     incoming = _receive(connection, layer, frames, mode, complete)
     current, newest = _find_seqs(connection, layer)
+    # a file without a sound row changes nothing, so nothing needs to be held back
+    if mode == "replace" and current is not None and incoming.rows_in:
+        incoming = replace(incoming, kept=_hold_back(connection, incoming, current, waiting))
     counts = _count(connection, incoming, current, newest)
     if check_counts is not None:
-        check_counts(counts)
+        check_counts({**counts, "kept": incoming.kept})
     has_rows = incoming.rows_in > 0
     is_new = has_rows and (current is None or any(counts[name] for name in ("added", "changed", "gone")))
     entry = {
@@ -210,7 +228,7 @@ def import_into(  # noqa: PLR0913  every option is one
     incoming.table.drop(connection)
     return Imported(
         layer.name, import_id, entry["seq"] or 0, is_new, is_known, **counts,
-        repeated=incoming.repeated, quarantined=quarantined, provenance=complete,
+        repeated=incoming.repeated, kept=incoming.kept, quarantined=quarantined, provenance=complete,
     )  # fmt: skip
 
 
@@ -290,6 +308,23 @@ def _drop_repeated(connection: sa.Connection, layer: Layer, table: sa.Table) -> 
     return int(connection.execute(table.delete().where(table.c.row_id.not_in(first))).rowcount)
 
 
+def _hold_back(connection: sa.Connection, incoming: _Incoming, current: int, keys: Iterable[str]) -> int:
+    """Put current records with these keys beside what has come, unless they have come too; how many they are."""
+    table, records = incoming.table, RECORDS[incoming.layer.name]
+    names = [*column_names(incoming.layer), "keep_until"]
+    has_come = sa.exists().where(table.c.record_key == records.c.record_key)
+    stays = sa.select(*(records.c[name] for name in names)).where(visible(records, current), ~has_come)
+    kept, left = 0, iter(keys)
+    while batch := list(islice(left, _BATCH_KEYS)):
+        chosen = stays.where(records.c.record_key.in_(batch))
+        # an insert's number of rows is not kept unless asked for
+        done = connection.execute(
+            table.insert().from_select(names, chosen), execution_options={"preserve_rowcount": True}
+        )
+        kept += int(done.rowcount)
+    return kept
+
+
 def _find_seqs(connection: sa.Connection, layer: Layer) -> tuple[int | None, int]:
     """Number of the current snapshot and of the newest; None and 0 where there is none."""
     current = connection.execute(sa.select(CURRENT.c.seq).where(CURRENT.c.name == layer.name)).scalar_one_or_none()
@@ -302,7 +337,7 @@ def _find_seqs(connection: sa.Connection, layer: Layer) -> tuple[int | None, int
 def _count(connection: sa.Connection, incoming: _Incoming, current: int | None, newest: int) -> dict[str, int]:
     """Records added, changed, gone and unchanged against the current snapshot."""
     table, records = incoming.table, RECORDS[incoming.layer.name]
-    n_rows = incoming.rows_in - incoming.repeated
+    n_rows = incoming.n_rows
     if current is None:
         return {"added": n_rows, "changed": 0, "gone": 0, "unchanged": 0}
     stands = records.c.last_seq.is_(None) if current == newest else visible(records, current)

@@ -10,13 +10,10 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
-
-import geopandas as gpd
 
 from geo.errors import InputError, NotFoundError, ParameterError
 from geo.layers.base import Layer
@@ -166,16 +163,13 @@ def import_files(
             _refuse_marks(staged.reports)
         if on_progress is not None:
             on_progress(Progress("writing it down", sum(report.rows_accepted for report in staged.reports), None))
-        # a file without a sound row changes nothing, so nothing needs to be held back
-        has_rows = any(report.rows_accepted for report in staged.reports)
-        waiting = _find_waiting(folder, layer, staged) if has_rows and order.mode == "replace" else None
         check_removal = not (order.allow_removal or is_made_up(folder, layer.name))
         try:
-            imported = _write(folder, layer, staged, order, request, waiting, check_removal=check_removal)
+            imported = _write(folder, layer, staged, order, request, check_removal=check_removal)
         except _TrialEnded as trial:
             rows = tuple(staged.quarantine())
-            return FileImport(staged.reports, None, rows, repairs, trial.changes, _count(waiting), trial.refusal)
-    return FileImport(staged.reports, imported, (), repairs, kept=_count(waiting))
+            return FileImport(staged.reports, None, rows, repairs, trial.changes, trial.kept, trial.refusal)
+    return FileImport(staged.reports, imported, (), repairs, kept=imported.kept)
 
 
 def find_repaired_import(paths: Sequence[StrPath]) -> int | None:
@@ -247,9 +241,10 @@ def export_quarantine(home: StrPath | None, import_id: int, path: Path) -> int:
 class _TrialEnded(Exception):
     """A trial has seen what an import would change."""
 
-    def __init__(self, changes: Mapping[str, int], refusal: str) -> None:
+    def __init__(self, counts: Mapping[str, int], refusal: str) -> None:
         super().__init__()
-        self.changes, self.refusal = dict(changes), refusal
+        self.changes, self.refusal = dict(counts), refusal
+        self.kept = self.changes.pop("kept")
 
 
 def _refuse_marks(reports: Sequence[Report]) -> None:
@@ -263,27 +258,18 @@ def _refuse_marks(reports: Sequence[Report]) -> None:
             raise InputError(message)
 
 
-def _find_waiting(folder: Path, layer: Layer, staged: Staged) -> gpd.GeoDataFrame | None:
-    """Records of the layer whose rows are in the files, but wait in quarantine: they are not gone."""
+def _find_waiting(layer: Layer, staged: Staged) -> Iterator[str]:
+    """Keys of the records whose rows are in the files, but wait in quarantine."""
     if len(layer.id_columns) > 1:
-        return None
+        return
     (id_column,) = layer.id_columns
     named = {
         report.source_name: next((old for old, new in report.renamed.items() if new == id_column), id_column)
         for report in staged.reports
     }
-    ids = {str(row.cells.get(named[row.source], "")).strip() for row in staged.quarantine()} - {""}
-    if not ids:
-        return None
-    current = load_layers(folder, (layer.name,))[layer.name]
-    waiting = current[current[id_column].isin(ids)]
-    for frame in staged.frames():
-        waiting = waiting[~waiting[id_column].isin(frame[id_column])]
-    return waiting if len(waiting) else None
-
-
-def _count(waiting: gpd.GeoDataFrame | None) -> int:
-    return 0 if waiting is None else len(waiting)
+    for row in staged.quarantine():
+        if key := str(row.cells.get(named[row.source], "")).strip():
+            yield key
 
 
 def _write(
@@ -292,7 +278,6 @@ def _write(
     staged: Staged,
     order: Order,
     request: Request,
-    waiting: gpd.GeoDataFrame | None,
     *,
     check_removal: bool,
 ) -> Imported:
@@ -307,7 +292,7 @@ def _write(
     return import_frames(
         folder,
         layer,
-        chain(staged.frames(), [] if waiting is None else [waiting]),
+        staged.frames(),
         replace(
             _provenance(staged.reports),
             importer=order.importer,
@@ -317,6 +302,7 @@ def _write(
         ),
         mode=order.mode,
         quarantine=(row.to_dict() for row in staged.quarantine()),
+        waiting=_find_waiting(layer, staged),
         report={"files": [report.to_dict() for report in staged.reports]},
         options=options,
         check_counts=check,

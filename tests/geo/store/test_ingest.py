@@ -5,12 +5,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from geo.errors import InputError, ParameterError, SchemaError, StoreError
 from geo.reading.columns import Choice
 from geo.reading.sandbox import Progress
+from geo.store.database import read_store
 from geo.store.files import list_snapshots, load_layers, load_quarantine
 from geo.store.ingest import Order, export_quarantine, find_repaired_import, import_files
+from geo.store.tables import RECORDS
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -174,6 +177,37 @@ def test_a_record_whose_row_waits_is_not_gone(tmp_path: Path) -> None:
     assert done.imported is not None
     assert (done.imported.gone, done.imported.unchanged, done.kept) == (1, 2, 1)
     assert load_layers(home)["workplaces"]["workplace_id"].tolist() == ["1", "2"]
+
+
+def test_nor_is_one_that_came_while_the_file_was_read(tmp_path: Path) -> None:
+    """What waits is held against the layer as it is when the import is written, whoever wrote to it meanwhile."""
+    home = tmp_path / "home"
+    import_files(home, order(write(tmp_path / "a.csv", GOOD)))
+    other = write(tmp_path / "other.csv", BAD.replace("many", "7"))
+
+    def import_another(done: Progress) -> None:
+        if done.stage == "writing it down":
+            import_files(home, order(other, mode="add"))
+
+    done = import_files(home, order(write(tmp_path / "b.csv", GOOD, OTHER, BAD, BAD)), on_progress=import_another)
+    assert done.imported is not None
+    assert (done.imported.added, done.imported.gone, done.imported.unchanged, done.kept) == (1, 0, 2, 1)
+    assert load_layers(home)["workplaces"]["workplace_id"].tolist() == ["1", "2", "3"]
+    assert load_layers(home)["workplaces"]["employees"].tolist() == [5, 6, 7]
+
+
+def test_what_waits_keeps_its_own_day_of_erasure(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    import_files(home, order(write(tmp_path / "a.csv", GOOD, OTHER), retain_until="2031-01-01"))
+    waits = OTHER.replace(",6,", ",six,")
+    import_files(home, order(write(tmp_path / "b.csv", GOOD, waits), retain_until="2040-01-01"))
+    with read_store(home) as connection:
+        records = RECORDS["workplaces"]
+        found = connection.execute(
+            sa.select(records.c.record_key, records.c.keep_until).where(records.c.last_seq.is_(None))
+        )
+        days = {key: day.isoformat() for key, day in found}
+    assert days == {"1": "2040-01-01", "2": "2031-01-01"}
 
 
 def test_a_trial_says_what_would_change(tmp_path: Path) -> None:
