@@ -34,7 +34,7 @@ from geo.layers.bundle import Layers
 from geo.reading.limits import DEFAULT_LIMITS
 from geo.reference import county_names
 from geo.region import Region, load_region, region_grid
-from geo.risk.model import load_model
+from geo.risk.model import Model, load_model
 from geo.risk.scoring import parse_day, parse_sectors, score
 from maps.answers import LayerSource
 from maps.basemap import build_basemap
@@ -183,7 +183,7 @@ class Service:
         return served
 
     def score(self, snapshot: Snapshot, at: str | date | None, sectors: Iterable[str] | None) -> Future[ServedSurface]:
-        """The surface for a day and a choice of sectors, on the grid and with the weights of the published one.
+        """The surface for a day and a choice of sectors, on the grid and by the model of the published one.
 
         Raises
         ------
@@ -197,25 +197,26 @@ class Service:
         published = snapshot.published
         day = published.surface.at if at is None and published else parse_day(at)
         kept = parse_sectors(sectors)
-        key = ScoreKey(snapshot.fingerprint, day, kept, self._weights(published), self._grid(published))
+        model = self._model(published)
+        key = ScoreKey(snapshot.fingerprint, day, kept, model.digest, self._grid(published))
         if published is not None and key == self._key_of(snapshot, published):
             done: Future[ServedSurface] = Future()
             done.set_result(published)
             return done
 
         def make() -> ServedSurface:
-            weights = None if key.weights is None else dict(key.weights)
-            surface = score(snapshot.layers, key.grid, key.at, key.sectors, weights)
+            surface = score(snapshot.layers, key.grid, key.at, key.sectors, model=model)
             created = datetime.now(UTC).isoformat(timespec="seconds")
             return ServedSurface(surface, snapshot.names, snapshot.sources, created)
 
         return self.shelf.submit(key, make)
 
-    def _weights(self, published: ServedSurface | None) -> tuple[tuple[str, float], ...] | None:
-        """Weights of the published surface where an analyst changed them: another date must not change the model."""
-        if published is None or published.surface.model.weights == load_model().weights:
-            return None
-        return tuple(sorted(published.surface.model.weights.items()))
+    def _model(self, published: ServedSurface | None) -> Model:
+        """That of the published surface, as long as this program can score by it: another date changes no model."""
+        if published is None:
+            return load_model()
+        model = published.surface.model
+        return model if model.is_complete else load_model().with_weights(_known_weights(model))
 
     def _grid(self, published: ServedSurface | None) -> Grid:
         if self.settings.cell_m is not None:
@@ -224,9 +225,9 @@ class Service:
 
     def _key_of(self, snapshot: Snapshot, served: ServedSurface) -> ScoreKey | None:
         surface = served.surface
-        if surface.stale_layers or surface.manifest["model_version"] != load_model().version:
+        if surface.stale_layers or not surface.model.is_complete:
             return None
-        return ScoreKey(snapshot.fingerprint, surface.at, surface.sectors, self._weights(served), surface.grid)
+        return ScoreKey(snapshot.fingerprint, surface.at, surface.sectors, surface.model.digest, surface.grid)
 
     def _refresh(self, current: Snapshot) -> None:
         stamp = self.folder.stamp()
@@ -272,3 +273,9 @@ class Service:
         served = ServedSurface(surface, snapshot.names, snapshot.sources, created).warm()
         self.shelf.keep(served)
         return served
+
+
+def _known_weights(model: Model) -> dict[str, float]:
+    """Weights of the components that are still there."""
+    known = load_model().weights
+    return {name: weight for name, weight in model.weights.items() if name in known}

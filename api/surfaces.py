@@ -41,14 +41,14 @@ class ScoreKey:
     layers : digest of the layers' content
     at : date
     sectors : None for all
-    weights : component weights as sorted pairs; None for the model's own
+    model : hash of the model's numbers
     grid : Grid
     """
 
     layers: str
     at: date
     sectors: frozenset[str] | None
-    weights: tuple[tuple[str, float], ...] | None
+    model: str
     grid: Grid
 
 

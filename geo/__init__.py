@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from geo.layers.registry import LAYERS
     from geo.layers.validate import validate
     from geo.region import Region, load_region, packaged_localities, region_grid
-    from geo.risk.model import load_model
+    from geo.risk.model import Model, load_model
+    from geo.risk.refit import fit_model
     from geo.risk.surface import RiskSurface
     from geo.store.files import default_home, load_layers, load_surface
 
@@ -35,9 +36,11 @@ __all__ = [
     "LAYERS",
     "Grid",
     "Layers",
+    "Model",
     "Region",
     "RiskSurface",
     "default_home",
+    "fit_model",
     "kernel_density",
     "load_layers",
     "load_model",
@@ -59,7 +62,9 @@ _HOMES = MappingProxyType(
         "Layers": "geo.layers.bundle",
         "Region": "geo.region",
         "RiskSurface": "geo.risk.surface",
+        "Model": "geo.risk.model",
         "default_home": "geo.store.files",
+        "fit_model": "geo.risk.refit",
         "kernel_density": "geo.density",
         "load_layers": "geo.store.files",
         "load_model": "geo.risk.model",
@@ -91,6 +96,7 @@ def score(
     sectors: Iterable[str] | None = None,
     weights: Mapping[str, float] | None = None,
     *,
+    model: Model | None = None,
     client: Any = None,
     folder: Path | None = None,
 ) -> RiskSurface:
@@ -107,6 +113,8 @@ def score(
         Keep only workplaces, findings, statistics and establishments of these; housing belongs to no sector.
     weights : component weights, optional
         Replace expert weights by name; stands in the manifest.
+    model : Model, optional
+        A version that `geo.fit_model` froze. Default: that of the reference tables.
     client : distributed.Client, optional
         Of the Dask cluster that computes; the surface has the same bits. Needs the extra ``scale``. Default: none.
     folder : Path, optional
@@ -132,7 +140,7 @@ def score(
     if client is None:
         from geo.risk.scoring import score as score_here  # noqa: PLC0415
 
-        return score_here(layers, grid, at, sectors, weights)
+        return score_here(layers, grid, at, sectors, weights, model=model)
     from geo.scale import scoring as scale  # noqa: PLC0415
 
-    return scale.score(layers, grid, at, sectors, weights, client=client, folder=folder)
+    return scale.score(layers, grid, at, sectors, weights, client=client, folder=folder, model=model)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli import data, database, imports, layers, scoring, serving
+from api.cli import data, database, imports, layers, model, scoring, serving
 from api.cli.output import Command, Group, report_errors
 from api.release import find_version
 
@@ -50,6 +50,7 @@ for _command in (
     *imports.COMMANDS,
     *layers.COMMANDS,
     *scoring.COMMANDS,
+    *model.COMMANDS,
     *serving.COMMANDS,
     *database.COMMANDS,
 ):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.model import choose_model
 from api.cli.options import CountyOption, HomeOption, JsonOption, LanguageOption, read_pairs, read_settings
 from api.cli.output import Command, note, print_json, print_table, print_words, working
 
@@ -23,7 +24,7 @@ _TOP_COMPARED = 20
 _SHOWN_DRIVERS = 3
 
 
-def score_region(
+def score_region(  # noqa: PLR0913, PLR0917  every option is one
     at: Annotated[
         str | None, typer.Option("--at", metavar="DATE", help="Scoring date, YYYY-MM-DD. Default: today.")
     ] = None,
@@ -35,6 +36,12 @@ def score_region(
     weight: Annotated[
         list[str] | None,
         typer.Option("--weight", metavar="COMPONENT=W", help="Replace an expert weight. Repeat for more."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", metavar="VERSION", help="Version of the model. Default: that of the published surface."
+        ),
     ] = None,
     dask: Annotated[
         str | None,
@@ -56,7 +63,8 @@ def score_region(
     from geo.store.files import load_layers, publish, save_surface  # noqa: PLC0415
     from maps.answers import describe_surface  # noqa: PLC0415
 
-    day, sectors, _ = parse_choices(at, sector or None, weights or None)
+    version = choose_model(folder, model)
+    day, sectors, _ = parse_choices(at, sector or None, weights or None, version)
     grid = region_grid(cell)
     clock = _Clock()
     with working("Scoring") as say:
@@ -68,14 +76,14 @@ def score_region(
         clock.lap("load")
         say(f"{grid.n_cells:,} cells")
         if dask is None:
-            surface = score(layers, grid, day, sectors, weights or None)
+            surface = score(layers, grid, day, sectors, weights or None, model=version)
         else:
             from geo.scale import scoring as scale  # noqa: PLC0415  Dask is optional
 
             with scale.open_client(dask) as client:
                 place = (dask_folder or folder).resolve()
                 surface = scale.score(
-                    layers, grid, day, sectors, weights or None, client=client, folder=place, tell=note
+                    layers, grid, day, sectors, weights or None, client=client, folder=place, model=version, tell=note
                 )
         clock.lap("score")
         say("writing it down")

@@ -29,9 +29,12 @@ from geo.layers.base import Layer, common_columns, number, one_of, text
 from geo.layers.failures import Failure, fail_where
 from geo.reference import risk_weights, sector_shares
 
-__all__ = ["LAYER", "SCHEMA", "Areas", "to_arrays"]
+__all__ = ["LAYER", "SCHEMA", "SECTOR_SHARE", "Areas", "to_arrays"]
 
 LEVELS = ("municipality", "county", "deso", "regso", "scb_business_area", "scb_grid")
+
+# how the parameters of a model name the share of all employees that a sector group has
+SECTOR_SHARE = "sector_share_"
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -75,7 +78,7 @@ def to_arrays(
     frame: gpd.GeoDataFrame,
     at: date,  # noqa: ARG001  statistics carry a year, not a season
     sectors: frozenset[str] | None = None,
-    parameters: Mapping[str, float] | None = None,  # noqa: ARG001  same call for every layer
+    parameters: Mapping[str, float] | None = None,
 ) -> Areas:
     """Employees per area, all and in risk sectors.
 
@@ -84,7 +87,7 @@ def to_arrays(
     frame : GeoDataFrame of this layer
     at : date, not used
     sectors : sector groups that count as risk; None counts all that have a risk weight
-    parameters : not used by this layer
+    parameters : may override each sector group's share of all employees, as ``sector_share_…``
 
     Returns
     -------
@@ -94,7 +97,8 @@ def to_arrays(
     employees = frame["employees"].to_numpy(dtype=np.float64)
     asked = np.ones(len(frame), dtype=bool) if sectors is None else np.isin(sector.astype(str), sorted(sectors))
     ids, first, area = np.unique(frame["area_id"].to_numpy(dtype=str), return_index=True, return_inverse=True)
-    shares = sector_shares()
+    settings = parameters or {}
+    shares = {name: settings.get(f"{SECTOR_SHARE}{name}", share) for name, share in sector_shares().items()}
     counted = list(shares) if sectors is None else sorted(sectors & set(shares))
     weights = risk_weights(np.array(counted, dtype=object))
     return Areas(

@@ -1,18 +1,23 @@
-"""Is the risk map more than a map of where people work? Said beside every surface."""
+"""How alike two rankings are: a score's and that of plain employee density, or those of two surfaces."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.errors import ParameterError
 from geo.grid import Grid
 from geo.layers.workplaces import employees_to_arrays
 from geo.risk.components.base import PointSource
 
-__all__ = ["compare_with_employees", "rank_correlation", "thin_out", "top_overlap"]
+if TYPE_CHECKING:
+    from geo.risk.scored import ScoredSurface
+
+__all__ = ["compare_surfaces", "compare_with_employees", "rank_correlation", "thin_out", "top_overlap"]
 
 _TOP = 20
 _COMPARED_M = 1_000.0
@@ -46,6 +51,29 @@ def compare_with_employees(
     density = PointSource("workplaces", employees_to_arrays(workplaces, at)).raster(thinned)
     ours, theirs = score[ranked], density[ranked]
     if len(ours) < _AT_LEAST or not theirs.any():
+        return {"rank_correlation": None, "top20_overlap": None}
+    return {"rank_correlation": rank_correlation(ours, theirs), "top20_overlap": top_overlap(ours, theirs, _TOP)}
+
+
+def compare_surfaces(first: ScoredSurface, second: ScoredSurface) -> dict[str, float | None]:
+    """How far two surfaces of one grid put the same cells first, among those that either ranks.
+
+    Returns
+    -------
+    dict
+        ``rank_correlation`` (Spearman) and ``top20_overlap``; None where too few cells are ranked.
+
+    Raises
+    ------
+    ParameterError
+        The grids differ.
+    """
+    if first.grid != second.grid:
+        message = "Two surfaces compare on one grid only; score both with the same cell size."
+        raise ParameterError(message)
+    ranked = first.ranked | second.ranked
+    ours, theirs = first.score[ranked], second.score[ranked]
+    if len(ours) < _AT_LEAST:
         return {"rank_correlation": None, "top20_overlap": None}
     return {"rank_correlation": rank_correlation(ours, theirs), "top20_overlap": top_overlap(ours, theirs, _TOP)}
 

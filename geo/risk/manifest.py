@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "count_states",
+    "describe_grid",
     "identify",
     "identify_choices",
     "make_manifest",
@@ -50,19 +51,24 @@ def identify_choices(
     return {
         "model_version": model.version,
         "weights": model.weights,
-        "reference_levels": {component.name: component.reference_level for component in model.components},
+        "reference_levels": model.reference_levels,
         "parameters": dict(model.parameters),
         "at": at.isoformat(),
         "sectors": None if sectors is None else sorted(sectors),
-        "grid": {
-            "x_min": grid.x_min,
-            "y_min": grid.y_min,
-            "cell_m": grid.cell_m,
-            "n_rows": grid.n_rows,
-            "n_cols": grid.n_cols,
-            "crs": grid.crs,
-        },
+        "grid": describe_grid(grid),
         "layers": {name: dict(content) for name, content in layers.items()},
+    }
+
+
+def describe_grid(grid: Grid) -> dict[str, Any]:
+    """A grid's attributes, JSON-able; ``Grid(**describe_grid(grid))`` gives it back."""
+    return {
+        "x_min": grid.x_min,
+        "y_min": grid.y_min,
+        "cell_m": grid.cell_m,
+        "n_rows": grid.n_rows,
+        "n_cols": grid.n_cols,
+        "crs": grid.crs,
     }
 
 
@@ -77,6 +83,7 @@ def make_manifest(surface: ScoredSurface) -> dict[str, Any]:
     workplaces = surface.layers["workplaces"]
     return {
         **identify(surface),
+        "model_origin": dict(surface.model.origin),
         "synthetic": surface.layers.is_synthetic,
         "states": name_states(count_states(surface.state)),
         "comparison": compare_with_employees(workplaces, surface.grid, surface.at, surface.score, surface.ranked),

@@ -6,18 +6,21 @@ Two surfaces compare only because these do not move with the data. They are read
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo.errors import ParameterError
-from geo.reference import model_components, model_parameters, model_version
+from geo.layers.sectors import SECTOR_SHARE
+from geo.reference import model_components, model_parameters, model_version, sector_shares
 
 __all__ = ["ComponentModel", "Model", "load_model", "saturate", "unsaturate"]
 
@@ -54,12 +57,15 @@ class Model:
     ----------
     version : str
     components : in the order in which they are shown
-    parameters : bandwidths, half-life, distances by name
+    parameters : bandwidths, half-life, distances, sector shares (``sector_share_…``) by name
+    origin : what the frozen numbers were fitted on, JSON-able; empty for the version of the reference tables, which say
+        it row by row
     """
 
     version: str
     components: tuple[ComponentModel, ...]
     parameters: Mapping[str, float]
+    origin: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     @property
     def weights(self) -> dict[str, float]:
@@ -71,6 +77,68 @@ class Model:
         """Points that a component can reach at most: its share of 100."""
         total = math.fsum(self.weights.values())
         return {name: 100.0 * weight / total for name, weight in self.weights.items()}
+
+    @property
+    def reference_levels(self) -> dict[str, float]:
+        """Reference level by component."""
+        return {component.name: component.reference_level for component in self.components}
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of every number: two models with one digest give the same scores."""
+        numbers = {name: value for name, value in self.to_dict().items() if name not in {"version", "origin"}}
+        return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has every component and parameter that this version of the program scores with."""
+        own = load_model()
+        return tuple(self.weights) == tuple(own.weights) and self.parameters.keys() >= own.parameters.keys()
+
+    def differences(self, other: Model) -> dict[str, tuple[float | None, float | None]]:
+        """Numbers in which two models differ, by name (``weight of findings``); None where one has no such number."""
+        ours, theirs = self._numbers(), other._numbers()
+        names = dict.fromkeys([*ours, *theirs])
+        return {name: (ours.get(name), theirs.get(name)) for name in names if ours.get(name) != theirs.get(name)}
+
+    def _numbers(self) -> dict[str, float]:
+        return {
+            **{f"weight of {name}": weight for name, weight in self.weights.items()},
+            **{f"reference level of {name}": level for name, level in self.reference_levels.items()},
+            **self.parameters,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON; `from_dict` gives the model back."""
+        return {
+            "version": self.version,
+            "weights": self.weights,
+            "reference_levels": self.reference_levels,
+            "parameters": dict(self.parameters),
+            "origin": dict(self.origin),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Model:
+        """A model as it was, whatever the reference tables say today; titles and units are theirs.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            Something is missing, or this version of the program has no such component.
+        """
+        known = {component.name: component for component in load_model().components}
+        components = tuple(
+            replace(known[name], weight=float(weight), reference_level=float(values["reference_levels"][name]))
+            for name, weight in values["weights"].items()
+        )
+        parameters = {name: float(value) for name, value in values["parameters"].items()}
+        return cls(
+            str(values["version"]),
+            components,
+            MappingProxyType(parameters),
+            MappingProxyType(dict(values.get("origin", {}))),
+        )
 
     def with_weights(self, weights: Mapping[str, float] | None) -> Model:
         """The same model with some weights replaced.
@@ -137,4 +205,5 @@ def load_model() -> Model:
         ComponentModel(row.component, row.title, row.unit, row.weight, row.reference_level)
         for row in model_components()
     )
-    return Model(model_version(), components, MappingProxyType(dict(model_parameters())))
+    shares = {f"{SECTOR_SHARE}{sector}": share for sector, share in sector_shares().items()}
+    return Model(model_version(), components, MappingProxyType({**model_parameters(), **shares}))

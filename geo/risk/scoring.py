@@ -33,6 +33,8 @@ def score(
     at: str | date | None = None,
     sectors: Iterable[str] | None = None,
     weights: Mapping[str, float] | None = None,
+    *,
+    model: Model | None = None,
 ) -> RiskSurface:
     """Score every cell of Region Nord.
 
@@ -47,6 +49,8 @@ def score(
         Keep only workplaces, findings, statistics and establishments of these; housing belongs to no sector.
     weights : component weights, optional
         Replace expert weights by name; stands in the manifest.
+    model : Model, optional
+        A version that `geo.fit_model` froze. Default: that of the reference tables.
 
     Returns
     -------
@@ -63,11 +67,11 @@ def score(
         A frame fails its layer's checks.
     """
     check_grid(grid)
-    day, kept, model = parse_choices(at, sectors, weights)
+    day, kept, chosen = parse_choices(at, sectors, weights, model)
     checked = check_layers(layers)
-    inputs = prepare_inputs(checked, day, kept, model)
+    inputs = prepare_inputs(checked, day, kept, chosen)
     rasters = Rasters(score_window(inputs, checked.region, grid).values)
-    surface = RiskSurface(grid, day, kept, model, checked, rasters)
+    surface = RiskSurface(grid, day, kept, chosen, checked, rasters)
     # what was prepared for the rasters serves the explanations too
     surface.__dict__["inputs"] = inputs
     return surface
@@ -102,7 +106,10 @@ def check_layers(layers: Mapping[str, gpd.GeoDataFrame]) -> Layers:
 
 
 def parse_choices(
-    at: str | date | None, sectors: Iterable[str] | None, weights: Mapping[str, float] | None
+    at: str | date | None,
+    sectors: Iterable[str] | None,
+    weights: Mapping[str, float] | None,
+    model: Model | None = None,
 ) -> tuple[date, frozenset[str] | None, Model]:
     """Date, sectors and model of a score, or every failure of the three in one message.
 
@@ -121,12 +128,27 @@ def parse_choices(
 
     day = attempt(lambda: parse_day(at))
     kept = attempt(lambda: parse_sectors(sectors))
-    model = attempt(lambda: load_model().with_weights(weights))
+    chosen = attempt(lambda: _check_model(model).with_weights(weights))
     if len(failures) == 1:
         raise failures[0]
-    if day is None or model is None or failures:
+    if day is None or chosen is None or failures:
         raise ParameterError("\n".join(map(str, failures)))
-    return day, kept, model
+    return day, kept, chosen
+
+
+def _check_model(model: Model | None) -> Model:
+    if model is None:
+        return load_model()
+    if not isinstance(model, Model):
+        message = f"model must be what geo.load_model or geo.fit_model gives, got {type(model).__name__}."
+        raise ParameterError(message)
+    if not model.is_complete:
+        message = (
+            f"Model {model.version} was frozen by another version of Norrsyn and lacks what this one scores with; "
+            "fit it again with `norrsyn model fit`."
+        )
+        raise ParameterError(message)
+    return model
 
 
 def parse_day(at: str | date | None) -> date:

@@ -22,6 +22,7 @@ from geo.memory import format_bytes, require_memory
 from geo.risk.components import COMPONENTS
 from geo.risk.export import write_geotiff
 from geo.risk.manifest import count_states, identify_choices, name_libraries, name_states, surface_id
+from geo.risk.model import Model
 from geo.risk.rasters import Patch, Raster, Rasters
 from geo.risk.scoring import check_grid, check_layers, parse_choices
 from geo.risk.states import STATE_NAMES
@@ -91,7 +92,7 @@ def open_client(where: str) -> Iterator[Client]:
         yield client
 
 
-def score(
+def score(  # noqa: PLR0913  those of `geo.score`, and where to compute
     layers: Mapping[str, gpd.GeoDataFrame],
     grid: Grid,
     at: str | date | None = None,
@@ -100,13 +101,14 @@ def score(
     *,
     client: Client,
     folder: Path | None = None,
+    model: Model | None = None,
     tell: Callable[[str], None] = lambda _words: None,
 ) -> RiskSurface:
     """Score on a cluster what fits into this process's memory: the same bits as `geo.score` without a client.
 
     Parameters
     ----------
-    layers, grid, at, sectors, weights : as in `geo.score`
+    layers, grid, at, sectors, weights, model : as in `geo.score`
     client : distributed.Client
     folder : Path, optional
         The layers are written to a folder of their own in it, which is removed afterwards. Workers on other machines
@@ -122,13 +124,13 @@ def score(
     As `geo.score`, and as `score_job`.
     """
     check_grid(grid)
-    day, kept, model = parse_choices(at, sectors, weights)
+    day, kept, chosen = parse_choices(at, sectors, weights, model)
     checked = check_layers(layers)
     require_memory(
         window_bytes(grid.shape, len(COMPONENTS)), f"A surface of {grid.n_cells} cells", "write a GeoTIFF instead"
     )
     with _partitions(checked, folder) as records:
-        job = Job(records, grid, day, kept, model)
+        job = Job(records, grid, day, kept, chosen)
         check_workers(job, client)
         tell(job.describe())
         whole: dict[str, Raster] = {name: np.empty(grid.shape, np.float32) for name in ("score", *COMPONENTS)}
@@ -136,10 +138,10 @@ def score(
         for patch in score_job(job, client):
             for name, raster in whole.items():
                 raster[patch.rows, patch.cols] = patch.values[name]
-    return RiskSurface(grid, day, kept, model, checked, Rasters(whole))
+    return RiskSurface(grid, day, kept, chosen, checked, Rasters(whole))
 
 
-def score_to_geotiff(
+def score_to_geotiff(  # noqa: PLR0913  those of `geo.score`, and where to write
     records: Partitions,
     path: Path,
     grid: Grid,
@@ -149,6 +151,7 @@ def score_to_geotiff(
     *,
     client: Client,
     window_cells: int = WINDOW_CELLS,
+    model: Model | None = None,
 ) -> Path:
     """Score what fits into no process's memory: windows go into one cloud-optimised GeoTIFF as they are done.
 
@@ -156,7 +159,7 @@ def score_to_geotiff(
     ----------
     records : Partitions that the workers see under the same path
     path : Path, as in `RiskSurface.to_geotiff`
-    grid, at, sectors, weights : as in `geo.score`
+    grid, at, sectors, weights, model : as in `geo.score`
     client : distributed.Client
     window_cells : int, side of a window, a multiple of 512
 
@@ -171,8 +174,8 @@ def score_to_geotiff(
     ParameterError, CRSError, StoreError, and as `score_job`
     """
     check_grid(grid)
-    day, kept, model = parse_choices(at, sectors, weights)
-    job = Job(records, grid, day, kept, model, window_cells)
+    day, kept, chosen = parse_choices(at, sectors, weights, model)
+    job = Job(records, grid, day, kept, chosen, window_cells)
     check_workers(job, client)
     cells = np.zeros(len(STATE_NAMES), dtype=np.int64)
 
@@ -184,6 +187,7 @@ def score_to_geotiff(
     def describe() -> tuple[str, Mapping[str, Any]]:
         manifest = {
             **identify_choices(job.model, day, kept, grid, records.layers),
+            "model_origin": dict(job.model.origin),
             "synthetic": records.is_synthetic,
             "states": name_states(cells),
             "comparison": {"rank_correlation": None, "top20_overlap": None},

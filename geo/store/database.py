@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 # The newest step in `geo.store.migrations`; a store that is there already need not load alembic to be opened.
-HEAD = "0002"
+HEAD = "0003"
 _BUSY_TIMEOUT_MS = 60_000
 _WAL_LIMIT_BYTES = 64 * 2**20
 _POLL_S = 0.02

@@ -34,6 +34,7 @@ from geo.store.home import default_home, find_home, lock_home, open_home
 from geo.store.importing import Imported, import_frames
 from geo.store.layers import StoredLayers, load_layers, remove_layer, save_layer, save_layers
 from geo.store.ledger import load_quarantine
+from geo.store.models import StoredModel, find_model, list_models, save_model
 from geo.store.provenance import Provenance
 from geo.store.retention import Erasure, erase_expired, list_erasures
 from geo.store.stamp import Stamp, read_stamp
@@ -53,6 +54,7 @@ __all__ = [
     "Stamp",
     "StoredImport",
     "StoredLayers",
+    "StoredModel",
     "StoredSurface",
     "backup",
     "check",
@@ -65,11 +67,13 @@ __all__ = [
     "erase_expired",
     "find_current",
     "find_home",
+    "find_model",
     "import_frames",
     "list_decisions",
     "list_duplicates",
     "list_erasures",
     "list_imports",
+    "list_models",
     "list_snapshots",
     "list_surfaces",
     "load_demo_truth",
@@ -87,6 +91,7 @@ __all__ = [
     "save_demo_truth",
     "save_layer",
     "save_layers",
+    "save_model",
     "save_surface",
     "upgrade_store",
 ]

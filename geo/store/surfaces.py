@@ -10,7 +10,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from geo.errors import NotFoundError, StoreError
 from geo.grid import Grid
 from geo.layers.bundle import Layers
-from geo.risk.model import Model, load_model
+from geo.risk.model import Model
 from geo.risk.rasters import Rasters
 from geo.risk.surface import RiskSurface
 from geo.store.atomic import explain_os_error, replace_folder, write_file
@@ -344,7 +344,9 @@ def _restore(home: Path, entry: _Entry, rasters: Mapping[str, Raster], layers: L
             grid=Grid(**manifest["grid"]),
             at=date.fromisoformat(manifest["at"]),
             sectors=None if manifest["sectors"] is None else frozenset(manifest["sectors"]),
-            model=_restore_model(manifest),
+            model=Model.from_dict(
+                {**manifest, "version": manifest["model_version"], "origin": manifest.get("model_origin", {})}
+            ),
             layers=layers,
             rasters=Rasters(
                 {
@@ -362,16 +364,6 @@ def _restore(home: Path, entry: _Entry, rasters: Mapping[str, Raster], layers: L
         message = f"{folder} does not fit this version of Norrsyn ({type(error).__name__}: {error}); score again."
         raise StoreError(message) from error
     return surface
-
-
-def _restore_model(manifest: Mapping[str, Any]) -> Model:
-    """The model as it was when the surface was scored, whatever the reference tables say today."""
-    known = {component.name: component for component in load_model().components}
-    components = tuple(
-        replace(known[name], weight=weight, reference_level=manifest["reference_levels"][name])
-        for name, weight in manifest["weights"].items()
-    )
-    return Model(manifest["model_version"], components, MappingProxyType(dict(manifest["parameters"])))
 
 
 def _is_whole(folder: Path, entry: _Entry) -> bool:

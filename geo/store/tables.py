@@ -26,6 +26,7 @@ __all__ = [
     "ERASURES",
     "IMPORTS",
     "METADATA",
+    "MODELS",
     "PUBLISHED",
     "QUARANTINED_ROWS",
     "RECORDS",
@@ -134,6 +135,16 @@ ERASURES = sa.Table(
     sa.Column("quarantined", _BIG, nullable=False),
     sa.Column("imports", sa.Integer, nullable=False),
     sa.Column("snapshots", _JSON, nullable=False),
+)
+
+# Frozen versions of the model beside that of the reference tables; none is ever changed.
+MODELS = sa.Table(
+    "models",
+    METADATA,
+    sa.Column("version", sa.Text, primary_key=True),
+    sa.Column("frozen_at", sa.Text, nullable=False),
+    sa.Column("frozen_by", sa.Text, nullable=False),
+    sa.Column("document", _JSON, nullable=False),
 )
 
 # Each is one thing that a person said of two records; of one pair, the last counts.

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 import geo
 from geo.errors import NotFoundError, StoreError
 from geo.layers.bundle import Layers
+from geo.risk import model
 from geo.risk.surface import RiskSurface
 from geo.store import surfaces as module
 from geo.store.database import write_store
@@ -99,14 +100,14 @@ def test_sectors_weights_and_parameters_are_those_it_was_scored_with(
     """Whatever the reference tables say by the time it is loaded."""
     surface = geo.score(layers, GRID, at=SCORING_DAY, sectors=["construction"], weights={"findings": 0.5})
     save_surface(home, surface)
-    today = module.load_model()
+    today = model.load_model()
     changed = replace(
         today,
         version="another",
         components=tuple(replace(each, reference_level=each.reference_level * 2) for each in today.components),
         parameters={name: value * 2 for name, value in today.parameters.items()},
     )
-    monkeypatch.setattr(module, "load_model", lambda: changed)
+    monkeypatch.setattr(model, "load_model", lambda: changed)
     loaded = load_surface(home, surface.id)
     assert loaded.sectors == {"construction"}
     assert loaded.model == surface.model
