@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from geo.risk.model import Model, load_model
     from geo.risk.refit import fit_model
     from geo.risk.surface import RiskSurface
+    from geo.risk.what_if import what_if, what_if_by_quarter
     from geo.store.files import default_home, load_layers, load_surface
 
 __all__ = [
@@ -51,6 +52,8 @@ __all__ = [
     "region_grid",
     "score",
     "validate",
+    "what_if",
+    "what_if_by_quarter",
 ]
 
 # Where a name comes from: a module is imported when the first of its names is asked for, so that a program pays for
@@ -73,6 +76,8 @@ _HOMES = MappingProxyType(
         "packaged_localities": "geo.region",
         "region_grid": "geo.region",
         "validate": "geo.layers.validate",
+        "what_if": "geo.risk.what_if",
+        "what_if_by_quarter": "geo.risk.what_if",
     }
 )
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
 from geo.errors import ParameterError
+from geo.layers.bundle import Layers
 from geo.risk.explain import Explanation, explain_cell
 from geo.risk.export import to_geodataframe, to_geotiff, to_xarray
 from geo.risk.ranking import Place, top_cells, top_places
 from geo.risk.rasters import Rasters
 from geo.risk.scored import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, ScoredSurface
-from geo.risk.tiles import prepare_inputs, score_window
+from geo.risk.tiles import Inputs, prepare_inputs, score_window
 from geo.risk.update import changed_windows, update_inputs
 
 __all__ = ["INSPECTED", "NEVER_INSPECTED", "NOTHING_KNOWN", "OUTSIDE", "RiskSurface"]
@@ -79,11 +82,19 @@ class RiskSurface(ScoredSurface):
         ParameterError
             The layers are no longer those that were scored.
         """
-        if self.stale_layers:
-            message = f"Layers have changed since this was scored ({', '.join(self.stale_layers)}); score again."
-            raise ParameterError(message)
-        layers = self.layers.updated(added, removed)
-        changed = frozenset((added or {}).keys() | (removed or {}).keys())
+        self._refuse_stale()
+        return self.rescored(self.layers.updated(added, removed))
+
+    def rescored(self, layers: Layers) -> RiskSurface:
+        """The surface of the same date and choices with other layers; frames that are the same object are the same.
+
+        Raises
+        ------
+        ParameterError
+            The layers are no longer those that were scored.
+        """
+        self._refuse_stale()
+        changed = frozenset(name for name in layers if not _is_same(self.layers[name], layers[name]))
         if layers.region is self.region:
             inputs = update_inputs(self, layers, changed)
             windows = changed_windows(self.inputs, inputs, self.grid)
@@ -91,7 +102,29 @@ class RiskSurface(ScoredSurface):
         else:
             inputs = prepare_inputs(layers, self.at, self.sectors, self.model)
             rasters = Rasters(score_window(inputs, layers.region, self.grid).values)
-        surface = replace(self, layers=layers, rasters=rasters, recorded=None)
+        return self._with(inputs, layers=layers, rasters=rasters)
+
+    def at_date(self, day: date) -> RiskSurface:
+        """The surface of the same layers and choices on another day.
+
+        Raises
+        ------
+        ParameterError
+            The layers are no longer those that were scored.
+        """
+        self._refuse_stale()
+        inputs = prepare_inputs(self.layers, day, self.sectors, self.model)
+        rasters = Rasters(score_window(inputs, self.region, self.grid).values)
+        return self._with(inputs, at=day, rasters=rasters)
+
+    def _refuse_stale(self) -> None:
+        if self.stale_layers:
+            message = f"Layers have changed since this was scored ({', '.join(self.stale_layers)}); score again."
+            raise ParameterError(message)
+
+    def _with(self, inputs: Inputs, **changes: Any) -> RiskSurface:
+        surface = replace(self, recorded=None, **changes)
+        # what was prepared for the rasters serves the explanations too
         surface.__dict__["inputs"] = inputs
         return surface
 
@@ -106,3 +139,7 @@ class RiskSurface(ScoredSurface):
     def to_geotiff(self, path: str | Path) -> Path:
         """A cloud-optimised GeoTIFF: score, then one band of points per component; the manifest in its tags."""
         return to_geotiff(self, Path(path))
+
+
+def _is_same(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> bool:
+    return first is second or (first.empty and second.empty)
