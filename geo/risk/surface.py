@@ -16,6 +16,7 @@ from geo.errors import ParameterError
 from geo.layers.bundle import Layers
 from geo.risk.explain import Explanation, explain_cell
 from geo.risk.export import to_geodataframe, to_geotiff, to_xarray
+from geo.risk.hot_spots import HotSpots, find_hot_spots
 from geo.risk.ranking import Place, top_cells, top_places
 from geo.risk.rasters import Rasters
 from geo.risk.scored import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, ScoredSurface
@@ -127,6 +128,15 @@ class RiskSurface(ScoredSurface):
         # what was prepared for the rasters serves the explanations too
         surface.__dict__["inputs"] = inputs
         return surface
+
+    def hot_spots(
+        self, component: str, *, distance_m: float | None = None, false_discovery_rate: float = 0.05
+    ) -> HotSpots:
+        """Cells whose neighbourhood has more of a component than chance would put there, by Getis-Ord Gi*.
+
+        See `geo.risk.hot_spots.find_hot_spots`.
+        """
+        return find_hot_spots(self, component, distance_m=distance_m, false_discovery_rate=false_discovery_rate)
 
     def to_geodataframe(self) -> gpd.GeoDataFrame:
         """One square per cell of the region, with score, state and points per component."""
