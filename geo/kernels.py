@@ -110,8 +110,12 @@ class Weighing(NamedTuple):
     areal : (n_components,) int64, position among `codes` of a component that is looked up by area, -1 for kernels
     code_points : (n_areal, n_codes) float64, points that each code gives
     max_points, level : (n_components,) float64, ``points = max_points · value / (value + level)``
-    is_exposure : (n_components,) bool, whether any value above 0 is something to visit; kernels only
-    effort_threshold : float
+    is_exposure : (n_components,) bool, whether any density above 0 is something to visit; kernels only
+    is_rate : (n_components,) bool, whether the value is not the density O but the rate
+        ``(prior[0] + effort_km2 · O) / (prior[1] + effort_km2 · E)`` with the density E of the effort
+    prior : (float, float), both > 0
+    effort_km2 : float, km², what turns a density of visits into effective visits: the square of their bandwidth
+    effort_threshold : float, effective visits from which on a cell counts as inspected
     """
 
     first_group: NDArray[np.int64]
@@ -120,6 +124,9 @@ class Weighing(NamedTuple):
     max_points: NDArray[np.float64]
     level: NDArray[np.float64]
     is_exposure: NDArray[np.bool_]
+    is_rate: NDArray[np.bool_]
+    prior: tuple[float, float]
+    effort_km2: float
     effort_threshold: float
 
 
@@ -694,6 +701,19 @@ def _weigh_row(value, max_points, level, contribution, total):
 
 
 @numba.njit(nogil=True, cache=True)
+def _rate_row(value, effort, prior, effort_km2):
+    """Densities of findings into findings per visit: the posterior mean, given the effective visits."""
+    for j in range(len(value)):
+        value[j] = (prior[0] + effort_km2 * value[j]) / (prior[1] + effort[j])
+
+
+@numba.njit(nogil=True, cache=True)
+def _scale_row(value, factor):
+    for j in range(len(value)):
+        value[j] *= factor
+
+
+@numba.njit(nogil=True, cache=True)
 def _look_up_row(code, points_of, contribution, total):
     """Points of an areal component, into its raster and onto the total."""
     for j in range(len(code)):
@@ -730,13 +750,17 @@ def _score_tile(index, weighing, band, tile, last_col, corner, rows, cols, sheet
     """Score some columns of one tile, component by component; what lies outside the region included.
 
     `tile` is the tile's first cell and `last_col` where it ends in the grid; `rows` and `cols` are those of the window,
-    whose own first cell is `corner`; `sheets` are a tile's density, points so far and places to visit.
+    whose own first cell is `corner`; `sheets` are a tile's effort, density, points so far and places to visit. The
+    effort comes first: the rate and the state both need it.
     """
     (top, bottom), (low, high), (west, east) = rows, cols, (corner[1] + cols[0], corner[1] + cols[1])
     part = slice(west - tile[1], east - tile[1])
-    density, total, exposed = sheets[0][: bottom - top], sheets[1][: bottom - top], sheets[2]
-    n_components = len(weighing.areal)
+    effort, density, total = sheets[0][: bottom - top], sheets[1][: bottom - top], sheets[2][: bottom - top]
+    exposed, n_components = sheets[3], len(weighing.areal)
     total[:], exposed[:] = 0.0, False
+    _fill_density(index, weighing, n_components, band, tile, last_col, west, east, room, effort)
+    for i in range(bottom - top):
+        _scale_row(effort[i][part], weighing.effort_km2)
     for component in range(n_components):
         areal, max_points, level = weighing.areal[component], weighing.max_points[component], weighing.level[component]
         if areal < 0:
@@ -746,14 +770,15 @@ def _score_tile(index, weighing, band, tile, last_col, corner, rows, cols, sheet
             if areal >= 0:
                 code = codes[areal, top + i][low:high]
                 _look_up_row(code, weighing.code_points[areal], contribution, total[i][part])
-            else:
-                _weigh_row(density[i][part], max_points, level, contribution, total[i][part])
-                if weighing.is_exposure[component]:
-                    _mark_row(density[i][part], exposed[i][part])
-    _fill_density(index, weighing, n_components, band, tile, last_col, west, east, room, density)
+                continue
+            if weighing.is_exposure[component]:
+                _mark_row(density[i][part], exposed[i][part])
+            if weighing.is_rate[component]:
+                _rate_row(density[i][part], effort[i][part], weighing.prior, weighing.effort_km2)
+            _weigh_row(density[i][part], max_points, level, contribution, total[i][part])
     for i in range(bottom - top):
         out.score[top + i][low:high] = total[i][part]
-        _state_row(density[i][part], exposed[i][part], weighing.effort_threshold, out.state[top + i][low:high])
+        _state_row(effort[i][part], exposed[i][part], weighing.effort_threshold, out.state[top + i][low:high])
 
 
 @numba.njit(nogil=True, cache=True)
@@ -775,7 +800,8 @@ def _score_bands(index, weighing, first_band, last_band, corner, grid_cols, regi
     """Score some bands of a window, whose first cell is `corner`, tile by tile: tiles are those of the whole grid."""
     n_rows, n_cols = region.shape
     room, exposed = _make_room(index, TILE_COLS), np.empty((TILE_ROWS, TILE_COLS), dtype=np.bool_)
-    sheets = _make_rows(TILE_ROWS, TILE_COLS), _make_rows(TILE_ROWS, TILE_COLS), exposed
+    effort, density = _make_rows(TILE_ROWS, TILE_COLS), _make_rows(TILE_ROWS, TILE_COLS)
+    sheets = effort, density, _make_rows(TILE_ROWS, TILE_COLS), exposed
     first_row, first_col = corner
     for band in range(first_band, last_band):
         top, bottom = band * TILE_ROWS, min((band + 1) * TILE_ROWS, n_rows)
@@ -1009,7 +1035,16 @@ def compile_kernels() -> None:
     index_group(nothing, nothing, nothing, (0.0, 0.0), 1.0, 1.0, (0, 1), np.empty((0, 3)), np.zeros(2, np.int64))
     _fill_bands(index, 0, 1, np.zeros((1, 1)))
     weighing = Weighing(
-        np.zeros(2, np.int64), np.empty(0, np.int64), np.empty((0, 0)), nothing, nothing, nothing > 0, 0.0
+        np.zeros(2, np.int64),
+        np.empty(0, np.int64),
+        np.empty((0, 0)),
+        nothing,
+        nothing,
+        is_exposure=nothing > 0,
+        is_rate=nothing > 0,
+        prior=(1.0, 1.0),
+        effort_km2=1.0,
+        effort_threshold=0.0,
     )
     out = Outputs(np.zeros((1, 1), np.float32), np.zeros((1, 1), np.uint8), np.zeros((0, 1, 1), np.float32))
     score_tiles(index, weighing, np.full((1, 1), -1, np.int16), np.zeros((0, 1, 1), np.uint16), out, n_threads=1)

@@ -40,7 +40,7 @@ class RecordNames:
 
     def name_driver(self, driver: Driver) -> Sentence:
         """The title of a record behind a score, ready to be translated."""
-        if driver.layer == "findings":
+        if driver.layer in {"findings", "reported"}:
             return title_sentence("indicators", "indicator", driver.group)
         if driver.layer == "sectors":
             name = municipality_names().get(driver.record_id, driver.record_id)

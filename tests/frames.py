@@ -69,6 +69,12 @@ def make_finding(number: int = 1, **changes: Any) -> dict[str, Any]:
     return row | changes
 
 
+def make_report(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """One row of the layer ``reported``."""
+    row = {"report_id": f"r{number:03d}", "reported_on": "2026-06-01", "indicator": "lives_at_workplace"}
+    return row | near_town(0, 0) | changes
+
+
 def make_establishment(number: int = 1, **changes: Any) -> dict[str, Any]:
     """One row of the layer ``establishments``."""
     row = {"establishment_id": f"e{number:03d}", "phase": "construction_peak", "workforce": 500.0}
@@ -114,6 +120,7 @@ def small_frames() -> dict[str, gpd.GeoDataFrame]:
     visits = [
         make_visit(1, outcome="deficiency", agencies="arbetsmiljoverket+skatteverket", **near_town(-7_900, 3_100)),
         make_visit(2, visited_on="2024-03-12", **near_town(500, 600)),
+        make_visit(4, agencies="polismyndigheten+arbetsmiljoverket+iom", **near_town(700, -300)),
         make_visit(3, visited_on="2026-07-16", **near_town(4_000, -9_000)),
     ]
     findings = [
@@ -124,6 +131,12 @@ def small_frames() -> dict[str, gpd.GeoDataFrame]:
         make_finding(3, source="tip", **near_town(3_000, 3_000)),
         make_finding(4, retain_until="2026-07-14", **near_town(3_000, 3_000)),
         make_finding(5, sector="construction", verification="unverified", grade="W", **near_town(500, 600)),
+    ]
+    reports = [
+        make_report(1, sector="construction", **near_town(3_000, 3_000)),
+        make_report(2, source="referral", verification="corroborated", **near_town(-12_000, -9_000)),
+        make_report(3, verification="dismissed", **near_town(6_000, -12_000)),
+        make_report(4, reported_on="2024-02-29", sector="green", **near_town(-11_000, -8_500)),
     ]
     establishments = [
         make_establishment(1, active_from="2025-01-01", active_to="2026-12-31", **near_town(9_000, -16_000)),
@@ -146,6 +159,7 @@ def small_frames() -> dict[str, gpd.GeoDataFrame]:
         "accommodation": accommodation,
         "visits": visits,
         "findings": findings,
+        "reported": reports,
         "establishments": establishments,
         "sectors": sectors,
     }

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 REFERENCE = Path(__file__).resolve().parents[1] / "data" / "reference"
-COMPONENTS = ("workplaces", "accommodation", "colocation", "sector_density", "findings", "establishments")
+COMPONENTS = ("workplaces", "accommodation", "colocation", "sector_density", "findings", "reported", "establishments")
 M2_PER_KM2 = 1_000_000
 
 Record = Mapping[str, Any]
@@ -162,6 +162,28 @@ def finding_weight(record: Record, at: date) -> float:
     )
 
 
+def report_weight(record: Record, at: date) -> float:
+    """Severity × usual grade × verification × route, faded by age."""
+    grade = next(row["grade"] for row in read_reference("indicators") if row["indicator"] == record["indicator"])
+    return (
+        look_up("indicators", "indicator", record["indicator"], "severity")
+        * look_up("finding_grades", "grade", grade, "weight")
+        * look_up("finding_verifications", "verification", record["verification"], "weight")
+        * look_up("report_sources", "report_source", record["source"], "weight")
+        * fade(as_day(record["reported_on"]) or date.max, at)
+    )
+
+
+def crew_multiplier(record: Record) -> float:
+    """How many usual visits a visit counts for, by who took part."""
+    effects = {
+        row["name"]: float(row["value"]) for row in read_reference("model_parameters") if row["name"] != "version"
+    }
+    named = set() if is_missing(record["agencies"]) else set(record["agencies"].split("+"))
+    known = [effects[f"agency_effect_{agency}"] for agency in named if f"agency_effect_{agency}" in effects]
+    return effects["crew_effect"] * math.prod(known) if known else 1.0
+
+
 # ---- the model -------------------------------------------------------------------------------------------------
 
 
@@ -200,6 +222,7 @@ class Model:
             "accommodation": self._weigh_accommodation(),
             "colocation": self._weigh_pairs(),
             "findings": self._weigh_findings(),
+            "reported": self._weigh_reports(),
             "establishments": self._weigh_establishments(),
         }
         self.visits = self._weigh_visits()
@@ -263,6 +286,15 @@ class Model:
                 points.append((record["geometry"].x, record["geometry"].y, weight, bandwidth))
         return points
 
+    def _weigh_reports(self) -> list[Weighted]:
+        bandwidth = read_parameter("findings_bandwidth_m")
+        points = []
+        for record in self._list("reported"):
+            until = as_day(record["retain_until"])
+            if (is_missing(record["sector"]) or self._keeps(record["sector"])) and (until is None or self.at <= until):
+                points.append((record["geometry"].x, record["geometry"].y, report_weight(record, self.at), bandwidth))
+        return points
+
     def _weigh_establishments(self) -> list[Weighted]:
         bandwidth = read_parameter("establishments_bandwidth_m")
         points = []
@@ -275,7 +307,14 @@ class Model:
     def _weigh_visits(self) -> list[Weighted]:
         bandwidth = read_parameter("findings_bandwidth_m")
         days = [(record, as_day(record["visited_on"]) or date.max) for record in self._list("visits")]
-        return [(record["geometry"].x, record["geometry"].y, fade(day, self.at), bandwidth) for record, day in days]
+        return [
+            (record["geometry"].x, record["geometry"].y, fade(day, self.at) * crew_multiplier(record), bandwidth)
+            for record, day in days
+        ]
+
+    def count_at(self, points: Iterable[Weighted], easting: float, northing: float) -> float:
+        """Weights of points around a place, each times the kernel's value: the density without the bandwidth."""
+        return density_at(points, easting, northing) * (read_parameter("findings_bandwidth_m") / 1000) ** 2
 
     def quotient_at(self, people: float, in_risk: float) -> float:
         """How much more common risk sectors are among these people than in the region."""
@@ -296,6 +335,8 @@ class Model:
         """Each component in its own unit at one cell centre; areas are brought to cells by the caller."""
         values = {name: density_at(points, easting, northing) for name, points in self.points.items()}
         values["sector_density"] = quotient
+        found, visits = (self.count_at(each, easting, northing) for each in (self.points["findings"], self.visits))
+        values["findings"] = (read_parameter("prior_findings") + found) / (read_parameter("prior_visits") + visits)
         return {name: values[name] for name in COMPONENTS}
 
     def points_of(self, values: Mapping[str, float]) -> dict[str, float]:
@@ -308,9 +349,10 @@ class Model:
 
     def state_at(self, values: Mapping[str, float], easting: float, northing: float) -> str:
         """Which of the three states a cell of the region is in."""
-        if not any(value > 0 for name, value in values.items() if name != "sector_density"):
+        found = self.count_at(self.points["findings"], easting, northing)
+        if not any(value > 0 for name, value in ({**values, "findings": found}).items() if name != "sector_density"):
             return "nothing_known"
-        effort = density_at(self.visits, easting, northing)
+        effort = self.count_at(self.visits, easting, northing)
         return "inspected" if effort >= read_parameter("effort_threshold") else "never_inspected"
 
 

@@ -1,4 +1,4 @@
-"""Findings: what visits put on record as coded indicators, and the few tips that were written down."""
+"""Findings: what visits put on record as coded indicators."""
 
 from __future__ import annotations
 
@@ -14,16 +14,12 @@ from geo.crs import SWEREF99_TM
 from geo.demo.assumptions import read_assumptions
 from geo.demo.inspections import Visit, persons_band
 from geo.demo.sites import Sites
-from geo.demo.tips import Tips
-from geo.demo.truth import Truth
 from geo.reference import read_table
 
 __all__ = ["findings_frame", "visits_frame"]
 
 _RETAINED_YEARS = 5
 _DISMISSED_YEARS = 2
-_TIP_YEARS = 3
-_RECORDED_TIPS = 0.35
 _UPGRADE = 0.2
 _SOURCES = (("observed", 0.5), ("documented", 0.2), ("statement", 0.3))
 _VERIFICATIONS = {
@@ -33,14 +29,13 @@ _VERIFICATIONS = {
 }
 # Who writes a sign down: the police and the co-ordinator speak with people, the others see the place.
 _RECORDERS = {"trafficking_indicator": ("polismyndigheten", "regional_coordinator", "arbetsmiljoverket")}
-_TIP_RECEIVERS = (("polismyndigheten", 0.5), ("arbetsmiljoverket", 0.3), ("regional_coordinator", 0.2))
 
 
 @dataclass(frozen=True)
 class _Sign:
     """One row on its way into the layer."""
 
-    visit_id: str | None
+    visit_id: str
     site: int
     day: np.datetime64
     agency: str
@@ -82,19 +77,14 @@ def visits_frame(visits: list[Visit], sites: Sites) -> gpd.GeoDataFrame:
     )
 
 
-def findings_frame(
-    rng: np.random.Generator, visits: list[Visit], sites: Sites, truth: Truth, tips: Tips, at: date
-) -> gpd.GeoDataFrame:
-    """Findings of the visits, and recorded tips with the source ``tip``; those past retention are gone already.
+def findings_frame(rng: np.random.Generator, visits: list[Visit], sites: Sites, at: date) -> gpd.GeoDataFrame:
+    """Findings of the visits; those past retention are gone already. Tips are in `geo.demo.reports`.
 
     Parameters
     ----------
     rng : Generator
     visits : list of Visit, in the order of `visits_frame`
     sites : Sites
-    truth : Truth
-        Only for how many persons a true tip speaks of.
-    tips : Tips
     at : date
 
     Returns
@@ -110,7 +100,6 @@ def findings_frame(
         if visit.outcome in by_outcome
         for sign in _record(rng, _visit_id(number), visit, by_outcome[visit.outcome], indicators)
     ]
-    signs += _record_tips(rng, sites, truth, tips, by_outcome["tip"], indicators, at)
     kept = [sign for sign in signs if _erase_after(sign) >= pd.Timestamp(at)]
     kept.sort(key=lambda sign: (sign.day, sign.site, sign.indicator))
     return _frame(kept, sites)
@@ -146,42 +135,6 @@ def _record(
                 verification=verification,
                 persons=persons,
                 years=_DISMISSED_YEARS if verification == "dismissed" else _RETAINED_YEARS,
-            )
-        )
-    return signs
-
-
-def _record_tips(
-    rng: np.random.Generator,
-    sites: Sites,
-    truth: Truth,
-    tips: Tips,
-    codes: pd.DataFrame,
-    indicators: pd.DataFrame,
-    at: date,
-) -> list[_Sign]:
-    chance = codes["probability"].to_numpy(dtype=np.float64)
-    month_end = np.datetime64(at, "D")
-    signs = []
-    for site, month in zip(tips.site.tolist(), tips.month.tolist(), strict=True):
-        if rng.random() >= _RECORDED_TIPS:
-            continue
-        days_ago = -30 * month + int(rng.integers(0, 30))
-        indicator = str(rng.choice(codes["indicator"].to_numpy(dtype=object), p=chance / chance.sum()))
-        victims = int(truth.victims_in(month, len(sites))[site])
-        signs.append(
-            _Sign(
-                visit_id=None,
-                site=site,
-                day=month_end - np.timedelta64(days_ago, "D"),
-                agency=_pick(rng, _TIP_RECEIVERS),
-                indicator=indicator,
-                framework=str(indicators.loc[indicator, "framework"]),
-                grade="W",
-                source="tip",
-                verification=_pick(rng, (("unverified", 0.85), ("corroborated", 0.15))),
-                persons=victims or int(rng.integers(1, 6)),
-                years=_TIP_YEARS,
             )
         )
     return signs

@@ -19,6 +19,7 @@ from geo.demo.accommodation import make_accommodation
 from geo.demo.findings import findings_frame, visits_frame
 from geo.demo.inspections import Visit, visit_places
 from geo.demo.places import make_places
+from geo.demo.reports import reports_frame
 from geo.demo.sites import gather_sites
 from geo.demo.statistics import count_sectors
 from geo.demo.streams import check_seed, make_stream
@@ -36,7 +37,7 @@ __all__ = ["DEFAULT_SEED", "GENERATOR_VERSION", "Demo", "digest_frame", "make_de
 
 DEFAULT_SEED = 68656048
 # Raise it whenever the same seed gives other content.
-GENERATOR_VERSION = "1"
+GENERATOR_VERSION = "2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +109,8 @@ def make_demo(
     truth = plant_truth(start("truth", "planted truth"), sites, at)
     tips = hear_tips(make_stream(seed, "tips"), sites, truth)
     visits = visit_places(start("visits", "three years of visits"), sites, truth, tips, at)
-    findings = findings_frame(start("findings", "findings"), visits, sites, truth, tips, at)
+    findings = findings_frame(start("findings", "findings"), visits, sites, at)
+    reports = reports_frame(start("reports", "reports"), sites, tips, at)
     if progress is not None:
         progress("checking the layers")
     drafts = {
@@ -117,6 +119,7 @@ def make_demo(
         "sectors": sectors,
         "visits": visits_frame(visits, sites),
         "findings": findings,
+        "reported": reports,
         "establishments": _establishments_frame(),
         "localities": packaged_localities().assign(circle="public", synthetic=False),
     }

@@ -21,6 +21,7 @@ PARTS = (
     "tips",
     "visits",
     "findings",
+    "reports",
 )
 
 

@@ -57,6 +57,7 @@ class Points:
     bandwidth_m : (n,) float64, m, > 0
     spread_m : (n,) float64, m, >= 0, radius of the circle that the weight is spread over (`geo.layers.spread`);
         all 0 when left out
+    on : (n,) datetime64[D], day of the record; NaT where it has none, and throughout when left out
 
     Raises
     ------
@@ -71,10 +72,13 @@ class Points:
     size: NDArray[np.float64]
     bandwidth_m: NDArray[np.float64]
     spread_m: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    on: NDArray[np.datetime64] = field(default_factory=lambda: np.empty(0, "datetime64[D]"))
 
     def __post_init__(self) -> None:
         if not len(self.spread_m):
             object.__setattr__(self, "spread_m", np.zeros(np.shape(self.ids)))
+        if not len(self.on):
+            object.__setattr__(self, "on", np.full(np.shape(self.ids), np.datetime64("NaT", "D")))
         lengths = {name: np.shape(getattr(self, name)) for name in self.__dataclass_fields__}
         if len(set(lengths.values())) != 1 or len(self.ids.shape) != 1:
             message = f"All arrays of Points need one common length; got {lengths}."

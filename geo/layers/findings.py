@@ -112,6 +112,7 @@ def to_arrays(
         size=np.ones(n_kept),
         bandwidth_m=np.full(n_kept, settings["findings_bandwidth_m"]),
         spread_m=frame["spread_m"].to_numpy(dtype=np.float64)[keep],
+        on=frame["observed_on"].to_numpy(dtype="datetime64[D]")[keep],
     )
 
 

@@ -15,18 +15,24 @@ geometry : point, EPSG:3006
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pandera.pandas as pa
+from numpy.typing import NDArray
 
 from geo.layers.base import Layer, Points, common_columns, day, decay, one_of, position_columns, text
 from geo.layers.failures import Failure, fail_where
 from geo.reference import model_parameters, read_table
 
-__all__ = ["LAYER", "SCHEMA", "to_arrays"]
+__all__ = ["AGENCY_EFFECT", "LAYER", "SCHEMA", "to_arrays", "weigh_crews"]
+
+# Parameters of the model that begin with it say what an agency's presence multiplies the findings per visit with.
+AGENCY_EFFECT = "agency_effect_"
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -57,15 +63,19 @@ def to_arrays(
     frame : GeoDataFrame of this layer
     at : date; later visits are left out
     sectors : not used
-    parameters : may override ``half_life_days`` and ``findings_bandwidth_m``
+    parameters : may override ``half_life_days``, ``findings_bandwidth_m`` and, where it has ``crew_effect``, what crews
+        count for, all of it
 
     Returns
     -------
     Points
-        ``weight`` in effective visits, ``size`` in visits, ``group`` the outcome.
+        ``weight`` in effective visits: age × what the crew counts for (`weigh_crews`); ``size`` in visits, ``group``
+        the outcome.
     """
     settings = {**model_parameters(), **(parameters or {})}
-    weight = decay(frame["visited_on"], at, settings["half_life_days"])
+    # crews are fitted together: what one model says of an agency means nothing beside what another says of the rest
+    crews = parameters if parameters and "crew_effect" in parameters else model_parameters()
+    weight = decay(frame["visited_on"], at, settings["half_life_days"]) * weigh_crews(frame["agencies"], crews)
     keep = weight > 0
     n_kept = int(keep.sum())
     return Points(
@@ -77,7 +87,34 @@ def to_arrays(
         size=np.ones(n_kept),
         bandwidth_m=np.full(n_kept, settings["findings_bandwidth_m"]),
         spread_m=frame["spread_m"].to_numpy(dtype=np.float64)[keep],
+        on=frame["visited_on"].to_numpy(dtype="datetime64[D]")[keep],
     )
+
+
+def weigh_crews(agencies: pd.Series, parameters: Mapping[str, float]) -> NDArray[np.float64]:
+    """How many usual visits a visit counts for: some agencies find more where there is the same to find.
+
+    Parameters
+    ----------
+    agencies : (n,) str, codes joined by ``+``; may be missing
+    parameters : ``crew_effect`` and one ``agency_effect_`` per agency, frozen in the model version
+
+    Returns
+    -------
+    (n,) float64, > 0
+        The product of the agencies' effects and ``crew_effect``, which keeps the usual visit at 1; exactly 1 where no
+        agency is named that has an effect.
+    """
+    crews = agencies.fillna("").astype(str)
+    multipliers = {crew: _weigh_crew(crew, parameters) for crew in crews.unique()}
+    return crews.map(multipliers).to_numpy(dtype=np.float64)
+
+
+def _weigh_crew(crew: str, parameters: Mapping[str, float]) -> float:
+    # each agency once, in one order: the order in which they are named changes no bit
+    names = [AGENCY_EFFECT + agency for agency in sorted(set(crew.split("+")))]
+    effects = [parameters[name] for name in names if name in parameters]
+    return math.prod(effects) * parameters["crew_effect"] if effects else 1.0
 
 
 def _check_agencies(frame: gpd.GeoDataFrame) -> list[Failure]:

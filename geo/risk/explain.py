@@ -32,6 +32,7 @@ class ComponentExplanation:
     value : float, component unit
     reference_level, weight : float
     points, max_points : float, what it adds to the score and the most it could add
+    known_share : float, 0 to 1, part of the value that records make; the rest is assumed of every place
     reasons : in words
     drivers : the records that weigh most, at most five
     """
@@ -46,6 +47,7 @@ class ComponentExplanation:
     max_points: float
     reasons: tuple[Sentence, ...]
     drivers: tuple[Driver, ...]
+    known_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -167,8 +169,10 @@ def _explain_component(
         weight=model.weight,
         points=max_points * saturate(value, model.reference_level),
         max_points=max_points,
-        reasons=COMPONENTS[model.name].describe(value, drivers),
-        drivers=drivers[:_N_DRIVERS],
+        reasons=() if stale else COMPONENTS[model.name].describe(value, drivers, surface.model.parameters),
+        # what only divides, as visits do, has no share of the value
+        drivers=tuple(driver for driver in drivers[:_N_DRIVERS] if driver.share > 0),
+        known_share=min(1.0, math.fsum(driver.share for driver in drivers)),
     )
 
 
@@ -177,7 +181,8 @@ def _reasons(components: tuple[ComponentExplanation, ...], state: int, *, stale:
         return (Sentence("The layers have changed since this surface was scored; score again to see the records."),)
     if state == NOTHING_KNOWN:
         return (Sentence("Nothing is known here: no workplace in a risk sector, no housing, no finding within reach."),)
-    by_points = sorted(components, key=lambda component: -component.points)
+    # what is assumed of every place is no reason to go to this one
+    by_points = sorted(components, key=lambda component: -component.points * component.known_share)
     reasons = [reason for component in by_points for reason in component.reasons]
     if state == NEVER_INSPECTED:
         never = Sentence(

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from geo.grid import Grid
 from geo.kernels import TILE_COLS, TILE_ROWS, Outputs, Weighing, score_tiles
-from geo.layers import visits
 from geo.layers.bundle import Layers
 from geo.memory import require_memory
 from geo.points import Group, index_points
 from geo.region import Region
 from geo.risk.components import COMPONENTS
 from geo.risk.components.base import PointSource, Source
+from geo.risk.components.rate import RateSource
 from geo.risk.components.sector_density import AreaSource
 from geo.risk.model import Model, saturate
 from geo.risk.rasters import Patch
@@ -70,30 +70,33 @@ class Inputs:
     Attributes
     ----------
     sources : component name to Source, in the components' order
-    effort : inspections, whose density says where somebody has looked
     model : Model
     """
 
     sources: Mapping[str, Source]
-    effort: PointSource
     model: Model
+
+    @cached_property
+    def rate(self) -> RateSource:
+        """The component of findings per visit."""
+        return next(source for source in self.sources.values() if isinstance(source, RateSource))
+
+    @property
+    def effort(self) -> PointSource:
+        """Inspections, which say where somebody has looked; part of that component."""
+        return self.rate.effort
 
     @cached_property
     def groups(self) -> tuple[tuple[Group, ...], ...]:
         """Groups of points of each component, the effort's last; areal components have none."""
         sources = (*self.sources.values(), self.effort)
-        return tuple(source.groups if isinstance(source, PointSource) else () for source in sources)
+        return tuple(source.groups if isinstance(source, (PointSource, RateSource)) else () for source in sources)
 
 
 def prepare_inputs(layers: Layers, at: date, sectors: frozenset[str] | None, model: Model) -> Inputs:
-    """Inputs of all components and of the inspection effort; inspections count in every sector."""
+    """Inputs of all components."""
     sources = {name: component.prepare(layers, at, sectors, model.parameters) for name, component in COMPONENTS.items()}
-    return Inputs(sources, prepare_effort(layers, at, model), model)
-
-
-def prepare_effort(layers: Layers, at: date, model: Model) -> PointSource:
-    """Inspections, fading with age."""
-    return PointSource("visits", visits.to_arrays(layers["visits"], at, None, model.parameters))
+    return Inputs(sources, model)
 
 
 def snap_to_bands(grid: Grid, rows: slice, cols: slice) -> Window:
@@ -191,6 +194,9 @@ def _weigh(inputs: Inputs, values: list[NDArray[np.float64]]) -> Weighing:
         max_points=max_points,
         level=level,
         is_exposure=np.array([COMPONENTS[component.name].is_exposure for component in components]),
+        is_rate=np.array([inputs.sources[component.name] is inputs.rate for component in components]),
+        prior=(inputs.rate.prior.findings, inputs.rate.prior.visits),
+        effort_km2=inputs.rate.effort_km2,
         effort_threshold=inputs.model.parameters["effort_threshold"],
     )
 

@@ -11,9 +11,10 @@ from geo.kernels import TILE_ROWS
 from geo.layers.bundle import Layers
 from geo.points import Group, touched_cols
 from geo.risk.components import COMPONENTS
-from geo.risk.components.base import PointSource, Source
+from geo.risk.components.base import Source
+from geo.risk.components.sector_density import AreaSource
 from geo.risk.scored import ScoredSurface
-from geo.risk.tiles import Inputs, Window, prepare_effort, snap_to_bands
+from geo.risk.tiles import Inputs, Window, snap_to_bands
 
 __all__ = ["changed_windows", "update_inputs"]
 
@@ -30,8 +31,7 @@ def update_inputs(surface: ScoredSurface, layers: Layers, changed: frozenset[str
         else old.sources[name]
         for name, component in COMPONENTS.items()
     }
-    effort = prepare_effort(layers, surface.at, model) if "visits" in changed else old.effort
-    return Inputs(sources, effort, model)
+    return Inputs(sources, model)
 
 
 def changed_windows(old: Inputs, new: Inputs, grid: Grid) -> list[Window]:
@@ -50,12 +50,12 @@ def changed_windows(old: Inputs, new: Inputs, grid: Grid) -> list[Window]:
     """
     everything = snap_to_bands(grid, slice(None), slice(None))
     touched = np.zeros((-(-grid.n_rows // TILE_ROWS), -(-grid.n_cols // _BLOCK_COLS)), dtype=bool)
-    for before, after in zip((*old.sources.values(), old.effort), (*new.sources.values(), new.effort), strict=True):
-        if before is after:
-            continue
-        if not (isinstance(before, PointSource) and isinstance(after, PointSource)):
+    for before, after in zip(old.sources.values(), new.sources.values(), strict=True):
+        if isinstance(before, AreaSource) and before is not after:
             return [everything]
-        for group in _differences(before.groups, after.groups):
+    # the effort's groups stand last
+    for groups in zip(old.groups, new.groups, strict=True):
+        for group in _differences(*groups) if groups[0] is not groups[1] else ():
             _touch(touched, group, grid)
     found = ndimage.find_objects(ndimage.label(touched, np.ones((3, 3)))[0])
     return [

@@ -15,6 +15,11 @@ from geo.reference import read_table
 __all__ = ["Sentence", "title_sentence"]
 
 _ONE_DECIMAL_BELOW = 10
+# whatever the machine's language is
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ def title_sentence(table: str, column: str, code: str) -> Sentence:
 def _in_english(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.1f}" if abs(value) < _ONE_DECIMAL_BELOW and value != round(value) else f"{value:,.0f}"
+    if isinstance(value, date):
+        return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
     if isinstance(value, bool) or not isinstance(value, int):
-        return value.isoformat() if isinstance(value, date) else str(value)
+        return str(value)
     return f"{value:,}"

@@ -21,7 +21,7 @@ from geo.risk.components import COMPONENTS
 from geo.risk.components.base import Source
 from geo.risk.model import Model
 from geo.risk.rasters import Patch
-from geo.risk.tiles import Inputs, Window, prepare_effort, score_window, snap_to_bands, window_bytes
+from geo.risk.tiles import Inputs, Window, score_window, snap_to_bands, window_bytes
 from geo.scale.partitions import WHOLE_LAYERS, Bounds, Partitions, read_records
 
 __all__ = ["WINDOW_CELLS", "Job", "reach_m", "score_part"]
@@ -111,7 +111,7 @@ class Job:
 
 
 # Layers of points, of which a window needs only those around it.
-_READ = {"visits", *(name for each in COMPONENTS.values() for name in each.reads)}
+_READ = {name for each in COMPONENTS.values() for name in each.reads}
 _POINT_LAYERS = tuple(sorted(_READ.difference(WHOLE_LAYERS)))
 
 
@@ -150,7 +150,7 @@ def score_part(job: Job, window: Window) -> Patch:
         name: shared.areal[name] if name in shared.areal else each.prepare(layers, job.at, job.sectors, parameters)
         for name, each in COMPONENTS.items()
     }
-    inputs = Inputs(sources, prepare_effort(layers, job.at, job.model), job.model)
+    inputs = Inputs(sources, job.model)
     # a worker's threads have a window each
     return score_window(inputs, shared.region, job.grid, window, n_threads=1)
 

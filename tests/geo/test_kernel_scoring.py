@@ -27,6 +27,9 @@ def weighing(**changes: object) -> Weighing:
         max_points=np.array([100.0]),
         level=np.array([10.0]),
         is_exposure=np.array([True]),
+        is_rate=np.array([False]),
+        prior=(1.0, 1.0),
+        effort_km2=1.0,
         effort_threshold=0.1,
     )._replace(**changes)
 
@@ -97,6 +100,7 @@ def test_two_components_by_hand(dtype: type) -> None:
             max_points=np.array([80.0, 20.0]),
             level=np.array([0.25, 1.0]),
             is_exposure=np.array([True, False]),
+            is_rate=np.array([False, False]),
             effort_threshold=0.5,
         ),
         np.array([[3, 0, 1, -1]], np.int16),

@@ -584,6 +584,7 @@ def test_components_and_their_weights() -> None:
         "colocation",
         "sector_density",
         "findings",
+        "reported",
         "establishments",
     ]
     assert sum(found.values()) == pytest.approx(1, abs=1e-12)
@@ -600,10 +601,9 @@ def test_parameters_are_numbers_and_the_version_is_not_one_of_them() -> None:
 
 
 def test_effort_threshold_is_one_old_visit_close_by() -> None:
-    """A visit 2.5 km away and two half-lives old still counts as inspected; one three half-lives old does not."""
+    """A usual visit 2.5 km away and two half-lives old still counts as inspected; three half-lives old, it does not."""
     parameters = reference.model_parameters()
-    bandwidth_km = parameters["findings_bandwidth_m"] / 1000
-    kernel = 3 / np.pi * (1 - (2.5 / bandwidth_km) ** 2) ** 2 / bandwidth_km**2
+    kernel = 3 / np.pi * (1 - (2_500 / parameters["findings_bandwidth_m"]) ** 2) ** 2
     assert kernel / 8 < parameters["effort_threshold"] < kernel / 4
 
 

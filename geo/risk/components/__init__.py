@@ -10,6 +10,7 @@ from geo.risk.components import (
     colocation,
     establishments,
     findings,
+    reported,
     sector_density,
     workplaces,
 )
@@ -24,6 +25,7 @@ COMPONENTS: Mapping[str, Component] = MappingProxyType(
         "colocation": colocation.COMPONENT,
         "sector_density": sector_density.COMPONENT,
         "findings": findings.COMPONENT,
+        "reported": reported.COMPONENT,
         "establishments": establishments.COMPONENT,
     }
 )

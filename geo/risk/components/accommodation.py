@@ -17,7 +17,11 @@ def prepare(layers: Layers, at: date, sectors: frozenset[str] | None, parameters
     return PointSource("accommodation", accommodation.to_arrays(layers["accommodation"], at, sectors, parameters))
 
 
-def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:  # noqa: ARG001
+def describe(
+    value: float,  # noqa: ARG001
+    drivers: tuple[Driver, ...],
+    parameters: Mapping[str, float],  # noqa: ARG001
+) -> tuple[Sentence, ...]:
     """Beds by kind of housing, the kind that weighs most."""
     share: dict[str, float] = {}
     for driver in drivers:

@@ -38,6 +38,7 @@ class Driver:
     spread_m : float, m, radius within which the record lies; 0 where its position is known
     presence : float, 0 to 1, how much of that circle is within reach; 1 where the position is known
     farthest_m : float, m, from the place to the farthest part of that circle within reach; 0 where it is no circle
+    on : day of the record, YYYY-MM-DD; "" where it has none
     """
 
     record_id: str
@@ -51,6 +52,7 @@ class Driver:
     spread_m: float = 0.0
     presence: float = 1.0
     farthest_m: float = 0.0
+    on: str = ""
 
 
 class Source(Protocol):
@@ -74,16 +76,16 @@ class Component:
     ----------
     name : str
     reads : the layers that it is made of
-    is_exposure : whether a value above 0 means that there is something here to visit
+    is_exposure : whether a density of records above 0 means that there is something here to visit
     prepare : (layers, at, sectors, parameters) → Source
-    describe : (value, drivers) → sentences that say in words what stands behind the value
+    describe : (value, drivers, parameters) → sentences that say in words what stands behind the value
     """
 
     name: str
     reads: tuple[str, ...]
     is_exposure: bool
     prepare: Callable[[Layers, date, frozenset[str] | None, Mapping[str, float]], Source]
-    describe: Callable[[float, tuple[Driver, ...]], tuple[Sentence, ...]]
+    describe: Callable[[float, tuple[Driver, ...], Mapping[str, float]], tuple[Sentence, ...]]
 
 
 def count_records(drivers: Iterable[Driver]) -> int:
@@ -153,6 +155,7 @@ class PointSource:
                 spread_m=float(points.spread_m[first[i]]),
                 presence=float(presence[first[i]]),
                 farthest_m=float(farthest[first[i]]),
+                on="" if np.isnat(points.on[first[i]]) else str(points.on[first[i]]),
             )
             for i in order
         )

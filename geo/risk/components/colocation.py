@@ -113,7 +113,11 @@ def _not_for_living(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame[~are_meant_for_living(frame["housing_type"])]
 
 
-def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:  # noqa: ARG001
+def describe(
+    value: float,  # noqa: ARG001
+    drivers: tuple[Driver, ...],
+    parameters: Mapping[str, float],  # noqa: ARG001
+) -> tuple[Sentence, ...]:
     """How many housing sites, and with how many workplaces beside them."""
     if not drivers:
         return ()

@@ -17,7 +17,11 @@ def prepare(layers: Layers, at: date, sectors: frozenset[str] | None, parameters
     return PointSource("establishments", establishments.to_arrays(layers["establishments"], at, sectors, parameters))
 
 
-def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:  # noqa: ARG001
+def describe(
+    value: float,  # noqa: ARG001
+    drivers: tuple[Driver, ...],
+    parameters: Mapping[str, float],  # noqa: ARG001
+) -> tuple[Sentence, ...]:
     """The establishment that weighs most: phase, workers, distance."""
     if not drivers:
         return ()

@@ -227,7 +227,11 @@ def prepare(layers: Layers, at: date, sectors: frozenset[str] | None, parameters
     return AreaSource(sectors_layer.to_arrays(layers["sectors"], at, sectors, parameters))
 
 
-def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:  # noqa: ARG001
+def describe(
+    value: float,
+    drivers: tuple[Driver, ...],  # noqa: ARG001
+    parameters: Mapping[str, float],  # noqa: ARG001
+) -> tuple[Sentence, ...]:
     """The quotient in words, where it speaks for the place and not against it."""
     if value <= 1:
         return ()

@@ -17,7 +17,11 @@ def prepare(layers: Layers, at: date, sectors: frozenset[str] | None, parameters
     return PointSource("workplaces", workplaces.to_arrays(layers["workplaces"], at, sectors, parameters))
 
 
-def describe(value: float, drivers: tuple[Driver, ...]) -> tuple[Sentence, ...]:  # noqa: ARG001
+def describe(
+    value: float,  # noqa: ARG001
+    drivers: tuple[Driver, ...],
+    parameters: Mapping[str, float],  # noqa: ARG001
+) -> tuple[Sentence, ...]:
     """Employees and workplaces by sector group, the two that weigh most."""
     share: dict[str, float] = {}
     for driver in drivers:

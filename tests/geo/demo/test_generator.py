@@ -22,7 +22,9 @@ from geo.region import load_region, packaged_localities, packaged_municipalities
 pytestmark = pytest.mark.xdist_group("demo")
 
 PACKAGE = Path(geo.demo.__file__).parent
-LAYER_NAMES = {"workplaces", "accommodation", "sectors", "visits", "findings", "establishments", "localities"}
+LAYER_NAMES = {
+    "workplaces", "accommodation", "sectors", "visits", "findings", "reported", "establishments", "localities",
+}  # fmt: skip
 # All ways to the model's weights, bandwidths and seasons
 MODEL = {
     "risk_weights",
@@ -32,6 +34,7 @@ MODEL = {
     "housing_season_factors",
     "phase_weights",
     "finding_weights",
+    "report_weights",
     "model_parameters",
     "model_components",
     "sector_shares",

@@ -105,13 +105,13 @@ def test_green_work_is_visited_in_its_season(demo: Demo) -> None:
 class TestFindings:
     def test_discovered_ones_follow_from_visits(self, demo: Demo) -> None:
         findings, visits = demo.layers["findings"], demo.layers["visits"].set_index("visit_id")
-        discovered = findings[findings["source"] != "tip"]
-        visit = visits.loc[discovered["visit_id"]]
-        assert (visit["visited_on"].to_numpy() == discovered["observed_on"].to_numpy()).all()
-        assert discovered.geometry.reset_index(drop=True).geom_equals(visit.geometry.reset_index(drop=True)).all()
+        visit = visits.loc[findings["visit_id"]]
+        assert (findings["source"] != "tip").all()
+        assert (visit["visited_on"].to_numpy() == findings["observed_on"].to_numpy()).all()
+        assert findings.geometry.reset_index(drop=True).geom_equals(visit.geometry.reset_index(drop=True)).all()
         assert (visit["outcome"] != "nothing_found").all()
         there = visit["agencies"].str.split("+")
-        assert all(agency in agencies for agency, agencies in zip(discovered["agency"], there, strict=True))
+        assert all(agency in agencies for agency, agencies in zip(findings["agency"], there, strict=True))
 
     def test_every_indicator_visit_has_its_finding_unless_erased(self, demo: Demo) -> None:
         visits, findings = demo.layers["visits"], demo.layers["findings"]
@@ -119,14 +119,8 @@ class TestFindings:
         recent = signs[signs["visited_on"] > AT - pd.DateOffset(years=2)]
         assert recent["visit_id"].isin(findings["visit_id"]).all()
 
-    def test_tips_are_few_and_no_visit(self, demo: Demo) -> None:
-        tips = demo.layers["findings"].query("source == 'tip'")
-        assert 10 <= len(tips) <= 90
-        assert tips["visit_id"].isna().all()
-        assert tips["observed_on"].max() <= AT
-
     def test_codes_fit_their_framework_and_grade(self, demo: Demo) -> None:
-        findings = demo.layers["findings"].query("source != 'tip'")
+        findings = demo.layers["findings"]
         indicator = read_table("indicators").set_index("indicator").loc[findings["indicator"]]
         assert (indicator["framework"].to_numpy() == findings["framework"].to_numpy()).all()
         usual = indicator["grade"].to_numpy() == findings["grade"].to_numpy()
@@ -183,3 +177,18 @@ def test_no_more_are_identified_than_there_are() -> None:
     identified = [draw_outcome(rng, crew, 0.0, 6, 4)[1] for _ in range(2_000)]
     assert max(identified) <= 4
     assert np.mean(np.array(identified) > 0) == pytest.approx(chance_of_seeing(crew, 6, 4), abs=0.04)
+
+
+class TestReports:
+    def test_every_tip_is_one(self, demo: Demo, sites: pd.DataFrame) -> None:
+        reports = demo.layers["reported"]
+        assert 80 <= len(reports) <= 250
+        assert reports["reported_on"].between(pd.Timestamp(AT) - pd.DateOffset(years=3), pd.Timestamp(AT)).all()
+        assert (reports["retain_until"] >= pd.Timestamp(AT)).all()
+        assert (reports["source"] == "tip").mean() > 0.5
+        places = sites.loc[reports["site_id"], "geometry"].reset_index(drop=True)
+        assert reports.geometry.reset_index(drop=True).geom_equals(gpd.GeoSeries(places, crs=reports.crs)).all()
+
+    def test_some_are_true_and_most_are_not(self, demo: Demo) -> None:
+        true = demo.layers["reported"]["site_id"].isin(demo.truth["site_id"])
+        assert 0.2 < true.mean() < 0.75

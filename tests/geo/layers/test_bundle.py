@@ -65,7 +65,7 @@ def test_what_was_handed_over_can_be_changed_without_harm(frames: dict[str, gpd.
     frames["workplaces"]["employees"] = 0.0
     del frames["visits"]
 
-    assert len(layers["visits"]) == 3
+    assert len(layers["visits"]) == 4
     assert {name: content_hash(layers[name]) for name in before} == before
 
 

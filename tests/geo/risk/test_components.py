@@ -195,8 +195,9 @@ def test_the_order_of_sites_changes_no_bit_of_the_density() -> None:
 
 
 def test_no_record_no_word() -> None:
-    for component in COMPONENTS.values():
-        assert component.describe(0.0, ()) == ()
+    for name, component in COMPONENTS.items():
+        said = component.describe(0.0, (), load_model().parameters)
+        assert said == () if name != "findings" else "Nobody has looked here" in str(said[0])
 
 
 def test_what_stands_behind_a_value_is_said() -> None:
@@ -213,7 +214,8 @@ def test_what_stands_behind_a_value_is_said() -> None:
         source = prepare(name, layers)
         drivers = source.drivers_at(GRID, row, col)
         said[name] = " ".join(
-            str(sentence) for sentence in component.describe(source.value_at(GRID, row, col), drivers)
+            str(sentence)
+            for sentence in component.describe(source.value_at(GRID, row, col), drivers, load_model().parameters)
         )
 
     assert "Employees: about 12" in said["workplaces"]
@@ -223,4 +225,5 @@ def test_what_stands_behind_a_value_is_said() -> None:
     assert "Industrial premises" in said["accommodation"]
     assert "1" in said["colocation"]
     assert "900" in said["establishments"]
-    assert said["findings"] == said["sector_density"] == ""
+    assert "average of 9.3 findings per 100 visits is assumed" in said["findings"]
+    assert said["reported"] == said["sector_density"] == ""

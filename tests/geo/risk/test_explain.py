@@ -20,7 +20,7 @@ from geo.risk.scored import STATE_NAMES
 from geo.risk.surface import RiskSurface
 from tests.frames import GRID, SCORING_DAY, make_frame, make_visit, make_workplace, near_town
 from tests.geo.risk.conftest import TOWNS, Expected
-from tests.oracles import COMPONENTS, look_up
+from tests.oracles import COMPONENTS, look_up, read_parameter
 
 
 def cells(surface: RiskSurface, step: int = 5) -> list[tuple[int, int]]:
@@ -69,9 +69,16 @@ def test_the_records_behind_a_component_share_its_value(surface: RiskSurface) ->
             assert shares == sorted(shares, reverse=True)
             assert len(shares) <= 5
             assert sum(shares) <= 1 + 1e-9
-            assert bool(shares) == (component.value > 0)
+            if component.name == "findings":
+                # the rest is what is assumed of every place
+                assumed = read_parameter("prior_findings")
+                visits = surface.inputs.rate.posterior_at(GRID, row, col)[1]
+                assert component.known_share == pytest.approx(1 - assumed / (component.value * visits))
+            else:
+                assert bool(shares) == (component.value > 0)
+                assert component.known_share == pytest.approx(float(bool(shares)))
             if 0 < len(shares) < 5:
-                assert sum(shares) == pytest.approx(1)
+                assert sum(shares) == pytest.approx(component.known_share)
             seen |= {(component.name, driver.layer) for driver in component.drivers}
     assert {name for name, _ in seen} == set(COMPONENTS)
     assert dict(seen)["colocation"] == "accommodation"
@@ -79,7 +86,7 @@ def test_the_records_behind_a_component_share_its_value(surface: RiskSurface) ->
 
 def test_drivers_name_records_that_exist(surface: RiskSurface, layers: Layers) -> None:
     id_columns = {"sectors": "area_id", "accommodation": "accommodation_id", "workplaces": "workplace_id"}
-    id_columns |= {"findings": "finding_id", "establishments": "establishment_id"}
+    id_columns |= {"findings": "finding_id", "reported": "report_id", "establishments": "establishment_id"}
     for cell_id in surface.top(8)["cell_id"]:
         for component in surface.explain(cell_id).components:
             for driver in component.drivers:
@@ -113,7 +120,7 @@ def test_what_was_never_inspected_says_so_first(wide_surface: RiskSurface) -> No
 def test_reasons_come_weightiest_first(surface: RiskSurface) -> None:
     for cell_id in surface.top(5)["cell_id"]:
         found = surface.explain(cell_id)
-        by_points = sorted(found.components, key=lambda component: -component.points)
+        by_points = sorted(found.components, key=lambda component: -component.points * component.known_share)
         expected = [str(reason) for component in by_points for reason in component.reasons]
         said = [str(reason) for reason in found.reasons]
         assert said[-len(expected) :] == expected

@@ -150,10 +150,21 @@ def test_numbers_may_come_from_numpy(surface: RiskSurface) -> None:
 
 
 def hill_of(surface: RiskSurface, peak: Cell, higher_peaks: list[Cell]) -> set[Cell]:
-    """The cells of a place by flooding: from its peak down to four fifths of it, as long as no higher peak is met."""
-    floor = np.float32(0.8) * surface.score[peak]
-    reached = [cell for cell in ranked_cells(surface) if surface.score[cell] >= floor]
-    group = next(group for group in flood_fill(set(reached)) if peak in group)
+    """The cells of a place by flooding: from its peak down to four fifths of it, as long as no higher peak is met.
+
+    So do cells of a lower peak that high, where the way to it stays above four fifths of the lower one.
+    """
+    share, ranked = np.float32(0.8), ranked_cells(surface)
+
+    def flood(top: Cell) -> list[set[Cell]]:
+        return flood_fill({cell for cell in ranked if surface.score[cell] >= share * surface.score[top]})
+
+    groups = flood(peak)
+    group = next(each for each in groups if peak in each)
+    for other in groups:
+        top = max(other, key=lambda cell: surface.score[cell])
+        if surface.score[top] < surface.score[peak] and any(top in each and each & group for each in flood(top)):
+            group = group | other
     assert not group & set(higher_peaks), "two peaks with such a high saddle are one place"
     return group
 

@@ -259,8 +259,13 @@ def test_a_window_of_a_grid_scores_like_the_grid(layers: Layers, surface: RiskSu
 def test_berries_weigh_nothing_in_january() -> None:
     layers = geo.Layers({"workplaces": make_frame([make_workplace(1, sni="02300", employees=90)])})
 
-    assert np.nanmax(geo.score(layers, GRID, at="2026-08-01").score) > 0
-    assert np.nanmax(geo.score(layers, GRID, at="2026-01-15").score) == 0
+    in_season, in_winter = (geo.score(layers, GRID, at=day) for day in ("2026-08-01", "2026-01-15"))
+
+    assert np.nanmax(in_season.components["workplaces"]) > 0
+    assert np.nanmax(in_winter.components["workplaces"]) == 0
+    # nothing to visit, and only what is assumed of every place
+    assert not in_winter.ranked.any()
+    assert np.nanmax(in_winter.score) == np.nanmax(in_winter.contributions["findings"])
 
 
 # ---- identity --------------------------------------------------------------------------------------------------
@@ -457,11 +462,16 @@ def test_raw_frames_are_checked_first() -> None:
         geo.score({"workplaces": make_frame([make_workplace()], crs="EPSG:4326")}, GRID, at=SCORING_DAY)
 
 
-def test_nothing_anywhere_is_zero_everywhere(region: Region) -> None:
+def test_nothing_anywhere_is_what_is_assumed_everywhere(region: Region) -> None:
     surface = geo.score({}, geo.region_grid(20_000), at=SCORING_DAY)
 
     inside = region.mask(surface.grid)
-    assert (surface.score[inside] == 0).all()
+    average = read_parameter("prior_findings") / read_parameter("prior_visits")
+    level, weight = (
+        look_up("model_components", "component", "findings", name) for name in ("reference_level", "weight")
+    )
+    assumed = 100 * weight * average / (average + level)
+    assert surface.score[inside] == pytest.approx(assumed, rel=1e-6)
     assert (surface.state[inside] == NOTHING_KNOWN).all()
     assert surface.top(5).empty
     assert list(surface.top(5).columns[:4]) == ["rank", "cell_id", "scb_id", "score"]
@@ -471,7 +481,8 @@ def test_nothing_anywhere_is_zero_everywhere(region: Region) -> None:
     assert len(surface.to_geodataframe()) == inside.sum()
     row, col = (int(axis[0]) for axis in np.nonzero(inside))
     explanation = surface.explain(surface.grid.cell_id(row, col))
-    assert (explanation.score, explanation.rank, explanation.state) == (0.0, None, "nothing_known")
+    assert (explanation.rank, explanation.state) == (None, "nothing_known")
+    assert explanation.score == pytest.approx(assumed, rel=1e-12)
     assert "Nothing is known here" in str(explanation.reasons[0])
 
 

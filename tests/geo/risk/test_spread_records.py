@@ -45,6 +45,7 @@ FINE = Grid(740_000, 7_066_000, 50, n_rows=640, n_cols=800)
 
 def prepare(name: str, layers: Layers) -> PointSource:
     source = COMPONENTS[name].prepare(layers, SCORING_DAY, None, load_model().parameters)
+    source = getattr(source, "findings", source)
     assert isinstance(source, PointSource)
     return source
 
@@ -91,7 +92,9 @@ def vague_surface(vague: Layers) -> RiskSurface:
 # ---- exact records ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["workplaces", "accommodation", "colocation", "findings", "establishments"])
+@pytest.mark.parametrize(
+    "name", ["workplaces", "accommodation", "colocation", "findings", "reported", "establishments"]
+)
 def test_exact_records_reach_the_kernels_untouched(layers: Layers, name: str) -> None:
     """Group by group the arrays that the layer gave, sorted and no more."""
     source = prepare(name, layers)
@@ -201,7 +204,7 @@ def test_words_count_what_is_expected_within_reach() -> None:
     ]
     source = prepare("workplaces", Layers({"workplaces": make_frame(firms)}))
     drivers = source.drivers_at(GRID, 4, 9)
-    said = " ".join(map(str, COMPONENTS["workplaces"].describe(1.0, drivers)))
+    said = " ".join(map(str, COMPONENTS["workplaces"].describe(1.0, drivers, {})))
     # 100 × (4 / 20)² workplaces and 100 employees in each
     assert 3 <= round(sum(driver.presence for driver in drivers)) <= 5
     assert "within 4.0 km: 4. Employees: about 4" in said
