@@ -35,8 +35,9 @@ from geo.store.tables import CURRENT, PUBLISHED, SURFACES
 
 __all__ = ["StoredSurface", "find_current", "find_problems", "list_surfaces", "load_surface", "publish", "save_surface"]
 
-# 1 kept the components' values too, 2 only what cannot be computed from the layers in a moment
-FORMAT = 2
+# 1 kept the components' values too, 2 only what cannot be computed from the layers in a moment; 3 counts findings per
+# visit, for which the models of 2 lack parameters
+FORMAT = 3
 KEPT_SURFACES = 20
 KEPT_BYTES = 8 * 2**30
 _CONTRIBUTION = "contribution-"

@@ -117,6 +117,37 @@ def test_two_components_by_hand(dtype: type) -> None:
     assert out.state.tolist() == [[2, 3, 1, 0]]
 
 
+def test_a_rate_by_hand() -> None:
+    """One finding on the first cell, one visit on the second; a bandwidth of 2 km is an area of 4 km²."""
+    grid = Grid(0, 0, 1_000, n_rows=1, n_cols=4)
+    finding = Group(np.array([500.0]), np.array([500.0]), np.array([np.pi / 3]), 2_000.0)
+    visit = Group(np.array([1_500.0]), np.array([500.0]), np.array([np.pi / 3]), 2_000.0)
+    out = make_outputs(1, grid.shape)
+
+    score_tiles(
+        index_points([finding, visit], grid),
+        weighing(
+            first_group=np.array([0, 1, 2]),
+            level=np.array([0.5]),
+            is_rate=np.array([True]),
+            prior=(1.0, 2.0),
+            effort_km2=4.0,
+            effort_threshold=0.6,
+        ),
+        np.array([[0, 0, 0, 0]], np.int16),
+        np.zeros((0, 1, 4), np.uint16),
+        out,
+    )
+
+    # (1 − u²)², a cell away 9/16; nothing on the rim, two cells away
+    found, visited = np.array([1, 9 / 16, 0, 0]), np.array([9 / 16, 1, 9 / 16, 0])
+    rate = (1 + found) / (2 + visited)
+    np.testing.assert_allclose(out.contributions[0], [100 * rate / (rate + 0.5)], rtol=1e-6)
+    np.testing.assert_allclose(out.score, out.contributions[0])
+    # never inspected, for the effort is below 0.6; inspected; and what was only inspected holds nothing
+    assert out.state.tolist() == [[2, 3, 1, 1]]
+
+
 COLUMNS = [slice(0, 8), slice(3, 100), slice(100, 300), slice(500, 530), slice(512, 700), slice(900, 1024)]
 
 

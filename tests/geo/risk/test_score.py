@@ -30,6 +30,7 @@ from tests.frames import (
     make_establishment,
     make_finding,
     make_frame,
+    make_report,
     make_visit,
     make_workplace,
     near_town,
@@ -192,6 +193,7 @@ MORE: dict[str, tuple[Callable[..., dict[str, Any]], float, tuple[str, ...]]] = 
     "workplaces": (make_workplace, 300 + 2_500 + 5_000, ("workplaces", "colocation")),
     "accommodation": (make_accommodation, 2_500, ("accommodation", "colocation")),
     "findings": (make_finding, 5_000, ("findings",)),
+    "reported": (make_report, 5_000, ("reported",)),
     "establishments": (make_establishment, 15_000, ("establishments",)),
 }
 
@@ -220,6 +222,42 @@ def test_a_new_record_does_change_something_near(surface: RiskSurface) -> None:
         after = score_with(layer, make(999, **near_town(400, 400)))
         assert (after.score > surface.score).any()
         assert any((after.components[name] > surface.components[name]).any() for name in may_change)
+
+
+@settings(max_examples=6)
+@given(place=places)
+def test_one_more_visit_that_found_nothing_lowers_what_it_reaches_and_changes_nothing_else(
+    place: tuple[int, int],
+) -> None:
+    before = geo.score(small_frames(), GRID, at=SCORING_DAY)
+
+    after = score_with("visits", make_visit(999, **near_town(*place)))
+
+    distance = np.hypot(*np.meshgrid(GRID.easting - TOWN[0] - place[0], GRID.northing - TOWN[1] - place[1]))
+    inside = before.state > 0
+    reached = inside & (distance < 5_000)
+    assert (after.score <= before.score)[inside].all()
+    assert (after.score < before.score)[reached & (distance < 4_500)].all()
+    np.testing.assert_array_equal(after.score[~reached], before.score[~reached])
+    np.testing.assert_array_equal(after.state[~reached], before.state[~reached])
+    changed = {name for name in COMPONENTS if after.components[name].tobytes() != before.components[name].tobytes()}
+    assert changed == ({"findings"} if reached.any() else set())
+
+
+def test_the_same_findings_at_more_visits_are_less() -> None:
+    """A place that was visited often is not dangerous for that, and one where nobody was is not safe."""
+    finding = make_finding(1, **near_town(-9_000, 0))
+    values = []
+    for n_visits in (1, 5, 40):
+        visits = [make_visit(i, **near_town(-9_000, 0)) for i in range(n_visits)]
+        surface = geo.score({"findings": make_frame([finding]), "visits": make_frame(visits)}, GRID, at=SCORING_DAY)
+        row, col = (int(axis[0]) for axis in GRID.cell_at([TOWN[0] - 9_000], [TOWN[1]]))
+        values.append(surface.value_at("findings", row, col))
+
+    average = read_parameter("prior_findings") / read_parameter("prior_visits")
+    assert values[0] > values[1] > average > values[2]
+    # one lucky find is no proof
+    assert values[0] < 3 * average
 
 
 @settings(max_examples=4)

@@ -26,6 +26,7 @@ from tests.frames import (
     make_establishment,
     make_finding,
     make_frame,
+    make_report,
     make_visit,
     make_workplace,
     near_town,
@@ -64,6 +65,7 @@ changes = st.fixed_dictionaries(
         "accommodation": st.lists(st.tuples(places, st.integers(1, 90)), max_size=2),
         "visits": st.lists(st.tuples(places, st.none()), max_size=2),
         "findings": st.lists(st.tuples(places, st.none()), max_size=2),
+        "reported": st.lists(st.tuples(places, st.none()), max_size=2),
     }
 )
 
@@ -78,8 +80,11 @@ def test_same_bits_as_scoring_anew(fine: RiskSurface, changes: Mapping[str, Any]
         "accommodation": [
             make_accommodation(900 + i, beds=float(n), **at) for i, (at, n) in enumerate(changes["accommodation"])
         ],
-        "visits": [make_visit(900 + i, **at) for i, (at, _) in enumerate(changes["visits"])],
+        "visits": [
+            make_visit(900 + i, agencies="polismyndigheten", **at) for i, (at, _) in enumerate(changes["visits"])
+        ],
         "findings": [make_finding(900 + i, **at) for i, (at, _) in enumerate(changes["findings"])],
+        "reported": [make_report(900 + i, **at) for i, (at, _) in enumerate(changes["reported"])],
     }
     ids = fine.layers["workplaces"]["workplace_id"]
 
@@ -100,11 +105,14 @@ def test_the_first_surface_stays_as_it_was(fine: RiskSurface) -> None:
     assert found.score.tobytes() != before["score"]
 
 
-def test_only_the_tiles_that_a_record_reaches_are_computed(fine: RiskSurface) -> None:
+@pytest.mark.parametrize(
+    ("layer", "make"), [("findings", make_finding), ("visits", make_visit), ("reported", make_report)]
+)
+def test_only_the_tiles_that_a_record_reaches_are_computed(fine: RiskSurface, layer: str, make: Any) -> None:
     x, y = FINE.x_min + 20_000.0, FINE.y_min + 16_000.0
     reach = fine.model.parameters["findings_bandwidth_m"]
 
-    found = fine.update(added={"findings": make_frame([make_finding(900, easting=x, northing=y)])})
+    found = fine.update(added={layer: make_frame([make(900, easting=x, northing=y)])})
 
     (patch,) = found.rasters.patches
     assert patch.rows.start % TILE_ROWS == 0
