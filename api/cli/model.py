@@ -174,7 +174,7 @@ COMMANDS = (
     Group(
         "model",
         "Fit, show and compare versions of the model.",
-        "What a score is made of is frozen in versions of the model: weights, reference levels, sector shares, "
+        "What a score is made of is frozen in versions of the model: weights, reference levels, sector shares, priors, "
         "bandwidths. Only these commands make a new one, so that scores of two dates compare.",
         (
             Command(
@@ -182,8 +182,9 @@ COMMANDS = (
                 fit_version,
                 "Fit a new version from the layers, and keep it.",
                 "Fit what a version freezes from the layers of the data folder, at 1 km: the median of each "
-                "component's positive cells, and each sector's share of all employees. Weights and bandwidths are "
-                "judgement and stay. Surfaces are not touched: score with the new version to use it.",
+                "component's positive cells, each sector's share of all employees, the average of findings per visit "
+                "and what crews add to it. Weights and bandwidths are judgement and stay. Surfaces are not touched: "
+                "score with the new version to use it.",
                 ("norrsyn model fit", "norrsyn model fit --at 2026-07-15"),
             ),
             Command(

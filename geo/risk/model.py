@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from geo.errors import ParameterError
 from geo.layers.sectors import SECTOR_SHARE
+from geo.layers.visits import AGENCY_EFFECT
 from geo.reference import model_components, model_parameters, model_version, sector_shares
 
 __all__ = ["ComponentModel", "Model", "load_model", "saturate", "unsaturate"]
@@ -57,7 +58,8 @@ class Model:
     ----------
     version : str
     components : in the order in which they are shown
-    parameters : bandwidths, half-life, distances, sector shares (``sector_share_…``) by name
+    parameters : bandwidths, half-life, distances, prior, sector shares (``sector_share_…``) and effects of agencies
+        (``agency_effect_…``) by name
     origin : what the frozen numbers were fitted on, JSON-able; empty for the version of the reference tables, which say
         it row by row
     """
@@ -93,7 +95,9 @@ class Model:
     def is_complete(self) -> bool:
         """Whether it has every component and parameter that this version of the program scores with."""
         own = load_model()
-        return tuple(self.weights) == tuple(own.weights) and self.parameters.keys() >= own.parameters.keys()
+        # an agency whose effect could not be estimated has none
+        needed = {name for name in own.parameters if not name.startswith(AGENCY_EFFECT)}
+        return tuple(self.weights) == tuple(own.weights) and self.parameters.keys() >= needed
 
     def differences(self, other: Model) -> dict[str, tuple[float | None, float | None]]:
         """Numbers in which two models differ, by name (``weight of findings``); None where one has no such number."""

@@ -12,10 +12,12 @@ from typing import Any
 import geopandas as gpd
 
 from geo.errors import ParameterError
+from geo.layers import visits
 from geo.layers.bundle import Layers
 from geo.layers.sectors import SECTOR_SHARE
+from geo.layers.visits import AGENCY_EFFECT
 from geo.region import region_grid
-from geo.risk.calibration import fit_reference_levels, fit_sector_shares
+from geo.risk.calibration import fit_effort, fit_reference_levels, fit_sector_shares
 from geo.risk.manifest import describe_grid
 from geo.risk.model import Model, load_model
 from geo.risk.scored import ScoredSurface
@@ -32,7 +34,8 @@ def fit_model(
 ) -> Model:
     """Fit what a model version freezes, on Region Nord at the cell size that the version names (1 km).
 
-    Reference levels are medians of the components' positive cells, sector shares those of all employees. Weights,
+    Reference levels are medians of the components' positive cells, sector shares those of all employees; the prior of
+    findings per visit and the crews' effects are those of `geo.risk.calibration.fit_effort`. Weights,
     bandwidths and half-lives are judgement, and those of `base`. What the layers say nothing about stays as it was
     (``origin["kept"]`` names it).
 
@@ -59,7 +62,7 @@ def fit_model(
     day, _, start = parse_choices(at, None, None, base or load_model())
     checked = check_layers(layers)
     kept: list[str] = []
-    with_shares = replace(start, parameters=_fit_parameters(checked, start, kept))
+    with_shares = replace(start, parameters=_fit_parameters(checked, day, start, kept))
     surface = score(checked, region_grid(start.parameters["fitted_cell_m"]), day, model=with_shares)
     levels = _fit_levels(surface, kept)
     if all(name in kept for name in levels):
@@ -70,13 +73,22 @@ def fit_model(
     return replace(fitted, version=f"{day}-{fitted.digest[:_SHOWN_HASH]}")
 
 
-def _fit_parameters(layers: Layers, start: Model, kept: list[str]) -> Mapping[str, float]:
+def _fit_parameters(layers: Layers, day: date, start: Model, kept: list[str]) -> Mapping[str, float]:
+    parameters = dict(start.parameters)
     sectors = layers["sectors"]
-    if float(sectors["employees"].sum()) <= 0:
+    if float(sectors["employees"].sum()) > 0:
+        shares = fit_sector_shares(sectors)
+        parameters.update({f"{SECTOR_SHARE}{name}": _round(share) for name, share in shares.items()})
+    else:
         kept.append("sector shares")
-        return start.parameters
-    shares = {f"{SECTOR_SHARE}{name}": _round(share) for name, share in fit_sector_shares(sectors).items()}
-    return MappingProxyType({**start.parameters, **shares})
+    if len(visits.to_arrays(layers["visits"], day, None, start.parameters)):
+        # what was known of crews was fitted together, and goes together
+        others = {name: value for name, value in parameters.items() if not name.startswith(AGENCY_EFFECT)}
+        effort = fit_effort(layers, day, start.parameters)
+        parameters = {**others, **{name: _round(value) for name, value in effort.items()}}
+    else:
+        kept.append("findings per visit")
+    return MappingProxyType(parameters)
 
 
 def _fit_levels(surface: ScoredSurface, kept: list[str]) -> dict[str, float]:

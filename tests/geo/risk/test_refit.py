@@ -12,6 +12,7 @@ import shapely
 import geo
 from geo.errors import ParameterError
 from geo.layers.bundle import Layers
+from geo.risk.calibration import fit_effort
 from geo.risk.compare import compare_surfaces
 from geo.risk.model import Model
 from geo.risk.surface import RiskSurface
@@ -49,7 +50,18 @@ def test_weights_and_bandwidths_stay(fitted: Model) -> None:
     own = geo.load_model()
     assert fitted.weights == own.weights
     judged = {name for name in own.parameters if name.endswith(("_m", "_days"))}
+    assert judged >= {"half_life_days", "findings_bandwidth_m"}
     assert {name: fitted.parameters[name] for name in judged} == {name: own.parameters[name] for name in judged}
+
+
+def test_the_prior_is_that_of_the_calibration(layers: Layers, fitted: Model) -> None:
+    effort = fit_effort(layers, SCORING_DAY, geo.load_model().parameters)
+    assert {name: fitted.parameters[name] for name in effort} == pytest.approx(effort, rel=1e-5)
+    crews = {name for name in fitted.parameters if name.startswith("agency_effect_")}
+    assert crews == {name for name in effort if name.startswith("agency_effect_")}
+    without = geo.fit_model({"workplaces": layers["workplaces"]}, SCORING_DAY)
+    assert "findings per visit" in without.origin["kept"]
+    assert without.parameters["prior_visits"] == geo.load_model().parameters["prior_visits"]
 
 
 def test_the_same_layers_give_the_same_version(layers: Layers, fitted: Model) -> None:
