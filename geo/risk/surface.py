@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -22,6 +22,9 @@ from geo.risk.rasters import Rasters
 from geo.risk.scored import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, ScoredSurface
 from geo.risk.tiles import Inputs, prepare_inputs, score_window
 from geo.risk.update import changed_windows, update_inputs
+
+if TYPE_CHECKING:
+    from geo.risk.smallest_change import SmallestChange
 
 __all__ = ["INSPECTED", "NEVER_INSPECTED", "NOTHING_KNOWN", "OUTSIDE", "RiskSurface"]
 
@@ -128,6 +131,16 @@ class RiskSurface(ScoredSurface):
         # what was prepared for the rasters serves the explanations too
         surface.__dict__["inputs"] = inputs
         return surface
+
+    def smallest_change(self, cell_id: str, k: int = 20) -> SmallestChange:
+        """How little would have to be different for a cell not to be among the k highest.
+
+        See `geo.risk.smallest_change.find_smallest_change`.
+        """
+        # it scores anew, and so stands above this module
+        from geo.risk.smallest_change import find_smallest_change  # noqa: PLC0415
+
+        return find_smallest_change(self, cell_id, k)
 
     def hot_spots(
         self, component: str, *, distance_m: float | None = None, false_discovery_rate: float = 0.05
