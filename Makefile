@@ -10,6 +10,8 @@ PORT ?= 8000
 SEED ?= 68656048
 ARGS ?=
 WORKERS ?= 2
+# public files that are not part of the repository
+DATA ?= ../shared/data
 # an empty NORRSYN_HOME is none, as for the program: nothing may be written to / or beside this file
 override NORRSYN_HOME := $(or $(strip $(NORRSYN_HOME)),./norrsyn-data)
 
@@ -25,8 +27,8 @@ SAY = @printf '\033[1mnorrsyn\033[0m %s\n'
 help: ## list what can be made
 	@printf 'make TARGET, where TARGET is one of\n\n'
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
-	@printf '\nPORT=%s (run), NORRSYN_HOME=%s (run), PYTHON=/path/to/python, ARGS="-k name" (test, test-long, bench)\n' \
-	  '$(PORT)' '$(NORRSYN_HOME)'
+	@printf '\nPORT=%s (run), NORRSYN_HOME=%s (run), PYTHON=/path/to/python, ARGS="-k name" (test, test-long, bench, evidence),\nDATA=%s (evidence)\n' \
+	  '$(PORT)' '$(NORRSYN_HOME)' '$(DATA)'
 
 .PHONY: run
 run: export NORRSYN_HOME := $(NORRSYN_HOME)
@@ -110,6 +112,11 @@ bench: dev ## every bar of the kernel in one table, minutes (ARGS="--quick", "--
 
 .PHONY: bench-peers
 bench-peers: $(PEERS)/.installed ## install the programs that `make bench` compares with, into .venv-peers
+
+.PHONY: evidence
+evidence: dev ## what the models reach on public data, into docs/evidence.md (DATA=folder, ARGS="--only portland")
+	$(SAY) 'evidence from $(DATA)'
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/evidence.py --data '$(DATA)' $(ARGS)
 
 .PHONY: docs
 docs: dev ## build the user guide and the API reference into build/docs
