@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from geo.layers.registry import LAYERS
     from geo.layers.validate import validate
     from geo.region import Region, load_region, packaged_localities, region_grid
+    from geo.risk.backtest.run import backtest
     from geo.risk.model import Model, load_model
     from geo.risk.refit import fit_model
     from geo.risk.surface import RiskSurface
@@ -40,6 +41,7 @@ __all__ = [
     "Model",
     "Region",
     "RiskSurface",
+    "backtest",
     "default_home",
     "fit_model",
     "kernel_density",
@@ -66,6 +68,7 @@ _HOMES = MappingProxyType(
         "Region": "geo.region",
         "RiskSurface": "geo.risk.surface",
         "Model": "geo.risk.model",
+        "backtest": "geo.risk.backtest.run",
         "default_home": "geo.store.files",
         "fit_model": "geo.risk.refit",
         "kernel_density": "geo.density",

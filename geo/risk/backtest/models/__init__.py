@@ -1,0 +1,1 @@
+"""Models that rank the cells of a study from what happened before."""

@@ -1,0 +1,91 @@
+"""The model that learns: what the kernels of the past said, and what happened then.
+
+At horizons that were over at the cutoff, the events of each cell are explained by rates that were known when they
+began: counts of several windows, and kernels of several bandwidths and half-lives. Two Poisson regressions (on logs
+and on square roots) and gradient boosting each foretell the next horizon; the mean of their shares ranks the cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.memory import require_memory
+from geo.risk.backtest.models.ladders import half_lives, lay_bandwidths, lay_origins
+from geo.risk.backtest.models.learners import Learner, fit_boosting, fit_mixture, fit_on_logs, fit_on_roots
+from geo.risk.backtest.models.rates import FOREVER, cell_rate, kernel_rate, window_rate
+from geo.risk.backtest.models.samples import Sample, join_samples, take_sample
+from geo.risk.backtest.past import Past
+
+__all__ = ["rank_by_learning"]
+
+# Two years of months.
+_MOST_ORIGINS = 24
+_WINDOWS_IN_HORIZONS = (1.0, 3.0, 12.0)
+# Less than this teaches less than it invents.
+_FEWEST_EVENTS = 50
+_FEWEST_ORIGINS = 2
+_LEARNERS: tuple[Callable[[Sample], Learner], ...] = (fit_on_logs, fit_on_roots, fit_mixture, fit_boosting)
+
+
+def rank_by_learning(past: Past) -> NDArray[np.float64]:
+    """Expected events per cell in the next horizon, learned on the past.
+
+    Where fewer than 50 events or two horizons are there to learn from, the mean of all kernels ranks the cells.
+
+    Parameters
+    ----------
+    past : Past
+
+    Returns
+    -------
+    (n_cells,) float64, events per cell and horizon
+    """
+    key = ("norrsyn", lay_bandwidths(past))
+    return past.remember(key, lambda: _learn(past))
+
+
+def _learn(past: Past) -> NDArray[np.float64]:
+    bandwidths = lay_bandwidths(past)
+    samples = [
+        past.before(origin).remember(("sample", bandwidths), partial(_sample_at, past, origin, bandwidths))
+        for origin in lay_origins(past, _MOST_ORIGINS)
+    ]
+    now = _make_features(past, bandwidths)
+    if len(samples) < _FEWEST_ORIGINS or sum(float(each.events.sum()) for each in samples) < _FEWEST_EVENTS:
+        rate: NDArray[np.float64] = now.mean(axis=1, dtype=np.float64)
+        return rate
+    sample = join_samples(samples)
+    shares = [_to_shares(fit(sample)(now)) for fit in _LEARNERS]
+    mean: NDArray[np.float64] = np.mean(shares, axis=0)
+    return mean * (sample.mean_events * len(past.cells))
+
+
+def _sample_at(past: Past, origin: np.datetime64, bandwidths: tuple[float, ...]) -> Sample:
+    then = past.before(origin)
+    return take_sample(_make_features(then, bandwidths), past.outcome(origin), then.counts() > 0, len(then.time))
+
+
+def _make_features(past: Past, bandwidths: tuple[float, ...]) -> NDArray[np.float32]:
+    """(n_cells, n_features) float32, events per cell and horizon."""
+    lives = (*half_lives(past), FOREVER)
+    windows = [many * past.horizon_days for many in _WINDOWS_IN_HORIZONS]
+    n_features = len(lives) * (1 + len(bandwidths)) + len(windows)
+    require_memory(len(past.cells) * n_features * 8, "The features of every cell", "choose larger cells")
+    features = np.empty((len(past.cells), n_features), dtype=np.float32)
+    columns = (
+        *(cell_rate(past, life) for life in lives),
+        *(window_rate(past, days) for days in windows),
+        *(kernel_rate(past, bandwidth_m, life) for bandwidth_m in bandwidths for life in lives),
+    )
+    for position, column in enumerate(columns):
+        features[:, position] = column
+    return features
+
+
+def _to_shares(expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    total = float(expected.sum())
+    return expected / total if total > 0 else np.full(len(expected), 1 / len(expected))
