@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from geo.layers.validate import validate
     from geo.region import Region, load_region, packaged_localities, region_grid
     from geo.risk.backtest.run import backtest
+    from geo.risk.backtest.summary import summarise_backtest
     from geo.risk.model import Model, load_model
     from geo.risk.refit import fit_model
     from geo.risk.surface import RiskSurface
@@ -53,6 +54,7 @@ __all__ = [
     "read_layer",
     "region_grid",
     "score",
+    "summarise_backtest",
     "validate",
     "what_if",
     "what_if_by_quarter",
@@ -78,6 +80,7 @@ _HOMES = MappingProxyType(
         "load_surface": "geo.store.files",
         "packaged_localities": "geo.region",
         "region_grid": "geo.region",
+        "summarise_backtest": "geo.risk.backtest.summary",
         "validate": "geo.layers.validate",
         "what_if": "geo.risk.what_if",
         "what_if_by_quarter": "geo.risk.what_if",

@@ -162,9 +162,10 @@ def _read_window(given: Any, areas: tuple[float, ...], failures: _Failures) -> f
     if given is None:
         return None
     window_km2 = _read_positive("window_km2", given, failures)
-    if window_km2 < max(areas, default=0.0):
+    most = max((area for area in areas if math.isfinite(area)), default=0.0)
+    if 0 < window_km2 < most:
         failures.lines.append(
-            f"window_km2 = {window_km2:g} is less than area_km2 = {max(areas):g}: the window holds the area"
+            f"window_km2 = {window_km2:g} is less than area_km2 = {most:g}: the window holds the area"
         )
     return window_km2
 

@@ -142,9 +142,8 @@ class Past:
         return np.bincount(cell[cell >= 0], minlength=len(self.cells)).astype(np.float64)
 
 
-def see_all(events: Events, cells: StudyCells, horizon_days: float) -> Past:
-    """All events there are, from which `Past.before` cuts; never handed to a model."""
+def see_all(events: Events, cells: StudyCells, horizon_days: float, end: np.datetime64) -> Past:
+    """All events there are, from which `Past.before` cuts at any time up to an end; never handed to a model."""
     cell = cells.number_at(events.easting, events.northing)
     cell.flags.writeable = False
-    end = events.time[-1] + np.timedelta64(1, "us")
     return Past(end, horizon_days, 1, cells, events.easting, events.northing, events.time, cell)

@@ -90,7 +90,7 @@ def backtest(  # noqa: PLR0913
         models=models,
         window_km2=window_km2,
     )
-    everything = see_all(choices.events, choices.cells, choices.horizon_days)
+    everything = see_all(choices.events, choices.cells, choices.horizon_days, choices.cutoffs.max())
     of_cutoff: dict[int, list[dict[str, Any]]] = {}
     # from the first on, so that what models remember never comes from after a cutoff
     for position in np.argsort(choices.cutoffs, kind="stable").tolist():

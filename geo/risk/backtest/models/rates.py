@@ -44,7 +44,7 @@ def kernel_rate(past: Past, bandwidth_m: float, half_life_days: float = FOREVER)
 def cell_rate(past: Past, half_life_days: float = FOREVER) -> NDArray[np.float64]:
     """The same without a kernel: only events in the cell itself."""
     on = past.cell >= 0
-    found = np.bincount(past.cell[on], _weigh(past, half_life_days)[on], minlength=len(past.cells))
+    found = np.bincount(past.cell[on], _weigh(past, half_life_days)[on], minlength=len(past.cells)).astype(np.float64)
     rate: NDArray[np.float64] = found * (past.horizon_days / _mass(half_life_days, past.span_days))
     return rate
 
