@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from geo.region import Region, load_region, packaged_localities, region_grid
     from geo.risk.backtest.run import backtest
     from geo.risk.backtest.summary import summarise_backtest
+    from geo.risk.find_model.fit import fit_find_model
+    from geo.risk.find_model.ranking import evaluate_ranking
     from geo.risk.model import Model, load_model
     from geo.risk.refit import fit_model
     from geo.risk.surface import RiskSurface
@@ -44,6 +46,8 @@ __all__ = [
     "RiskSurface",
     "backtest",
     "default_home",
+    "evaluate_ranking",
+    "fit_find_model",
     "fit_model",
     "kernel_density",
     "load_layers",
@@ -72,6 +76,8 @@ _HOMES = MappingProxyType(
         "Model": "geo.risk.model",
         "backtest": "geo.risk.backtest.run",
         "default_home": "geo.store.files",
+        "evaluate_ranking": "geo.risk.find_model.ranking",
+        "fit_find_model": "geo.risk.find_model.fit",
         "fit_model": "geo.risk.refit",
         "kernel_density": "geo.density",
         "load_layers": "geo.store.files",
