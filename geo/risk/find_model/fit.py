@@ -17,6 +17,7 @@ from geo.risk.find_model.history import (
     choose_bandwidths,
     describe_history,
     history_titles,
+    measure_shares,
 )
 from geo.risk.find_model.known import KnownVisits, history_columns, know_visits
 from geo.risk.find_model.model import FindModel, fill_positions
@@ -129,8 +130,10 @@ def _fit(
     past = known.visits
     bands = bandwidths_m if bandwidths_m is not None else choose_bandwidths(past.xy)
     has_positions = known.crs is not None and bool(np.isfinite(past.xy).any())
-    uses_places = len(known.places) > 1 and len(known.places) < len(past.day)
-    history = HistorySettings(bands if has_positions else (), half_life_days, uses_places)
+    bands = bands if has_positions else ()
+    # where each visit has a place of its own, or all have one, places have no history to tell apart
+    n_places = len(known.places) if 1 < len(known.places) < len(past.day) else 0
+    history = HistorySettings(bands, half_life_days, n_places, measure_shares(past.xy, bands))
     encoder = fit_encoder(table, columns.features)
     described = describe_history(past.day, past.xy, past.place, past, history)
     mean, sd = described.mean(axis=0), described.std(axis=0)

@@ -15,7 +15,14 @@ from scipy.spatial import KDTree
 from geo.risk.find_model.agency import expected_over_time
 from geo.risk.find_model.pairs import PairBatch, pair_neighbours, pair_same_place
 
-__all__ = ["HistorySettings", "PastVisits", "choose_bandwidths", "describe_history", "history_titles"]
+__all__ = [
+    "HistorySettings",
+    "PastVisits",
+    "choose_bandwidths",
+    "describe_history",
+    "history_titles",
+    "measure_shares",
+]
 
 NEIGHBOURS = (50, 200, 800)
 # of this share of the visits at most, in a small table
@@ -58,13 +65,16 @@ class HistorySettings:
     ----------
     bandwidths_m : tuple of float, m, ascending; none, if positions are unknown
     half_life_days : float, days
-    uses_places : bool
-        Whether there are places to have a history of their own.
+    n_places : int
+        Places visited; 0 if there are none to have a history of their own.
+    shares_around : tuple of float, one per bandwidth
+        Kernel weight of a visit somewhere around a typical one: what a share of all visits is usual.
     """
 
     bandwidths_m: tuple[float, ...]
     half_life_days: float
-    uses_places: bool
+    n_places: int = 0
+    shares_around: tuple[float, ...] = ()
 
 
 def choose_bandwidths(xy: NDArray[np.float64]) -> tuple[float, ...]:
@@ -98,15 +108,38 @@ def choose_bandwidths(xy: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(float(each) for each in np.unique(np.round(typical[typical > 0] * np.sqrt(2.0), 1)) if each > 0)
 
 
+def measure_shares(xy: NDArray[np.float64], bandwidths_m: tuple[float, ...]) -> tuple[float, ...]:
+    """Mean kernel weight between two visits, per bandwidth; positions alone decide.
+
+    Parameters
+    ----------
+    xy : (n, 2) float64, m, NaN where unknown
+    bandwidths_m : tuple of float, m, ascending
+
+    Returns
+    -------
+    tuple of float, 0 to 1
+    """
+    known = xy[np.isfinite(xy).all(axis=1)]
+    if not bandwidths_m or not len(known):
+        return ()
+    sample = known[np.linspace(0, len(known) - 1, min(SAMPLE, len(known))).astype(np.intp)]
+    total = np.zeros(len(bandwidths_m))
+    for batch in pair_neighbours(sample, known, bandwidths_m[-1]):
+        total += [_kernel(batch.distance_m, bandwidth_m).sum() for bandwidth_m in bandwidths_m]
+    return tuple((total / (len(sample) * len(known))).tolist())
+
+
 def history_titles(settings: HistorySettings) -> tuple[str, ...]:
     """Names of the columns of `describe_history`."""
     around = [
         f"{what} within {bandwidth:.0f} m"
         for bandwidth in settings.bandwidths_m
-        for what in ("finds against expectation", "visits")
+        for what in ("finds against expectation", "visits against the usual")
     ]
-    here = ["finds against expectation here, lately", "finds against expectation here", "visits here"]
-    return (*around, *here, "days since last visit") if settings.uses_places else tuple(around)
+    here = ["finds against expectation here, lately", "finds against expectation here"]
+    here += ["visits here against the usual"]
+    return (*around, *here, "days since last visit") if settings.n_places else tuple(around)
 
 
 def describe_history(
@@ -131,8 +164,9 @@ def describe_history(
     Returns
     -------
     (n, n_titles) float64, finite: per bandwidth the finds against expectation, per visit and shrunk towards 0, and
-    ``log(1 + visits)``; then the same of the place itself, decayed and not, and ``log(1 + days)`` since its last
-    visit, 0 without one.
+    ``log((1 + visits) / (1 + usual))``, usual being what a typical place has by then (a table only grows, and places
+    must not look ever more visited); then the same of the place itself, decayed and not, and ``log(1 + days)`` since
+    its last visit, 0 without one.
     """
     n_rows, n_bands = len(day), len(settings.bandwidths_m)
     expectation = _Expectation(day, past)
@@ -141,10 +175,11 @@ def describe_history(
         sums = np.zeros((n_bands, 3, n_rows))
         for batch in pair_neighbours(xy, past.xy, settings.bandwidths_m[-1]):
             _add_around(sums, batch, day, place, past, expectation, settings)
-        for excess, information, visits in sums:
-            columns += [excess / (information + PRIOR_VISITS_AROUND), np.log1p(visits)]
-    if settings.uses_places:
-        columns += _describe_here(day, place, past, expectation, settings.half_life_days)
+        total = _sum_decayed(day, past.day, settings.half_life_days)
+        for share, (excess, information, visits) in zip(settings.shares_around, sums, strict=True):
+            columns += [excess / (information + PRIOR_VISITS_AROUND), np.log1p(visits) - np.log1p(share * total)]
+    if settings.n_places:
+        columns += _describe_here(day, place, past, expectation, settings)
     return np.column_stack(columns) if columns else np.empty((n_rows, 0))
 
 
@@ -192,7 +227,7 @@ def _add_around(
     excess, information = expectation.compare(batch)
     decay = _decay(day[batch.row] - past.day[batch.visit], settings.half_life_days)
     for band, bandwidth_m in enumerate(settings.bandwidths_m):
-        weight = np.maximum(1 - (batch.distance_m / bandwidth_m) ** 2, 0.0) ** 2 * decay
+        weight = _kernel(batch.distance_m, bandwidth_m) * decay
         for i, values in enumerate((excess * weight, information * weight, weight)):
             sums[band, i] += np.bincount(batch.row, weights=values, minlength=len(day))
 
@@ -202,7 +237,7 @@ def _describe_here(
     place: NDArray[np.intp],
     past: PastVisits,
     expectation: _Expectation,
-    half_life_days: float,
+    settings: HistorySettings,
 ) -> list[NDArray[np.float64]]:
     """Columns of the place's own history."""
     n = len(day)
@@ -211,23 +246,40 @@ def _describe_here(
     for pairs in pair_same_place(place, past.place):
         batch = _keep(pairs, past.day[pairs.visit] < day[pairs.row])
         excess, information = expectation.compare(batch)
-        decay = _decay(day[batch.row] - past.day[batch.visit], half_life_days)
+        decay = _decay(day[batch.row] - past.day[batch.visit], settings.half_life_days)
         for i, values in enumerate((excess, information)):
             lately[i] += np.bincount(batch.row, weights=values * decay, minlength=n)
             ever[i] += np.bincount(batch.row, weights=values, minlength=n)
         visits += np.bincount(batch.row, minlength=n)
         np.maximum.at(last, batch.row, past.day[batch.visit])
+    usual = np.searchsorted(past.day, day, side="left") / settings.n_places
     since = np.where(visits > 0, np.log1p(np.where(visits > 0, day - last, 0.0)), 0.0)
     return [
         lately[0] / (lately[1] + PRIOR_VISITS_HERE),
         ever[0] / (ever[1] + PRIOR_VISITS_HERE),
-        np.log1p(visits),
+        np.log1p(visits) - np.log1p(usual),
         since,
     ]
 
 
 def _keep(batch: PairBatch, chosen: NDArray[np.bool_]) -> PairBatch:
     return PairBatch(batch.row[chosen], batch.visit[chosen], batch.distance_m[chosen])
+
+
+def _kernel(distance_m: NDArray[np.float64], bandwidth_m: float) -> NDArray[np.float64]:
+    """Quartic, 1 at the place itself."""
+    kernel: NDArray[np.float64] = np.maximum(1 - (distance_m / bandwidth_m) ** 2, 0.0) ** 2
+    return kernel
+
+
+def _sum_decayed(day: NDArray[np.float64], past_day: NDArray[np.float64], half_life_days: float) -> NDArray[np.float64]:
+    """Weight of all visits before each day."""
+    moments, row = np.unique(day, return_inverse=True)
+    known = np.searchsorted(past_day, moments, side="left")
+    total = np.array(
+        [_decay(moment - past_day[:count], half_life_days).sum() for moment, count in zip(moments, known, strict=True)]
+    )
+    return total[row] if len(total) else np.zeros(0)
 
 
 def _decay(age_days: NDArray[np.float64], half_life_days: float) -> NDArray[np.float64]:

@@ -17,9 +17,10 @@ from geo.risk.find_model.history import (
     choose_bandwidths,
     describe_history,
     history_titles,
+    measure_shares,
 )
 
-SETTINGS = HistorySettings((300.0, 900.0), 180.0, True)
+SETTINGS = HistorySettings((300.0, 900.0), 180.0, 60, (0.02, 0.2))
 Describe = Callable[[NDArray[np.float64], PastVisits], NDArray[np.float64]]
 
 
@@ -66,9 +67,16 @@ def brute_force(row: int, day: float, past: PastVisits) -> list[float]:
             for band, bandwidth in enumerate(SETTINGS.bandwidths_m):
                 if distance < bandwidth:
                     sums[band] += (1 - (distance / bandwidth) ** 2) ** 2 * decay * np.array([excess, information, 1])
-    around = [value for each in sums for value in (each[0] / (each[1] + 10), np.log1p(each[2]))]
+    is_past = past.day < day
+    total = (2 ** (-(day - past.day[is_past]) / 180)).sum()
+    around = [
+        value
+        for each, share in zip(sums, SETTINGS.shares_around, strict=True)
+        for value in (each[0] / (each[1] + 10), np.log((1 + each[2]) / (1 + share * total)))
+    ]
     since = 0.0 if last is None else np.log1p(day - last)
-    return [*around, lately[0] / (lately[1] + 1), ever[0] / (ever[1] + 1), np.log1p(visits), since]
+    usual = np.log((1 + visits) / (1 + is_past.sum() / 60))
+    return [*around, lately[0] / (lately[1] + 1), ever[0] / (ever[1] + 1), usual, since]
 
 
 def test_history_is_the_sum_over_earlier_visits() -> None:
@@ -157,7 +165,7 @@ def test_a_keen_inspector_makes_no_hot_spot() -> None:
     agency = (xy[:, 0] < 5000).astype(np.intp)
     found = (rng.random(n) < np.where(agency == 1, 0.5, 0.1)).astype(float)
     past = PastVisits(np.arange(n) / 10, found, agency, xy, np.full(n, -1))
-    settings = HistorySettings((1500.0,), 365.0, False)
+    settings = HistorySettings((1500.0,), 365.0, 0, (0.05,))
     late = slice(n // 2, n)
     corrected = describe_history(past.day[late], xy[late], past.place[late], past, settings)[:, 0]
     nobody = replace(past, agency=np.zeros(n, dtype=np.intp))
@@ -176,6 +184,14 @@ def test_bandwidths_grow_with_the_neighbours_asked_for() -> None:
     assert_allclose(choose_bandwidths(xy * 3), np.array(chosen) * 3, rtol=1e-3)
     within = [np.sum(np.hypot(*(xy - xy[i]).T) < chosen[1]) for i in range(0, 5000, 50)]
     assert 300 < np.median(within) < 500  # twice the 200 that weigh half or more
+
+
+def test_shares_are_the_mean_over_all_pairs() -> None:
+    xy = np.random.default_rng(0).uniform(0, 1000, (200, 2))
+    distance = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+    expected = [(np.maximum(1 - (distance / bandwidth) ** 2, 0) ** 2).mean() for bandwidth in (100, 400)]
+    assert_allclose(measure_shares(xy, (100.0, 400.0)), expected, rtol=1e-9)
+    assert measure_shares(xy, ()) == ()
 
 
 @pytest.mark.parametrize("n", [0, 1, 3, 4, 10])
