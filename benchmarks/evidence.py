@@ -23,6 +23,7 @@ PAGE = ROOT / "docs" / "evidence.md"
 # name of the section on the command line and in the page → its module; the page has them in this order
 SECTIONS = {
     "portland": "evidence_portland",
+    "chicago": "evidence_chicago",
     "planted": "evidence_planted",
 }
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "shapely", "pyproj")
