@@ -27,7 +27,7 @@ from geo.risk.find_model.visits import (
 __all__ = ["FindModel", "fill_positions"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FindModel:
     """P(find | visit), the same whoever goes.
 

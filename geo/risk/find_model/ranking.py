@@ -20,7 +20,7 @@ MEASURES = ("auc", "auc_within", "found_first_half", "days_earlier")
 MIN_DRAWS = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RankingEvaluation:
     """How good a ranking was.
 
