@@ -26,7 +26,7 @@ FEATURES = [
     *("limited_business_license", "outdoor_patio", "public_place_of_amusement", "childrens_services_facility_license"),
     *("tavern", "regulated_business_license", "filling_station", "caterers_liquor_license", "mobile_food_license"),
 ]
-# measure, decimals, bar of the issue, published plain logistic model, published city score, published inspector alone
+# measure, decimals, what is asked for, published plain logistic model, published city score, published inspector alone
 MEASURES = [
     ("auc", "AUC", 3, 0.62, "0.573", "0.679", "0.662"),
     ("auc_within", "AUC within inspectors", 3, 0.60, "0.539", "–", "–"),

@@ -100,7 +100,7 @@ def _tell(table: pd.DataFrame, likeness: list[dict[str, float | None]]) -> str:
         [
             f"{len(SEEDS)} synthetic regions (seeds {SEEDS.start}–{SEEDS.stop - 1}, none of which the model or the "
             f"demo was tuned on), scored for {AT} at 1 km. A visit goes to a cell and finds what is planted there and "
-            "active on that day; each cell once. The intervals are bootstraps over the regions. The planted truth knows "
+            "active on that day. The intervals are bootstraps over the regions. The planted truth knows "
             "no weight of the model, and a good part of it lies in surroundings that nobody watches, where no weight "
             "helps (decision 4): the figures compare rankings, and say nothing about how much exploitation there is.",
             draw_table(headings, rows),

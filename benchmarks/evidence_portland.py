@@ -36,7 +36,7 @@ GRIDS = {
     "Oregon North (EPSG:2838), from its minimum": ((0.0, 0.0), PEERS_METRES),
 }
 
-# PAI and PEI* of the issue that set the bars, the best of 11 published baselines, and a trial
+# PAI and PEI* asked for, the best of 11 published baselines, and a trial
 BARS = {0.25: (23.5, 0.265), 0.75: (14.4, 0.210)}
 PEERS = {
     "best of 11 baselines, picked on the test months": {0.25: ("23.6", "0.271"), 0.75: ("14.4", "0.212")},
