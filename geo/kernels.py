@@ -1,4 +1,6 @@
-"""Kernel density, fused scoring, hills of a raster, areas into cells: all jitted code of Norrsyn, numpy and numba only.
+"""Kernel density, fused scoring, draws of scores, hills of a raster, areas into cells: all jitted code of Norrsyn.
+
+Numpy and numba only.
 
 Three tiers: scalar functions, private loops that fill rows of ``out``, and public wrappers that check what they fill,
 and split the rows over threads. Points are made ready for the loops in `geo.points`; what people call with numbers of
@@ -42,13 +44,18 @@ from geo.errors import ParameterError, ShapeError
 __all__ = [
     "TILE_COLS",
     "TILE_ROWS",
+    "DrawnCells",
+    "DrawnOutputs",
+    "Draws",
     "Hills",
+    "Leaders",
     "Outputs",
     "PointIndex",
     "Weighing",
     "check_arrays",
     "check_threads",
     "compile_kernels",
+    "draw_cells",
     "empty_lines",
     "fill_density",
     "index_group",
@@ -163,6 +170,69 @@ class Hills(NamedTuple):
     def resize(self, n: int) -> Hills:
         """A copy of the first n of them; of more than there are, the others are not set."""
         return Hills(_resize(self.row, n), _resize(self.col, n), _resize(self.height, n), _resize(self.parent, n))
+
+
+class Draws(NamedTuple):
+    """What is drawn for all cells together, and the table that turns a cell's noise into draws of its own.
+
+    Attributes
+    ----------
+    first : (n_shifts + 1,) int64, draws of one grid shift stand together: where those of each begin
+    drawn : int, position of the component whose value is drawn from a Gamma distribution in each cell, -1 for none
+    log_shape : first and step of the table's shapes, natural logarithms, evenly spaced
+    normal : first and step of the table's standard normal deviates, evenly spaced
+    table : (n_shapes, n_normals) float64, ``ln(q/a) · a/(1 + √a)`` for the quantile q of Gamma(a, 1) at each deviate
+    """
+
+    first: NDArray[np.int64]
+    drawn: int
+    log_shape: tuple[float, float]
+    normal: tuple[float, float]
+    table: NDArray[np.float64]
+
+
+class DrawnCells(NamedTuple):
+    """What the scores of some cells are drawn from.
+
+    Attributes
+    ----------
+    points : (n_components, n_draws) float32, the most that each component can give in each draw
+    share : (n_cells, n_components, n_shifts) float32, 0 to 1, the part of its points that each component gives
+    log_shape : (n_cells, n_shifts) float64, of the Gamma distribution, natural logarithm
+    log_scale : (n_cells, n_shifts) float64, ln(rate · reference level)
+    """
+
+    points: NDArray[np.float32]
+    share: NDArray[np.float32]
+    log_shape: NDArray[np.float64]
+    log_scale: NDArray[np.float64]
+
+
+class DrawnOutputs(NamedTuple):
+    """What `draw_cells` fills.
+
+    Attributes
+    ----------
+    quantiles : (n_kinds, n_quantiles, n_cells) float32
+        Kinds: the score; where two surfaces are compared, before, after and their difference.
+    levels : (n_quantiles,) float64, 0 to 1
+    """
+
+    quantiles: NDArray[np.float32]
+    levels: NDArray[np.float64]
+
+
+class Leaders(NamedTuple):
+    """The highest cells of each draw so far, a heap with the least of them first.
+
+    Attributes
+    ----------
+    score : (n_draws, k) float32, minus infinity where there is no cell yet
+    cell : (n_draws, k) int64
+    """
+
+    score: NDArray[np.float32]
+    cell: NDArray[np.int64]
 
 
 class _Room(NamedTuple):
@@ -859,6 +929,146 @@ def _join_peaks(row, col, value, saddle_share, hill_at, n_hills, peak_row, peak_
     return n_hills
 
 
+@numba.njit(nogil=True, cache=True)
+def _smooth_noise(noise, x, y, bandwidth, normal):
+    """Noise of a lattice under a quartic kernel around a place, scaled to variance 1, one number for each draw."""
+    normal[:] = 0.0
+    sum_of_squares, reach = 0.0, bandwidth * bandwidth
+    for row in range(max(math.ceil(y - bandwidth), 0), min(int(y + bandwidth) + 1, noise.shape[0])):
+        for col in range(max(math.ceil(x - bandwidth), 0), min(int(x + bandwidth) + 1, noise.shape[1])):
+            t = reach - (row - y) ** 2 - (col - x) ** 2
+            if t > 0.0:
+                weight = (t / reach) ** 2
+                sum_of_squares += weight * weight
+                factor, some = np.float32(weight), noise[row, col]
+                for d in range(len(normal)):
+                    normal[d] += factor * some[d]
+    scale = np.float32(1.0 / math.sqrt(sum_of_squares))
+    for d in range(len(normal)):
+        normal[d] *= scale
+
+
+@numba.njit(nogil=True, cache=True)
+def _cubic(t):
+    """Weights of four neighbouring nodes for a place t beyond the second of them, 0 to 1."""
+    return (
+        -t * (t - 1.0) * (t - 2.0) / 6.0,
+        (t + 1.0) * (t - 1.0) * (t - 2.0) / 2.0,
+        -(t + 1.0) * t * (t - 2.0) / 2.0,
+        (t + 1.0) * t * (t - 1.0) / 6.0,
+    )
+
+
+@numba.njit(nogil=True, cache=True)
+def _fill_curve(draws, log_shape, log_scale, curve):
+    """Logarithm of a Gamma quantile over the reference level at each deviate of the table."""
+    n_shapes, least = len(draws.table), draws.log_shape[0] + draws.log_shape[1]
+    log_shape = max(log_shape, least)
+    place = min((log_shape - draws.log_shape[0]) / draws.log_shape[1], n_shapes - 2.0)
+    node = min(int(place), n_shapes - 3)
+    a, b, c, d = _cubic(place - node)
+    root = math.exp(0.5 * log_shape)
+    spread = (1.0 + root) / (root * root)
+    low, second, third, high = draws.table[node - 1], draws.table[node], draws.table[node + 1], draws.table[node + 2]
+    for j in range(len(curve)):
+        curve[j] = (a * low[j] + b * second[j] + c * third[j] + d * high[j]) * spread + (log_shape - log_scale)
+
+
+@numba.njit(nogil=True, cache=True)
+def _add_drawn(points, curve, first_normal, step, normal, scores):
+    """Add the points of a component whose value is a Gamma quantile: ``points / (1 + 1/value)``."""
+    last = len(curve) - 3
+    for d in range(len(scores)):
+        place = min(max((normal[d] - first_normal) / step, 1.0), last + 1.0)
+        node = min(int(place), last)
+        p, q, r, s = _cubic(place - node)
+        log_value = p * curve[node - 1] + q * curve[node] + r * curve[node + 1] + s * curve[node + 2]
+        scores[d] += np.float32(points[d] / (1.0 + math.exp(-log_value)))
+
+
+@numba.njit(nogil=True, cache=True)
+def _draw_scores(cells, i, draws, normal, curve, scores):
+    """One cell's score in each draw."""
+    for shift in range(len(draws.first) - 1):
+        some = slice(draws.first[shift], draws.first[shift + 1])
+        part = scores[some]
+        part[:] = 0.0
+        for component in range(len(cells.points)):
+            share = cells.share[i, component, shift]
+            if component != draws.drawn and share > 0.0:
+                points = cells.points[component][some]
+                for d in range(len(part)):
+                    part[d] += points[d] * share
+        if draws.drawn >= 0 and len(part) > 0:
+            _fill_curve(draws, cells.log_shape[i, shift], cells.log_scale[i, shift], curve)
+            points = cells.points[draws.drawn][some]
+            _add_drawn(points, curve, draws.normal[0], draws.normal[1], normal[some], part)
+
+
+@numba.njit(nogil=True, cache=True)
+def _fill_quantiles(values, levels, at):
+    """Quantiles of some numbers, which are sorted on the way; linear between neighbours."""
+    values.sort()
+    for q in range(len(levels)):
+        place = levels[q] * (len(values) - 1)
+        below = min(int(place), len(values) - 2)
+        low, high = float(values[below]), float(values[below + 1])
+        at[q] = low + (place - below) * (high - low)
+
+
+@numba.njit(nogil=True, cache=True)
+def _is_higher(score, cell, other_score, other_cell):
+    """Whether a cell comes before another: by score, then by its number."""
+    return score > other_score or (score == other_score and cell < other_cell)
+
+
+@numba.njit(nogil=True, cache=True)
+def _lead(score, cell, scores, cells):
+    """Put a cell that is higher than the first of a heap into its place, and the heap in order again."""
+    at, n = 0, len(scores)
+    while True:
+        least = 2 * at + 1
+        if least >= n:
+            break
+        if least + 1 < n and _is_higher(scores[least], cells[least], scores[least + 1], cells[least + 1]):
+            least += 1
+        if not _is_higher(score, cell, scores[least], cells[least]):
+            break
+        scores[at], cells[at] = scores[least], cells[least]
+        at = least
+    scores[at], cells[at] = score, cell
+
+
+@numba.njit(nogil=True, cache=True)
+def _lead_draws(scores, cell, leaders):
+    """Note a cell in every draw in which it is among the highest so far."""
+    for d in range(len(scores)):
+        if _is_higher(scores[d], cell, leaders.score[d, 0], leaders.cell[d, 0]):
+            _lead(scores[d], cell, leaders.score[d], leaders.cell[d])
+
+
+@numba.njit(nogil=True, cache=True)
+def _draw_cells(before, after, is_pair, draws, noise, some, easting, northing, bandwidth, ranked, leaders, out):
+    """Draw the scores of some cells of one surface, or of two with the same noise."""
+    n_draws, curve = before.points.shape[1], np.empty(draws.table.shape[1])
+    normal, first, second = np.zeros(n_draws, np.float32), np.empty(n_draws, np.float32), np.empty(n_draws, np.float32)
+    for j in range(len(some)):
+        i = some[j]
+        if draws.drawn >= 0:
+            _smooth_noise(noise, easting[j], northing[j], bandwidth, normal)
+        _draw_scores(before, i, draws, normal, curve, first)
+        if ranked[0][i]:
+            _lead_draws(first, i, leaders[0])
+        if is_pair:
+            _draw_scores(after, i, draws, normal, curve, second)
+            if ranked[1][i]:
+                _lead_draws(second, i, leaders[1])
+            difference = second - first
+            _fill_quantiles(second, out.levels, out.quantiles[1, :, i])
+            _fill_quantiles(difference, out.levels, out.quantiles[2, :, i])
+        _fill_quantiles(first, out.levels, out.quantiles[0, :, i])
+
+
 def fill_density(index: PointIndex, out: NDArray[np.float64], n_threads: int | None = None) -> None:
     """Density of an index's one group in every cell of its grid.
 
@@ -1019,6 +1229,61 @@ def _resize(values: NDArray[S], n: int) -> NDArray[S]:
     return resized
 
 
+def draw_cells(
+    surfaces: tuple[DrawnCells, DrawnCells] | tuple[DrawnCells],
+    draws: Draws,
+    noise: NDArray[np.float32],
+    some: NDArray[np.int64],
+    at: tuple[NDArray[np.float64], NDArray[np.float64]],
+    bandwidth: float,
+    ranked: tuple[NDArray[np.bool_], ...],
+    leaders: tuple[Leaders, ...],
+    out: DrawnOutputs,
+) -> None:
+    """Draw the scores of some cells of one surface, or of two by the same draws: quantiles, and the highest cells.
+
+    Calls for different cells may run at once, each with leaders of its own; neither the order of cells nor that of
+    calls changes a bit of what is filled, nor who leads.
+
+    Parameters
+    ----------
+    surfaces : one DrawnCells, or the two to compare
+    draws : Draws
+    noise : (n_rows, n_cols, n_draws) float32, independent standard normal numbers on a lattice
+    some : (n,) int64, the cells to draw
+    at : (n,) float64 twice, column and row of each of them on the lattice
+    bandwidth : float, > 0, steps of the lattice; what stands within it of a cell makes the cell's noise
+    ranked : (n_cells,) bool for each surface, cells that may lead
+    leaders : Leaders for each surface, changed in place
+    out : DrawnOutputs, filled
+
+    Raises
+    ------
+    ShapeError
+    """
+    first, last = surfaces[0], surfaces[-1]
+    n_cells, (n_components, n_draws), n_shifts = len(first.share), first.points.shape, len(draws.first) - 1
+    fit = [
+        *(cells.points.shape == (n_components, n_draws) for cells in surfaces),
+        *(cells.share.shape == (n_cells, n_components, n_shifts) for cells in surfaces),
+        *(cells.log_shape.shape == cells.log_scale.shape == (n_cells, n_shifts) for cells in surfaces),
+        *(each.shape == (n_cells,) for each in ranked),
+        *(leader.score.shape == leader.cell.shape and len(leader.score) == n_draws for leader in leaders),
+        out.quantiles.shape == (2 * len(surfaces) - 1, len(out.levels), n_cells),
+        noise.ndim == 3 and noise.shape[2] == n_draws,  # noqa: PLR2004  rows, columns, draws
+        len(some) == len(at[0]) == len(at[1]),
+        len(surfaces) == len(ranked) == len(leaders),
+        n_draws > 1 and draws.first[0] == 0 and draws.first[-1] == n_draws,
+    ]
+    if not all(fit):
+        message = f"Arrays to draw {n_cells} cells {n_draws} times from {n_components} components do not fit together."
+        raise ShapeError(message)
+    two_ranked, two_leaders = (ranked[0], ranked[-1]), (leaders[0], leaders[-1])
+    _draw_cells(
+        first, last, len(surfaces) > 1, draws, noise, some, at[0], at[1], bandwidth, two_ranked, two_leaders, out
+    )
+
+
 def compile_kernels() -> None:
     """Compile (or load from the cache) every jitted function with production dtypes; call once at start-up."""
     nothing = np.empty(0)
@@ -1051,6 +1316,18 @@ def compile_kernels() -> None:
     for dtype in (np.int16, np.uint16, np.int32):
         paint_runs(np.zeros(1, dtype), *np.zeros((3, 1), np.int64))
     join_peaks(np.zeros(1, np.int64), np.zeros(1, np.int64), np.ones(1), 0.5, np.zeros((3, 3), np.int32))
+    _compile_draws()
+
+
+def _compile_draws() -> None:
+    draws = Draws(np.array([0, 2]), 0, (0.0, 1.0), (0.0, 1.0), np.zeros((5, 5)))
+    points, share = np.zeros((1, 2), np.float32), np.zeros((0, 1, 1), np.float32)
+    cells = DrawnCells(points, share, np.zeros((0, 1)), np.zeros((0, 1)))
+    leaders = Leaders(np.zeros((2, 1), np.float32), np.zeros((2, 1), np.int64))
+    out = DrawnOutputs(np.zeros((1, 1, 0), np.float32), np.zeros(1))
+    nothing = np.zeros(0)
+    noise, ranked = np.zeros((1, 1, 2), np.float32), np.zeros(0, np.bool_)
+    draw_cells((cells,), draws, noise, np.zeros(0, np.int64), (nothing, nothing), 1.0, (ranked,), (leaders,), out)
 
 
 @lru_cache(maxsize=8)

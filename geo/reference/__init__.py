@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from geo.reference.industry import known_sni, normalise_sni, season_factors, sector_of, sectors_of
 from geo.reference.model import (
+    CertaintyClass,
     ModelComponent,
     ScoreClass,
+    certainty_classes,
     county_names,
     establishments,
     model_components,
@@ -36,11 +38,13 @@ from geo.reference.weights import (
 )
 
 __all__ = [
+    "CertaintyClass",
     "ModelComponent",
     "ScoreClass",
     "are_discovered",
     "are_meant_for_living",
     "bandwidths_m",
+    "certainty_classes",
     "county_names",
     "establishments",
     "find_reference_folder",

@@ -15,8 +15,10 @@ from geo.errors import ConfigError
 from geo.reference.tables import list_tables, read_columns, read_table
 
 __all__ = [
+    "CertaintyClass",
     "ModelComponent",
     "ScoreClass",
+    "certainty_classes",
     "county_names",
     "establishments",
     "model_components",
@@ -30,6 +32,16 @@ __all__ = [
 
 # English column and its Swedish twin, in tables whose words are shown to people
 _TWINS = (("title", "title_sv"), ("name", "name_sv"), ("reason", "reason_sv"))
+
+
+@dataclass(frozen=True)
+class CertaintyClass:
+    """A word for probabilities from `p_top_min` on, up to the class before."""
+
+    code: str
+    name: str
+    name_sv: str
+    p_top_min: float
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,14 @@ def score_classes() -> tuple[ScoreClass, ...]:
     """Classes of the score, lowest first; fixed breaks, so that the maps of two dates compare."""
     return tuple(
         ScoreClass(*row) for row in read_columns("score_classes", "code", "name", "name_sv", "low", "high", "colour")
+    )
+
+
+@lru_cache(maxsize=1)
+def certainty_classes() -> tuple[CertaintyClass, ...]:
+    """Words for how sure it is that a cell is among the highest, the surest first; the last one holds the rest."""
+    return tuple(
+        CertaintyClass(*row) for row in read_columns("certainty_classes", "certainty", "name", "name_sv", "p_top_min")
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -98,6 +99,19 @@ def _classes_cover_scale(frame: pd.DataFrame) -> list[str]:
         for code, begin, end in zip(frame["code"].tolist(), low, high, strict=True)
         if end <= begin
     ]
+
+
+def _falls_to_zero(column: str) -> Callable[[pd.DataFrame], list[str]]:
+    def check(frame: pd.DataFrame) -> list[str]:
+        values = frame[column].tolist()
+        failures = [] if values[-1] == 0 else [f"column {column}: the last row must hold 0, not {values[-1]:g}"]
+        return failures + [
+            f"column {column}: {later:g} must be below the row before, {earlier:g}"
+            for earlier, later in pairwise(values)
+            if later >= earlier
+        ]
+
+    return check
 
 
 def _low_not_above_high(frame: pd.DataFrame) -> list[str]:
@@ -408,6 +422,18 @@ _ALL = (
             _SOURCE,
         ),
         _classes_cover_scale,
+    ),
+    Table(
+        "certainty_classes",
+        ("certainty",),
+        (
+            Column("certainty", pattern=_CODE),
+            *_text("name", "name_sv"),
+            Column("p_top_min", "number", low=0, high=1),
+            _NOTE,
+            _SOURCE,
+        ),
+        _falls_to_zero("p_top_min"),
     ),
     Table(
         "model_components",

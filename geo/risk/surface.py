@@ -21,6 +21,7 @@ from geo.risk.ranking import Place, top_cells, top_places
 from geo.risk.rasters import Rasters
 from geo.risk.scored import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, ScoredSurface
 from geo.risk.tiles import Inputs, prepare_inputs, score_window
+from geo.risk.uncertainty import Uncertainty, estimate_uncertainty
 from geo.risk.update import changed_windows, update_inputs
 
 if TYPE_CHECKING:
@@ -56,6 +57,44 @@ class RiskSurface(ScoredSurface):
     def places(self, n: int = 20, county: str | None = None) -> tuple[Place, ...]:
         """The n highest places: each a hill of neighbouring cells, named after the nearest locality."""
         return top_places(self, n, county)
+
+    def uncertainty(
+        self,
+        n_draws: int = 500,
+        top_k: int = 20,
+        seed: int = 0,
+        county: str | None = None,
+        *,
+        n_threads: int | None = None,
+    ) -> Uncertainty:
+        """How sure the scores are: intervals, and the probability of being among the highest cells.
+
+        Each draw takes other weights around the experts', another origin of the grid within half a cell, and findings
+        per visit from the posterior of each cell, all together (docs/adr/0017-how-sure.md).
+
+        Parameters
+        ----------
+        n_draws : int, 20 to 10 000
+        top_k : int, from 1 to the number of ranked cells
+        seed : int, >= 0
+            The same seed gives the same bits.
+        county : county code, optional
+            Draw and rank the cells of this county alone; their intervals stay what they are without it.
+        n_threads : int, >= 1, optional
+            Default: one per core. Does not change a bit of the result.
+
+        Returns
+        -------
+        Uncertainty
+
+        Raises
+        ------
+        ParameterError
+            Names every argument that cannot be used, and layers that have changed since scoring.
+        MemoryLimitError
+            The draws would not fit into memory; nothing was allocated.
+        """
+        return estimate_uncertainty(self, n_draws, top_k, seed, county, n_threads=n_threads)
 
     def update(
         self,
