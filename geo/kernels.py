@@ -77,6 +77,8 @@ _SWEEP_ROWS, _SWEEP_POINTS = 16, 16
 # SWEEP_POINT stands above its fit of 3.9: where points lie in clusters, sweeping costs more than where they lie evenly.
 _SCATTER_POINT, _SCATTER_CELL, _SWEEP_POINT, _SWEEP_CELL = 0.8, 0.083, 4.3, 1.76
 _TASKS_PER_THREAD = 8
+# What is divided by the exponential of more is 0 for a score, and the exponential is still a float32.
+_LARGEST_EXPONENT = 80.0
 # What a cell within reach of positive weights holds at least when rounding would leave nothing.
 _TINY = 1e-300
 
@@ -983,7 +985,7 @@ def _add_drawn(points, curve, first_normal, step, normal, scores):
         node = min(int(place), last)
         p, q, r, s = _cubic(place - node)
         log_value = p * curve[node - 1] + q * curve[node] + r * curve[node + 1] + s * curve[node + 2]
-        scores[d] += np.float32(points[d] / (1.0 + math.exp(-log_value)))
+        scores[d] += np.float32(points[d] / (1.0 + math.exp(min(-log_value, _LARGEST_EXPONENT))))
 
 
 @numba.njit(nogil=True, cache=True)

@@ -105,6 +105,11 @@ def test_rules_across_rows_are_held(folder: Path) -> None:
     ]
     edit(folder / "model_components.csv", lambda rows: rows[1].__setitem__(rows[0].index("weight"), "0.3"))
     assert failures_of("model_components", folder) == ["column weight: adds up to 1.1, must be 1"]
+    edit(folder / "certainty_classes.csv", lambda rows: (rows.pop(4), rows[3].__setitem__(3, "0.6")))
+    assert failures_of("certainty_classes", folder) == [
+        "column p_top_min: the last row must hold 0, not 0.6",
+        "column p_top_min: 0.6 must be below the row before, 0.5",
+    ]
     edit(folder / "sector_seasons.csv", lambda rows: rows.pop(5))
     assert failures_of("sector_seasons", folder) == ["column month: green has no row for month 5"]
     edit(folder / "establishment_periods.csv", lambda rows: rows.pop(2))

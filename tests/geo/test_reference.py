@@ -617,6 +617,15 @@ def test_score_classes_cover_the_scale() -> None:
     assert [row.name_sv for row in classes] == ["Låg", "Förhöjd", "Hög", "Mycket hög", "Högst"]
 
 
+def test_certainty_has_three_words_and_one_for_the_rest() -> None:
+    classes = reference.certainty_classes()
+    assert [row.code for row in classes] == ["certain", "likely", "could_be", "unlikely"]
+    assert [row.name for row in classes] == ["Certain", "Likely", "Could be", "Unlikely"]
+    assert [row.name_sv for row in classes] == ["Säkert", "Troligt", "Möjligt", "Osannolikt"]
+    assert [row.p_top_min for row in classes] == sorted({row.p_top_min for row in classes}, reverse=True)
+    assert classes[-1].p_top_min == 0
+
+
 def test_sector_shares_are_those_of_all_sectors() -> None:
     shares = reference.sector_shares()
     assert set(shares) == {row["sector"] for row in read_rows("sectors")}
