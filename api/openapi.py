@@ -18,6 +18,7 @@ TAGS = [
     {"name": "tiles", "description": "Score classes as map tiles"},
     {"name": "surfaces", "description": "Scored surfaces, published or made on demand"},
     {"name": "cells", "description": "Why a cell has its score"},
+    {"name": "scenarios", "description": "How sure a score is, what would change it least, and what-ifs"},
     {"name": "ranking", "description": "The highest cells and places"},
     {"name": "sites", "description": "Workplaces, accommodation and establishments"},
     {"name": "search", "description": "Places by name, id or coordinates"},

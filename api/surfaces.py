@@ -20,6 +20,7 @@ from geo.grid import Grid
 from geo.recent import Recent
 from geo.risk.ranking import Place
 from geo.risk.surface import NEVER_INSPECTED, RiskSurface
+from geo.risk.uncertainty import Uncertainty
 from maps.answers import LayerSource, describe_surface
 from maps.palette import class_colours, classify, count_classes
 from maps.record_names import RecordNames
@@ -27,7 +28,7 @@ from maps.tiles import TileSet
 
 __all__ = ["ScoreKey", "ServedSurface", "SurfaceShelf"]
 
-_RANKINGS_KEPT = 32
+_RANKINGS_KEPT, _UNCERTAINTIES_KEPT = 32, 2
 _BYTES_PER_MB = 1_000_000
 T = TypeVar("T")
 
@@ -79,7 +80,8 @@ class ServedSurface:
         areas = surface.region.municipality_raster(surface.grid)
         self._tiles = TileSet(surface.grid, classed, class_colours(), surface.state == NEVER_INSPECTED, areas)
         self._rankings: Recent[tuple[str, int, str | None], Any] = Recent(_RANKINGS_KEPT)
-        self._making = Lock()
+        self._uncertainties: Recent[int, Uncertainty] = Recent(_UNCERTAINTIES_KEPT)
+        self._making, self._drawing = Lock(), Lock()
 
     @property
     def id(self) -> str:
@@ -111,6 +113,13 @@ class ServedSurface:
     def places(self, n: int, county: str | None) -> tuple[Place, ...]:
         """See `RiskSurface.places`."""
         return self._remember(("places", n, county), lambda: self.surface.places(n, county))
+
+    def uncertainty(self, top_k: int) -> Uncertainty:
+        """See `RiskSurface.uncertainty`; drawn once for each k, and the last two are kept."""
+        # seconds of drawing: one at a time, and rankings do not wait for it
+        with self._drawing:
+            known = self._uncertainties.get(top_k)
+            return self._uncertainties.put(top_k, self.surface.uncertainty(top_k=top_k)) if known is None else known
 
     def describe(self) -> dict[str, Any]:
         """The surface in figures, in English; see `maps.answers.describe_surface`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from geo.layers.registry import LAYERS
 from geo.reference import score_classes
+from geo.risk.components.base import Driver
 from geo.risk.explain import ComponentExplanation, Explanation
 from geo.risk.ranking import Place
 from geo.risk.surface import RiskSurface
@@ -19,6 +20,7 @@ from maps.record_names import RecordNames
 __all__ = [
     "LayerSource",
     "describe_cell",
+    "describe_driver",
     "describe_layers",
     "describe_place",
     "describe_surface",
@@ -128,6 +130,21 @@ def describe_cell(lang: str, surface: RiskSurface, names: RecordNames, explanati
     }
 
 
+def describe_driver(lang: str, driver: Driver, names: RecordNames) -> dict[str, Any]:
+    """A record behind a value, as `api.schemas.DriverInfo`."""
+    lon, lat = to_degrees(driver.easting, driver.northing)
+    return {
+        "id": driver.record_id,
+        "layer": driver.layer,
+        "title": say(lang, names.name_driver(driver)),
+        "distance_m": driver.distance_m,
+        "share": driver.share,
+        "spread_m": driver.spread_m,
+        "lon": lon,
+        "lat": lat,
+    }
+
+
 def describe_top_cell(lang: str, row: Mapping[Any, Any], components: tuple[str, ...]) -> dict[str, Any]:
     """A row of `RiskSurface.top`, as `api.schemas.TopCell`."""
     lon, lat = to_degrees(row["easting"], row["northing"])
@@ -191,21 +208,6 @@ def _describe_class(lang: str, score: float) -> dict[str, str] | None:
 
 
 def _describe_component(lang: str, component: ComponentExplanation, names: RecordNames) -> dict[str, Any]:
-    drivers = []
-    for driver in component.drivers:
-        lon, lat = to_degrees(driver.easting, driver.northing)
-        drivers.append(
-            {
-                "id": driver.record_id,
-                "layer": driver.layer,
-                "title": say(lang, names.name_driver(driver)),
-                "distance_m": driver.distance_m,
-                "share": driver.share,
-                "spread_m": driver.spread_m,
-                "lon": lon,
-                "lat": lat,
-            }
-        )
     return {
         "name": component.name,
         "title": translate(lang, component.title),
@@ -215,5 +217,5 @@ def _describe_component(lang: str, component: ComponentExplanation, names: Recor
         "unit": component.unit,
         "reference_level": component.reference_level,
         "weight": component.weight,
-        "drivers": drivers,
+        "drivers": [describe_driver(lang, driver, names) for driver in component.drivers],
     }

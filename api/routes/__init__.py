@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import cells, health, import_pages, imports, pages, places, reference, search, sites, surfaces, tiles
+from api.routes import (
+    cells,
+    health,
+    import_pages,
+    imports,
+    pages,
+    places,
+    reference,
+    scenarios,
+    search,
+    sites,
+    surfaces,
+    tiles,
+)
 
 __all__ = ["ROUTERS"]
 
@@ -13,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tiles.router,
     surfaces.router,
     cells.router,
+    scenarios.router,
     places.router,
     sites.router,
     search.router,

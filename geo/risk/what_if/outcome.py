@@ -17,6 +17,7 @@ from geo.reference import municipality_names
 from geo.risk.explain import Explanation
 from geo.risk.scored import NEVER_INSPECTED, STATE_NAMES
 from geo.risk.surface import RiskSurface
+from geo.risk.uncertainty import DeltaUncertainty, compare_uncertainty
 from geo.risk.what_if.changes import Change
 from geo.risk.words import Sentence
 
@@ -122,6 +123,13 @@ class WhatIf:
             The id is no cell of this grid, or lies outside the region.
         """
         return CellDifference(self.before.explain(cell_id), self.after.explain(cell_id))
+
+    def uncertainty(self, n_draws: int = 500, top_k: int = 20, seed: int = 0) -> DeltaUncertainty:
+        """The 90 % interval of every cell's difference: both surfaces drawn with the same weights, shifts and noise.
+
+        See `geo.risk.uncertainty.compare_uncertainty`.
+        """
+        return compare_uncertainty(self.before, self.after, n_draws, top_k, seed)
 
     def top(self, n: int = 20) -> pd.DataFrame:
         """The cells that move most, up or down.

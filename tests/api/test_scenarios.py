@@ -1,0 +1,156 @@
+"""Why is this cell red, how sure are you, and what if the camp closes: three plain answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+import geo
+from geo.risk.surface import RiskSurface
+from geo.risk.what_if import AddAccommodation, AddEstablishment, CloseSite, SetPhase, WithdrawSector
+from tests.api.made import WRITING
+from tests.frames import TOWN
+
+CAMP = {"kind": "add_accommodation", "easting": TOWN[0], "northing": TOWN[1], "beds": 400}
+
+
+@pytest.fixture
+def cell_id(published: RiskSurface) -> str:
+    return str(published.top(1)["cell_id"][0])
+
+
+def get(client: TestClient, path: str, code: int = 200, **query: object) -> Any:
+    response = client.get(path, params=query)
+    assert response.status_code == code, response.text
+    return response.json()
+
+
+def ask(client: TestClient, *changes: dict[str, object], code: int = 200, **body: object) -> Any:
+    lang = body.pop("lang", "en")
+    response = client.post(
+        "/api/what-if", params={"lang": lang}, json={"changes": list(changes), **body}, headers=WRITING
+    )
+    assert response.status_code == code, response.text
+    return response.json()
+
+
+class TestCertainty:
+    def test_it_is_what_the_library_says(self, client: TestClient, published: RiskSurface, cell_id: str) -> None:
+        answer = get(client, f"/api/cells/{cell_id}/certainty", k=5)
+        cell = published.uncertainty(top_k=5).at(cell_id)
+        assert (answer["low"], answer["median"], answer["high"]) == (cell.low, cell.median, cell.high)
+        assert (answer["p_top"], answer["certainty"], answer["k"]) == (cell.p_top, cell.certainty, 5)
+        assert answer["low"] <= answer["high"]
+        assert answer["surface"] == published.id
+
+    def test_in_words(self, client: TestClient, cell_id: str) -> None:
+        english = get(client, f"/api/cells/{cell_id}/certainty", k=5)
+        swedish = get(client, f"/api/cells/{cell_id}/certainty", k=5, lang="sv")
+        assert english["reasons"][0].startswith("The score lies between")
+        assert english["reasons"][1].startswith(english["certainty_name"])
+        assert swedish["reasons"][0].startswith("Poängen ligger mellan")
+        assert swedish["certainty_name"] != english["certainty_name"]
+
+    def test_another_surface_has_its_own(self, client: TestClient, cell_id: str) -> None:
+        winter = get(client, "/api/score", at="2026-01-15")["id"]
+        answer = get(client, f"/api/cells/{cell_id}/certainty", k=5, surface=winter)
+        assert answer["surface"] == winter
+
+    def test_what_cannot_be_answered(self, client: TestClient, published: RiskSurface, cell_id: str) -> None:
+        row, col = (int(each[0]) for each in np.nonzero(published.state == 1))
+        nothing = published.grid.cell_id(row, col)
+        assert "nothing to visit" in get(client, f"/api/cells/{nothing}/certainty", 404, k=5)["detail"]
+        assert "only" in get(client, f"/api/cells/{cell_id}/certainty", 422, k=500)["detail"]
+        get(client, f"/api/cells/{cell_id}/certainty", 422, k=0)
+        get(client, "/api/cells/nowhere/certainty", 422, k=5)
+
+
+class TestSmallestChange:
+    def test_it_is_what_the_library_says(self, client: TestClient, published: RiskSurface, cell_id: str) -> None:
+        answer = get(client, f"/api/cells/{cell_id}/smallest-change", k=3)
+        change = published.smallest_change(cell_id, 3)
+        assert [each["id"] for each in answer["records"]] == [each.record_id for each in change.records]
+        assert answer["rank_without"] == change.rank_without
+        assert [each["cut"] for each in answer["components"]] == [each.cut for each in change.components]
+        assert answer["reasons"] == [str(each) for each in change.reasons]
+
+    def test_a_cell_that_is_not_among_them(self, client: TestClient, published: RiskSurface) -> None:
+        last = published.top(40)["cell_id"].iloc[-1]
+        assert "is not among the 3 highest" in get(client, f"/api/cells/{last}/smallest-change", 422, k=3)["detail"]
+
+
+class TestWhatIf:
+    @pytest.mark.parametrize(
+        ("asked", "change"),
+        [
+            (CAMP, AddAccommodation(*TOWN, beds=400)),
+            (
+                {"kind": "add_establishment", "easting": TOWN[0], "northing": TOWN[1], "workforce": 900},
+                AddEstablishment(900, easting=TOWN[0], northing=TOWN[1]),
+            ),
+            ({"kind": "close_site", "layer": "accommodation", "record_id": "a001"}, CloseSite("accommodation", "a001")),
+            ({"kind": "withdraw_sector", "sector": "construction", "share": 0.5}, WithdrawSector("construction", 0.5)),
+            ({"kind": "set_phase", "establishment_id": "e001", "phase": "suspended"}, SetPhase("e001", "suspended")),
+        ],
+        ids=lambda each: each.get("kind") if isinstance(each, dict) else "",
+    )
+    def test_it_is_what_the_library_says(
+        self, client: TestClient, published: RiskSurface, asked: dict[str, object], change: Any
+    ) -> None:
+        answer = ask(client, asked, n=7)
+        found = geo.what_if(published, change)
+        top = found.top(7)
+        assert [each["cell_id"] for each in answer["cells"]] == top["cell_id"].tolist()
+        assert [each["delta"] for each in answer["cells"]] == pytest.approx(top["delta"].tolist(), abs=1e-9)
+        assert answer["cells_changed"] == int(found.changed.sum())
+        assert answer["changes"] == [str(change.describe())]
+        if len(top):
+            assert answer["cell"]["delta"] == pytest.approx(top["delta"].iloc[0], abs=1e-9)
+            assert answer["cell"]["before"]["score"] + answer["cell"]["delta"] == pytest.approx(
+                answer["cell"]["after"]["score"], abs=1e-9
+            )
+
+    def test_the_camp_closes(self, client: TestClient, cell_id: str) -> None:
+        """The cell that was asked about, with the interval of its difference, in Swedish."""
+        answer = ask(
+            client,
+            {"kind": "close_site", "layer": "accommodation", "record_id": "a001"},
+            cell_id=cell_id,
+            interval=True,
+            lang="sv",
+        )
+        cell = answer["cell"]
+        assert cell["before"]["cell_id"] == cell_id
+        low, _, high = cell["interval"]
+        assert low <= high <= 0
+        assert cell["reasons"][0].startswith(("Poängen sjunker", "Poängen är kvar"))
+        assert answer["changes"] == ["platsen a001 stänger"]
+
+    def test_nothing_is_written(self, client: TestClient, published: RiskSurface) -> None:
+        ask(client, CAMP)
+        assert get(client, "/api/surfaces")["current"] == published.id
+        assert get(client, "/api/surfaces/current")["n_scored"] == published.n_ranked
+
+    def test_what_cannot_be_asked(self, client: TestClient) -> None:
+        assert (
+            "no establishment 'x'"
+            in ask(client, {"kind": "set_phase", "establishment_id": "x", "phase": "suspended"}, code=404)["detail"]
+        )
+        for strange in (
+            {**CAMP, "beds": -1},
+            {**CAMP, "colour": "red"},
+            {**CAMP, "housing_type": "castle"},
+            {**CAMP, "kind": "burn_down"},
+            {"kind": "withdraw_sector", "sector": "x"},
+            {"kind": "withdraw_sector", "sector": "construction", "share": 0},
+        ):
+            ask(client, strange, code=422)
+        ask(client, code=422)
+        ask(client, *[CAMP] * 21, code=422)
+        response = client.post("/api/what-if", json={"changes": [CAMP]})
+        assert response.status_code == 403
+        response = client.post("/api/what-if", content="{", headers=WRITING)
+        assert response.status_code == 422
