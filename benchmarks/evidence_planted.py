@@ -108,13 +108,14 @@ def _tell(table: pd.DataFrame, likeness: list[dict[str, float | None]]) -> str:
             )  # fmt: skip
     headings = ["cells by", "visits", "finds per 100 visits", "90 % interval", "known", "new", "cells with a site"]
     words = (
-        f"{len(SEEDS)} synthetic regions (seeds {SEEDS.start}–{SEEDS.stop - 1}, none of which the model or the demo was "
-        f"tuned on), scored for {AT} at 1 km. Each of the highest cells gets one visit, to one of its workplaces and "
-        "housing sites, drawn at random, as if nothing but the map were known; it finds what is planted there and active "
-        "on that day. The last column counts the cells that hold such a site at all: where hundreds of firms stand, one "
-        "more likely does, and one visit hardly finds it. Intervals are bootstraps over the regions. The planted truth "
-        "knows no weight of the model, and a good part of it lies in surroundings that nobody watches (“new”), where no "
-        "weight helps (decision 4): the figures compare rankings, and say nothing about how much exploitation there is."
+        f"{len(SEEDS)} synthetic regions (seeds {SEEDS.start}–{SEEDS.stop - 1}, none of which the model or the demo "
+        f"was tuned on), scored for {AT} at 1 km. Each of the highest cells gets one visit, to one of its workplaces "
+        "and housing sites, drawn at random, as if nothing but the map were known; it finds what is planted there and "
+        "active on that day. The last column counts the cells that hold such a site at all: where hundreds of firms "
+        "stand, one more likely does, and one visit hardly finds it. Intervals are bootstraps over the regions. The "
+        "planted truth knows no weight of the model, and a good part of it lies in surroundings that nobody watches "
+        "(“new”), where no weight helps (decision 4): the figures compare rankings, and say nothing about how much "
+        "exploitation there is."
     )
     alike = (
         f"Rank correlation with employees per km² over the ranked cells: {correlation.mean():.2f} "
