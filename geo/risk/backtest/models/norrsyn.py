@@ -30,6 +30,7 @@ _WINDOWS_IN_HORIZONS = (1.0, 3.0, 12.0, 36.0)
 # Less than this teaches less than it invents.
 _FEWEST_EVENTS = 50
 _FEWEST_ORIGINS = 2
+_BLOCK = 100_000
 # Half of what is said adds rates up, half multiplies or divides them.
 _LEARNERS: Mapping[Callable[[Sample], Learner], float] = MappingProxyType(
     {fit_mixture: 1 / 2, fit_on_logs: 1 / 6, fit_on_roots: 1 / 6, fit_boosting: 1 / 6}
@@ -64,7 +65,7 @@ def _learn(past: Past) -> NDArray[np.float64]:
         rate: NDArray[np.float64] = now.mean(axis=1, dtype=np.float64)
         return rate
     sample = join_samples(samples)
-    shares = [weight * _to_shares(fit(sample)(now)) for fit, weight in _LEARNERS.items()]
+    shares = [weight * _to_shares(_foretell(fit(sample), now)) for fit, weight in _LEARNERS.items()]
     total: NDArray[np.float64] = np.sum(shares, axis=0)
     return total * (sample.mean_events * len(past.cells))
 
@@ -89,6 +90,12 @@ def _make_features(past: Past, bandwidths: tuple[float, ...]) -> NDArray[np.floa
     for position, column in enumerate(columns):
         features[:, position] = column
     return features
+
+
+def _foretell(learner: Learner, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    """In blocks: learners take several times the memory of what they look at."""
+    blocks = (features[start : start + _BLOCK] for start in range(0, len(features), _BLOCK))
+    return np.concatenate([learner(block) for block in blocks])
 
 
 def _to_shares(expected: NDArray[np.float64]) -> NDArray[np.float64]:
