@@ -30,8 +30,8 @@ PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "shapely", "pyproj")
 
 HEAD = """# Evidence
 
-What the models reach on public data that they were not made for, beside the numbers that others published. Every
-number here is written by the program, none by hand:
+What the models reach on public data that they were not made for, beside the numbers that others published. The tables
+are written by the program; what is said of attempts was measured once, while the models were built.
 
 ```
 make evidence DATA=../shared/data
