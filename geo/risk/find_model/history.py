@@ -173,7 +173,7 @@ def describe_history(
     columns: list[NDArray[np.float64]] = []
     if n_bands:
         sums = np.zeros((n_bands, 3, n_rows))
-        for batch in pair_neighbours(xy, past.xy, settings.bandwidths_m[-1]):
+        for batch in pair_neighbours(xy, past.xy, settings.bandwidths_m[-1], (day, past.day)):
             _add_around(sums, batch, day, place, past, expectation, settings)
         total = _sum_decayed(day, past.day, settings.half_life_days)
         for share, (excess, information, visits) in zip(settings.shares_around, sums, strict=True):
@@ -223,7 +223,7 @@ def _add_around(
 ) -> None:
     """Add the pairs' finds, information and visits to (n_bandwidths, 3, n_rows); the place itself is not around it."""
     elsewhere = (place[batch.row] < 0) | (place[batch.row] != past.place[batch.visit])
-    batch = _keep(batch, (past.day[batch.visit] < day[batch.row]) & elsewhere)
+    batch = _keep(batch, elsewhere)
     excess, information = expectation.compare(batch)
     decay = _decay(day[batch.row] - past.day[batch.visit], settings.half_life_days)
     for band, bandwidth_m in enumerate(settings.bandwidths_m):

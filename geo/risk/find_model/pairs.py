@@ -29,15 +29,20 @@ class PairBatch(NamedTuple):
 
 
 def pair_neighbours(
-    rows_xy: NDArray[np.float64], visits_xy: NDArray[np.float64], reach_m: float
+    rows_xy: NDArray[np.float64],
+    visits_xy: NDArray[np.float64],
+    reach_m: float,
+    days: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
 ) -> Iterator[PairBatch]:
-    """All pairs closer than the reach, whenever they happened; rows and visits without a position have none.
+    """All pairs closer than the reach; rows and visits without a position have none.
 
     Parameters
     ----------
     rows_xy : (n_rows, 2) float64, m, NaN where unknown
     visits_xy : (n_visits, 2) float64, m, NaN where unknown
     reach_m : float, m
+    days : (n_rows,) and (n_visits,) float64, optional
+        When rows and visits are: then only visits strictly before the row.
     """
     rows, visits = (np.flatnonzero(np.isfinite(xy).all(axis=1)) for xy in (rows_xy, visits_xy))
     if not rows.size or not visits.size:
@@ -46,8 +51,10 @@ def pair_neighbours(
     counts = np.asarray(tree.query_ball_point(rows_xy[rows], reach_m, return_length=True))
     for batch in _batches(counts):
         near = KDTree(rows_xy[rows[batch]]).sparse_distance_matrix(tree, reach_m, output_type="ndarray")
+        if days is not None:
+            near = near[days[1][visits[near["j"]]] < days[0][rows[batch][near["i"]]]]
         # the tree gives pairs in an order of its own, and sums must not depend on it
-        order = np.lexsort((near["j"], near["i"]))
+        order = np.argsort(near["i"].astype(np.int64) * len(visits) + near["j"])
         yield PairBatch(rows[batch][near["i"][order]], visits[near["j"][order]], near["v"][order])
 
 
