@@ -1,4 +1,4 @@
-"""Every bar of the scoring kernel and of imports in one table and one run.
+"""Every bar of the scoring kernel, of draws and of imports in one table and one run.
 
 ``make bench`` runs it, ``docs/benchmarks.md`` shows it.
 """
@@ -22,6 +22,7 @@ from report import describe_machine, draw_table, put_into_page, summarise, write
 from rows import Row
 from score_rows import fused_rows, incremental_rows, join_rows, question_rows
 from session import Session
+from uncertainty_rows import uncertainty_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 # errors come last: they speak for the rasters of all rows before
@@ -35,6 +36,7 @@ SUBJECTS: Mapping[str, Callable[[Session], Iterator[Row]]] = {
     "fused": fused_rows,
     "incremental": incremental_rows,
     "questions": question_rows,
+    "uncertainty": uncertainty_rows,
     "growth": growth_rows,
     "import": import_rows,
     "bits": bits_rows,
