@@ -180,7 +180,11 @@ def _reasons(components: tuple[ComponentExplanation, ...], state: int, *, stale:
     if stale:
         return (Sentence("The layers have changed since this surface was scored; score again to see the records."),)
     if state == NOTHING_KNOWN:
-        return (Sentence("Nothing is known here: no workplace in a risk sector, no housing, no finding within reach."),)
+        nothing = Sentence(
+            "Nothing is known here: no workplace in a risk sector, no housing, no finding or report within reach. What "
+            "points there are are assumed of every place."
+        )
+        return (nothing,)
     # what is assumed of every place is no reason to go to this one
     by_points = sorted(components, key=lambda component: -component.points * component.known_share)
     reasons = [reason for component in by_points for reason in component.reasons]

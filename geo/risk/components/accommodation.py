@@ -1,4 +1,8 @@
-"""Density of beds, weighted by how unsuitable the housing is to live in and by season."""
+"""Density of beds, weighted by how unsuitable the housing is to live in and by season.
+
+Unit: weighted beds/km². Source: unsuitability and season of each kind from the reference tables ``housing_types`` and
+``housing_seasons``. The reasons in docs/adr/0016-seven-components.md.
+"""
 
 from __future__ import annotations
 

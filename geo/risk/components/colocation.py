@@ -1,4 +1,8 @@
-"""Housing not meant for living, close to a workplace in a risk sector: the first sign of trafficking for labour."""
+"""Housing not meant for living, close to a workplace in a risk sector: the first sign of trafficking for labour.
+
+Unit: weighted pairs/km². Source: the coordinators' first sign of trafficking for labour (``indicators``,
+``lives_at_workplace``). The reasons in docs/adr/0016-seven-components.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Workers at large new establishments, by phase, spread wide: what can follow in their wake."""
+"""Workers at large new establishments, by phase, spread wide: what can follow in their wake.
+
+Unit: weighted workers/km². Source: weights of phases from the reference table ``establishment_phases``; lines as
+midpoints of pieces of at most a tenth of the bandwidth. The reasons in docs/adr/0016-seven-components.md.
+"""
 
 from __future__ import annotations
 

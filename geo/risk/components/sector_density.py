@@ -1,4 +1,9 @@
-"""How much more common risk sectors are here than in the region: a location quotient from areal statistics."""
+"""How much more common risk sectors are here than in the region: a location quotient from areal statistics.
+
+Unit: ratio. Source: Isserman (1977), The location quotient approach to estimating regional economic impacts, Journal of
+the American Institute of Planners 43; people stay where they are counted, as Tobler (1979) has it, Journal of the
+American Statistical Association 74. The reasons in docs/adr/0016-seven-components.md.
+"""
 
 from __future__ import annotations
 

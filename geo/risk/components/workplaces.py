@@ -1,4 +1,9 @@
-"""Density of employees in risk sectors, weighted by sector risk and season."""
+"""Density of employees in risk sectors, weighted by sector risk and season.
+
+Unit: weighted employees/km². Source: risk, bandwidth and season of each sector group from the reference tables
+``sectors``, ``sector_seasons`` and ``sni_seasons``; the kernel is Silverman's (1986), eq. 4.5. The reasons in
+docs/adr/0016-seven-components.md.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -16,6 +18,7 @@ from geo.layers import accommodation, establishments, findings, sectors, visits,
 from geo.layers.base import Points
 from geo.layers.registry import LAYERS, get_layer
 from geo.layers.validate import empty_frame, validate
+from geo.reference import establishments as reference_establishments
 from tests.frames import (
     SCORING_DAY,
     make_accommodation,
@@ -251,6 +254,33 @@ def test_establishments_weigh_workers_by_phase() -> None:
     assert points.group.tolist() == ["groundworks", "suspended"]
     assert points.size.tolist() == [100, 50]
     assert establishments.to_arrays(frame, JULY, frozenset({"green"})).ids.tolist() == ["e002"]
+
+
+def test_workers_are_those_of_the_phase_on_the_first_and_last_day_of_each_quarter() -> None:
+    """The table of establishments against itself, row by row."""
+    known = reference_establishments()
+    frame = validate(
+        get_layer("establishments"),
+        gpd.GeoDataFrame(
+            known.drop(columns=["geometry", "kind", "source"]), geometry=gpd.GeoSeries.from_wkt(known["geometry"]),
+            crs="EPSG:3006",
+        ),
+    )  # fmt: skip
+    quarters = pd.date_range("2023-01-01", "2029-03-31", freq="QS")
+    for day in (*quarters, *(quarters - pd.Timedelta(days=1))):
+        points = establishments.to_arrays(frame, day.date())
+        found = pd.Series(points.size).groupby(points.ids.astype(str)).sum()
+        phases = dict(zip(points.ids, points.group, strict=True))
+        expected = {
+            row["establishment_id"]: row
+            for row in read_reference("establishment_periods")
+            if row["active_from"] <= str(day.date()) <= row["active_to"]
+        }
+        assert found.to_dict() == pytest.approx({name: float(row["workforce"]) for name, row in expected.items()})
+        assert phases == {name: row["phase"] for name, row in expected.items()}
+        for name, row in expected.items():
+            weight = float(row["workforce"]) * look_up("establishment_phases", "phase", row["phase"], "weight")
+            assert points.weight[points.ids == name].sum() == pytest.approx(weight, rel=1e-12)
 
 
 lines = st.lists(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,15 @@ def test_components_stand_in_their_fixed_order() -> None:
     assert [name for name in NAMES if not COMPONENTS[name].is_exposure] == ["sector_density"]
     with pytest.raises(TypeError):
         COMPONENTS["weather"] = COMPONENTS["findings"]  # type: ignore[index]
+
+
+def test_each_component_says_its_unit_and_where_it_comes_from() -> None:
+    for component in load_model().components:
+        words = import_module(f"geo.risk.components.{component.name}").__doc__ or ""
+        assert f"Unit: {component.unit}." in " ".join(words.split()) or component.name == "findings"
+        assert "Unit: " in words
+        assert "Source: " in words
+        assert "docs/adr/" in words
 
 
 # ---- points ----------------------------------------------------------------------------------------------------
