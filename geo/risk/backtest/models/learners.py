@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +19,8 @@ Learner = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 _N_STEPS = 300
 _LEAST_RATE = 1e-12
 _PENALTY = 1e-3
+# of the logarithm: nothing that is foretold is infinite
+_HIGHEST = 50.0
 _N_TREES = 60
 _LEARNING_RATE = 0.06
 _LEAVES = 6
@@ -106,21 +110,30 @@ def _to_bins(rates: NDArray[np.float32], edges: list[NDArray[np.float32]]) -> ND
 
 
 def _fit_linear(sample: Sample, transform: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Learner:
+    from scipy.linalg import LinAlgWarning  # noqa: PLC0415
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
     from sklearn.linear_model import PoissonRegressor  # noqa: PLC0415
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
     from sklearn.preprocessing import FunctionTransformer, StandardScaler  # noqa: PLC0415
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
-    model = make_pipeline(
-        FunctionTransformer(transform),
-        StandardScaler(),
-        PoissonRegressor(alpha=_PENALTY, solver="newton-cholesky", max_iter=100),
-    )
+    scaled = make_pipeline(FunctionTransformer(transform), StandardScaler())
+    model = PoissonRegressor(alpha=_PENALTY, solver="newton-cholesky", max_iter=100)
+    rates = scaled.fit_transform(sample.features.astype(np.float64))
+    with threadpool_limits(limits=1), np.errstate(all="ignore"), warnings.catch_warnings():
+        # where events are few, a step overshoots into infinity, and a shorter one is taken; what comes of it is checked
+        for harmless in (ConvergenceWarning, LinAlgWarning):
+            warnings.simplefilter("ignore", harmless)
+        model.fit(rates, sample.events, sample.weight)
+    slopes, level = np.asarray(model.coef_, dtype=np.float64), float(model.intercept_)
+    if not (np.isfinite(slopes).all() and np.isfinite(level)):
+        # nothing was learned
+        slopes, level = np.zeros(rates.shape[1]), math.log(max(sample.mean_events, _LEAST_RATE))
 
-    def predict(rates: NDArray[np.float32]) -> NDArray[np.float64]:
+    def predict(now: NDArray[np.float32]) -> NDArray[np.float64]:
         with threadpool_limits(limits=1):
-            return np.asarray(model.predict(rates.astype(np.float64)), dtype=np.float64)
+            height = scaled.transform(now.astype(np.float64)) @ slopes + level
+        expected: NDArray[np.float64] = np.exp(np.minimum(height, _HIGHEST))
+        return expected
 
-    with threadpool_limits(limits=1):
-        model.fit(sample.features.astype(np.float64), sample.events, poissonregressor__sample_weight=sample.weight)
     return predict

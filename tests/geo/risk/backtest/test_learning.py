@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 from scipy.stats import spearmanr
 
 import geo
+from geo.demo import make_demo
 from geo.risk.backtest.cells import keep_cells
 from geo.risk.backtest.events import read_events
 from geo.risk.backtest.measures import best_hits, rank_cells
@@ -21,6 +22,8 @@ from geo.risk.backtest.models.samples import Sample, take_sample
 from geo.risk.backtest.past import Past, see_all
 
 from .conftest import GRID, make_events
+
+CUTOFFS = ["2025-07-01", "2025-10-01", "2026-01-01", "2026-04-01"]
 
 
 def see(events: pd.DataFrame, cutoff: str = "2021-12-01", horizon_days: float = 30) -> Past:
@@ -159,3 +162,12 @@ def test_without_enough_to_learn_from_the_mean_of_the_rates_ranks() -> None:
     geo.backtest(few, GRID, cutoffs="2021-06-01", horizon_days=30, area_km2=1.0, models=look)
     assert kept[0].max() > 0
     assert np.isfinite(kept[0]).all()
+
+
+def test_few_events_in_a_wide_land_foretell_without_overflow() -> None:
+    """Steps of a regression that overshoot are taken back, and nothing is said of it: warnings are errors here."""
+    findings = make_demo().layers["findings"]
+    result = geo.backtest(
+        findings, geo.region_grid(5_000), cutoffs=CUTOFFS, horizon_days=90, area_km2=1_000, models=["norrsyn"]
+    )
+    assert result["hits"].between(1, result["best_hits"]).all()
