@@ -60,8 +60,7 @@ def parse_choices(
         failures.append(str(error).rstrip("."))
     if county is not None:
         try:
-            mask = surfaces[0].county_mask(county)
-            ranked = tuple(each & mask for each in ranked)
+            ranked = tuple(each.ranked & each.county_mask(county) for each in surfaces)
         except ParameterError as error:
             failures.append(str(error).rstrip("."))
     n_ranked = min(int(np.count_nonzero(each)) for each in ranked)

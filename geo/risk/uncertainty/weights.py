@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 __all__ = ["CONCENTRATION", "draw_points"]
 
-# Experts gave weights in steps of 0.05. With this concentration a weight's standard deviation is such a step, in the
-# mean over the components: docs/adr/0017-how-sure.md.
+# Experts gave weights in steps of 0.05. With this concentration a weight's standard deviation is about such a step, in
+# the mean over the components: docs/adr/0017-how-sure.md.
 CONCENTRATION = 50.0
 
 

@@ -120,6 +120,8 @@ def test_what_cannot_be_compared_is_refused_in_one_message(layers: Layers, befor
         compare_uncertainty(before, other, 5, TOP_K, SEED)
     for part in ("different grids", "different model versions (", "1999.1", "n_draws"):
         assert part in str(error.value)
+    with pytest.raises(ParameterError, match="different grids"):
+        compare_uncertainty(before, other, N_DRAWS, TOP_K, SEED, "24")
 
 
 def test_a_county_is_drawn_alone(before: RiskSurface, after: RiskSurface, delta: DeltaUncertainty) -> None:

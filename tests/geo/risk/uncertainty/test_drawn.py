@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from geo.grid import Grid
+from geo.risk.model import load_model
 from geo.risk.uncertainty.gamma import LARGEST_NORMAL, SMALLEST_SHAPE, gamma_table, log_quantile
 from geo.risk.uncertainty.noise import LATTICE_STEPS, NoiseField, make_tiles
 from geo.risk.uncertainty.shifts import N_SHIFTS, first_draws, shift_grids
@@ -64,7 +65,8 @@ def test_weights_have_the_mean_and_spread_of_dirichlet() -> None:
 
 
 def test_concentration_is_a_step_of_the_experts_scale() -> None:
-    assert np.sqrt(EXPERT * (1 - EXPERT) / (CONCENTRATION + 1)).mean() == pytest.approx(0.05, abs=0.001)
+    weights = np.array(list(load_model().weights.values()))
+    assert np.sqrt(weights * (1 - weights) / (CONCENTRATION + 1)).mean() == pytest.approx(0.05, abs=0.005)
 
 
 @given(
