@@ -1232,7 +1232,7 @@ def _resize(values: NDArray[S], n: int) -> NDArray[S]:
 
 
 def draw_cells(
-    surfaces: tuple[DrawnCells, DrawnCells] | tuple[DrawnCells],
+    surfaces: tuple[DrawnCells, ...],
     draws: Draws,
     noise: NDArray[np.float32],
     some: NDArray[np.int64],

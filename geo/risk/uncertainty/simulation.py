@@ -106,7 +106,7 @@ class Simulation:
         if self.drawn >= 0:
             self.noise.fill(tile, noise)
         at, ranked = (tile.easting, tile.northing), tuple(self.ranked)
-        draw_cells(cells, draws, noise, tile.cells, at, float(LATTICE_STEPS), ranked, leaders, out)  # type: ignore[arg-type]
+        draw_cells(cells, draws, noise, tile.cells, at, float(LATTICE_STEPS), ranked, leaders, out)
 
 
 def simulation_bytes(n_cells: int, n_surfaces: int, n_draws: int, top_k: int, n_threads: int) -> int:
