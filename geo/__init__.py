@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from geo.risk.find_model.ranking import evaluate_ranking
     from geo.risk.model import Model, load_model
     from geo.risk.refit import fit_model
+    from geo.risk.simulate import compare_policies, simulate_policy
     from geo.risk.surface import RiskSurface
     from geo.risk.what_if import what_if, what_if_by_quarter
     from geo.store.files import default_home, load_layers, load_surface
@@ -45,6 +46,7 @@ __all__ = [
     "Region",
     "RiskSurface",
     "backtest",
+    "compare_policies",
     "default_home",
     "evaluate_ranking",
     "fit_find_model",
@@ -58,6 +60,7 @@ __all__ = [
     "read_layer",
     "region_grid",
     "score",
+    "simulate_policy",
     "summarise_backtest",
     "validate",
     "what_if",
@@ -75,6 +78,7 @@ _HOMES = MappingProxyType(
         "RiskSurface": "geo.risk.surface",
         "Model": "geo.risk.model",
         "backtest": "geo.risk.backtest.run",
+        "compare_policies": "geo.risk.simulate",
         "default_home": "geo.store.files",
         "evaluate_ranking": "geo.risk.find_model.ranking",
         "fit_find_model": "geo.risk.find_model.fit",
@@ -87,6 +91,7 @@ _HOMES = MappingProxyType(
         "packaged_localities": "geo.region",
         "region_grid": "geo.region",
         "summarise_backtest": "geo.risk.backtest.summary",
+        "simulate_policy": "geo.risk.simulate",
         "validate": "geo.layers.validate",
         "what_if": "geo.risk.what_if",
         "what_if_by_quarter": "geo.risk.what_if",

@@ -455,6 +455,17 @@ _ALL = (
         (Column("name", pattern=_CODE), Column("value"), Column("unit", optional=True), _NOTE, _SOURCE),
     ),
     Table(
+        "policy_parameters",
+        ("name",),
+        (
+            Column("name", pattern=_CODE),
+            Column("value", "number", low=0),
+            Column("unit", optional=True),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table(
         "model_sector_shares",
         ("sector",),
         (_SECTOR, Column("share", "number", low=0, high=1), _NOTE, _SOURCE),
