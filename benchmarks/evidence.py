@@ -25,6 +25,7 @@ SECTIONS = {
     "portland": "evidence_portland",
     "chicago": "evidence_chicago",
     "planted": "evidence_planted",
+    "feedback": "evidence_feedback",
 }
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "shapely", "pyproj")
 
