@@ -773,16 +773,13 @@ def _weigh_row(value, max_points, level, contribution, total):
 
 
 @numba.njit(nogil=True, cache=True)
-def _rate_row(value, effort, prior, effort_km2):
-    """Densities of findings into findings per visit: the posterior mean, given the effective visits."""
+def _weigh_rate_row(value, effort, prior, effort_km2, max_points, level, contribution, total):
+    """Points of findings per visit: of ``x = a / b``, ``x / (x + level)`` is ``a / (a + level · b)``."""
     for j in range(len(value)):
-        value[j] = (prior[0] + effort_km2 * value[j]) / (prior[1] + effort[j])
-
-
-@numba.njit(nogil=True, cache=True)
-def _scale_row(value, factor):
-    for j in range(len(value)):
-        value[j] *= factor
+        findings, visits = prior[0] + effort_km2 * value[j], prior[1] + effort_km2 * effort[j]
+        points = max_points * (findings / (findings + level * visits))
+        contribution[j] = points
+        total[j] += points
 
 
 @numba.njit(nogil=True, cache=True)
@@ -801,10 +798,10 @@ def _mark_row(value, exposed):
 
 
 @numba.njit(nogil=True, cache=True)
-def _state_row(effort, exposed, threshold, state):
+def _state_row(effort, exposed, effort_km2, threshold, state):
     """1 where there is nothing to visit, 2 where nobody has inspected what there is, 3 where somebody has."""
     for j in range(len(effort)):
-        state[j] = (3 if effort[j] >= threshold else 2) if exposed[j] else 1
+        state[j] = (3 if effort_km2 * effort[j] >= threshold else 2) if exposed[j] else 1
 
 
 @numba.njit(nogil=True, cache=True)
@@ -828,11 +825,9 @@ def _score_tile(index, weighing, band, tile, last_col, corner, rows, cols, sheet
     (top, bottom), (low, high), (west, east) = rows, cols, (corner[1] + cols[0], corner[1] + cols[1])
     part = slice(west - tile[1], east - tile[1])
     effort, density, total = sheets[0][: bottom - top], sheets[1][: bottom - top], sheets[2][: bottom - top]
-    exposed, n_components = sheets[3], len(weighing.areal)
+    exposed, effort_km2, n_components = sheets[3], weighing.effort_km2, len(weighing.areal)
     total[:], exposed[:] = 0.0, False
     _fill_density(index, weighing, n_components, band, tile, last_col, west, east, room, effort)
-    for i in range(bottom - top):
-        _scale_row(effort[i][part], weighing.effort_km2)
     for component in range(n_components):
         areal, max_points, level = weighing.areal[component], weighing.max_points[component], weighing.level[component]
         if areal < 0:
@@ -845,12 +840,16 @@ def _score_tile(index, weighing, band, tile, last_col, corner, rows, cols, sheet
                 continue
             if weighing.is_exposure[component]:
                 _mark_row(density[i][part], exposed[i][part])
+            value, points = density[i][part], total[i][part]
             if weighing.is_rate[component]:
-                _rate_row(density[i][part], effort[i][part], weighing.prior, weighing.effort_km2)
-            _weigh_row(density[i][part], max_points, level, contribution, total[i][part])
+                prior, visits = weighing.prior, effort[i][part]
+                _weigh_rate_row(value, visits, prior, effort_km2, max_points, level, contribution, points)
+            else:
+                _weigh_row(value, max_points, level, contribution, points)
     for i in range(bottom - top):
         out.score[top + i][low:high] = total[i][part]
-        _state_row(effort[i][part], exposed[i][part], weighing.effort_threshold, out.state[top + i][low:high])
+        state, threshold = out.state[top + i][low:high], weighing.effort_threshold
+        _state_row(effort[i][part], exposed[i][part], effort_km2, threshold, state)
 
 
 @numba.njit(nogil=True, cache=True)
