@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from geo.risk.backtest.summary import summarise_backtest
     from geo.risk.find_model.fit import fit_find_model
     from geo.risk.find_model.ranking import evaluate_ranking
+    from geo.risk.learned import LearnedWeights, learn_weights
     from geo.risk.model import Model, load_model
     from geo.risk.refit import fit_model
     from geo.risk.simulate import compare_policies, simulate_policy
@@ -42,6 +43,7 @@ __all__ = [
     "LAYERS",
     "Grid",
     "Layers",
+    "LearnedWeights",
     "Model",
     "Region",
     "RiskSurface",
@@ -52,6 +54,7 @@ __all__ = [
     "fit_find_model",
     "fit_model",
     "kernel_density",
+    "learn_weights",
     "load_layers",
     "load_model",
     "load_region",
@@ -74,6 +77,7 @@ _HOMES = MappingProxyType(
         "LAYERS": "geo.layers.registry",
         "Grid": "geo.grid",
         "Layers": "geo.layers.bundle",
+        "LearnedWeights": "geo.risk.learned",
         "Region": "geo.region",
         "RiskSurface": "geo.risk.surface",
         "Model": "geo.risk.model",
@@ -84,6 +88,7 @@ _HOMES = MappingProxyType(
         "fit_find_model": "geo.risk.find_model.fit",
         "fit_model": "geo.risk.refit",
         "kernel_density": "geo.density",
+        "learn_weights": "geo.risk.learned",
         "load_layers": "geo.store.files",
         "load_model": "geo.risk.model",
         "load_region": "geo.region",

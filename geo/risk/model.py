@@ -92,6 +92,11 @@ class Model:
         return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
 
     @property
+    def is_learned(self) -> bool:
+        """Whether its weights were learned from visits (`geo.learn_weights`) and are not the experts'."""
+        return "learned" in self.origin
+
+    @property
     def is_complete(self) -> bool:
         """Whether it has every component and parameter that this version of the program scores with."""
         own = load_model()

@@ -111,6 +111,8 @@ def _describe(surface: ScoredSurface, start: Model, kept: list[str]) -> Mapping[
             "layers": {name: {"rows": len(layers[name]), "sha256": digest} for name, digest in layers.hashes.items()},
             "synthetic": layers.is_synthetic,
             "kept": list(kept),
+            # weights stay, and so does where they come from
+            **({"learned": start.origin["learned"]} if start.is_learned else {}),
         }
     )
 
