@@ -1,9 +1,10 @@
-"""A Poisson regression whose weights are never negative and are drawn towards the direction of the experts' weights."""
+"""A Poisson regression whose weights are never negative and are drawn towards the experts' proportions."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,9 +15,10 @@ from geo.errors import ParameterError
 __all__ = ["RateFit", "fit_rate"]
 
 Floats = NDArray[np.float64]
-# φ goes from 0 to 1: a slope of 20 would make one place 500 million times another, and only a runaway search gets there.
+# φ goes from 0 to 1: a slope of 20 makes one place 500 million times another, and only a runaway search gets there.
 _MAX_SLOPE = 20.0
-_OPTIONS = {"maxiter": 5_000, "maxfun": 50_000, "ftol": 1e-15, "gtol": 1e-10, "maxcor": 20}
+_LEAST_MULTIPLE = 1.0
+_OPTIONS: Any = {"maxiter": 5_000, "maxfun": 50_000, "ftol": 1e-15, "gtol": 1e-10, "maxcor": 20}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +41,14 @@ class RateFit:
 
 
 def fit_rate(features: ArrayLike, found: ArrayLike, effort: ArrayLike, prior: ArrayLike, penalty: float) -> RateFit:
-    """The slopes under which what visits found is most likely, less a penalty for leaving the experts' direction.
+    """The slopes under which what visits found is most likely, less a penalty for leaving the experts' proportions.
 
     A visit's findings have the mean ``effort · exp(intercept + Σ slope · feature)``. Minimised is the negative Poisson
     log-likelihood per finding, plus ``penalty / 2`` times the squared distance of the slopes to the nearest multiple of
-    `prior`. How strongly the score as a whole speaks is free; how its parts stand to each other is drawn to the
-    experts'. An infinite penalty leaves their proportions, none leaves the visits alone to speak.
+    the experts' weights, of which the sum is at least 1: a place with all points is taken to have at least e times the
+    findings of one with none. Without that floor slopes would be drawn to 0 rather than to the experts wherever the
+    visits contradict them, and the proportions of slopes close to 0 are chance. With an infinite penalty only the
+    multiple is fitted, and it may be 0.
 
     Parameters
     ----------
@@ -68,29 +72,31 @@ def fit_rate(features: ArrayLike, found: ArrayLike, effort: ArrayLike, prior: Ar
     """
     x, y, e, w = (np.asarray(each, dtype=np.float64) for each in (features, found, effort, prior))
     _check(x, y, e, w, penalty)
-    direction = w / np.linalg.norm(w)
+    shares = w / w.sum()
     if math.isinf(penalty):
         # one feature is left: the experts' score
-        one = _search((x @ direction)[:, np.newaxis], y, e, np.zeros((1, 1)))
-        return RateFit(one.intercept, one.slopes[0] * direction)
-    return _search(x, y, e, penalty * (np.eye(len(w)) - np.outer(direction, direction)))
+        score = _search((x @ shares)[:, np.newaxis], y, e, np.zeros(1), 0.0)
+        return RateFit(score.intercept, score.slopes * shares)
+    return _search(x, y, e, shares, penalty)
 
 
-def _search(x: Floats, y: Floats, e: Floats, pull: Floats) -> RateFit:
+def _search(x: Floats, y: Floats, e: Floats, shares: Floats, penalty: float) -> RateFit:
+    """Intercept and slopes; the multiple of the shares is searched beside them."""
     n_found = y.sum()
 
     def lose(parameters: Floats) -> tuple[float, Floats]:
-        slopes = parameters[1:]
-        logs = parameters[0] + x @ slopes
+        intercept, multiple, slopes = parameters[0], parameters[1], parameters[2:]
+        logs = intercept + x @ slopes
         mean = e * np.exp(logs)
-        left = (mean - y) / n_found
-        value = (mean.sum() - y @ logs) / n_found + slopes @ pull @ slopes / 2
-        return float(value), np.concatenate([[left.sum()], x.T @ left + pull @ slopes])
+        left, away = (mean - y) / n_found, slopes - multiple * shares
+        value = (mean.sum() - y @ logs) / n_found + penalty / 2 * away @ away
+        gradient = [[left.sum(), -penalty * away @ shares], x.T @ left + penalty * away]
+        return float(value), np.concatenate(gradient)
 
-    start = np.concatenate([[np.log(n_found / e.sum())], np.zeros(x.shape[1])])
-    bounds = [(None, None), *[(0.0, _MAX_SLOPE)] * x.shape[1]]
+    start = np.concatenate([[np.log(n_found / e.sum()), _LEAST_MULTIPLE], _LEAST_MULTIPLE * shares])
+    bounds = [(None, None), (_LEAST_MULTIPLE, _MAX_SLOPE), *[(0.0, _MAX_SLOPE)] * x.shape[1]]
     found = minimize(lose, start, jac=True, method="L-BFGS-B", bounds=bounds, options=_OPTIONS)
-    return RateFit(float(found.x[0]), np.asarray(found.x[1:]))
+    return RateFit(float(found.x[0]), np.asarray(found.x[2:]))
 
 
 def _check(x: Floats, y: Floats, e: Floats, w: Floats, penalty: float) -> None:

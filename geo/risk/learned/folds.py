@@ -1,4 +1,4 @@
-"""Folds in the order of time: later visits predicted by what was known before them, and the penalty that does it best."""
+"""Folds in the order of time: later visits predicted by what was known before them, and the penalty that does best."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights of the score learned from what visits found, and how they and the experts' would have done on later visits."""
+"""Weights of the score learned from what visits found, and how they and the experts' would have done later."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from geo.layers.bundle import Layers
 from geo.risk.learned.features import find_cells, measure_features, quarter_before
 from geo.risk.learned.folds import PENALTIES, Fold, Sample, choose_penalty, predict_folds
 from geo.risk.learned.history import gather_visits
-from geo.risk.learned.performance import Tested, compare_performance, draw_places
+from geo.risk.learned.performance import PredictedVisits, compare_performance, draw_places
 from geo.risk.learned.requirements import check_numbers, check_visits
 from geo.risk.learned.result import LearnedWeights
 from geo.risk.model import Model, load_model
@@ -95,18 +95,14 @@ def learn_weights(
     kept = "" if chosen and slopes.any() else "no other weights predicted later visits better than the experts' do"
     total = math.fsum(expert.weights.values())
     weights = np.round(_share(slopes) * total, _DIGITS) if not kept else sample.prior
-    errors = _draw_errors(sample, PENALTIES[chosen], n_draws, seed) * total
-    performance, predictions = _test(sample, folds, n_draws, seed)
-    report = pd.DataFrame(
-        {
-            "expert": sample.prior,
-            "learned": weights,
-            "standard_error": np.zeros(len(weights)) if kept else errors,
-            "mean": sample.features.mean(axis=0),
-            "spread": sample.features.std(axis=0),
-        },
-        index=pd.Index(list(expert.weights), name="component"),
-    )
+    performance, predictions = _try_later(sample, folds, n_draws, seed)
+    columns = {
+        "expert": sample.prior,
+        "learned": weights,
+        "standard_error": 0.0 if kept else total * _draw_errors(sample, PENALTIES[chosen], n_draws, seed),
+        "mean": sample.features.mean(axis=0),
+        "spread": sample.features.std(axis=0),
+    }
     outcome = LearnedWeights(
         model=expert,
         base=expert,
@@ -116,7 +112,7 @@ def learn_weights(
         n_visits=len(sample.cell),
         n_with_findings=int((sample.visits.found() > 0).sum()),
         n_left_out=n_left_out,
-        report=report,
+        report=pd.DataFrame(columns, index=pd.Index(list(expert.weights), name="component")),
         performance=performance,
         predictions=predictions,
     )
@@ -150,11 +146,11 @@ def _draw_errors(sample: Sample, penalty: float, n_draws: int, seed: int) -> Flo
     return np.std(shares, axis=0, ddof=1) if len(shares) > 1 else np.full(len(sample.prior), np.nan)
 
 
-def _test(sample: Sample, folds: Sequence[Fold], n_draws: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _try_later(sample: Sample, folds: Sequence[Fold], n_draws: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """How both weights did on the visits of every fold but the first, the penalty chosen on the folds before it."""
     counts = draw_places(sample.cell, n_draws, seed)
     found, effort = sample.visits.found(), sample.visits.effort
-    tested: dict[str, list[Tested]] = {"expert": [], "learned": []}
+    tested: dict[str, list[PredictedVisits]] = {"expert": [], "learned": []}
     frames = []
     for number, fold in enumerate(folds):
         chosen = choose_penalty(sample.visits, folds[:number], fold.cutoff) if number else 0
@@ -166,7 +162,7 @@ def _test(sample: Sample, folds: Sequence[Fold], n_draws: int, seed: int) -> tup
         rates = {"expert": fold.rates[0], "learned": fold.rates[chosen]}
         for name, several in tested.items():
             if number:
-                several.append(Tested(rates[name], scores[name], found[fold.test], effort[fold.test]))
+                several.append(PredictedVisits(rates[name], scores[name], found[fold.test], effort[fold.test]))
         frames.append(_list_predictions(sample, number, fold, rates, scores))
     rows = [fold.test for fold in folds[1:]]
     performance = compare_performance(tested, [counts[:, each] for each in rows])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["TOP_SHARE", "Tested", "compare_performance", "draw_places", "poisson_deviance"]
+__all__ = ["TOP_SHARE", "PredictedVisits", "compare_performance", "draw_places", "poisson_deviance"]
 
 Floats = NDArray[np.float64]
 TOP_SHARE = 0.25
@@ -18,7 +18,7 @@ MEASURES = ("deviance", "auc", "found_in_top")
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class PredictedVisits:
     """Visits of one fold, with what was predicted beforehand and what came of them.
 
     Attributes
@@ -58,7 +58,7 @@ def draw_places(place: NDArray[np.int64], n_draws: int, seed: int) -> Floats:
     return np.vstack([np.ones((1, len(place))), drawn])
 
 
-def compare_performance(models: Mapping[str, Sequence[Tested]], counts: Sequence[Floats]) -> pd.DataFrame:
+def compare_performance(models: Mapping[str, Sequence[PredictedVisits]], counts: Sequence[Floats]) -> pd.DataFrame:
     """Deviance, AUC and share found in the top quarter of visits, of each model and of their difference.
 
     Parameters
@@ -91,7 +91,7 @@ def _percentile(values: Floats, percent: float) -> float:
     return float(np.percentile(known, percent)) if known.size else float("nan")
 
 
-def _measure(folds: Sequence[Tested], counts: Sequence[Floats]) -> Floats:
+def _measure(folds: Sequence[PredictedVisits], counts: Sequence[Floats]) -> Floats:
     """(3, n_rows of counts) float64, in the order of MEASURES."""
     sums = np.zeros((6, len(counts[0])))
     for fold, count in zip(folds, counts, strict=True):
@@ -102,14 +102,14 @@ def _measure(folds: Sequence[Tested], counts: Sequence[Floats]) -> Floats:
     return ratios
 
 
-def _group(fold: Tested) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _group(fold: PredictedVisits) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Visits from the highest score down, and where each run of equal scores starts."""
     order = np.argsort(-fold.score, kind="stable")
     ranked = fold.score[order]
     return order, np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
 
 
-def _count_pairs(fold: Tested, count: Floats) -> tuple[Floats, Floats]:
+def _count_pairs(fold: PredictedVisits, count: Floats) -> tuple[Floats, Floats]:
     """Pairs of a visit that found something and one that did not in the right order, ties half, and all pairs."""
     order, starts = _group(fold)
     hit = (fold.found[order] > 0).astype(np.float64)
@@ -118,7 +118,7 @@ def _count_pairs(fold: Tested, count: Floats) -> tuple[Floats, Floats]:
     return (hits * (below + misses / 2)).sum(axis=1), hits.sum(axis=1) * misses.sum(axis=1)
 
 
-def _find_in_top(fold: Tested, count: Floats) -> tuple[Floats, Floats]:
+def _find_in_top(fold: PredictedVisits, count: Floats) -> tuple[Floats, Floats]:
     """Weighted findings at the highest quarter of visits, of a run of equal scores that it cuts its share; and all."""
     order, starts = _group(fold)
     visits = np.add.reduceat(count[:, order], starts, axis=1)

@@ -67,7 +67,7 @@ class LearnedWeights:
     @property
     def is_better(self) -> bool:
         """Whether the learned weights predict later visits better by more than chance: 90 % of draws say so."""
-        return not self.kept_because and bool(self.performance.loc["deviance", "difference_high"] < 0)
+        return not self.kept_because and bool(self.performance["difference_high"]["deviance"] < 0)
 
     def sentences(self) -> tuple[str, ...]:
         """What came of it, in words."""
