@@ -1,4 +1,4 @@
-"""Commands for the versions of the model: fit, show, compare."""
+"""Commands for the versions of the model: fit, learn, show, compare."""
 
 from __future__ import annotations
 
@@ -47,6 +47,45 @@ def fit_version(at: _AtOption = None, home: HomeOption = None, as_json: JsonOpti
     print_words(f"Score with it: norrsyn score --model {model.version}")
 
 
+def learn_version(
+    at: _AtOption = None,
+    save: Annotated[bool, typer.Option("--save", help="Keep the learned weights as a version of the model.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn weights from visits and show them beside the experts'; see the command's help."""
+    folder = read_settings(home).home
+    from geo.errors import NotFoundError  # noqa: PLC0415
+    from geo.risk.learned import learn_weights  # noqa: PLC0415
+    from geo.store.files import load_layers, save_model  # noqa: PLC0415
+
+    with working("Learning"):
+        layers = load_layers(folder)
+        if not layers.hashes:
+            message = f"{folder} holds no layers; fill it with `norrsyn demo` or `norrsyn import`."
+            raise NotFoundError(message)
+        result = learn_weights(layers, at, base=_choose_experts(folder))
+        is_kept = save and not result.kept_because
+        if is_kept:
+            save_model(folder, result.model)
+    if as_json:
+        print_json({"home": str(folder), "saved": is_kept, **result.to_dict()})
+        return
+    for sentence in result.sentences():
+        print_words(sentence)
+    if layers.is_synthetic:
+        note("The layers hold synthetic records: good for trying, not for choosing real places.")
+    for head, rows in result.tables():
+        print_table(head, rows, numbers=head[1:])
+    if result.kept_because:
+        print_words("There is nothing to keep.")
+    elif is_kept:
+        print_words(f"Model {result.model.version} is kept in {folder}; nothing uses it until it is named.")
+        print_words(f"Score with it: norrsyn score --model {result.model.version}")
+    else:
+        print_words("Not kept. With --save it becomes a version, which norrsyn score --model VERSION uses.")
+
+
 def show_version(
     version: Annotated[
         str | None, typer.Argument(help="Version. Default: list them, and show the one in use.", show_default=False)
@@ -70,6 +109,8 @@ def show_version(
         print_table(("version", "frozen", "by", "fitted on", ""), rows, codes=("version",))
     model = stored.model
     print_words(f"Model {model.version}", style="bold")
+    if model.is_learned:
+        print_words(model.weights_from)
     components = [
         (one.name, f"{one.weight:g}", f"{one.reference_level:g}", one.unit, f"{model.max_points[one.name]:.1f}")
         for one in model.components
@@ -132,6 +173,16 @@ def choose_model(home: Path, version: str | None) -> Model:
     return found if found.is_complete else load_model()
 
 
+def _choose_experts(home: Path) -> Model:
+    """The version in use, or where its weights were learned the one that they were learned from."""
+    from geo.store.files import find_model  # noqa: PLC0415
+
+    model = choose_model(home, None)
+    while model.is_learned:
+        model = find_model(home, model.origin["base"]).model
+    return model
+
+
 def _describe(stored: StoredModel) -> dict[str, Any]:
     return {**stored.model.to_dict(), "frozen_at": stored.frozen_at or None, "frozen_by": stored.frozen_by or None}
 
@@ -140,6 +191,8 @@ def _list_version(stored: StoredModel, in_use: str) -> tuple[str, ...]:
     model, origin = stored.model, stored.model.origin
     rows = sum(each["rows"] for each in origin.get("layers", {}).values())
     fitted = f"{rows:,} records, {origin['at']}" if origin else "what the reference tables say"
+    if model.is_learned:
+        fitted += "; weights learned from visits"
     used = "in use" if model.version == in_use else ""
     return model.version, stored.frozen_at[:16].replace("T", " "), stored.frozen_by, fitted, used
 
@@ -173,7 +226,7 @@ def _tell_ranking(same: Mapping[str, float | None], day: str) -> str:
 COMMANDS = (
     Group(
         "model",
-        "Fit, show and compare versions of the model.",
+        "Fit, learn, show and compare versions of the model.",
         "What a score is made of is frozen in versions of the model: weights, reference levels, sector shares, priors, "
         "bandwidths. Only these commands make a new one, so that scores of two dates compare.",
         (
@@ -186,6 +239,15 @@ COMMANDS = (
                 "and what crews add to it. Weights and bandwidths are judgement and stay. Surfaces are not touched: "
                 "score with the new version to use it.",
                 ("norrsyn model fit", "norrsyn model fit --at 2026-07-15"),
+            ),
+            Command(
+                "learn",
+                learn_version,
+                "Learn weights from visits, and show them beside the experts'.",
+                "Learn what each component should weigh from what inspections found, and show it beside the experts' "
+                "weights: how sure it is, and how well both would have ranked later visits. Nothing is kept without "
+                "--save, and nothing is scored with it before it is named: norrsyn score --model VERSION.",
+                ("norrsyn model learn", "norrsyn model learn --at 2026-07-15 --save"),
             ),
             Command(
                 "show",

@@ -92,9 +92,12 @@ def score_region(  # noqa: PLR0913, PLR0917  every option is one
         clock.lap("save")
     info = describe_surface(surface, _sources(folder), datetime.now(UTC).isoformat(timespec="seconds"))
     if as_json:
-        print_json({**info, "surface": surface.id, "home": str(folder), "published": True, "seconds": clock.seconds})
+        learned = {"weights_learned": surface.model.is_learned}
+        print_json(
+            {**info, **learned, "surface": surface.id, "home": str(folder), "published": True, "seconds": clock.seconds}
+        )
         return
-    _tell_score(info, clock.seconds)
+    _tell_score(info, clock.seconds, surface.model.weights_from)
 
 
 def show_top(
@@ -238,11 +241,15 @@ def _sources(folder: Path) -> Mapping[str, Any]:
 def _head(surface: RiskSurface) -> None:
     synthetic = " · SYNTHETIC DATA" if surface.manifest["synthetic"] else ""
     print_words(f"Scored for {surface.at} in cells of {surface.grid.cell_m:g} m, surface {surface.id}{synthetic}")
+    if surface.model.is_learned:
+        print_words(surface.model.weights_from)
 
 
-def _tell_score(info: Mapping[str, Any], seconds: Mapping[str, float]) -> None:
+def _tell_score(info: Mapping[str, Any], seconds: Mapping[str, float], weights_from: str) -> None:
     synthetic = " · SYNTHETIC DATA" if info["synthetic"] else ""
     print_words(f"Surface {info['id']}, scored for {info['at']} in cells of {info['cell_m']:g} m{synthetic}")
+    if weights_from:
+        print_words(weights_from)
     states = info["states"]
     print_words(
         f"{info['n_scored']:,} cells are ranked: {states['inspected']:,} inspected, {states['never_inspected']:,} "

@@ -97,6 +97,16 @@ class Model:
         return "learned" in self.origin
 
     @property
+    def weights_from(self) -> str:
+        """Where weights that are not the experts' come from, in words; empty for the experts'."""
+        if not self.is_learned:
+            return ""
+        learned = self.origin["learned"]
+        return (
+            f"Weights are learned from {learned['n_visits']:,} visits up to {learned['at']}; they are not the experts'."
+        )
+
+    @property
     def is_complete(self) -> bool:
         """Whether it has every component and parameter that this version of the program scores with."""
         own = load_model()

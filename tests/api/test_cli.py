@@ -28,7 +28,7 @@ COMMANDS = (
     "demo", "import", "score", "top", "explain", "map", "export", "serve",
     "layers", "layers list", "layers history", "layers diff", "layers rollback", "layers export",
     "layers duplicates", "layers decide",
-    "model", "model fit", "model show", "model compare",
+    "model", "model fit", "model learn", "model show", "model compare",
     "db", "db upgrade", "db check", "db backup", "db restore", "db erase",
 )  # fmt: skip
 

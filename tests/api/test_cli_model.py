@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 import geo
 from api.cli import app
 from geo.store.files import Provenance, load_surface, save_layers
-from tests.frames import small_frames
+from tests.frames import make_frame, small_frames
+from tests.geo.risk.learned.world import make_world
 
 DAY = "2026-07-15"
 
@@ -76,6 +77,58 @@ def test_two_versions_compare(home: Path) -> None:
     assert answer["differences"]["reference level of workplaces"][1] == own.reference_levels["workplaces"]
     assert not [name for name in answer["differences"] if name.startswith("weight")]
     assert 0 < answer["ranking"]["rank_correlation"] <= 1
+
+
+@pytest.fixture
+def visited(tmp_path: Path) -> Path:
+    """A data folder with three years of visits."""
+    home, world = tmp_path / "visited", make_world()
+    save_layers(home, {name: (make_frame(rows), Provenance("register.csv")) for name, rows in world.items()})
+    return home
+
+
+def test_learned_weights_are_shown_and_kept_only_when_asked(visited: Path) -> None:
+    own = geo.load_model()
+    answer = run_json("model", "learn", "--at", DAY, "--home", visited)
+    assert answer["saved"] is False
+    assert {name: each["expert"] for name, each in answer["report"].items()} == own.weights
+    assert run_json("model", "show", "--home", visited)["versions"] == [own.version]
+    kept = run_json("model", "learn", "--at", DAY, "--save", "--home", visited)
+    assert kept == {**answer, "saved": True}
+    shown = run_json("model", "show", "--home", visited)
+    assert (shown["versions"], shown["in_use"]) == ([own.version, kept["version"]], own.version)
+
+
+def test_learned_weights_are_never_used_in_silence(visited: Path) -> None:
+    version = run_json("model", "learn", "--at", DAY, "--save", "--home", visited)["version"]
+    said = f"Weights are learned from 420 visits up to {DAY}"
+    plain = run("score", "--at", DAY, "--cell", 20_000, "--home", visited).stdout
+    assert "learned" not in plain
+    assert load_surface(visited).model == geo.load_model()
+    scored = run("score", "--at", DAY, "--cell", 20_000, "--model", version, "--home", visited).stdout
+    assert said in scored
+    surface = load_surface(visited)
+    assert surface.model.is_learned
+    assert surface.manifest["model_origin"]["learned"]["n_visits"] == 420
+    assert said in run("top", "--home", visited).stdout
+    assert said in run("model", "show", version, "--home", visited).stdout
+    assert "weights learned from visits" in " ".join(run("model", "show", "--home", visited).stdout.split())
+    # another date follows the published surface, and says so again
+    again = run_json("score", "--at", "2026-01-15", "--cell", 20_000, "--home", visited)
+    assert (again["model_version"], again["weights_learned"]) == (version, True)
+    # what is learned next starts from the experts again
+    assert run_json("model", "learn", "--at", DAY, "--home", visited)["base"] == geo.load_model().version
+
+
+def test_learning_in_words(visited: Path, home: Path) -> None:
+    words = " ".join(run("model", "learn", "--at", DAY, "--home", visited).stdout.split())
+    assert "did better than the experts'" in words
+    assert "establishments" in words
+    assert "norrsyn score --model VERSION" in words
+    kept = " ".join(run("model", "learn", "--at", DAY, "--save", "--home", visited).stdout.split())
+    assert f"norrsyn score --model {DAY}-learned-" in kept
+    refused = run("model", "learn", "--at", DAY, "--home", home, code=2).stderr
+    assert "No weights can be learned" in refused
 
 
 def test_what_cannot_be_done(home: Path, tmp_path: Path) -> None:

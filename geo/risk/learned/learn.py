@@ -66,7 +66,7 @@ def learn_weights(
     Returns
     -------
     LearnedWeights
-        With the weights and model of `base`, and the reason in ``kept_because``, where no others predict later visits
+        With the weights and model of `base`, and the reason in ``kept_because``, where no others predicted later visits
         better.
 
     Raises
@@ -91,11 +91,12 @@ def learn_weights(
     sample = replace(sample, features=measure_features(checked, sample.cell, sample.scored_on, expert))
     folds = predict_folds(sample, n_folds)
     chosen = choose_penalty(sample.visits, folds)
+    performance, predictions = _try_later(sample, folds, n_draws, seed)
     slopes = sample.fit(np.arange(len(sample.cell)), PENALTIES[chosen]).slopes
-    kept = "" if chosen and slopes.any() else "no other weights predicted later visits better than the experts' do"
+    has_gained = chosen and slopes.any() and performance["difference"]["deviance"] < 0
+    kept = "" if has_gained else "learned from what was known before, no others predicted later visits better"
     total = math.fsum(expert.weights.values())
     weights = np.round(_share(slopes) * total, _DIGITS) if not kept else sample.prior
-    performance, predictions = _try_later(sample, folds, n_draws, seed)
     columns = {
         "expert": sample.prior,
         "learned": weights,
@@ -193,6 +194,7 @@ def _freeze(outcome: LearnedWeights, layers: Layers, n_folds: int, n_draws: int,
     base = outcome.base
     learned: dict[str, Any] = {
         "method": "penalised Poisson regression of findings per visit, docs/adr/0020-learned-weights.md",
+        "at": outcome.at.isoformat(),
         "n_visits": outcome.n_visits,
         "n_with_findings": outcome.n_with_findings,
         "n_left_out": outcome.n_left_out,
@@ -201,8 +203,7 @@ def _freeze(outcome: LearnedWeights, layers: Layers, n_folds: int, n_draws: int,
         "n_draws": n_draws,
         "seed": seed,
         "expert_weights": base.weights,
-        "standard_errors": _plain(outcome.report["standard_error"]),
-        "performance": {measure: _plain(row) for measure, row in outcome.performance.iterrows()},
+        **{name: outcome.to_dict()[name] for name in ("report", "performance")},
     }
     origin = {
         "base": base.version,
@@ -214,7 +215,3 @@ def _freeze(outcome: LearnedWeights, layers: Layers, n_folds: int, n_draws: int,
     }
     model = replace(base.with_weights(outcome.weights), origin=MappingProxyType(origin))
     return replace(model, version=f"{outcome.at}-learned-{model.digest[:_SHOWN_HASH]}")
-
-
-def _plain(values: pd.Series) -> dict[str, float | None]:
-    return {str(name): round(float(value), 6) if math.isfinite(value) else None for name, value in values.items()}

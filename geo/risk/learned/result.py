@@ -6,6 +6,7 @@ import html
 import math
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ __all__ = ["LearnedWeights"]
 
 # Components whose φ moves by less at the visited places are called hardly known.
 _HARDLY = 0.15
+_DIGITS = 6
 _TITLES = {
     "deviance": "deviance per visit (lower is better)",
     "auc": "chance to rank a visit with findings first (AUC)",
@@ -95,6 +97,19 @@ class LearnedWeights:
             )
         return tuple(said)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the predictions, JSON-able; None for what is not known or infinite."""
+        plain = ("kept_because", "n_visits", "n_with_findings", "n_left_out", "is_better")
+        return {
+            "version": self.model.version,
+            "base": self.base.version,
+            "at": self.at.isoformat(),
+            "penalty": _plain(self.penalty),
+            **{name: getattr(self, name) for name in plain},
+            "report": _list_rows(self.report),
+            "performance": _list_rows(self.performance),
+        }
+
     def to_text(self) -> str:
         """Both tables and what came of it, in plain text."""
         return "\n\n".join(["\n".join(self.sentences()), *(_align(head, rows) for head, rows in self.tables())])
@@ -127,6 +142,15 @@ class LearnedWeights:
             lines = [_html_row("th", head), *(_html_row("td", row) for row in rows)]
             parts.append(f"<table>{''.join(lines)}</table>")
         return "".join(parts)
+
+
+def _plain(value: float) -> float | None:
+    return round(float(value), _DIGITS) if math.isfinite(value) else None
+
+
+def _list_rows(frame: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    rows = frame.to_dict("index")
+    return {str(key): {str(name): _plain(value) for name, value in row.items()} for key, row in rows.items()}
 
 
 def _interval(row: object, name: str) -> str:
