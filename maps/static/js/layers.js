@@ -17,6 +17,7 @@ export function layerName(layer) {
   if (layer === "establishments") return t("Establishment");
   if (layer === "findings") return t("Finding");
   if (layer === "visits") return t("Visit");
+  if (layer === "reported") return t("Report");
   if (layer === "sectors") return t("Sector statistics");
   return term(layer);
 }
