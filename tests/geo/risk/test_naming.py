@@ -71,7 +71,7 @@ def test_sentences_fill_their_gaps_in_english() -> None:
         },
     )
 
-    assert str(sentence) == "12,345 2.2 3 12 2026-07-15 y! {h}"
+    assert str(sentence) == "12,345 2.2 3 12 15 July 2026 y! {h}"
     assert str(Sentence("{n}", {"n": np.float64(0.5)})) == "0.5"
 
 

@@ -22,6 +22,7 @@ from tests.frames import (
     make_establishment,
     make_finding,
     make_frame,
+    make_report,
     make_visit,
     make_workplace,
     near_town,
@@ -51,9 +52,10 @@ def scattered(region: Region) -> Layers:
     rows = {
         "workplaces": workplaces,
         "accommodation": housing,
-        "visits": [make_visit(i, **at) for i, at in enumerate(places(40))],
+        "visits": [make_visit(i, agencies="polismyndigheten", **at) for i, at in enumerate(places(40))],
         "findings": [make_finding(i, **at) for i, at in enumerate(places(30))],
         "establishments": [make_establishment(1, geometry=line), make_establishment(2, **places(1)[0])],
+        "reported": [make_report(i, **at) for i, at in enumerate(places(30))],
         "sectors": [make_area(f"a{i}", "construction", 50.0, area) for i, area in enumerate(areas)],
     }
     return geo.Layers({name: make_frame(of_layer) for name, of_layer in rows.items()})

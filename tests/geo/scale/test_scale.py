@@ -86,6 +86,8 @@ def test_for_any_window(records: Partitions, client: Client, one_process: RiskSu
 def test_the_test_layers_cross_the_windows(records: Partitions, one_process: RiskSurface) -> None:
     """Without the records around it a window would differ: the test above would see it."""
     assert all(one_process.contributions[name][500:524, 500:524].any() for name in load_model().weights)
+    # what is assumed of every place is no record
+    assert (one_process.inputs.rate.findings.raster(FINE)[500:524, 500:524] > 0).any()
     job = make_job(records)
     object.__setattr__(job, "bounds", lambda _: (FINE.x_min, FINE.y_min, FINE.x_min, FINE.y_min))
     assert not np.array_equal(score_part(job, job.windows[0]).values["score"], one_process.score[:512, :512])
