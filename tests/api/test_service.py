@@ -280,8 +280,8 @@ class TestShelf:
         for one in all_served:
             shelf.keep(one)
         assert shelf.list() == [all_served[-1]]
-        # the score and the points of six components in float32, the state in a byte, and what tiles are drawn from
-        rasters = (7 * 4 + 1) * GRID.n_cells
+        # the score and the points of seven components in float32, the state in a byte, and what tiles are drawn from
+        rasters = (8 * 4 + 1) * GRID.n_cells
         assert rasters + GRID.n_cells < all_served[0].n_bytes < rasters + 3 * GRID.n_cells
         shelf.close()
 
