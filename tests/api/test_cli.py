@@ -257,7 +257,7 @@ class TestFiles:
         best = float(published.score[published.state > 0].max())
         if name.endswith(".tif"):
             with rasterio.open(tmp_path / name) as raster:
-                assert raster.count == 7
+                assert raster.count == 8
                 assert float(raster.read(1)[published.state > 0].max()) == best
                 assert json.loads(raster.tags()["manifest"]) == json.loads(json.dumps(dict(published.manifest)))
         else:
