@@ -57,6 +57,7 @@ def learn_version(
     folder = read_settings(home).home
     from geo.errors import NotFoundError  # noqa: PLC0415
     from geo.risk.learned import learn_weights  # noqa: PLC0415
+    from geo.risk.learned.result import LEGEND  # noqa: PLC0415
     from geo.store.files import load_layers, save_model  # noqa: PLC0415
 
     with working("Learning"):
@@ -75,8 +76,11 @@ def learn_version(
         print_words(sentence)
     if layers.is_synthetic:
         note("The layers hold synthetic records: good for trying, not for choosing real places.")
-    for head, rows in result.tables():
-        print_table(head, rows, numbers=head[1:])
+    weights, tested = result.tables()
+    print_table(*weights, numbers=weights[0][1:])
+    # intervals may be broken over lines where the terminal is narrow
+    print_table(*tested)
+    print_words(LEGEND)
     if result.kept_because:
         print_words("There is nothing to keep.")
     elif is_kept:

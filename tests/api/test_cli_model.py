@@ -124,6 +124,7 @@ def test_learning_in_words(visited: Path, home: Path) -> None:
     words = " ".join(run("model", "learn", "--at", DAY, "--home", visited).stdout.split())
     assert "did better than the experts'" in words
     assert "establishments" in words
+    assert all(name in words for name in ("AUC", "deviance", "found in"))
     assert "norrsyn score --model VERSION" in words
     kept = " ".join(run("model", "learn", "--at", DAY, "--save", "--home", visited).stdout.split())
     assert f"norrsyn score --model {DAY}-learned-" in kept

@@ -12,15 +12,16 @@ import pandas as pd
 
 from geo.risk.model import Model
 
-__all__ = ["LearnedWeights"]
+__all__ = ["LEGEND", "LearnedWeights"]
 
 # Components whose φ moves by less at the visited places are called hardly known.
 _HARDLY = 0.15
 _DIGITS = 6
+LEGEND = "In brackets: 90 % of draws of places. AUC and top quarter: higher is better."
 _TITLES = {
-    "deviance": "deviance per visit (lower is better)",
-    "auc": "chance to rank a visit with findings first (AUC)",
-    "found_in_top": "share of findings in the top quarter of visits",
+    "deviance": "deviance, lower is better",
+    "auc": "AUC",
+    "found_in_top": "found in top quarter",
 }
 
 
@@ -112,7 +113,8 @@ class LearnedWeights:
 
     def to_text(self) -> str:
         """Both tables and what came of it, in plain text."""
-        return "\n\n".join(["\n".join(self.sentences()), *(_align(head, rows) for head, rows in self.tables())])
+        tables = (_align(head, rows) for head, rows in self.tables())
+        return "\n\n".join(["\n".join(self.sentences()), *tables, LEGEND])
 
     def tables(self) -> tuple[tuple[tuple[str, ...], list[tuple[str, ...]]], ...]:
         """Heads and rows of the two tables, in words and figures as people read them."""
@@ -133,7 +135,7 @@ class LearnedWeights:
         ]
         return (
             (("component", "expert", "learned", "standard error", "mean at visits", "spread"), weights),
-            (("on later visits (90 %)", "expert", "learned", "difference"), tested),
+            (("on later visits", "expert", "learned", "difference"), tested),
         )
 
     def _repr_html_(self) -> str:
@@ -141,7 +143,7 @@ class LearnedWeights:
         for head, rows in self.tables():
             lines = [_html_row("th", head), *(_html_row("td", row) for row in rows)]
             parts.append(f"<table>{''.join(lines)}</table>")
-        return "".join(parts)
+        return "".join([*parts, f"<p>{LEGEND}</p>"])
 
 
 def _plain(value: float) -> float | None:
