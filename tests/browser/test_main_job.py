@@ -96,7 +96,7 @@ def test_planner_finds_out_why_the_reddest_cell_is_red(open_page: OpenPage, demo
     assert len(reasons) >= 3
     assert any("Workplaces in" in reason for reason in reasons)
     points = [read_number(text) for text in panel.locator(".parts tbody td:nth-child(2)").all_inner_texts()]
-    assert len(points) == 6
+    assert len(points) == 7
     assert math.isclose(sum(points), best["score"], abs_tol=0.051)
     assert read_number(panel.locator(".parts tfoot td").first.inner_text()) == read_number(f"{best['score']:.1f}")
     assert panel.locator(".top-sites li").count() >= 3
