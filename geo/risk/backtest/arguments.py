@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
+from pandas.api.extensions import ExtensionArray
 
 from geo.errors import ParameterError, SchemaError
 from geo.grid import Grid
@@ -137,7 +138,7 @@ def _read_positive(name: str, value: Any, failures: _Failures) -> float:
 
 
 def _read_areas(given: Any, grid: Grid, cells: StudyCells | None, failures: _Failures) -> tuple[float, ...]:
-    several = list(given) if isinstance(given, (list, tuple, np.ndarray, pd.Series)) and np.ndim(given) else [given]
+    several = list(given) if _is_several(given) else [given]
     if not several:
         failures.lines.append("area_km2 must hold at least one area")
     areas = tuple(_read_positive("area_km2", each, failures) for each in several)
@@ -204,7 +205,7 @@ def _read_cutoffs(given: Any, table: Events | None, failures: _Failures) -> Mome
 
 
 def _is_several(given: Any) -> bool:
-    return isinstance(given, (list, tuple, set, pd.Index, pd.Series)) or (
+    return isinstance(given, (list, tuple, set, pd.Index, pd.Series, ExtensionArray)) or (
         isinstance(given, np.ndarray) and given.ndim == 1
     )
 

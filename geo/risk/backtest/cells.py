@@ -90,11 +90,12 @@ def read_region(region: Any, grid: Grid) -> shapely.Geometry:
     ParameterError
     """
     if isinstance(region, gpd.GeoDataFrame):
+        if region.active_geometry_name is None:
+            message = "region is a GeoDataFrame without geometry: set one with set_geometry."
+            raise ParameterError(message)
         region = region.geometry
     if isinstance(region, gpd.GeoSeries):
-        if region.crs is not None and region.crs != grid.crs:
-            region = region.to_crs(grid.crs)
-        region = region.union_all()
+        region = _join_shapes(region, grid)
     if not isinstance(region, shapely.Geometry):
         message = f"region must be a polygon, a GeoSeries or a GeoDataFrame, got {type(region).__name__}."
         raise ParameterError(message)
@@ -113,6 +114,20 @@ def read_region(region: Any, grid: Grid) -> shapely.Geometry:
         )
         raise ParameterError(message)
     return region
+
+
+def _join_shapes(shapes: gpd.GeoSeries, grid: Grid) -> shapely.Geometry:
+    if shapes.crs is not None and shapes.crs != grid.crs:
+        shapes = shapes.to_crs(grid.crs)
+    broken = shapes.notna() & ~shapes.is_valid
+    if broken.any():
+        first = shapes[broken].iloc[0]
+        message = (
+            f"region is not valid in {int(broken.sum())} of its shapes (index {shapes.index[broken][0]!r}: "
+            f"{shapely.is_valid_reason(first)}); mend it with make_valid()."
+        )
+        raise ParameterError(message)
+    return shapes.union_all()
 
 
 def keep_cells(grid: Grid, region: shapely.Geometry | None = None) -> StudyCells:

@@ -93,7 +93,8 @@ def _read_one_by_one(values: NDArray[np.object_], zone: tzinfo | None) -> Times:
         except TypeError:  # what cannot be a key is no time either
             moment = None
         if moment is None:
-            missing[i], unreadable[i] = value == "", value != ""
+            missing[i] = isinstance(value, str) and value == ""
+            unreadable[i] = not missing[i]
             continue
         found[i], of_row = moment
         aware[i] = of_row is not None

@@ -96,7 +96,8 @@ def predict(name: str, model: Callable[[Past], ArrayLike], past: Past) -> NDArra
         error.add_note(f"in the model {name!r}, at the cutoff {past.cutoff}")
         raise
     try:
-        scores = np.asarray(given, dtype=np.float64)
+        # complex numbers have no order
+        scores = np.empty(0) if np.iscomplexobj(given) else np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
         scores = np.empty(0)
     n = len(past.cells)

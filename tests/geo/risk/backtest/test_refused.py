@@ -54,6 +54,7 @@ def with_value(column: str, value: Any, row: int = 7) -> pd.DataFrame:
         (with_value("observed_on", 20210304), "cannot be read"),
         (with_value("observed_on", True), "cannot be read"),
         (with_value("observed_on", [1]), "cannot be read"),
+        (with_value("observed_on", np.array([1, 2])), "cannot be read"),
         (with_value("observed_on", "2021-02-03T10:00+01:00"), r"1 row \(7\) that name a time zone where others name"),
         (make_events().assign(observed_on=range(600)), r"600 rows \(0, 1, 2, 3, 4, …\) with a time that cannot be"),
         (make_events().assign(easting=-122.6, northing=45.5), "look like degrees: project them to EPSG:32610"),
@@ -155,3 +156,23 @@ def test_the_model_that_fails_is_named() -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         run(make_events(), models=divide)
     assert "in the model 'divide', at the cutoff 2021-03-15" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("cutoffs", [np.array([["2021-03-15"]]), pd.DataFrame({"cutoff": ["2021-03-15"]})])
+def test_a_table_of_cutoffs_is_refused(cutoffs: Any) -> None:
+    with pytest.raises(ParameterError, match=r"(?s)cutoffs: .* cannot be read"):
+        run(make_events(), cutoffs=cutoffs)
+
+
+def test_each_shape_of_a_region_must_be_valid() -> None:
+    whole = shapely.box(*GRID.bounds)
+    bow_tie = shapely.Polygon([(500_000, 5_000_000), (505_000, 5_006_000), (505_000, 5_000_000), (500_000, 5_006_000)])
+    with pytest.raises(ParameterError, match=r"not valid in 1 of its shapes \(index 'b': Self-inter.*make_valid"):
+        run(make_events(), region=gpd.GeoSeries([whole, bow_tie], index=["a", "b"], crs=GRID.crs))
+    with pytest.raises(ParameterError, match="region is a GeoDataFrame without geometry"):
+        run(make_events(), region=gpd.GeoDataFrame({"name": ["town"]}))
+
+
+def test_complex_scores_are_refused() -> None:
+    with pytest.raises(ParameterError, match="must give one finite number"):
+        run(make_events(), models=lambda past: past.counts() + 1j)

@@ -372,3 +372,18 @@ def test_importing_geo_loads_no_learning_library() -> None:
     code = "import sys, geo; print(geo.backtest.__name__, 'sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.split() == ["backtest", "False"]
+
+
+@pytest.mark.parametrize("kind", ["array", "arrow", "text", "category"])
+def test_cutoffs_and_areas_come_in_any_column(events: pd.DataFrame, kind: str) -> None:
+    days = pd.Series(pd.to_datetime(["2021-03-01", "2021-05-01"]))
+    cutoffs = {
+        "array": days.array,
+        "arrow": days.astype("timestamp[us][pyarrow]").array,
+        "text": pd.array(["2021-03-01", "2021-05-01"], dtype="string"),
+        "category": pd.Categorical(["2021-03-01", "2021-05-01"]),
+    }[kind]
+    arguments = {"horizon_days": 30, "models": "count"}
+    expected = geo.backtest(events, GRID, cutoffs=["2021-03-01", "2021-05-01"], area_km2=[1.0, 2.0], **arguments)
+    result = geo.backtest(events, GRID, cutoffs=cutoffs, area_km2=pd.Index([1.0, 2.0]), **arguments)
+    pd.testing.assert_frame_equal(result, expected)
