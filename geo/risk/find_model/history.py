@@ -193,6 +193,12 @@ class _Expectation:
         # all visits of one moment become known together, after it
         marks = np.unique(np.searchsorted(past.day, past.day[marks - 1], side="right")) if n else marks
         self._table = expected_over_time(past.found, past.agency, n_agencies, marks)
+        # an inspector who is first sent out later is nobody yet
+        first = np.full(n_agencies, n)
+        np.minimum.at(first, past.agency, np.arange(n))
+        is_known = first < marks[:, None]
+        spread = self._table * (1 - self._table)
+        self._usual = np.divide((spread * is_known).sum(axis=1), is_known.sum(axis=1)) if n else np.empty(0)
         known = np.searchsorted(past.day, day, side="left")
         self._mark = np.searchsorted(marks, known, side="right") - 1
         self._past = past
@@ -205,7 +211,7 @@ class _Expectation:
         agency = self._past.agency[batch.visit]
         expected = self._table[np.maximum(mark, 0), agency]
         spread = expected * (1 - expected)
-        usual = (self._table * (1 - self._table)).mean(axis=1)[np.maximum(mark, 0)]
+        usual = self._usual[np.maximum(mark, 0)]
         is_known = mark >= 0
         return np.where(is_known, self._past.found[batch.visit] - expected, 0.0), np.where(
             is_known, spread / usual, 0.0

@@ -44,8 +44,8 @@ def describe(day: NDArray[np.float64], past: PastVisits) -> NDArray[np.float64]:
 
 def brute_force(row: int, day: float, past: PastVisits) -> list[float]:
     """One row's history, visit by visit; before `FIRST_MARK` visits nobody knows what to expect."""
-    known = [20, 40, 80, 160, 256, len(past.day)]
-    marks = sorted({int(np.searchsorted(past.day, past.day[mark - 1], side="right")) for mark in known})
+    after = [20, 40, 80, 160, 256, len(past.day)]
+    marks = sorted({int(np.searchsorted(past.day, past.day[mark - 1], side="right")) for mark in after})
     marks = [mark for mark in marks if mark <= (past.day < day).sum()]
     sums = np.zeros((2, 3))
     lately, ever, visits, last = np.zeros(2), np.zeros(2), 0, None
@@ -56,7 +56,8 @@ def brute_force(row: int, day: float, past: PastVisits) -> list[float]:
         excess = information = 0.0
         if marks:
             e = table[0, past.agency[j]]
-            excess, information = past.found[j] - e, e * (1 - e) / float(np.mean(table[0] * (1 - table[0])))
+            known = table[0, np.unique(past.agency[: marks[-1]])]
+            excess, information = past.found[j] - e, e * (1 - e) / float(np.mean(known * (1 - known)))
         decay = 2 ** (-(day - past.day[j]) / 180)
         if past.place[row] >= 0 and past.place[j] == past.place[row]:
             lately += np.array([excess, information]) * decay
@@ -124,6 +125,16 @@ def check_past_only(build: Describe) -> None:
 
 def test_history_comes_from_the_past_only() -> None:
     check_past_only(describe)
+
+
+def test_inspectors_who_come_later_do_not_show() -> None:
+    """Neither who nor how many will be sent out is known before."""
+    past = make_past()
+    moment = past.day[150]
+    renamed = replace(past, agency=np.where(past.day >= moment, past.agency + 9, past.agency))
+    rows = past.day <= moment
+    assert_allclose(describe(past.day, renamed)[rows], describe(past.day, past)[rows], atol=1e-12)
+    assert not np.allclose(describe(past.day, renamed)[~rows], describe(past.day, past)[~rows])
 
 
 def leak_by_time(day: NDArray[np.float64], past: PastVisits) -> NDArray[np.float64]:
