@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.risk.find_model.visits import Failures, name_rows
+from geo.risk.find_model.visits import Failures, name_rows, to_numbers
 
-__all__ = ["Encoder", "check_features", "fit_encoder"]
+__all__ = ["Encoder", "check_features", "explain_unused", "fit_encoder"]
 
 MISSING = "(missing)"
 # A category rarer than this says nothing by itself; it shares the baseline with categories never seen.
@@ -94,7 +96,7 @@ class Encoder:
         columns: list[NDArray[np.float64]] = []
         for code in self.codes:
             if isinstance(code, NumberCode):
-                columns += code.encode(_numbers(table[code.name]))
+                columns += code.encode(to_numbers(table[code.name]))
             else:
                 columns += code.encode(_categories(table[code.name]))
         return np.column_stack(columns) if columns else np.empty((len(table), 0))
@@ -107,8 +109,10 @@ def check_features(table: pd.DataFrame, features: Sequence[str], failures: Failu
         column = table[name]
         if pd.api.types.is_datetime64_any_dtype(column.dtype) or pd.api.types.is_timedelta64_dtype(column.dtype):
             failures.add(f"feature {name!r} holds times: give a number, such as the days since then")
+        elif pd.api.types.is_complex_dtype(column.dtype):
+            failures.add(f"feature {name!r} holds complex numbers: give real ones, such as their absolute values")
         elif _is_number(column):
-            huge = np.abs(_numbers(column)) > MAX_NUMBER
+            huge = np.abs(to_numbers(column)) > MAX_NUMBER
             if huge.any():
                 failures.add(
                     f"feature {name!r} is infinite or beyond {MAX_NUMBER:.0e} in {name_rows(table, huge)}: mend it or "
@@ -126,10 +130,30 @@ def fit_encoder(table: pd.DataFrame, features: Sequence[str]) -> Encoder:
     """
     codes: list[NumberCode | CategoryCode] = []
     for name in features:
-        code = _fit_number(name, _numbers(table[name])) if _is_number(table[name]) else _fit_category(table[name])
+        code = _fit_number(name, to_numbers(table[name])) if _is_number(table[name]) else _fit_category(table[name])
         if code is not None:
             codes.append(code)
     return Encoder(tuple(codes))
+
+
+def explain_unused(table: pd.DataFrame, features: Sequence[str], encoder: Encoder) -> list[str]:
+    """A note for each feature that no column was made of."""
+    used, notes = {code.name for code in encoder.codes}, []
+    for name in features:
+        if name in used:
+            continue
+        if not table[name].notna().any():
+            why = "it is empty in every row"
+        elif _is_number(table[name]) or len(set(_categories(table[name]))) == 1:
+            why = "it is the same in every row"
+        else:
+            why = f"no value of it is in {_least_rows(len(table))} rows or more (numbers must not be text)"
+        notes.append(f"Feature {name!r} is not used: {why}.")
+    return notes
+
+
+def _least_rows(n_rows: int) -> int:
+    return min(MIN_CATEGORY_ROWS, max(2, n_rows // 20))
 
 
 def _fit_number(name: str, values: NDArray[np.float64]) -> NumberCode | None:
@@ -152,8 +176,9 @@ def _fit_number(name: str, values: NDArray[np.float64]) -> NumberCode | None:
 
 def _fit_category(column: pd.Series) -> CategoryCode | None:
     counts = pd.Series(_categories(column)).value_counts()
-    least = min(MIN_CATEGORY_ROWS, max(2, len(column) // 20))
-    common = sorted(counts.index[counts >= least], key=lambda category: (-counts[category], category))
+    common = sorted(
+        counts.index[counts >= _least_rows(len(column))], key=lambda category: (-counts[category], category)
+    )
     common = common[:MAX_CATEGORIES]
     return CategoryCode(str(column.name), tuple(common)) if len(counts) > 1 and common else None
 
@@ -164,12 +189,7 @@ def _is_number(column: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
         return True
     known = column.dropna()
-    return bool(len(known)) and all(isinstance(value, bool | int | float) for value in known)
-
-
-def _numbers(column: pd.Series) -> NDArray[np.float64]:
-    numbers = pd.to_numeric(column, errors="coerce").astype("Float64")
-    return np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    return bool(len(known)) and all(isinstance(value, Real | Decimal) for value in known)
 
 
 def _categories(column: pd.Series) -> NDArray[np.object_]:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import ParameterError
-from geo.risk.find_model.encoding import check_features, fit_encoder
+from geo.risk.find_model.encoding import check_features, explain_unused, fit_encoder
 from geo.risk.find_model.history import (
     HistorySettings,
     PastVisits,
@@ -29,6 +29,7 @@ from geo.risk.find_model.visits import (
     check_table,
     code_values,
     drop_repeats,
+    order_rows,
     read_days,
     read_outcome,
     read_positions,
@@ -110,8 +111,8 @@ def fit_find_model(  # noqa: PLR0913
     if not columns.features and where is None and place is None:
         message = "There is nothing to rank by: name features or a place column, or give a geometry."
         raise ParameterError(message)
-    order = np.argsort(day, kind="stable")
     xy = np.full((len(visits), 2), np.nan) if where is None else where.xy
+    order = order_rows(visits, [*history_columns(columns), *columns.features], day, xy)
     table, day, found, xy = visits.iloc[order], day[order], found[order], xy[order]
     keep, notes = drop_repeats(table, columns, xy, where is not None)
     known = know_visits(table[keep], columns, day[keep], found[keep], xy[keep], None if where is None else where.crs)
@@ -154,6 +155,7 @@ def _fit(
         settings = choose_settings(training, seed)
         stages = fit_stages(training, settings, seed)
     notes += _make_notes(past, stages, settings, has_positions, known.crs is not None)
+    notes += explain_unused(table, columns.features, encoder)
     titles = (*encoder.titles, *history_titles(history))
     return FindModel(
         columns=columns,

@@ -18,6 +18,7 @@ from geo.risk.find_model.visits import (
     Columns,
     Failures,
     check_table,
+    order_rows,
     read_days,
     read_outcome,
     read_positions,
@@ -149,7 +150,7 @@ class FindModel:
             found = read_outcome(history, columns.outcome, failures)
         positions = self._read_positions(history, failures)
         failures.raise_any()
-        order = np.argsort(day, kind="stable")
+        order = order_rows(history, history_columns(columns), day, positions)
         return know_visits(history.iloc[order], columns, day[order], found[order], positions[order], self._past.crs)
 
 

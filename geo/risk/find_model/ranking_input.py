@@ -10,9 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import ParameterError
-from geo.risk.find_model.visits import Failures, code_values, name_rows, read_days, read_outcome
+from geo.risk.find_model.visits import Failures, code_values, name_rows, read_days, read_outcome, to_numbers
 
 __all__ = ["RankingInput", "check_ranking"]
+
+# no day is further away, and sums of larger numbers lose the days
+MAX_DAYS = 1e9
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,7 @@ def check_ranking(p: Any, outcome: Any, days: Any, groups: Any) -> RankingInput:
         _check_alignment(given, failures)
     _raise(failures)
     table = pd.DataFrame({name: values.array for name, values in series.items()})
-    numbers = pd.to_numeric(table["p"], errors="coerce").astype("Float64")
-    probability = np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    probability = to_numbers(table["p"])
     bad = ~((probability >= 0) & (probability <= 1))
     if bad.any():
         failures.add(f"p is not between 0 and 1 in {name_rows(table, bad)}: give probabilities")
@@ -72,11 +74,12 @@ def check_ranking(p: Any, outcome: Any, days: Any, groups: Any) -> RankingInput:
 def _read_days(table: pd.DataFrame, failures: Failures) -> NDArray[np.float64]:
     column = table["days"]
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
-        numbers = column.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-        day: NDArray[np.float64] = np.asarray(numbers, dtype=np.float64)
-        bad = ~np.isfinite(day)
+        day = to_numbers(column)
+        bad = ~(np.abs(day) <= MAX_DAYS)
         if bad.any():
-            failures.add(f"days is not finite in {name_rows(table, bad)}: fill it or leave them out")
+            failures.add(
+                f"days is not a number within ±{MAX_DAYS:.0e} in {name_rows(table, bad)}: mend it or leave them out"
+            )
         return day
     dates: NDArray[np.float64] = read_days(table, "days", failures)
     return dates
@@ -84,10 +87,10 @@ def _read_days(table: pd.DataFrame, failures: Failures) -> NDArray[np.float64]:
 
 def _to_series(values: Any, name: str, failures: Failures) -> pd.Series:
     try:
-        series = pd.Series(values) if not isinstance(values, pd.DataFrame) else None
+        series = pd.Series(values) if not isinstance(values, pd.DataFrame) and np.ndim(values) == 1 else None
     except (TypeError, ValueError):
         series = None
-    if series is None or np.ndim(values) != 1:
+    if series is None:
         failures.add(f"{name} must be a column or list of values, one per inspection, got {type(values).__name__}")
         return pd.Series(dtype=np.float64)
     return series

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,10 +24,12 @@ __all__ = [
     "code_values",
     "drop_repeats",
     "name_rows",
+    "order_rows",
     "read_days",
     "read_outcome",
     "read_positions",
     "require_columns",
+    "to_numbers",
 ]
 
 UNKNOWN = "(unknown)"
@@ -160,7 +163,10 @@ def read_days(table: pd.DataFrame, name: str, failures: Failures, *, latest: pd.
         failures.add(f"time column {name!r} holds {kind}: make dates of them with pandas.to_datetime")
         return none
     missing = column.isna().to_numpy()
+    is_number = column.map(lambda value: isinstance(value, numbers.Number)).to_numpy(dtype=bool) & ~missing
     try:
+        # a number among texts is no time
+        column = column.mask(is_number) if is_number.any() else column
         times = pd.to_datetime(column, errors="coerce", utc=True, format=None if _is_dates(column) else "ISO8601")
     except (TypeError, ValueError, OverflowError) as error:
         failures.add(f"time column {name!r} holds no dates ({error}): use dates or text like 2026-07-15")
@@ -188,6 +194,14 @@ def _is_dates(column: pd.Series) -> bool:
     )
 
 
+def to_numbers(column: pd.Series) -> NDArray[np.float64]:
+    """(n,) float64 of a column of any kind; NaN where it is empty, or no real number."""
+    if pd.api.types.is_complex_dtype(column.dtype):
+        return np.full(len(column), np.nan)
+    known = pd.to_numeric(column, errors="coerce").astype("Float64")
+    return np.asarray(known.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
 def read_outcome(table: pd.DataFrame, name: str, failures: Failures) -> NDArray[np.float64]:
     """Outcomes as 0.0 and 1.0; anything else is a failure.
 
@@ -199,8 +213,7 @@ def read_outcome(table: pd.DataFrame, name: str, failures: Failures) -> NDArray[
     missing = column.isna().to_numpy()
     if missing.any():
         failures.add(f"outcome {name!r} is empty in {name_rows(table, missing)}: leave out visits without an outcome")
-    numbers = pd.to_numeric(column, errors="coerce").astype("Float64")
-    values: NDArray[np.float64] = np.asarray(numbers.to_numpy(dtype=np.float64, na_value=0.5), dtype=np.float64)
+    values = to_numbers(column)
     bad = ~np.isin(values, (0.0, 1.0)) & ~missing
     if bad.any():
         example = column[bad].iloc[0]
@@ -278,6 +291,24 @@ def code_values(column: pd.Series) -> tuple[NDArray[np.intp], tuple[str, ...]]:
     names = sorted(set(text))
     codes: NDArray[np.intp] = pd.Index(names).get_indexer(pd.Index(text)).astype(np.intp)
     return codes, tuple(names)
+
+
+def order_rows(
+    table: pd.DataFrame, names: Sequence[str], day: NDArray[np.float64], xy: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Order of time; rows of one moment by where they were and what they hold, so that the table's order never matters.
+
+    Parameters
+    ----------
+    table : DataFrame
+    names : sequence of str
+        Columns that are used.
+    day : (n,) float64
+    xy : (n, 2) float64, NaN where unknown
+    """
+    held = [pd.factorize(table[name].astype(object).map(str), sort=True)[0] for name in reversed(names)]
+    order: NDArray[np.intp] = np.lexsort((*held, xy[:, 1], xy[:, 0], day))
+    return order
 
 
 def drop_repeats(

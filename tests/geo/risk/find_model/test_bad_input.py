@@ -1,11 +1,13 @@
 """Tables that cannot be used are refused with every failure at once; thin ones give a result that says so."""
 
+from decimal import Decimal
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 from shapely import Point
 
 import geo
@@ -33,11 +35,41 @@ def fit(visits: pd.DataFrame, **changes: Any) -> FindModel:
         ("size", np.inf, "is infinite"),
         ("size", 1e300, "is infinite or beyond"),
         ("size", pd.Timestamp("2024-01-01"), "holds times"),
+        ("size", 1j, "holds complex numbers"),
+        ("found", 1j, "neither 0 nor 1 in 600 rows"),
     ],
 )
 def test_values_that_cannot_be_used(visits: gpd.GeoDataFrame, column: str, value: Any, words: str) -> None:
     with pytest.raises(SchemaError, match=words):
         fit(visits.assign(**{column: value}))
+
+
+def test_a_number_among_texts_is_no_date(visits: gpd.GeoDataFrame) -> None:
+    mixed = visits["observed_on"].dt.strftime("%Y-%m-%d").astype(object)
+    mixed.iloc[7] = 2024
+    with pytest.raises(SchemaError, match=r"is no date in 1 row \(index 7\)"):
+        fit(visits.assign(observed_on=mixed))
+
+
+def test_decimals_are_numbers(visits: gpd.GeoDataFrame) -> None:
+    small = visits.head(60)
+    decimals = small.assign(size=[Decimal(f"{value:.3f}") for value in small["size"].fillna(0)])
+    assert_allclose(
+        fit(decimals).predict(decimals), fit(decimals.astype({"size": float})).predict(decimals), rtol=1e-12
+    )
+
+
+def test_features_that_say_nothing_are_noted(visits: gpd.GeoDataFrame) -> None:
+    """What the user thinks the model knows, and it does not."""
+    table = visits.head(60).assign(
+        empty=pd.array([pd.NA] * 60, dtype="Float64"), same=3, word="hall", text=[f"{i}.5" for i in range(60)]
+    )
+    notes = " ".join(fit(table, features=["size", "empty", "same", "word", "text"]).notes)
+    assert "'size'" not in notes
+    assert "'empty' is not used: it is empty in every row" in notes
+    assert "'same' is not used: it is the same in every row" in notes
+    assert "'word' is not used: it is the same in every row" in notes
+    assert "'text' is not used: no value of it is in 3 rows or more (numbers must not be text)" in notes
 
 
 def test_rows_are_named(visits: gpd.GeoDataFrame) -> None:

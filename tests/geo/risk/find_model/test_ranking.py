@@ -175,7 +175,12 @@ def test_dates_are_days() -> None:
         (([np.nan, 0.1], [1, 0], [1, 2]), "p is not between"),
         (([0.2, 0.1], [2, 0], [1, 2]), "neither 0 nor 1"),
         (([0.2, 0.1], [None, 0], [1, 2]), "leave out visits without an outcome"),
-        (([0.2, 0.1], [1, 0], [1, np.inf]), "days is not finite"),
+        (([0.2, 0.1], [1, 0], [1, np.inf]), "days is not a number within"),
+        (([0.2, 0.1], [1, 0], [1, 1e308]), "days is not a number within"),
+        (([0.2, 0.1], [1, 0], [1, 1j]), "days is not a number within"),
+        (([0.2, 1j], [1, 0], [1, 2]), "p is not between 0 and 1"),
+        (([0.2, 0.1], [1, 1j], [1, 2]), "neither 0 nor 1"),
+        (([[0.2], [0.1, 0.3]], [1, 0], [1, 2]), "p must be a column or list of values"),
         (([0.2, 0.1], [1, 0], ["2024-01-01", None]), "is empty in 1 row"),
         (([0.2, 0.1], [1, 0], ["2024-01-01", "soon"]), "is no date"),
         ((0.2, [1], [1]), "p must be a column"),
@@ -189,7 +194,7 @@ def test_what_cannot_be_evaluated_is_told(arguments: tuple[Any, ...], words: str
 
 
 def test_all_failures_at_once() -> None:
-    with pytest.raises(ParameterError, match=r"(?s)between 0 and 1.*neither 0 nor 1.*not finite"):
+    with pytest.raises(ParameterError, match=r"(?s)between 0 and 1.*neither 0 nor 1.*not a number within"):
         geo.evaluate_ranking([2.0], [5], [np.nan])
     with pytest.raises(ParameterError, match=r"n_bins.*n_draws.*seed.*level"):
         geo.evaluate_ranking([0.2], [1], [1], n_bins=0, n_draws=-1, seed=True, level=1)
