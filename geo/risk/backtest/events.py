@@ -113,8 +113,12 @@ def _read_places(
         if name not in events.columns:
             failures.append(f"there is no column {name}: name it so (m, {grid.crs}) or give a GeoDataFrame of points")
             continue
-        numbers = pd.to_numeric(events[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-        found.append(numbers)
+        column = events[name]
+        if isinstance(column, pd.DataFrame) or pd.api.types.is_complex_dtype(column.dtype):
+            what = "there are several columns" if isinstance(column, pd.DataFrame) else "complex numbers are in"
+            failures.append(f"{what} {name}: give one of real numbers (m, {grid.crs})")
+            continue
+        found.append(pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
     return (found[0], found[1]) if len(found) == 2 else nowhere  # noqa: PLR2004
 
 

@@ -44,6 +44,11 @@ def with_value(column: str, value: Any, row: int = 7) -> pd.DataFrame:
         (make_events().drop(columns="observed_on"), "no column 'observed_on': name the column of the time with time="),
         (with_value("easting", np.nan), r"1 row \(7\) with a coordinate that is no finite number"),
         (with_value("northing", np.inf), r"1 row \(7\) with a coordinate that is no finite number"),
+        (make_events().assign(easting=1j), "complex numbers are in easting: give one of real numbers"),
+        (
+            pd.concat([make_events(), make_events()[["northing"]]], axis=1),
+            "there are several columns northing: give one",
+        ),
         (with_value("northing", "north"), r"1 row \(7\) with a coordinate that is no finite number"),
         (with_value("observed_on", None), r"1 row \(7\) without a time"),
         (with_value("observed_on", ""), r"1 row \(7\) without a time"),
