@@ -118,9 +118,8 @@ def _change(
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """A layer's frame without some records and with others, and what is wrong with the request."""
     ids = _ids(layer, frame)
-    matches = [ids.get_level_values(0) == each if isinstance(each, str) else _equal(ids, each) for each in gone]
-    unknown = [each for each, match in zip(gone, matches, strict=True) if not match.any()]
-    kept = frame[~np.any(matches, axis=0)] if matches else frame
+    is_gone, unknown = _find_gone(ids, gone)
+    kept = frame[~is_gone] if gone else frame
     twice = [] if added is None else _ids(layer, added).intersection(_ids(layer, kept)).tolist()
     failures = [
         f"{layer.name}: {len(each)} record(s) {problem}: {', '.join(map(str, each[:_SHOWN_IDS]))}; {remedy}"
@@ -135,9 +134,18 @@ def _change(
     return together.sort_values(list(layer.id_columns), kind="stable").reset_index(drop=True), failures
 
 
-def _equal(ids: pd.Index, wanted: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Which ids are the tuple; one of another length is none of them."""
-    return np.array([each == wanted for each in ids.tolist()], dtype=bool)
+def _find_gone(
+    ids: pd.Index, gone: list[str | tuple[str, ...]]
+) -> tuple[NDArray[np.bool_], list[str | tuple[str, ...]]]:
+    """Which records are to go, by whole id or by its first column alone; and what names none."""
+    firsts = {each for each in gone if isinstance(each, str)}
+    wholes = {each for each in gone if not isinstance(each, str)}
+    first = ids.get_level_values(0).tolist()
+    # an id of one column is no tuple, and one of another length is none of them
+    whole = ids.tolist() if wholes else first
+    is_gone = np.array([one in firsts or every in wholes for one, every in zip(first, whole, strict=True)], dtype=bool)
+    there = {*firsts.intersection(first), *wholes.intersection(whole)}
+    return is_gone, [each for each in gone if each not in there]
 
 
 def _ids(layer: Layer, frame: gpd.GeoDataFrame) -> pd.Index:

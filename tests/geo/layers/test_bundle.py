@@ -136,3 +136,16 @@ def test_checked_frames_are_not_checked_again() -> None:
     odd = gpd.GeoDataFrame(pd.DataFrame({"anything": [1]}), geometry=[shapely.Point(0, 0)], crs="EPSG:3006")
 
     assert Layers({"visits": odd}, checked=True)["visits"] is odd
+
+
+def test_many_records_go_as_those_that_are_named(layers: Layers) -> None:
+    """Held against looking for each of them: ids of one column, and ids of two by one or both."""
+    assert layers["workplaces"]["workplace_id"].is_unique
+    ids = layers["workplaces"]["workplace_id"].tolist()
+    kept = layers.updated(None, {"workplaces": ids[::2] * 2})["workplaces"]
+    assert kept["workplace_id"].tolist() == sorted(set(ids) - set(ids[::2]))
+    assert layers.updated(None, {"workplaces": []})["workplaces"].equals(layers["workplaces"])
+    assert layers.updated(None, {"workplaces": ids})["workplaces"].empty
+    for strange in ("none", (ids[0],), (ids[0], "x"), ""):
+        with pytest.raises(SchemaError, match="not there"):
+            layers.updated(None, {"workplaces": [*ids, strange]})
