@@ -168,8 +168,9 @@ def _lower_components(explanation: Explanation, points: float) -> tuple[LowerCom
         left = each.points - points
         if left < 0 or each.value <= 0:
             continue
-        share = left / each.max_points
-        needed = each.reference_level * share / (1 - share)
+        share = left / each.max_points if points > 0 else 1.0
+        # nothing has to go where two cells are level, nor can a share of 1 be told from one just below it
+        needed = min(each.reference_level * share / (1 - share), each.value) if share < 1 else each.value
         cut = 1 - needed / each.value
         found.append(LowerComponent(each.name, each.title, each.unit, each.value, needed, cut))
     return tuple(sorted(found, key=lambda each: (each.cut, each.name)))

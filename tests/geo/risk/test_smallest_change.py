@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from types import SimpleNamespace
+
 import pytest
 
 import geo
 from geo.errors import NotFoundError, ParameterError
 from geo.risk.model import saturate
-from geo.risk.smallest_change import SmallestChange
+from geo.risk.smallest_change import SmallestChange, _lower_components
 from geo.risk.surface import RiskSurface
 from tests.frames import GRID, SCORING_DAY, make_accommodation, make_frame, make_workplace, near_town
 
@@ -121,3 +124,20 @@ def test_what_cannot_be_asked(surface: RiskSurface) -> None:
     empty = geo.score({}, GRID, SCORING_DAY)
     with pytest.raises(ParameterError, match="nothing to visit and no rank"):
         empty.smallest_change(far, 1)
+
+
+def test_level_cells_and_saturated_components() -> None:
+    """Where nothing has to go, and where a share cannot be told from 1, no number is divided by 0."""
+    explained = [
+        SimpleNamespace(name="none", title="", unit="", value=2.0, points=0.0, max_points=0.0, reference_level=1.0),
+        SimpleNamespace(name="full", title="", unit="", value=1e30, points=20.0, max_points=20.0, reference_level=1.0),
+        SimpleNamespace(name="some", title="", unit="", value=1.0, points=10.0, max_points=20.0, reference_level=1.0),
+    ]
+    level = _lower_components(SimpleNamespace(components=explained), 0.0)  # type: ignore[arg-type]
+    assert {each.name: (each.needed, each.cut) for each in level} == {
+        "none": (2.0, 0.0),
+        "full": (1e30, 0.0),
+        "some": (1.0, 0.0),
+    }
+    close = _lower_components(SimpleNamespace(components=explained), 1e-20)  # type: ignore[arg-type]
+    assert all(0 <= each.cut <= 1 and math.isfinite(each.needed) for each in close)
