@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 
 from geo.errors import ParameterError
 from geo.reference import swedish_texts
-from geo.risk.words import Sentence
+from geo.risk.words import Sentence, Tenths
 
 __all__ = [
     "DEFAULT_LANGUAGE",
@@ -120,6 +120,8 @@ def _in_words(lang: str, value: object) -> str:
         return say(lang, value)
     if isinstance(value, date):
         return format_date(lang, value)
+    if isinstance(value, Tenths):
+        return format_number(lang, value, 1)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return format_number(lang, value)
     return str(value)

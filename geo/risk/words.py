@@ -12,7 +12,7 @@ from typing import Any
 
 from geo.reference import read_table
 
-__all__ = ["Sentence", "title_sentence"]
+__all__ = ["Sentence", "Tenths", "title_sentence"]
 
 _ONE_DECIMAL_BELOW = 10
 # whatever the machine's language is
@@ -20,6 +20,10 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
+
+
+class Tenths(float):
+    """A number that is written with one decimal whatever its size, because it is to be held against others."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ def title_sentence(table: str, column: str, code: str) -> Sentence:
 
 
 def _in_english(value: object) -> str:
+    if isinstance(value, Tenths):
+        return f"{value:,.1f}"
     if isinstance(value, float):
         return f"{value:,.1f}" if abs(value) < _ONE_DECIMAL_BELOW and value != round(value) else f"{value:,.0f}"
     if isinstance(value, date):

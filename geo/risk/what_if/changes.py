@@ -130,7 +130,7 @@ class SetPhase:
             new = new.assign(workforce=float(self.workforce))
         if self.beds is not None:
             new = new.assign(beds=float(self.beds))
-        parts = [part for part in (*_cut(periods, first, last), new) if len(part)]
+        parts = [_in_seconds(part) for part in (*_cut(_in_seconds(periods), first, last), new) if len(part)]
         together = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=frame.crs)
         return layers.updated({"establishments": together}, {"establishments": [self.establishment_id]})
 
@@ -255,7 +255,10 @@ class WithdrawSector:
 
     def describe(self) -> Sentence:
         """See `Change`."""
-        values = {"sector": title_sentence("sectors", "sector", self.sector), "percent": round(100 * self.share)}
+        values = {
+            "sector": title_sentence("sectors", "sector", self.sector),
+            "percent": float(f"{100 * self.share:.2g}") if self.share < 1 else 100,
+        }
         return Sentence("{percent} % of the employees in {sector} leave", values)
 
 
@@ -281,6 +284,12 @@ def _frame(rows: list[Mapping[str, Any]]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=SWEREF99_TM)
 
 
+def _in_seconds(periods: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The same with days that may be any: the nanoseconds that pandas likes to count in end in 2262."""
+    days = ("active_from", "active_to")
+    return periods.assign(**{name: periods[name].astype("datetime64[s]") for name in days})
+
+
 def _find_period(periods: gpd.GeoDataFrame, day: pd.Timestamp) -> gpd.GeoDataFrame:
     """The period that a day falls into, else the last one before it, else the first of all; one row."""
     ordered = periods.sort_values("active_from", na_position="first", kind="stable")
@@ -293,10 +302,13 @@ def _cut(
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """What is left of periods before a day and after another; nothing comes after none."""
     starts, ends = periods["active_from"], periods["active_to"]
-    before = periods[starts.isna() | (starts < first)]
-    before = before.assign(active_to=before["active_to"].where(before["active_to"] < first, first - _DAY))
-    if last is None:
-        return before, periods.iloc[:0]
+    # nothing is before the first of all days, nor after the last
+    before, after = periods.iloc[:0], periods.iloc[:0]
+    if first.date() > date.min:
+        before = periods[starts.isna() | (starts < first)]
+        before = before.assign(active_to=before["active_to"].where(before["active_to"] < first, first - _DAY))
+    if last is None or last.date() == date.max:
+        return before, after
     after = periods[ends.isna() | (ends > last)]
     after = after.assign(active_from=after["active_from"].where(after["active_from"] > last, last + _DAY))
     return before, after

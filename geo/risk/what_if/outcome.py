@@ -19,7 +19,7 @@ from geo.risk.scored import NEVER_INSPECTED, STATE_NAMES
 from geo.risk.surface import RiskSurface
 from geo.risk.uncertainty import DeltaUncertainty, compare_uncertainty
 from geo.risk.what_if.changes import Change
-from geo.risk.words import Sentence
+from geo.risk.words import Sentence, Tenths
 
 __all__ = ["CellDifference", "WhatIf"]
 
@@ -67,11 +67,11 @@ class CellDifference:
         return tuple(sentences)
 
     def _tell_score(self) -> Sentence:
-        before, after, delta = (round(each, 1) for each in (self.before.score, self.after.score, self.delta))
+        before, after = Tenths(self.before.score), Tenths(self.after.score)
         if abs(self.delta) < _LEAST_TOLD:
             return Sentence("The score stays at {after}.", {"after": after})
-        values = {"points": abs(delta), "before": before, "after": after}
-        if delta > 0:
+        values = {"points": Tenths(abs(self.delta)), "before": before, "after": after}
+        if self.delta > 0:
             return Sentence("The score rises by {points}, from {before} to {after}.", values)
         return Sentence("The score falls by {points}, from {before} to {after}.", values)
 
@@ -211,7 +211,7 @@ class WhatIf:
 
 
 def _tell_points(component: Sentence, points: float) -> Sentence:
-    values = {"component": component, "points": round(abs(points), 1)}
+    values = {"component": component, "points": Tenths(abs(points))}
     if points > 0:
         return Sentence("{component}: {points} points more.", values)
     return Sentence("{component}: {points} points less.", values)

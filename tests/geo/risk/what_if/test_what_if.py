@@ -86,8 +86,9 @@ def test_in_words(surface: RiskSurface) -> None:
     found = geo.what_if(surface, CHANGES[0])
     cell = found.explain(found.top(1)["cell_id"][0])
     words = [str(each) for each in cell.reasons]
-    ends = f"from {cell.before.score:.0f} to {cell.after.score:.0f}."
-    assert words[0] == f"The score rises by {round(cell.delta, 1):g}, {ends}"
+    # one decimal, however large: a rise of 7.9 from 35 to 43 would not add up
+    ends = f"from {cell.before.score:.1f} to {cell.after.score:.1f}."
+    assert words[0] == f"The score rises by {cell.delta:.1f}, {ends}"
     assert any("Unsuitable accommodation" in each and "points more" in each for each in words)
     assert str(CHANGES[0].describe()) == "housing of the kind “Work camp” is added, beds: 400"
     still = found.explain(GRID.cell_id(0, 0)) if surface.state[0, 0] else None
