@@ -95,6 +95,8 @@ STATUS_TABLE: Mapping[type[NorrsynError], ProblemKind] = {
     NorrsynError: ProblemKind(500, "unexpected", "Something went wrong", is_told=False),
 }
 _UNEXPECTED = STATUS_TABLE[NorrsynError]
+# Of what was sent, an answer repeats so many characters at most.
+_MOST_REPEATED = 200
 _SEE_LOG = "The server's log says what happened; the operator can read it there."
 
 
@@ -170,6 +172,7 @@ def respond_to_validation(request: Request, error: RequestValidationError) -> JS
 def respond_to_status(request: Request, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Response for what the router itself refuses: no such address, or another method than GET."""
     words = {
+        400: ("body", "The body cannot be read", "It is no JSON that can be read: UTF-8, and not nested deeply."),
         404: ("not-found", "There is no such address", "Nothing is served here; /openapi.json lists what is."),
         405: (
             "method",
@@ -202,8 +205,14 @@ def _document(kind: ProblemKind, detail: str, instance: str | None) -> dict[str,
 def _describe(failure: Mapping[str, Any]) -> dict[str, str]:
     where, *names = (str(part) for part in failure["loc"])
     text = str(failure["msg"]).removeprefix("Value error, ").rstrip(".")
+    if failure["type"] == "json_invalid":
+        # its place is a number of characters, not a parameter
+        reason = str(failure.get("ctx", {}).get("error", "")).rstrip(".")
+        return {"parameter": where, "where": where, "detail": f"is no JSON at character {''.join(names)} ({reason})"}
     if failure["type"] == "missing":
         text = "is missing; give it"
     else:
-        text = f"{text[0].lower()}{text[1:]}, got {jsonable_encoder(failure['input'], custom_encoder={bytes: repr})!r}"
+        sent = repr(jsonable_encoder(failure["input"], custom_encoder={bytes: repr}))
+        sent = sent if len(sent) <= _MOST_REPEATED else f"{sent[:_MOST_REPEATED]}…"
+        text = f"{text[0].lower()}{text[1:]}, got {sent}"
     return {"parameter": ".".join(names) or where, "where": where, "detail": text}

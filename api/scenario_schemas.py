@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.schemas import Answer, CellAnswer, DriverInfo, Points
 from geo.risk.what_if import AddAccommodation, AddEstablishment, Change, CloseSite, SetPhase, WithdrawSector
@@ -18,8 +18,20 @@ __all__ = [
 ]
 
 MAX_CHANGES = 20
-Easting = Annotated[float, Field(allow_inf_nan=False, description="m, EPSG:3006")]
-Amount = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+
+
+def _refuse_numbers(value: object) -> object:
+    """A day is text: a number would count as seconds since 1970."""
+    if isinstance(value, (int, float)):
+        message = "must be a day as text, YYYY-MM-DD"
+        raise ValueError(message)
+    return value
+
+
+# strict: neither true nor "1" is a number
+Metres = Annotated[float, Field(strict=True, allow_inf_nan=False, description="m, EPSG:3006")]
+Amount = Annotated[float, Field(strict=True, ge=0, le=1e6, allow_inf_nan=False)]
+Day = Annotated[date, BeforeValidator(_refuse_numbers)]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=50)]
 
@@ -32,12 +44,12 @@ class AddAccommodationRequest(_ChangeRequest):
     """Housing is added."""
 
     kind: Literal["add_accommodation"]
-    easting: Easting
-    northing: Easting
+    easting: Metres
+    northing: Metres
     beds: Amount
     housing_type: Code = "work_camp"
-    active_from: date | None = None
-    active_to: date | None = None
+    active_from: Day | None = None
+    active_to: Day | None = None
 
     def make(self) -> Change:
         """The change of the library."""
@@ -48,14 +60,14 @@ class AddEstablishmentRequest(_ChangeRequest):
     """A large establishment opens."""
 
     kind: Literal["add_establishment"]
-    easting: Easting
-    northing: Easting
+    easting: Metres
+    northing: Metres
     workforce: Amount
     phase: Code = "construction_peak"
     sector: Code = "construction"
     beds: Amount = 0.0
-    active_from: date | None = None
-    active_to: date | None = None
+    active_from: Day | None = None
+    active_to: Day | None = None
 
     def make(self) -> Change:
         """The change of the library."""
@@ -68,8 +80,8 @@ class SetPhaseRequest(_ChangeRequest):
     kind: Literal["set_phase"]
     establishment_id: Id
     phase: Code
-    starts: date | None = None
-    ends: date | None = None
+    starts: Day | None = None
+    ends: Day | None = None
     workforce: Amount | None = None
 
     def make(self) -> Change:
@@ -94,7 +106,7 @@ class WithdrawSectorRequest(_ChangeRequest):
 
     kind: Literal["withdraw_sector"]
     sector: Code
-    share: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
+    share: Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)] = 1.0
 
     def make(self) -> Change:
         """The change of the library."""
@@ -113,7 +125,7 @@ class WhatIfRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     changes: Annotated[list[ChangeRequest], Field(min_length=1, max_length=MAX_CHANGES)]
-    cell_id: str | None = Field(default=None, description="A cell to explain; the one that moves most when left out")
+    cell_id: Id | None = Field(default=None, description="A cell to explain; the one that moves most when left out")
     n: Annotated[int, Field(ge=1, le=500)] = 20
     interval: bool = Field(default=False, description="Draw the interval of the difference too; takes a while")
 

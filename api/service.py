@@ -27,6 +27,7 @@ from api.search import SearchIndex
 from api.settings import Settings
 from api.sites import SiteIndex
 from api.surfaces import ScoreKey, ServedSurface, SurfaceShelf
+from api.turns import Turns
 from geo.errors import NorrsynError, NotFoundError
 from geo.grid import Grid
 from geo.kernels import compile_kernels
@@ -109,6 +110,7 @@ class Service:
         self.imports = ImportJobs(
             settings.home, replace(DEFAULT_LIMITS, file_bytes=settings.upload_mb * _MIB), settings.import_queue
         )
+        self.turns = Turns(settings.score_workers, settings.score_queue)
         self.sites = SiteIndex()
         self.problem: str | None = None
         self._snapshot: Snapshot | None = None

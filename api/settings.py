@@ -44,9 +44,9 @@ class Settings(BaseSettings):
     surface_cache_mb : int, MB
         How much memory they may take together; the newest one always stays.
     score_workers : int
-        How many surfaces are scored at the same time.
+        How many surfaces are scored at the same time; beside them, as many what-ifs and the like are answered.
     score_queue : int
-        How many more may wait for their turn; beyond that the server answers 503.
+        How many more of each may wait for their turn; beyond that the server answers 503.
     check_seconds : float, s
         How often, at most, a request looks whether the data folder has changed.
     basemap_url : str, optional

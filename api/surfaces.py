@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from api.errors import BusyError
+from api.turns import Turns
 from geo.grid import Grid
 from geo.recent import Recent
 from geo.risk.ranking import Place
@@ -114,10 +115,19 @@ class ServedSurface:
         """See `RiskSurface.places`."""
         return self._remember(("places", n, county), lambda: self.surface.places(n, county))
 
-    def uncertainty(self, top_k: int) -> Uncertainty:
-        """See `RiskSurface.uncertainty`; drawn once for each k, and the last two are kept."""
-        # seconds of drawing: one at a time, and rankings do not wait for it
-        with self._drawing:
+    def uncertainty(self, top_k: int, turns: Turns) -> Uncertainty:
+        """See `RiskSurface.uncertainty`; drawn once for each k, and the last two are kept.
+
+        Raises
+        ------
+        BusyError
+            It would have to be drawn, and too many wait already.
+        """
+        known = self._uncertainties.get(top_k)
+        if known is not None:
+            return known
+        # seconds of drawing: nobody waits for it who does not need it, and what two ask for is drawn once
+        with turns.take(), self._drawing:
             known = self._uncertainties.get(top_k)
             return self._uncertainties.put(top_k, self.surface.uncertainty(top_k=top_k)) if known is None else known
 

@@ -16,8 +16,6 @@ from maps.record_names import RecordNames
 
 __all__ = ["describe_certainty", "describe_smallest_change", "describe_what_if"]
 
-_PERCENT = 100
-
 
 def describe_certainty(lang: str, surface: RiskSurface, uncertainty: Uncertainty, cell_id: str) -> dict[str, Any]:
     """How sure a cell is, as `api.scenario_schemas.CertaintyAnswer`.
@@ -32,14 +30,15 @@ def describe_certainty(lang: str, surface: RiskSurface, uncertainty: Uncertainty
     values = {
         "low": round(cell.low, 1),
         "high": round(cell.high, 1),
-        "percent": round(_PERCENT * cell.p_top),
+        "times": round(uncertainty.n_draws * cell.p_top),
         "k": uncertainty.top_k,
         "n": uncertainty.n_draws,
     }
     return {
         "cell_id": cell.cell_id,
         "surface": surface.id,
-        "score": cell.score,
+        # as everywhere else, recomputed in float64
+        "score": surface.explain(cell_id).score,
         "low": cell.low,
         "median": cell.median,
         "high": cell.high,
@@ -53,7 +52,7 @@ def describe_certainty(lang: str, surface: RiskSurface, uncertainty: Uncertainty
             translate(lang, "The score lies between {low} and {high}, with a probability of 90 %.", **values),
             translate(
                 lang,
-                "{word}: in {percent} % of {n} draws it is among the {k} highest cells.",
+                "{word}: in {times} of {n} draws it is among the {k} highest cells.",
                 word=name,
                 **values,
             ),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +12,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 import geo
+from api import create_app
+from api.settings import Settings
 from geo.risk.surface import RiskSurface
 from geo.risk.what_if import AddAccommodation, AddEstablishment, CloseSite, SetPhase, WithdrawSector
-from tests.api.made import WRITING
+from tests.api.made import BASE_URL, WRITING
 from tests.frames import TOWN
 
 CAMP = {"kind": "add_accommodation", "easting": TOWN[0], "northing": TOWN[1], "beds": 400}
@@ -66,6 +71,17 @@ class TestCertainty:
         assert "only" in get(client, f"/api/cells/{cell_id}/certainty", 422, k=500)["detail"]
         get(client, f"/api/cells/{cell_id}/certainty", 422, k=0)
         get(client, "/api/cells/nowhere/certainty", 422, k=5)
+
+    def test_draws_are_counted(self, client: TestClient, cell_id: str) -> None:
+        """Shares near 0 and 1 would be rounded to never and always."""
+        answer = get(client, f"/api/cells/{cell_id}/certainty", k=1)
+        times = round(answer["p_top"] * answer["n_draws"])
+        assert answer["p_top"] * answer["n_draws"] == pytest.approx(times, abs=1e-3)
+        assert f"in {times} of {answer['n_draws']} draws" in answer["reasons"][1]
+
+    def test_the_score_is_that_of_the_cell(self, client: TestClient, cell_id: str) -> None:
+        answer = get(client, f"/api/cells/{cell_id}/certainty", k=5)
+        assert answer["score"] == get(client, f"/api/cells/{cell_id}")["score"]
 
 
 class TestSmallestChange:
@@ -126,7 +142,7 @@ class TestWhatIf:
         assert cell["before"]["cell_id"] == cell_id
         low, _, high = cell["interval"]
         assert low <= high <= 0
-        assert cell["reasons"][0].startswith(("Poängen sjunker", "Poängen är kvar"))
+        assert re.match(r"Poängen (sjunker med|är kvar på) \d+,\d", cell["reasons"][0])
         assert answer["changes"] == ["platsen a001 stänger"]
 
     def test_nothing_is_written(self, client: TestClient, published: RiskSurface) -> None:
@@ -150,7 +166,60 @@ class TestWhatIf:
             ask(client, strange, code=422)
         ask(client, code=422)
         ask(client, *[CAMP] * 21, code=422)
+        ask(client, CAMP, code=422, cell_id="x" * 1000)
         response = client.post("/api/what-if", json={"changes": [CAMP]})
         assert response.status_code == 403
         response = client.post("/api/what-if", content="{", headers=WRITING)
         assert response.status_code == 422
+
+    @pytest.mark.parametrize(
+        "strange",
+        [{"beds": True}, {"beds": "400"}, {"easting": False}, {"active_from": 0}, {"active_to": 1.5}, {"beds": 10**30}],
+        ids=str,
+    )
+    def test_nothing_else_passes_for_a_number_or_a_day(self, client: TestClient, strange: dict[str, object]) -> None:
+        name = next(iter(strange))
+        assert name in ask(client, {**CAMP, **strange}, code=422)["errors"][0]["parameter"]
+
+    @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+    def test_the_ends_of_time(self, client: TestClient, day: str) -> None:
+        ask(client, {**CAMP, "active_from": day})
+        ask(client, {**CAMP, "active_to": day})
+        phase = {"kind": "set_phase", "establishment_id": "e001", "phase": "suspended"}
+        ask(client, {**phase, "starts": day})
+        ask(client, {**phase, "starts": day, "ends": day})
+
+    def test_a_refusal_does_not_send_everything_back(self, client: TestClient) -> None:
+        many = json.dumps({"changes": [CAMP] * 500}).encode()
+        response = client.post("/api/what-if", content=many, headers={**WRITING, "Content-Type": "application/json"})
+        assert response.status_code == 422
+        assert "at most 20" in response.json()["detail"]
+        assert len(response.content) < 2_000
+
+    @pytest.mark.parametrize(
+        ("content", "code", "words"),
+        [
+            (b'{"changes": [', 422, "no JSON at character 13"),
+            (b"[" * 20_000, 400, "not nested deeply"),
+            (b" " * 200_000, 413, "at most 100,000 bytes"),
+        ],
+        ids=["cut off", "deep", "large"],
+    )
+    def test_bodies_that_cannot_be_read(self, client: TestClient, content: bytes, code: int, words: str) -> None:
+        response = client.post("/api/what-if", content=content, headers={**WRITING, "Content-Type": "application/json"})
+        assert response.status_code == code
+        assert words in response.json()["detail"]
+
+
+def test_a_crowd_is_told_to_come_back(home: Path) -> None:
+    with TestClient(create_app(Settings(home=home, score_queue=0)), base_url=BASE_URL) as client:
+        turns = client.app.state.service.turns  # type: ignore[attr-defined]
+        cell_id = get(client, "/api/top", n=1)["cells"][0]["cell_id"]
+        known = get(client, f"/api/cells/{cell_id}/certainty", k=5)
+        with turns.take():
+            assert "wait already" in ask(client, CAMP, code=503)["detail"]
+            get(client, f"/api/cells/{cell_id}/smallest-change", 503, k=3)
+            get(client, f"/api/cells/{cell_id}/certainty", 503, k=3)
+            # what is known already needs no turn
+            assert get(client, f"/api/cells/{cell_id}/certainty", k=5) == known
+        ask(client, CAMP)
