@@ -259,7 +259,7 @@ COMMANDS = (
                 "List the versions, or show one.",
                 "Show the numbers of a version. Without one: the versions that there are, and the numbers of the one "
                 "in use, which is that of the published surface.",
-                ("norrsyn model show", "norrsyn model show 2026.1"),
+                ("norrsyn model show", "norrsyn model show 2026.2"),
             ),
             Command(
                 "compare",
@@ -267,7 +267,7 @@ COMMANDS = (
                 "Say where two versions differ.",
                 "List the numbers in which two versions differ, and say how far they put the same cells first, on the "
                 "layers of the data folder.",
-                ("norrsyn model compare 2026.1",),
+                ("norrsyn model compare 2026.2",),
             ),
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,6 +98,11 @@ class TestHelp:
             known = {option for each in several for parameter in each.params for option in parameter.opts}
             used = {word for word in command.epilog.replace("[", " ").split() if word.startswith("--")}
             assert used <= known, name
+
+    def test_examples_name_a_model_that_exists(self) -> None:
+        said = " ".join(command.epilog or "" for command in walk_commands(get_command(app)).values())
+        named = set(re.findall(r"model (?:show|compare) (\d\S*?)(?=[\s`\[]|$)", said))
+        assert named == {geo.load_model().version}
 
     def test_version(self) -> None:
         assert run("--version").stdout.strip()
