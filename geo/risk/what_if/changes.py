@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Protocol
 
 import geopandas as gpd
@@ -17,13 +17,13 @@ from geo.crs import SWEREF99_TM
 from geo.errors import NotFoundError, ParameterError
 from geo.layers.bundle import Layers
 from geo.reference import read_table, sectors_of
+from geo.risk.what_if.periods import cut_periods, find_period, in_seconds
 from geo.risk.words import Sentence, title_sentence
 
 __all__ = ["AddAccommodation", "AddEstablishment", "Change", "CloseSite", "SetPhase", "WithdrawSector"]
 
 _SITE_LAYERS = ("workplaces", "accommodation", "establishments")
 _ID = "what-if"
-_DAY = timedelta(days=1)
 
 
 class Change(Protocol):
@@ -77,8 +77,8 @@ class AddEstablishment:
             "phase": self.phase,
             "active_from": self.active_from,
             "active_to": self.active_to,
-            "workforce": float(self.workforce),
-            "beds": float(self.beds),
+            "workforce": _read_number("workforce", self.workforce),
+            "beds": _read_number("beds", self.beds),
             "geometry": _place(self.geometry, self.easting, self.northing),
         }
         return layers.updated({"establishments": _frame([row])})
@@ -119,18 +119,18 @@ class SetPhase:
         if periods.empty:
             message = f"There is no establishment {self.establishment_id!r}; see the layer establishments."
             raise NotFoundError(message)
-        first = pd.Timestamp(self.starts or at)
-        last = None if self.ends is None else pd.Timestamp(self.ends)
+        first = _read_day("starts", self.starts or at)
+        last = None if self.ends is None else _read_day("ends", self.ends)
         if last is not None and last < first:
             message = f"The phase of {self.establishment_id} would end on {last.date()}, before {first.date()}."
             raise ParameterError(message)
-        model = _find_period(periods, first)
+        model = find_period(periods, first)
         new = model.assign(phase=self.phase, active_from=first, active_to=pd.NaT if last is None else last)
         if self.workforce is not None:
-            new = new.assign(workforce=float(self.workforce))
+            new = new.assign(workforce=_read_number("workforce", self.workforce))
         if self.beds is not None:
-            new = new.assign(beds=float(self.beds))
-        parts = [_in_seconds(part) for part in (*_cut(_in_seconds(periods), first, last), new) if len(part)]
+            new = new.assign(beds=_read_number("beds", self.beds))
+        parts = [in_seconds(part) for part in (*cut_periods(in_seconds(periods), first, last), new) if len(part)]
         together = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=frame.crs)
         return layers.updated({"establishments": together}, {"establishments": [self.establishment_id]})
 
@@ -170,7 +170,7 @@ class AddAccommodation:
             "accommodation_id": _new_id(layers["accommodation"]["accommodation_id"]),
             "name": self.name or None,
             "housing_type": self.housing_type,
-            "beds": float(self.beds),
+            "beds": _read_number("beds", self.beds),
             "active_from": self.active_from,
             "active_to": self.active_to,
             "geometry": _place(None, self.easting, self.northing),
@@ -262,6 +262,23 @@ class WithdrawSector:
         return Sentence("{percent} % of the employees in {sector} leave", values)
 
 
+def _read_number(name: str, value: float) -> float:
+    """A number; whether it is a sensible one, the layer's checks say."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        message = f"{name} must be a number, got {value!r}."
+        raise ParameterError(message) from None
+
+
+def _read_day(name: str, day: date) -> pd.Timestamp:
+    try:
+        return pd.Timestamp(day)
+    except (TypeError, ValueError):
+        message = f"{name} must be a date, got {day!r}."
+        raise ParameterError(message) from None
+
+
 def _new_id(ids: pd.Series) -> str:
     """An id that no record has; the same for the same layer."""
     taken, number = set(ids), 1
@@ -272,43 +289,16 @@ def _new_id(ids: pd.Series) -> str:
 
 def _place(geometry: BaseGeometry | None, easting: float | None, northing: float | None) -> BaseGeometry:
     if geometry is not None:
+        if not isinstance(geometry, BaseGeometry):
+            message = f"geometry must be a shapely point or line, got {geometry!r}."
+            raise ParameterError(message)
         return geometry
     if easting is None or northing is None:
         message = "Say where it is: geometry, or easting and northing (m, EPSG:3006)."
         raise ParameterError(message)
-    return shapely.Point(float(easting), float(northing))
+    return shapely.Point(_read_number("easting", easting), _read_number("northing", northing))
 
 
 def _frame(rows: list[Mapping[str, Any]]) -> gpd.GeoDataFrame:
     frame = pd.DataFrame([{name: value for name, value in row.items() if value is not None} for row in rows])
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=SWEREF99_TM)
-
-
-def _in_seconds(periods: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The same with days that may be any: the nanoseconds that pandas likes to count in end in 2262."""
-    days = ("active_from", "active_to")
-    return periods.assign(**{name: periods[name].astype("datetime64[s]") for name in days})
-
-
-def _find_period(periods: gpd.GeoDataFrame, day: pd.Timestamp) -> gpd.GeoDataFrame:
-    """The period that a day falls into, else the last one before it, else the first of all; one row."""
-    ordered = periods.sort_values("active_from", na_position="first", kind="stable")
-    begun = ordered[ordered["active_from"].isna() | (ordered["active_from"] <= day)]
-    return ordered.iloc[:1] if begun.empty else begun.iloc[-1:]
-
-
-def _cut(
-    periods: gpd.GeoDataFrame, first: pd.Timestamp, last: pd.Timestamp | None
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """What is left of periods before a day and after another; nothing comes after none."""
-    starts, ends = periods["active_from"], periods["active_to"]
-    # nothing is before the first of all days, nor after the last
-    before, after = periods.iloc[:0], periods.iloc[:0]
-    if first.date() > date.min:
-        before = periods[starts.isna() | (starts < first)]
-        before = before.assign(active_to=before["active_to"].where(before["active_to"] < first, first - _DAY))
-    if last is None or last.date() == date.max:
-        return before, after
-    after = periods[ends.isna() | (ends > last)]
-    after = after.assign(active_from=after["active_from"].where(after["active_from"] > last, last + _DAY))
-    return before, after

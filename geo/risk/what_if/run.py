@@ -96,7 +96,12 @@ def list_quarters(after: date, n: int) -> tuple[date, ...]:
 
 def _check_changes(changes: Change | Iterable[Change]) -> tuple[Change, ...]:
     listed = tuple(changes) if isinstance(changes, Iterable) else (changes,)
-    strange = [repr(each) for each in listed if not (hasattr(each, "apply") and hasattr(each, "describe"))]
+    strange = [
+        repr(each)
+        for each in listed
+        # a class is none before it says what is changed
+        if isinstance(each, type) or not (hasattr(each, "apply") and hasattr(each, "describe"))
+    ]
     if strange or not listed:
         what = f"{', '.join(strange)} is no change" if strange else "there is no change to make"
         message = f"{what}; use those of geo.risk.what_if, such as AddAccommodation(easting, northing, beds=400)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pandas as pd
@@ -15,7 +16,7 @@ from geo.errors import NotFoundError, ParameterError, SchemaError
 from geo.layers.bundle import Layers
 from geo.layers.establishments import to_arrays
 from geo.reference import sectors_of
-from geo.risk.what_if import AddAccommodation, AddEstablishment, CloseSite, SetPhase, WithdrawSector
+from geo.risk.what_if import AddAccommodation, AddEstablishment, Change, CloseSite, SetPhase, WithdrawSector
 from tests.frames import SCORING_DAY, TOWN, make_establishment, make_frame
 
 PERIODS = [
@@ -142,3 +143,32 @@ def test_what_cannot_be_is_refused(planned: Layers) -> None:
         AddEstablishment(100).apply(planned, SCORING_DAY)
     with pytest.raises(SchemaError, match="beds"):
         AddAccommodation(*TOWN, beds=-1).apply(planned, SCORING_DAY)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (AddAccommodation(*TOWN, beds="many"), "beds must be a number, got 'many'"),  # type: ignore[arg-type]
+        (AddAccommodation("x", TOWN[1], beds=4), "easting must be a number"),  # type: ignore[arg-type]
+        (AddAccommodation(*TOWN, beds=10**400), "beds must be a number"),
+        (AddEstablishment(None, easting=TOWN[0], northing=TOWN[1]), "workforce must be a number"),  # type: ignore[arg-type]
+        (AddEstablishment(5, geometry="POINT (1 2)"), "geometry must be a shapely point"),  # type: ignore[arg-type]
+        (SetPhase("e001", "suspended", workforce="x"), "workforce must be a number"),  # type: ignore[arg-type]
+        (SetPhase("e001", "suspended", starts="soon"), "starts must be a date, got 'soon'"),  # type: ignore[arg-type]
+        (SetPhase("e001", "suspended", ends=object()), "ends must be a date"),  # type: ignore[arg-type]
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_what_is_no_number_and_no_day_is_refused(planned: Layers, change: Change, words: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(words)):
+        change.apply(planned, SCORING_DAY)
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_phases_at_the_ends_of_time(planned: Layers, day: date) -> None:
+    """Nothing is before the first day or after the last; the rest of an establishment's periods stay."""
+    until = periods(SetPhase("e001", "suspended", starts=day, ends=day).apply(planned, SCORING_DAY))
+    assert [each[0] for each in until if each[0] != "suspended"] == ["permit", "groundworks", "construction_peak"]
+    assert len(until) == 4
+    always = periods(SetPhase("e001", "suspended", starts=date.min, ends=date.max).apply(planned, SCORING_DAY))
+    assert [each[0] for each in always] == ["suspended"]
