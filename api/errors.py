@@ -104,7 +104,7 @@ class ParameterProblem(BaseModel):
     """One parameter that cannot be used."""
 
     parameter: str = Field(description="Name of the parameter")
-    where: str = Field(description="Where it stands: query, path or header")
+    where: str = Field(description="Where it stands: query, path, header or body")
     detail: str = Field(description="What is wrong and what to do")
 
 

@@ -161,7 +161,8 @@ def find_hot_spots(
 def _choose_distance(surface: ScoredSurface, component: str, asked: float | None) -> float:
     if asked is not None:
         return asked
-    source = None if surface.stale_layers else surface.sources.get(component)
+    known = not surface.stale_layers and component in tuple(surface.sources)
+    source = surface.sources[component] if known else None
     widest = (
         max((group.bandwidth_m for group in source.groups), default=0.0) if isinstance(source, PointSource) else 0.0
     )

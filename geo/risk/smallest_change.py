@@ -84,7 +84,7 @@ class SmallestChange:
             values = {"n": len(self.records), "ids": ", ".join(each.record_id for each in self.records)}
             sentences.append(Sentence("Or these records would have to be gone: {n} ({ids}).", values))
         else:
-            sentences.append(Sentence("No {n} records alone carry it.", {"n": _MOST_RECORDS}))
+            sentences.append(Sentence("To take away {n} records would not be enough.", {"n": _MOST_RECORDS}))
         return tuple(sentences)
 
     def to_dict(self) -> dict[str, Any]:

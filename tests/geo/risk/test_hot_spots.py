@@ -157,6 +157,8 @@ def test_the_same_everywhere_is_no_spot(clustered: RiskSurface) -> None:
 def test_what_cannot_be_asked(clustered: RiskSurface, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"no component 'x'.*from one cell \(1000 m\).*got 10.*below 1, got 2"):
         clustered.hot_spots("x", distance_m=10, false_discovery_rate=2)
+    with pytest.raises(ParameterError, match="no component"):
+        clustered.hot_spots(["workplaces"])  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="got nan"):
         clustered.hot_spots("workplaces", distance_m=math.nan)
     empty = geo.score({}, INLAND, SCORING_DAY)
