@@ -12,7 +12,7 @@ from typing import Any
 import geopandas as gpd
 
 from geo.errors import ParameterError
-from geo.layers import visits
+from geo.layers import findings, visits
 from geo.layers.bundle import Layers
 from geo.layers.sectors import SECTOR_SHARE
 from geo.layers.visits import AGENCY_EFFECT
@@ -25,6 +25,7 @@ from geo.risk.scoring import check_layers, parse_choices, score
 
 __all__ = ["fit_model"]
 
+_EFFORT = MappingProxyType({"visits": visits, "findings": findings})
 _DIGITS = 6
 _SHOWN_HASH = 8
 
@@ -81,7 +82,8 @@ def _fit_parameters(layers: Layers, day: date, start: Model, kept: list[str]) ->
         parameters.update({f"{SECTOR_SHARE}{name}": _round(share) for name, share in shares.items()})
     else:
         kept.append("sector shares")
-    if len(visits.to_arrays(layers["visits"], day, None, start.parameters)):
+    # visits that found nothing at all say little of how much visits find
+    if all(len(each.to_arrays(layers[name], day, None, start.parameters)) for name, each in _EFFORT.items()):
         # what was known of crews was fitted together, and goes together
         others = {name: value for name, value in parameters.items() if not name.startswith(AGENCY_EFFECT)}
         effort = fit_effort(layers, day, start.parameters)

@@ -64,6 +64,15 @@ def test_the_prior_is_that_of_the_calibration(layers: Layers, fitted: Model) -> 
     assert without.parameters["prior_visits"] == geo.load_model().parameters["prior_visits"]
 
 
+def test_visits_that_found_nothing_fit_no_prior(layers: Layers) -> None:
+    """One visit without a find is no ground to think that visits find much, or little."""
+    one = {"workplaces": layers["workplaces"], "visits": make_frame([make_visit(1)])}
+    model = geo.fit_model(one, SCORING_DAY)
+    assert "findings per visit" in model.origin["kept"]
+    for name in ("prior_findings", "prior_visits", "crew_effect"):
+        assert model.parameters[name] == geo.load_model().parameters[name]
+
+
 def test_the_same_layers_give_the_same_version(layers: Layers, fitted: Model) -> None:
     again = geo.fit_model(dict(layers), str(SCORING_DAY))
     assert again == fitted
