@@ -40,7 +40,7 @@ def test_a_raster_too_large_is_refused_before_it_is_allocated() -> None:
 @pytest.mark.usefixtures("little")
 def test_a_score_too_large_is_refused(layers: Layers) -> None:
     # seven rasters of 4 bytes, a state, the region and the areas' codes: 33 bytes to a cell
-    with pytest.raises(MemoryLimitError, match=r"3300000000 bytes .* larger cells"):
+    with pytest.raises(MemoryLimitError, match=r"3700000000 bytes .* larger cells"):
         geo.score(layers, HUGE, "2026-07-15")
 
 
