@@ -86,7 +86,8 @@ def test_fine_places_are_the_coarse_ones(coarse: RiskSurface, fine: RiskSurface)
 
     assert len(same) >= 18
     for a, b in same[:15]:
-        assert a.score == pytest.approx(b.score, abs=1)
+        # the highest of the hundred cells in a square kilometre stands a little above the one in its middle
+        assert a.score == pytest.approx(b.score, abs=2)
     areas = [(a.n_cells * 0.01, float(b.n_cells)) for a, b in same]
     assert np.median([abs(a - b) / b for a, b in areas]) < 0.1
 
