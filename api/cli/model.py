@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.options import HomeOption, JsonOption, read_settings
+from api.cli.options import HomeOption, JsonOption, read_layers, read_settings
 from api.cli.output import Command, Group, note, print_json, print_table, print_words, working
 
 if TYPE_CHECKING:
@@ -23,16 +23,12 @@ _AtOption = Annotated[str | None, typer.Option("--at", metavar="DATE", help="Dat
 def fit_version(at: _AtOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Fit a new version from the layers and keep it; see the command's help."""
     folder = read_settings(home).home
-    from geo.errors import NotFoundError  # noqa: PLC0415
     from geo.risk.model import load_model  # noqa: PLC0415
     from geo.risk.refit import fit_model  # noqa: PLC0415
-    from geo.store.files import load_layers, save_model  # noqa: PLC0415
+    from geo.store.files import save_model  # noqa: PLC0415
 
     with working("Fitting"):
-        layers = load_layers(folder)
-        if not layers.hashes:
-            message = f"{folder} holds no layers; fill it with `norrsyn demo` or `norrsyn import`."
-            raise NotFoundError(message)
+        layers = read_layers(folder)
         stored = save_model(folder, fit_model(layers, at))
     if as_json:
         print_json({"home": str(folder), **_describe(stored)})
@@ -55,16 +51,12 @@ def learn_version(
 ) -> None:
     """Learn weights from visits and show them beside the experts'; see the command's help."""
     folder = read_settings(home).home
-    from geo.errors import NotFoundError  # noqa: PLC0415
     from geo.risk.learned import learn_weights  # noqa: PLC0415
     from geo.risk.learned.result import LEGEND  # noqa: PLC0415
-    from geo.store.files import load_layers, save_model  # noqa: PLC0415
+    from geo.store.files import save_model  # noqa: PLC0415
 
     with working("Learning"):
-        layers = load_layers(folder)
-        if not layers.hashes:
-            message = f"{folder} holds no layers; fill it with `norrsyn demo` or `norrsyn import`."
-            raise NotFoundError(message)
+        layers = read_layers(folder)
         result = learn_weights(layers, at, base=_choose_experts(folder))
         is_kept = save and not result.kept_because
         if is_kept:
@@ -138,12 +130,12 @@ def compare_versions(
     from geo.region import region_grid  # noqa: PLC0415
     from geo.risk.compare import compare_surfaces  # noqa: PLC0415
     from geo.risk.scoring import score  # noqa: PLC0415
-    from geo.store.files import find_model, load_layers  # noqa: PLC0415
+    from geo.store.files import find_model  # noqa: PLC0415
 
     one = find_model(folder, first).model
     two = choose_model(folder, None) if second is None else find_model(folder, second).model
     with working("Scoring with both"):
-        layers, grid = load_layers(folder), region_grid(two.parameters["fitted_cell_m"])
+        layers, grid = read_layers(folder), region_grid(two.parameters["fitted_cell_m"])
         surfaces = [score(layers, grid, at, model=model) for model in (one, two)]
         same = compare_surfaces(*surfaces)
     differences = {name: list(pair) for name, pair in one.differences(two).items()}

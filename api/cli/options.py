@@ -10,8 +10,9 @@ import typer
 
 if TYPE_CHECKING:
     from api.settings import Settings
+    from geo.store.files import StoredLayers
 
-__all__ = ["CountyOption", "HomeOption", "JsonOption", "LanguageOption", "read_pairs", "read_settings"]
+__all__ = ["CountyOption", "HomeOption", "JsonOption", "LanguageOption", "read_layers", "read_pairs", "read_settings"]
 
 T = TypeVar("T")
 
@@ -36,6 +37,23 @@ def read_settings(home: Path | None) -> Settings:
     from api.settings import load_settings  # noqa: PLC0415
 
     return load_settings(home=home)
+
+
+def read_layers(folder: Path) -> StoredLayers:
+    """The layers of a data folder that has some.
+
+    Raises
+    ------
+    NotFoundError, StoreError
+    """
+    from geo.errors import NotFoundError  # noqa: PLC0415
+    from geo.store.files import load_layers  # noqa: PLC0415
+
+    layers = load_layers(folder)
+    if not layers.hashes:
+        message = f"{folder} holds no layers; fill it with `norrsyn demo` or `norrsyn import`."
+        raise NotFoundError(message)
+    return layers
 
 
 def read_pairs(option: str, pairs: Iterable[str] | None, convert: Callable[[str], T]) -> Mapping[str, T]:

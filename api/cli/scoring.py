@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.model import choose_model
-from api.cli.options import CountyOption, HomeOption, JsonOption, LanguageOption, read_pairs, read_settings
+from api.cli.options import CountyOption, HomeOption, JsonOption, LanguageOption, read_layers, read_pairs, read_settings
 from api.cli.output import Command, note, print_json, print_table, print_words, working
 
 if TYPE_CHECKING:
@@ -57,10 +57,9 @@ def score_region(  # noqa: PLR0913, PLR0917  every option is one
     """Score the region; see the command's help."""
     folder = read_settings(home).home
     weights = read_pairs("--weight", weight, float)
-    from geo.errors import NotFoundError  # noqa: PLC0415
     from geo.region import region_grid  # noqa: PLC0415
     from geo.risk.scoring import parse_choices, score  # noqa: PLC0415
-    from geo.store.files import load_layers, publish, save_surface  # noqa: PLC0415
+    from geo.store.files import publish, save_surface  # noqa: PLC0415
     from maps.answers import describe_surface  # noqa: PLC0415
 
     version = choose_model(folder, model)
@@ -69,10 +68,7 @@ def score_region(  # noqa: PLR0913, PLR0917  every option is one
     clock = _Clock()
     with working("Scoring") as say:
         say("reading the layers")
-        layers = load_layers(folder)
-        if not layers.hashes:
-            message = f"{folder} holds no layers; fill it with `norrsyn demo` or `norrsyn import`."
-            raise NotFoundError(message)
+        layers = read_layers(folder)
         clock.lap("load")
         say(f"{grid.n_cells:,} cells")
         if dask is None:

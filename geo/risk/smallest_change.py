@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from geo.errors import ParameterError
-from geo.layers.registry import LAYERS
 from geo.risk.components.base import Driver
 from geo.risk.explain import Explanation, explain_cell
 from geo.risk.model import saturate
@@ -230,5 +229,5 @@ def _ids_of(drivers: list[Driver]) -> dict[str, list[str | tuple[str, ...]]]:
     removed: dict[str, list[str | tuple[str, ...]]] = {}
     for driver in drivers:
         # an establishment goes with all of its periods
-        removed.setdefault(LAYERS[driver.layer].name, []).append(driver.record_id)
+        removed.setdefault(driver.layer, []).append(driver.record_id)
     return removed

@@ -86,8 +86,12 @@ def test_fine_places_are_the_coarse_ones(coarse: RiskSurface, fine: RiskSurface)
 
     assert len(same) >= 18
     for a, b in same[:15]:
-        # the highest of the hundred cells in a square kilometre stands a little above the one in its middle
-        assert a.score == pytest.approx(b.score, abs=2)
+        # the middle of a large cell is the corner of four small ones; a peak between such middles only stands higher
+        row, col = fine.grid.cell_at([b.easting], [b.northing])
+        around = fine.score[row[0] : row[0] + 2, col[0] - 1 : col[0] + 1]
+        assert around.mean() == pytest.approx(b.score, abs=0.2)
+        assert a.score > b.score - 0.2
+    assert np.median([a.score - b.score for a, b in same[:15]]) < 1
     areas = [(a.n_cells * 0.01, float(b.n_cells)) for a, b in same]
     assert np.median([abs(a - b) / b for a, b in areas]) < 0.1
 

@@ -42,10 +42,6 @@ class RateSource:
         found, visited = (source.raster(grid) * self.effort_km2 for source in (self.findings, self.effort))
         return posterior_shape_rate(found, visited, self.prior)
 
-    def posterior_at(self, grid: Grid, row: int, col: int) -> tuple[float, float]:
-        """Shape and rate in one cell."""
-        return posterior_shape_rate(*self._counts_at(grid, row, col), self.prior)
-
     def raster(self, grid: Grid) -> NDArray[np.float64]:
         """Findings per visit at every cell centre; what is usual where nobody was."""
         shape, rate = self.posterior(grid)

@@ -72,7 +72,7 @@ def test_the_records_behind_a_component_share_its_value(surface: RiskSurface) ->
             if component.name == "findings":
                 # the rest is what is assumed of every place
                 assumed = read_parameter("prior_findings")
-                visits = surface.inputs.rate.posterior_at(GRID, row, col)[1]
+                visits = float(surface.inputs.rate.posterior(GRID)[1][row, col])
                 assert component.known_share == pytest.approx(1 - assumed / (component.value * visits))
             else:
                 assert bool(shares) == (component.value > 0)

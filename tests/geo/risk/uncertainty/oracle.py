@@ -32,23 +32,6 @@ class FixedRate:
         return np.full(grid.shape, self.shape / self.rate)
 
 
-@dataclass(frozen=True)
-class CountedRate:
-    """Findings per visit: what was found and how often somebody looked, as the model page defines them."""
-
-    findings: Any
-    effort: Any
-    prior: tuple[float, float] = (0.4, 1.5)
-
-    def posterior(self, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        found, looked = (source.raster(grid) * 25 for source in (self.findings, self.effort))
-        return self.prior[0] + found, self.prior[1] + looked
-
-    def raster(self, grid: Grid) -> NDArray[np.float64]:
-        shape, rate = self.posterior(grid)
-        return shape / rate
-
-
 def with_source(surface: RiskSurface, source: Any, level: float | None = None) -> RiskSurface:
     """A surface whose findings are known by another source; its own rasters stay as they are."""
     sources = {**surface.inputs.sources, "findings": source}
@@ -59,13 +42,6 @@ def with_source(surface: RiskSurface, source: Any, level: float | None = None) -
     changed = replace(surface, model=replace(surface.model, components=components))
     changed.__dict__["inputs"] = replace(surface.inputs, sources=sources)
     return changed
-
-
-def with_rates(surface: RiskSurface) -> RiskSurface:
-    """A surface whose findings are known up to a posterior in each cell."""
-    if hasattr(surface.sources["findings"], "posterior"):
-        return surface
-    return with_source(surface, CountedRate(surface.sources["findings"], surface.inputs.effort), 0.25)
 
 
 def draw_normals(surface: ScoredSurface, cells: NDArray[np.int64], n_draws: int, seed: int) -> NDArray[np.float64]:

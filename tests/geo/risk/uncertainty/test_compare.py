@@ -13,7 +13,7 @@ from geo.layers.bundle import Layers
 from geo.risk.surface import RiskSurface
 from geo.risk.uncertainty import DeltaUncertainty, compare_uncertainty
 from tests.frames import GRID, SCORING_DAY, make_accommodation, make_finding, make_frame, near_town
-from tests.geo.risk.uncertainty.oracle import draw_scores, with_rates
+from tests.geo.risk.uncertainty.oracle import draw_scores
 
 N_DRAWS, TOP_K, SEED = 40, 5, 3
 # where nothing else is: cells that are ranked only once the camp is open
@@ -22,7 +22,7 @@ CAMP = near_town(-15_600, 8_400)
 
 @pytest.fixture(scope="module")
 def before(surface: RiskSurface) -> RiskSurface:
-    return with_rates(surface)
+    return surface
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def after(surface: RiskSurface) -> RiskSurface:
         "findings": make_frame([make_finding(90, **near_town(-7_900, 3_100))]),
     }
     layers = surface.layers.updated(added, None)
-    return with_rates(geo.score(layers, GRID, at=SCORING_DAY))
+    return geo.score(layers, GRID, at=SCORING_DAY)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_where_nothing_has_changed_the_difference_is_exactly_zero(
 
 
 def test_a_surface_does_not_differ_from_itself_or_from_its_twin(before: RiskSurface, layers: Layers) -> None:
-    twin = with_rates(geo.score(layers, GRID, at=SCORING_DAY))
+    twin = geo.score(layers, GRID, at=SCORING_DAY)
     for other in (before, twin):
         same = compare_uncertainty(before, other, N_DRAWS, TOP_K, SEED)
         for raster in (same.low, same.median, same.high):
@@ -96,7 +96,7 @@ def test_there_and_back_again_are_each_others_opposite(
 
 def test_other_weights_move_together(layers: Layers, before: RiskSurface) -> None:
     """The difference of two weightings is surer than two independent draws would be."""
-    heavier = with_rates(geo.score(layers, GRID, at=SCORING_DAY, weights={"accommodation": 0.2}))
+    heavier = geo.score(layers, GRID, at=SCORING_DAY, weights={"accommodation": 0.2})
     delta = compare_uncertainty(before, heavier, 200, TOP_K, SEED)
     ranked = before.ranked
     apart = (delta.high - delta.low)[ranked]

@@ -12,14 +12,14 @@ from geo.reference import certainty_classes
 from geo.risk.surface import RiskSurface
 from geo.risk.uncertainty import Uncertainty, estimate_uncertainty
 from tests.frames import GRID, SCORING_DAY, small_frames
-from tests.geo.risk.uncertainty.oracle import FixedRate, count_top, draw_scores, with_rates, with_source
+from tests.geo.risk.uncertainty.oracle import FixedRate, count_top, draw_scores, with_source
 
 N_DRAWS, TOP_K, SEED = 40, 5, 11
 
 
 @pytest.fixture(scope="module")
 def rated(surface: RiskSurface) -> RiskSurface:
-    return with_rates(surface)
+    return surface
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +73,13 @@ def test_the_same_seed_gives_the_same_bits_for_any_number_of_threads(rated: Risk
 
 def test_the_order_of_records_changes_no_bit(found: Uncertainty) -> None:
     shuffled = {name: frame.sample(frac=1, random_state=3) for name, frame in small_frames().items()}
-    again = with_rates(geo.score(shuffled, GRID, at=SCORING_DAY)).uncertainty(N_DRAWS, TOP_K, SEED)
+    again = geo.score(shuffled, GRID, at=SCORING_DAY).uncertainty(N_DRAWS, TOP_K, SEED)
     np.testing.assert_array_equal(rasters(again), rasters(found))
 
 
 def test_a_county_keeps_its_intervals_and_ranks_its_own(wide_layers: Layers) -> None:
     grid = geo.region_grid(10_000)
-    surface = with_rates(geo.score(wide_layers, grid, at=SCORING_DAY))
+    surface = geo.score(wide_layers, grid, at=SCORING_DAY)
     whole, part = (surface.uncertainty(N_DRAWS, 3, SEED, county=county) for county in (None, "24"))
     mine = surface.ranked & surface.county_mask("24")
     np.testing.assert_array_equal(np.isnan(part.low), ~mine)
