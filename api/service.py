@@ -218,7 +218,7 @@ class Service:
         if published is None:
             return load_model()
         model = published.surface.model
-        return model if model.is_complete else load_model().with_weights(_known_weights(model))
+        return model if model.is_complete else load_model()
 
     def _grid(self, published: ServedSurface | None) -> Grid:
         if self.settings.cell_m is not None:
@@ -275,9 +275,3 @@ class Service:
         served = ServedSurface(surface, snapshot.names, snapshot.sources, created).warm()
         self.shelf.keep(served)
         return served
-
-
-def _known_weights(model: Model) -> dict[str, float]:
-    """Weights of the components that are still there."""
-    known = load_model().weights
-    return {name: weight for name, weight in model.weights.items() if name in known}

@@ -52,6 +52,7 @@ class HotSpots:
     critical_p : float, the p at or below which a cell is found
     n_cells : int, cells tested
     is_overstated : bool, whether neighbouring cells share their data, so that significance is overstated
+    municipality_codes : of the cells found, row by row
     """
 
     grid: Grid
@@ -64,7 +65,7 @@ class HotSpots:
     critical_p: float
     n_cells: int
     is_overstated: bool
-    _codes: NDArray[np.object_]
+    municipality_codes: tuple[str, ...]
 
     def to_frame(self) -> gpd.GeoDataFrame:
         """The cells found, the highest z first.
@@ -76,9 +77,9 @@ class HotSpots:
         """
         row, col = np.nonzero(self.kind)
         order = np.lexsort((col, row, -self.z[row, col]))
+        codes, names = np.array(self.municipality_codes, dtype=object)[order], municipality_names()
         row, col = row[order], col[order]
         east, north, half = self.grid.easting[col], self.grid.northing[row], self.grid.cell_m / 2
-        codes, names = self._codes[row, col], municipality_names()
         return gpd.GeoDataFrame(
             {
                 "cell_id": pd.Series(self.grid.cell_ids(row, col), dtype=object),
@@ -139,22 +140,19 @@ def find_hot_spots(
     )
     z, p, critical_p = _test(values, _pair_up(tested, *steps), false_discovery_rate)
     found = (p <= critical_p) & (z != 0)
-    kind = np.where(found, np.where(z > 0, HOT, COLD), 0).astype(np.uint8)
-    codes = np.full(surface.grid.shape, "", dtype=object)
-    row, col = np.nonzero(tested)
-    codes[row, col] = surface.municipality_codes(row, col)
+    kind = _on_grid(tested, np.where(found, np.where(z > 0, HOT, COLD), 0).astype(np.uint8), 0)
     return HotSpots(
         grid=surface.grid,
         component=component,
         z=_on_grid(tested, z, np.nan),
         p=_on_grid(tested, p, np.nan),
-        kind=_on_grid(tested, kind, 0),
+        kind=kind,
         distance_m=distance,
         false_discovery_rate=false_discovery_rate,
         critical_p=critical_p,
         n_cells=n_cells,
         is_overstated=not is_made_of_records,
-        _codes=codes,
+        municipality_codes=tuple(surface.municipality_codes(*np.nonzero(kind))),
     )
 
 
