@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,11 +34,6 @@ class CrewEffects:
     agencies: dict[str, float]
     base: float
     dispersion: float
-
-    def multiplier(self, crew: Sequence[str]) -> float:
-        """What a crew multiplies the findings of a visit with; 1 where none of its agencies is known."""
-        known = [self.agencies[agency] for agency in sorted(set(crew)) if agency in self.agencies]
-        return self.base * math.prod(known) if known else 1.0
 
 
 def fit_crew_effects(

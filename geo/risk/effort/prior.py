@@ -94,9 +94,13 @@ def fit_prior(findings: ArrayLike, visits: ArrayLike, dispersion: float = 1.0) -
 def log_likelihood(findings: ArrayLike, visits: ArrayLike, prior: Prior) -> float:
     """Logarithm of the negative binomial likelihood of places' findings, as `fit_prior` maximises it."""
     y, e = _check(findings, visits, 1.0)
-    alpha, beta = prior.findings, prior.visits
-    terms = gammaln(alpha + y) - gammaln(alpha) - gammaln(y + 1) + alpha * np.log(beta)
-    return float(np.sum(terms + y * np.log(e) - (alpha + y) * np.log(beta + e)))
+    return _sum_logs(y, e, prior.findings, prior.visits) - float(np.sum(gammaln(y + 1)))
+
+
+def _sum_logs(y: Floats, e: Floats, alpha: float, beta: float) -> float:
+    """The likelihood's logarithm but for what depends on the findings alone."""
+    terms = gammaln(alpha + y) - gammaln(alpha) + alpha * np.log(beta) + y * np.log(e) - (alpha + y) * np.log(beta + e)
+    return float(np.sum(terms))
 
 
 def estimate_dispersion(findings: ArrayLike, visits: ArrayLike, place: ArrayLike) -> float:
@@ -162,9 +166,8 @@ def _lose(logs: Floats, y: Floats, e: Floats, dispersion: float) -> tuple[float,
     mean, shape = np.exp(logs)
     alpha = shape / dispersion
     beta = alpha / mean
-    value = gammaln(alpha + y) - gammaln(alpha) + alpha * np.log(beta) + y * np.log(e) - (alpha + y) * np.log(beta + e)
     by_alpha = np.sum(digamma(alpha + y) - digamma(alpha) + np.log(beta) - np.log(beta + e))
     by_beta = np.sum(alpha / beta - (alpha + y) / (beta + e))
     gradient = -np.array([-by_beta * beta, by_alpha * alpha + by_beta * beta])
     pull = logs[1] / _SPREAD**2
-    return float(-np.sum(value) + logs[1] * pull / 2), gradient + np.array([0.0, pull])
+    return logs[1] * pull / 2 - _sum_logs(y, e, alpha, beta), gradient + np.array([0.0, pull])
