@@ -34,7 +34,7 @@ from api.service import Service
 from api.settings import Settings, load_settings
 from geo.errors import NorrsynError
 from maps.i18n import pick_language
-from maps.page import STATIC_FOLDER, leaflet_folder, render_error_page
+from maps.pages.base import STATIC_FOLDER, leaflet_folder, render_error_page
 
 __all__ = ["create_app"]
 

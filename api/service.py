@@ -21,7 +21,7 @@ from threading import Lock
 from rasterio.errors import NotGeoreferencedWarning
 
 from api.home import DataFolder, Stamp
-from api.import_jobs import ImportJobs
+from api.importing.jobs import ImportJobs
 from api.records import build_sites
 from api.search import SearchIndex
 from api.settings import Settings

@@ -26,7 +26,7 @@ from maps.answers import describe_place, describe_surface
 from maps.basemap import build_basemap
 from maps.bundle import bundle_modules
 from maps.i18n import catalogue, format_date, format_number, translate
-from maps.page import STATIC_FOLDER, environment, leaflet_folder
+from maps.pages.base import STATIC_FOLDER, environment, leaflet_folder
 from maps.palette import class_colours, classify, count_classes
 from maps.tiles import MAX_ZOOM, TileSet
 

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
-from api.imports import are_uploads_allowed, describe_import, describe_job, find_imports
+from api.importing.run import are_uploads_allowed, describe_import, describe_job, find_imports
 from api.params import TheService
 from api.routes.imports import ImportId, TheJob
 from api.routes.pages import PageLanguage
 from geo.store.history import find_import
 from maps.i18n import pick_language
-from maps.import_page import PastImport, render_import_page, render_job_page, render_report_page
+from maps.pages.imports import PastImport, render_import_page, render_job_page, render_report_page
 
 __all__ = ["router"]
 

@@ -12,11 +12,11 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
-from api.import_jobs import ImportJob
-from api.import_schemas import ImportAnswer, ImportFields, ImportJobAnswer, ImportsAnswer, QuarantineAnswer
-from api.imports import check_uploads, describe_import, describe_job, find_imports, make_order, open_quarantine
+from api.importing.jobs import ImportJob
+from api.importing.run import check_uploads, describe_import, describe_job, find_imports, make_order, open_quarantine
+from api.importing.schemas import ImportAnswer, ImportFields, ImportJobAnswer, ImportsAnswer, QuarantineAnswer
+from api.importing.uploads import FILES_FIELD, MAPPING_FIELD, receive_upload
 from api.params import TheService, known_parameters_only
-from api.uploads import FILES_FIELD, MAPPING_FIELD, receive_upload
 from geo.store.history import find_import, find_quarantine
 
 __all__ = ["router"]

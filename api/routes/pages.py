@@ -9,10 +9,11 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from api.caching import REVALIDATE, respond_cached
-from api.imports import are_uploads_allowed
+from api.importing.run import are_uploads_allowed
 from api.params import CurrentSnapshot, SurfaceByPath, TheService, check_language
 from maps.i18n import catalogue, pick_language
-from maps.page import render_map_page, render_setup_page, render_surface_page
+from maps.pages.map import render_map_page, render_setup_page
+from maps.pages.surface import render_surface_page
 
 __all__ = ["router"]
 

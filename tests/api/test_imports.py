@@ -14,9 +14,9 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.import_jobs import ImportJobs
-from api.import_schemas import FileReport
-from api.uploads import UploadFolder, make_plain
+from api.importing.jobs import ImportJobs
+from api.importing.schemas import FileReport
+from api.importing.uploads import UploadFolder, make_plain
 from geo.errors import NotFoundError
 from geo.reading.limits import DEFAULT_LIMITS
 from geo.reading.report import Report

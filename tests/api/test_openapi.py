@@ -9,7 +9,7 @@ import pytest
 from fastapi.openapi.models import OpenAPI
 from fastapi.testclient import TestClient
 
-from api.import_schemas import ImportFields
+from api.importing.schemas import ImportFields
 from geo.risk.surface import RiskSurface
 
 

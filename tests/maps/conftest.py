@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 import geo
 from geo.layers.bundle import Layers
 from geo.risk.surface import RiskSurface
-from maps.page import STATIC_FOLDER
+from maps.pages.base import STATIC_FOLDER
 from tests.browsing import find_free_port, run_server
 from tests.frames import GRID, SCORING_DAY, small_frames
 from tests.maps.contract_server import Contract, make_contract_app

@@ -22,7 +22,9 @@ from geo.reference import county_names, read_table, score_classes
 from geo.risk.surface import NEVER_INSPECTED, RiskSurface
 from maps.basemap import build_basemap
 from maps.i18n import catalogue, pick_language, say
-from maps.page import STATIC_FOLDER, leaflet_folder, render_map_page, render_surface_page
+from maps.pages.base import STATIC_FOLDER, leaflet_folder
+from maps.pages.map import render_map_page
+from maps.pages.surface import render_surface_page
 from maps.palette import class_colours, class_of, classify, count_classes
 from maps.skeleton import build_skeleton
 from maps.tiles import TileSet

@@ -8,7 +8,7 @@ import pytest
 
 from geo.errors import ConfigError
 from maps.bundle import bundle_modules
-from maps.page import STATIC_FOLDER
+from maps.pages.base import STATIC_FOLDER
 
 
 def write(folder: Path, **modules: str) -> Path:

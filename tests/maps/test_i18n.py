@@ -24,7 +24,7 @@ from geo.risk.naming import name_place
 from geo.risk.surface import RiskSurface
 from geo.risk.words import Sentence
 from maps.i18n import LANGUAGES, catalogue, format_date, format_number, pick_language, say, translate
-from maps.page import STATIC_FOLDER, TEMPLATES_FOLDER
+from maps.pages.base import STATIC_FOLDER, TEMPLATES_FOLDER
 from tests.maps.corpus import PAYLOADS
 
 MAPS = TEMPLATES_FOLDER.parent

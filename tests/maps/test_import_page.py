@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from geo.layers.registry import LAYERS
-from maps.import_page import PastImport, render_import_page, render_job_page, render_report_page
+from maps.pages.imports import PastImport, render_import_page, render_job_page, render_report_page
 from tests.maps.corpus import PAYLOADS
 
 

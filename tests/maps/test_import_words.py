@@ -13,7 +13,7 @@ import geo
 from geo.layers.registry import LAYERS
 from geo.reference import read_table
 from maps.i18n import catalogue
-from maps.import_words import TEMPLATES, WORDS, Words, say_found
+from maps.pages.import_words import TEMPLATES, WORDS, Words, say_found
 
 GEO = Path(str(geo.__file__)).parent
 # What an expression in one of the library's texts may become: one of our words where one is meant, else anything.

@@ -7,14 +7,9 @@ from typing import Any
 
 import pytest
 
-from maps.page import (
-    STATIC_FOLDER,
-    leaflet_folder,
-    render_error_page,
-    render_map_page,
-    render_setup_page,
-    render_surface_page,
-)
+from maps.pages.base import STATIC_FOLDER, leaflet_folder, render_error_page
+from maps.pages.map import render_map_page, render_setup_page
+from maps.pages.surface import render_surface_page
 from maps.skeleton import BaseMap, build_skeleton
 from tests.maps.contract_server import Contract
 from tests.maps.corpus import HOSTILE, PAYLOADS

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import ConfigError
-from maps.page import leaflet_folder
+from maps.pages.base import leaflet_folder
 from maps.safe_text import check_tile_url, safe_text, tile_origin
 from tests.browsing import Watched
 from tests.maps.corpus import PAYLOADS

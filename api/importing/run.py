@@ -15,11 +15,11 @@ from pydantic import ValidationError
 from starlette.requests import Request
 
 from api.errors import ForbiddenError
-from api.import_jobs import ImportJob, ImportJobs
-from api.import_schemas import ImportFields, describe_rows
+from api.importing.jobs import ImportJob, ImportJobs
+from api.importing.schemas import ImportFields, describe_rows
+from api.importing.uploads import Upload
 from api.middleware import is_this_machine
 from api.settings import Settings
-from api.uploads import Upload
 from geo.errors import NotFoundError, ParameterError
 from geo.layers.registry import LAYERS, get_layer
 from geo.reading.isolated import make_choice
@@ -111,7 +111,7 @@ def make_order(upload: Upload, settings: Settings) -> Order:
 
 
 def describe_job(job: ImportJob) -> dict[str, Any]:
-    """An import under way, as `api.import_schemas.ImportJobAnswer`."""
+    """An import under way, as `api.importing.schemas.ImportJobAnswer`."""
     return {
         "id": job.id,
         "layer": job.layer,
@@ -128,7 +128,7 @@ def describe_job(job: ImportJob) -> dict[str, Any]:
 
 
 def describe_outcome(done: FileImport) -> dict[str, Any]:
-    """What became of files, as `api.import_schemas.ImportOutcome`."""
+    """What became of files, as `api.importing.schemas.ImportOutcome`."""
     told = done.to_dict()
     return {"rows": describe_rows(told["files"]), **told}
 
@@ -153,7 +153,7 @@ def find_imports(home: Path, layer: str | None, limit: int) -> tuple[int, list[S
 
 
 def describe_import(stored: StoredImport) -> dict[str, Any]:
-    """An import of the store, as `api.import_schemas.ImportAnswer`; without ``files`` an ``ImportInfo``."""
+    """An import of the store, as `api.importing.schemas.ImportAnswer`; without ``files`` an ``ImportInfo``."""
     told = stored.provenance
     report: Mapping[str, Any] = stored.report or {}
     files = list(report.get("files", ()))

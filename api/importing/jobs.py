@@ -19,7 +19,7 @@ from threading import Condition, Thread
 from typing import Any, Literal
 
 from api.errors import BusyError, find_kind, problem_document
-from api.uploads import UploadFolder
+from api.importing.uploads import UploadFolder
 from geo.errors import NorrsynError, NotFoundError
 from geo.reading.limits import Limits
 from geo.reading.sandbox import Progress

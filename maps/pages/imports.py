@@ -14,8 +14,8 @@ from geo.reading.shapes import import_shapes
 from geo.reading.source import ENDINGS
 from geo.reference import read_table
 from maps.i18n import format_date, translate
-from maps.import_words import Words, say_found
-from maps.page import Query, render_page
+from maps.pages.base import Query, render_page
+from maps.pages.import_words import Words, say_found
 
 __all__ = ["PastImport", "render_import_page", "render_job_page", "render_report_page"]
 

@@ -1,0 +1,103 @@
+"""What every page of ours is made with: templates, texts, the language switch; and the page that tells of an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from maps.i18n import LANGUAGES, format_number, translate
+
+__all__ = [
+    "STATIC_FOLDER",
+    "TEMPLATES_FOLDER",
+    "Query",
+    "environment",
+    "leaflet_folder",
+    "render_error_page",
+    "render_page",
+]
+
+TEMPLATES_FOLDER = Path(__file__).parents[1] / "templates"
+STATIC_FOLDER = Path(__file__).parents[1] / "static"
+
+Query = Iterable[tuple[str, str]]
+
+
+def leaflet_folder() -> Path:
+    """Folder of Leaflet's script, style and images, to be served as /static/leaflet."""
+    from xstatic.pkg import leaflet  # noqa: PLC0415  a namespace package, found only when it is used
+
+    return Path(leaflet.BASE_DIR)
+
+
+def render_error_page(
+    lang: str, status: int, heading: str, detail: str = "", *, query: Query = (), root: str = "/"
+) -> str:
+    """Render an error for somebody who reads pages; programs get problem details instead.
+
+    Parameters
+    ----------
+    lang : str
+    status : int
+        HTTP status.
+    heading, detail : str
+        Plain text; the heading is translated where we have it.
+    query : pairs of str
+    root : str
+
+    Returns
+    -------
+    str
+    """
+    heading = translate(lang, heading)
+    return render_page(
+        "error.html", lang, root, query, status=str(status), heading=heading, detail=detail, synthetic=False
+    )
+
+
+def render_page(template: str, lang: str, root: str, query: Query, **context: Any) -> str:
+    """Render a template with what every page has: texts, numbers, the way to the root and the language switch.
+
+    Parameters
+    ----------
+    template : str
+        Name of a file in `TEMPLATES_FOLDER`.
+    lang : str
+    root : str
+        Way from the page to the site's root.
+    query : pairs of str
+        The request's query, kept in the language switch.
+    **context
+        What the template needs besides.
+
+    Returns
+    -------
+    str
+    """
+    kept = [(name, value) for name, value in query if name != "lang"]
+    page = environment().get_template(template)
+    return page.render(
+        _=partial(translate, lang),
+        number=partial(format_number, lang),
+        lang=lang,
+        root=root,
+        language_links={code: "?" + urlencode([("lang", code), *kept]) for code in LANGUAGES},
+        **context,
+    )
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Jinja environment of our pages: autoescaped, and an unknown name in a template is an error."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,74 @@
+"""The map page, and what stands in its place before anything is scored."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from maps.pages.base import Query, render_page
+from maps.skeleton import BaseMap, Skeleton
+
+__all__ = ["render_map_page", "render_setup_page"]
+
+
+def render_map_page(
+    lang: str,
+    skeleton: Skeleton,
+    *,
+    surface_id: str = "current",
+    synthetic: bool = False,
+    query: Query = (),
+    base_map: BaseMap | None = None,
+    can_import: bool = False,
+) -> str:
+    """Render the map page, served at ``/``.
+
+    Parameters
+    ----------
+    lang : str
+    skeleton : Skeleton
+    surface_id : str
+        Surface that the page without scripts leads to.
+    synthetic : bool
+        Whether the served surface rests on synthetic records.
+    query : pairs of str
+        The request's query, kept in the language switch.
+    base_map : BaseMap, optional
+        Its attribution is shown.
+    can_import : bool
+        Whether the page leads to that of imports.
+
+    Returns
+    -------
+    str, a whole HTML page without inline script or style
+    """
+    return render_page(
+        "map.html",
+        lang,
+        "",
+        query,
+        synthetic=synthetic,
+        # Our own constant output, not data: rendered from the skeleton's settings alone.
+        skeleton_html=Markup(skeleton.html),  # noqa: S704
+        surface_id=surface_id,
+        attribution=base_map.attribution if base_map else "",
+        can_import=can_import,
+    )
+
+
+def render_setup_page(lang: str, *, has_layers: bool, query: Query = (), can_import: bool = False) -> str:
+    """Render what stands at ``/`` before anything is scored: which commands to run.
+
+    Parameters
+    ----------
+    lang : str
+    has_layers : bool
+        Whether the data folder holds any layer.
+    query : pairs of str
+    can_import : bool
+        Whether the page leads to that of imports.
+
+    Returns
+    -------
+    str
+    """
+    return render_page("setup.html", lang, "", query, has_layers=has_layers, can_import=can_import, synthetic=False)
