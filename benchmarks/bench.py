@@ -1,4 +1,4 @@
-"""Every bar of the scoring kernel, of draws and of imports in one table and one run.
+"""Every bar of the scoring kernel, of draws, of imports and of the map page in one table and one run.
 
 ``make bench`` runs it, ``docs/benchmarks.md`` shows it.
 """
@@ -17,6 +17,7 @@ from exact_rows import bits_rows, error_rows
 from growth_rows import growth_rows
 from import_rows import import_rows
 from limit_rows import limit_rows
+from page_rows import page_rows
 from peer_process import Peers
 from report import describe_machine, draw_table, put_into_page, summarise, write_json
 from rows import Row
@@ -39,6 +40,7 @@ SUBJECTS: Mapping[str, Callable[[Session], Iterator[Row]]] = {
     "uncertainty": uncertainty_rows,
     "growth": growth_rows,
     "import": import_rows,
+    "page": page_rows,
     "bits": bits_rows,
     "error": error_rows,
 }

@@ -152,8 +152,8 @@ def _figure(row: Row) -> str:
 def _number(value: float, unit: str) -> str:
     if unit == "×":
         return f"{value:.3g} ×" if value < WHOLE_FROM else f"{value:,.0f} ×"
-    written = {"power": f"{value:.2f}", "max": f"{value:.1e}", "s": f"{value:.3g} s", "GiB": f"{value:.3g} GiB"}
-    return written.get(unit, f"{value:g}")
+    written = {"power": f"{value:.2f}", "max": f"{value:.1e}"}
+    return written.get(unit, f"{value:.3g} {unit}")
 
 
 def _time(seconds: float | None) -> str:

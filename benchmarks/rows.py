@@ -41,8 +41,8 @@ class Row:
     ours_s, other_s : median seconds; None where nothing was timed
     other : what `other_s` is the time of
     figure : what the bar is held against; None for a row that was not run
-    unit : of the figure: ``×`` (a ratio), ``power`` (an exponent), ``max`` (an error over the maximum), ``s``
-        or ``GiB``
+    unit : of the figure: ``×`` (a ratio), ``power`` (an exponent), ``max`` (an error over the maximum), or
+        one that is written as it is: ``s``, ``ms``, ``kB``, ``MB``, ``GiB``
     bar : None where kernel bars say nothing about this row
     our_error, other_error : largest error against brute force over the raster's maximum; None where not compared
     rounds : how many calls the medians are of
