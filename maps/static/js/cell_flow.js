@@ -1,0 +1,109 @@
+// Choosing a cell, by click, key, list, search or address, and why it has its score.
+
+import { announce, clearProblem, showProblem } from "./announce.js";
+import { getJson, latestOnly } from "./api.js";
+import { drawCell, drawNoCell } from "./cell.js";
+import { language, number, stateWords, t, term } from "./i18n.js";
+import { goTo, keepInSight } from "./map.js";
+import { showSheet, shownSheet } from "./sheets.js";
+
+const byId = (id) => document.getElementById(id);
+
+export class CellFlow {
+  constructor({ map, store, events, marks, surface, address, countyName }) {
+    Object.assign(this, { map, store, events, marks, surface, address, countyName });
+    this.cell = null;
+    this.opener = null;
+    this.latest = latestOnly();
+    drawNoCell(byId("cell"));
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.cell && byId("cell").contains(document.activeElement)) this.close();
+    });
+    events.on("surface", ({ id }) => this.cell && this.cell.surface !== id && this.inspectId(this.cell.cell_id, { quiet: true }));
+  }
+
+  // What the address says is chosen.
+  restore(id) {
+    if (!id) this.close();
+    else if (id !== this.cell?.cell_id) this.inspectId(id, { quiet: true });
+  }
+
+  inspectAt({ lat, lng }, { byKeyboard }) {
+    return this.inspect("api/cells/at", { lon: lng.toFixed(6), lat: lat.toFixed(6) }, { focus: byKeyboard });
+  }
+
+  inspectId(id, how) {
+    return this.inspect(`api/cells/${encodeURIComponent(id)}`, {}, how);
+  }
+
+  async inspect(path, parameters, { focus = false, quiet = false } = {}) {
+    const asked = { ...parameters, surface: this.surface.info.id, lang: language() };
+    try {
+      const cell = await this.latest((signal) => getJson(path, asked, signal));
+      if (!cell) return;
+      clearProblem("cell");
+      this.open(cell, { focus, quiet });
+    } catch (error) {
+      if (quiet) this.address.withoutStep(() => this.close());
+      showProblem("cell", error.status === 404 ? new Error(t("There is no cell here: the point lies outside Region Nord.")) : error);
+    }
+  }
+
+  open(cell, { focus, quiet }) {
+    this.cell = cell;
+    const node = byId("cell");
+    if (!node.contains(document.activeElement)) this.opener = document.activeElement;
+    drawCell(node, cell, { countyName: this.countyName(cell.county), onClose: () => this.close(), onSite: (site) => this.showRecord(site) });
+    node.hidden = false;
+    byId("workbench").classList.add("has-cell");
+    if (!quiet) {
+      showSheet("cell");
+      keepInSight(this.map, cell);
+    }
+    node.scrollTop = 0;
+    this.marks.showCell(cell.bounds);
+    this.events.tell("cell", cell);
+    this.store.set({ cell: cell.cell_id });
+    if (focus) byId("cell-title").focus({ preventScroll: true });
+    if (!quiet) announce(`${cell.place || cell.municipality}: ${inShort(cell)}`);
+  }
+
+  close() {
+    this.latest.cancel();
+    const hadFocus = byId("cell").contains(document.activeElement);
+    this.cell = null;
+    this.marks.showCell(null);
+    byId("workbench").classList.remove("has-cell");
+    byId("cell").hidden = true;
+    drawNoCell(byId("cell"));
+    if (shownSheet() === "cell") showSheet("ranking");
+    this.events.tell("cell", null);
+    this.store.set({ cell: null });
+    if (!hadFocus) return;
+    // Back to the row that opened it, if there is one still.
+    const row = this.opener?.isConnected && this.opener.closest("#ranking");
+    (row ? this.opener : this.map.getContainer()).focus({ preventScroll: true });
+  }
+
+  openEntry(entry, { focus = false } = {}) {
+    goTo(this.map, entry);
+    return this.inspectId(entry.cell, { focus });
+  }
+
+  openResult(result) {
+    goTo(this.map, { bounds: result.bounds, lon: result.lon, lat: result.lat, zoom: result.cell_id ? 12 : 11 });
+    if (result.cell_id) this.inspectId(result.cell_id, { focus: true });
+    else if (!result.bounds) this.inspectAt({ lat: result.lat, lng: result.lon }, { byKeyboard: true });
+  }
+
+  showRecord(site) {
+    this.marks.showRecord(site);
+    goTo(this.map, { lon: site.lon, lat: site.lat, zoom: 13 });
+  }
+}
+
+function inShort(cell) {
+  const words = [stateWords(cell.state)];
+  if (cell.state !== "nothing_known" && Number.isFinite(cell.score)) words.unshift(t("risk score {score}", { score: number(cell.score, 1) }), term(cell.class?.name ?? ""));
+  return words.filter(Boolean).join(", ");
+}

@@ -1,0 +1,62 @@
+// The surface in view: the published one, or one scored on demand for another date or other sectors.
+
+import { announce, clearProblem, showProblem } from "./announce.js";
+import { getJson, latestOnly } from "./api.js";
+import { day, t } from "./i18n.js";
+import { sameSectors } from "./state.js";
+import { ScoreTiles } from "./surface.js";
+import { drawSurfaceNote } from "./surface_note.js";
+
+const byId = (id) => document.getElementById(id);
+
+export class SurfaceFlow {
+  constructor({ map, store, events, current }) {
+    this.store = store;
+    this.events = events;
+    this.current = current;
+    this.info = null;
+    this.latest = latestOnly();
+    this.tiles = new ScoreTiles(map, window.tile_layer_scores, { onError: () => showProblem("tiles", new Error(t("Some of the map could not be loaded.")), null, { minor: true }) });
+    this.tiles.setOpacity(store.get().opacity / 100);
+  }
+
+  async follow(state, before) {
+    if (state.at !== before.at || !sameSectors(state, before)) await this.use();
+    else if (state.county !== before.county) this.show();
+    else if (state.never !== before.never) this.showTiles();
+    if (state.opacity !== before.opacity) this.tiles.setOpacity(state.opacity / 100);
+  }
+
+  // The old surface stays in view until the new one is there.
+  async use() {
+    const { at, sectors } = this.store.get();
+    const usual = (!at || at === this.current.at) && !sectors;
+    try {
+      const info = usual ? this.current : await this.latest((signal) => getJson("api/score", { at: at ?? this.current.at, sector: sectors ?? [] }, signal));
+      if (usual) this.latest.cancel();
+      if (!info) return;
+      clearProblem("score");
+      if (this.info) announce(t("Scored for {date}.", { date: day(info.at) }));
+      this.info = info;
+      this.show();
+    } catch (error) {
+      showProblem("score", error, () => this.use());
+      if (this.info) return;
+      this.info = this.current;
+      this.show();
+    }
+  }
+
+  show() {
+    drawSurfaceNote(byId("surface-note"), this.info);
+    byId("synthetic").hidden = !this.info.synthetic;
+    this.showTiles();
+    this.events.tell("surface", this.info);
+  }
+
+  showTiles() {
+    const { county, never } = this.store.get();
+    clearProblem("tiles");
+    this.tiles.show({ surface: this.info.id, county, never, bounds: this.info.bounds });
+  }
+}
