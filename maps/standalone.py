@@ -38,7 +38,7 @@ MAX_IMAGE_PX = 14_000_000
 LOWEST_IMAGE_ZOOM = 4
 # Pixels across a cell: more would not be seen, fewer makes cells of unequal width.
 PX_PER_CELL = 4
-STYLES = ("norrsyn.css", "map.css", "panels.css", "print.css", "standalone.css")
+STYLES = ("norrsyn.css", "map.css", "panels.css", "tasks.css", "print.css", "standalone.css")
 # What would end or reopen the block that holds the JSON, and what older script readers take for a line's end.
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _CSS_FILE = re.compile(r"[a-z-]+:\s*url\((?!data:)[^)]*\);?")

@@ -26,6 +26,7 @@ from maps.pages.base import STATIC_FOLDER, leaflet_folder
 from maps.pages.map import render_map_page
 from maps.pages.surface import render_surface_page
 from maps.palette import class_colours, class_of, classify, count_classes
+from maps.scenario_answers import describe_certainty
 from maps.skeleton import build_skeleton
 from maps.tiles import TileSet
 from tests.maps.corpus import HOSTILE
@@ -113,6 +114,11 @@ class Contract:
             "class": class_json(found.score) if found.rank else None,
             "reasons": [*(say(lang, reason) for reason in found.reasons), HOSTILE],
         }
+
+    def certainty(self, cell_id: str, lang: str) -> dict[str, Any]:
+        """How sure a cell's score is, from few draws, with a hostile reason."""
+        found = describe_certainty(lang, self.surface, self.surface.uncertainty(n_draws=50, n_threads=1), cell_id)
+        return found | {"reasons": [*found["reasons"], HOSTILE], "certainty_name": HOSTILE}
 
     def places(self, n: int, lang: str) -> list[dict[str, Any]]:
         """The highest cells as places, so that there are many; the second has a hostile name."""
@@ -265,6 +271,8 @@ def respond(contract: Contract, skeleton: Any, path: str, request: Request) -> R
             x, y = np.array([float(query["lon"])]), np.array([float(query["lat"])])
             row, col = contract.surface.grid.cell_at(*project(x, y, "EPSG:4326", "EPSG:3006"))
             return JSONResponse(contract.cell(contract.surface.grid.cell_id(int(row[0]), int(col[0])), lang))
+        case ["api", "cells", cell_id, "certainty"]:
+            return JSONResponse(contract.certainty(cell_id, lang))
         case ["api", "cells", cell_id]:
             return JSONResponse(contract.cell(cell_id, lang))
         case ["api", "places"]:

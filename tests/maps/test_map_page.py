@@ -200,7 +200,7 @@ def test_everything_can_be_done_by_keyboard(open_page: Callable[..., Watched], s
     assert page.evaluate("document.activeElement.className") == "skip-link"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.getElementById('ranking').contains(document.activeElement)")
+    assert page.evaluate("document.getElementById('tasks').contains(document.activeElement)")
     page.focus("#map_norrsyn")
     page.keyboard.press("ArrowRight")
     until(page, "map_norrsyn.getCenter().lng > 20.265")
@@ -326,7 +326,7 @@ def test_it_fits_laptop_projector_and_phone(
     assert box is not None
     assert box["width"] * box["height"] > 0.25 * width * height
     if touch:
-        for name in ("ranking", "filters", "legend", "cell"):
+        for name in ("tasks", "filters", "legend", "cell"):
             page.tap(f"button[data-sheet={name}]")
             expect(page.locator(f"#{name}")).to_be_visible()
             targets = f"#{name} button, #{name} input[type=date], #{name} select, .sheet-tabs button, .languages a"

@@ -35,12 +35,19 @@ export function buildUrl(path, parameters = {}) {
   return text ? `${path}?${text}` : path;
 }
 
-export async function getJson(path, parameters = {}, signal = undefined) {
+export const getJson = (path, parameters = {}, signal = undefined) => request("GET", path, undefined, parameters, signal);
+
+// Something to say that does not fit into an address, or that is to be kept. Resolves to null where there is no answer.
+export const sendJson = (method, path, body, parameters = {}, signal = undefined) => request(method, path, body, parameters, signal);
+
+async function request(method, path, body, parameters, signal) {
   count(1);
   try {
-    const response = await fetch(buildUrl(path, parameters), { signal, headers: { accept: "application/json" } });
+    const headers = { accept: "application/json" };
+    if (body !== undefined) headers["content-type"] = "application/json";
+    const response = await fetch(buildUrl(path, parameters), { method, signal, headers, body: body === undefined ? undefined : JSON.stringify(body) });
     if (!response.ok) throw await readProblem(response);
-    return await response.json();
+    return response.status === 204 ? null : await response.json();
   } catch (error) {
     if (error.name === "AbortError" || error instanceof ApiError) throw error;
     throw makeError(0, null);

@@ -7,7 +7,7 @@ import { roundToSum } from "./numbers.js";
 
 const TOP_SITES = 8;
 
-export function drawCell(node, cell, { countyName, onClose, onSite }) {
+export function drawCell(node, cell, { countyName, onClose, onSite, certainty = false }) {
   fill(
     node,
     el(
@@ -24,6 +24,7 @@ export function drawCell(node, cell, { countyName, onClose, onSite }) {
     scoreBlock(cell),
     reasonList(cell),
     contributionTable(cell),
+    certainty && isKnown(cell) && el("section", { class: "cell-part" }, el("h3", {}, t("How sure the score is")), el("div", { id: "cell-certainty" })),
     isKnown(cell) && siteList(cell, onSite),
     whereabouts(cell),
   );

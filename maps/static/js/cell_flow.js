@@ -3,6 +3,7 @@
 import { announce, clearProblem, showProblem } from "./announce.js";
 import { getJson, latestOnly } from "./api.js";
 import { drawCell, drawNoCell } from "./cell.js";
+import { showCertainty } from "./cell_certainty.js";
 import { language, number, stateWords, t, term } from "./i18n.js";
 import { goTo, keepInSight } from "./map.js";
 import { showSheet, shownSheet } from "./sheets.js";
@@ -53,7 +54,8 @@ export class CellFlow {
     this.cell = cell;
     const node = byId("cell");
     if (!node.contains(document.activeElement)) this.opener = document.activeElement;
-    drawCell(node, cell, { countyName: this.countyName(cell.county), onClose: () => this.close(), onSite: (site) => this.showRecord(site) });
+    drawCell(node, cell, { countyName: this.countyName(cell.county), onClose: () => this.close(), onSite: (site) => this.showRecord(site), certainty: true });
+    showCertainty(cell, { isPublished: cell.surface === this.surface.current.id });
     node.hidden = false;
     byId("workbench").classList.add("has-cell");
     if (!quiet) {
@@ -76,7 +78,7 @@ export class CellFlow {
     byId("workbench").classList.remove("has-cell");
     byId("cell").hidden = true;
     drawNoCell(byId("cell"));
-    if (shownSheet() === "cell") showSheet("ranking");
+    if (shownSheet() === "cell") showSheet("tasks");
     this.events.tell("cell", null);
     this.store.set({ cell: null });
     if (!hadFocus) return;
@@ -86,8 +88,10 @@ export class CellFlow {
   }
 
   openEntry(entry, { focus = false } = {}) {
+    // Asked for before the map moves: its tiles can wait, the reasons not.
+    const opened = this.inspectId(entry.cell, { focus });
     goTo(this.map, entry);
-    return this.inspectId(entry.cell, { focus });
+    return opened;
   }
 
   openResult(result) {

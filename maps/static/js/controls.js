@@ -1,11 +1,18 @@
-// Date, county and sectors.
+// Date (as day, week or month), county and sectors.
 
 import { debounce, el, fill } from "./dom.js";
-import { t } from "./i18n.js";
+import { language, t } from "./i18n.js";
 import { FIRST_DAY, LAST_DAY, isDay, isScoringDay } from "./state.js";
+import { middleOf, mondayOf, monthOf, weekOf } from "./weeks.js";
+
+// Typed dates pass through others on the way; a slider is followed as it goes.
+const TYPING_MS = 350;
+const SLIDING_MS = 60;
 
 export function setUpFilters({ sectors, counties, state, at, onChange }) {
   const date = document.getElementById("at");
+  const week = document.getElementById("week");
+  const month = document.getElementById("month");
   const county = document.getElementById("county");
   date.min = FIRST_DAY;
   date.max = LAST_DAY;
@@ -13,12 +20,14 @@ export function setUpFilters({ sectors, counties, state, at, onChange }) {
   const boxes = drawSectors(sectors);
   // Changes that come close together are one.
   let coming = {};
-  const send = debounce(() => {
+  const tell = () => {
     const change = coming;
     coming = {};
-    onChange(change);
-  }, 350);
-  const later = (change) => {
+    if (Object.keys(change).length) onChange(change);
+  };
+  const afterTyping = debounce(tell, TYPING_MS);
+  const whileSliding = debounce(tell, SLIDING_MS);
+  const later = (change, send = afterTyping) => {
     coming = { ...coming, ...change };
     send();
   };
@@ -27,8 +36,35 @@ export function setUpFilters({ sectors, counties, state, at, onChange }) {
   county.addEventListener("change", () => onChange({ county: county.value }));
   date.addEventListener("change", () => {
     reportDate();
-    if (isScoringDay(date.value)) later({ at: date.value });
+    if (!isScoringDay(date.value)) return;
+    showParts();
+    later({ at: date.value });
   });
+  week.addEventListener("change", () => {
+    const { year } = weekOf(isScoringDay(date.value) ? date.value : at);
+    const monday = mondayOf(year, Number(week.value));
+    report("at-problem", monday ? "" : t("{year} has no week {week}.", { year: String(year), week: week.value || "–" }));
+    week.setAttribute("aria-invalid", String(!monday));
+    if (!monday) return;
+    date.value = monday;
+    showParts();
+    later({ at: monday });
+  });
+  month.addEventListener("input", () => {
+    date.value = middleOf(isScoringDay(date.value) ? date.value : at, Number(month.value));
+    showParts();
+    later({ at: date.value }, whileSliding);
+  });
+  drawMonths(month);
+
+  // Week and month of the date that is shown.
+  const showParts = () => {
+    week.value = weekOf(date.value).week;
+    week.setAttribute("aria-invalid", "false");
+    month.value = monthOf(date.value);
+    month.setAttribute("aria-valuetext", monthName(monthOf(date.value), "long"));
+    report("at-problem", "");
+  };
 
   const reportDate = () => {
     const range = t("Give a date from {first} to {last}.", { first: FIRST_DAY.slice(0, 4), last: LAST_DAY.slice(0, 4) });
@@ -60,10 +96,23 @@ export function setUpFilters({ sectors, counties, state, at, onChange }) {
     county.value = shown.county;
     for (const box of boxes) box.checked = !shown.sectors || shown.sectors.includes(box.value);
     reportDate();
+    showParts();
     reportSectors();
   };
   show(state);
   return show;
+}
+
+const monthName = (month, length) => new Intl.DateTimeFormat(language() === "sv" ? "sv-SE" : "en-GB", { month: length, timeZone: "UTC" }).format(new Date(Date.UTC(2026, month - 1, 15)));
+
+function drawMonths(slider) {
+  const months = Array.from({ length: 12 }, (_, i) => i + 1);
+  const choose = (month) => {
+    slider.value = month;
+    slider.dispatchEvent(new Event("input"));
+  };
+  // Letters below the slider, to be clicked; the slider itself is the way by keyboard.
+  fill(document.getElementById("season-months"), months.map((month) => el("span", { onclick: () => choose(month) }, monthName(month, "narrow"))));
 }
 
 function drawSectors(sectors) {

@@ -17,6 +17,8 @@ import { setUpSheets } from "./sheets.js";
 import { Sites } from "./sites.js";
 import { createStore, readState } from "./state.js";
 import { SurfaceFlow } from "./surface_flow.js";
+import { onTask, setUpTasks } from "./tasks.js";
+import { WhatIfPanel } from "./what_if.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -76,6 +78,10 @@ class App {
     this.showFilters = setUpFilters({ sectors: risky, counties: this.counties, state: this.store.get(), at: this.surface.current.at, onChange: (change) => this.store.set(change) });
     setUpSearch({ onChoose: (result) => this.cells.openResult(result) });
     setUpSheets();
+    setUpTasks();
+    this.whatIf = new WhatIfPanel({ surface: this.surface, cells: this.cells, sectors: risky, events: this.events });
+    this.sites.onClose = ({ layer, id, title }) => this.whatIf.close(layer, id, title);
+    onTask((name) => name === "what-if" && this.whatIf.open());
     this.events.on("surface", () => this.drawLegend());
   }
 

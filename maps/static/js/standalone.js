@@ -137,7 +137,7 @@ class Standalone {
   close() {
     byId("cell").hidden = true;
     byId("workbench").classList.remove("has-cell");
-    this.showSheet("ranking");
+    this.showSheet("tasks");
     this.marks.showCell(null);
     this.mark(null);
     const row = this.opener?.isConnected && this.opener.closest("#ranking");

@@ -1,0 +1,256 @@
+// Changes to try on the surface in view, and what would follow from them. Nothing is written anywhere.
+
+import { clearProblem, showProblem } from "./announce.js";
+import { getJson, latestOnly, sendJson } from "./api.js";
+import { el, fill } from "./dom.js";
+import { coordinates, language, number, t, term } from "./i18n.js";
+import { fromSweref } from "./sweref.js";
+import { showTask } from "./tasks.js";
+
+const byId = (id) => document.getElementById(id);
+const MOST_CHANGES = 20;
+const LISTED = 10;
+const WHOLE_REGION = "-180,-85,180,85";
+
+// What a planner most often asks about.
+const USUAL = { housing_type: "work_camp", phase: "construction_peak", sector: "construction" };
+// The fields of each kind of change: name of the field, what it is for, and how it is filled in.
+const FIELDS = {
+  add_accommodation: ["place", "beds", "housing_type"],
+  add_establishment: ["place", "workforce", "phase", "sector"],
+  set_phase: ["establishment_id", "phase"],
+  close_site: ["record"],
+  withdraw_sector: ["sector", "share"],
+};
+
+export class WhatIfPanel {
+  constructor({ surface, cells, sectors, events }) {
+    Object.assign(this, { surface, cells, sectors, events });
+    this.changes = [];
+    this.lists = null;
+    this.latest = latestOnly();
+    this.record = null;
+    byId("change-kind").addEventListener("change", () => this.drawFields());
+    byId("what-if-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.add();
+    });
+    byId("what-if-ask").addEventListener("click", () => this.ask());
+    byId("what-if-clear").addEventListener("click", () => this.clear());
+    events.on("cell", () => this.drawPlace());
+    events.on("surface", () => fill(byId("what-if-answer")));
+  }
+
+  // What the fields are chosen from is asked for when the panel is first opened.
+  async open() {
+    if (this.lists) return;
+    try {
+      const [phases, housing, establishments] = await Promise.all([getJson("api/reference/establishment_phases"), getJson("api/reference/housing_types"), getJson("api/sites", { bbox: WHOLE_REGION, layer: "establishments", limit: 2000, lang: language() })]);
+      this.lists = { phase: named(phases, "phase"), housing_type: named(housing, "housing_type"), establishment_id: establishments.sites.map(({ id, title }) => ({ code: id, title })).sort((a, b) => a.title.localeCompare(b.title, language())) };
+      clearProblem("what-if");
+      this.drawFields();
+    } catch (error) {
+      showProblem("what-if", error, () => this.open());
+    }
+  }
+
+  // From a site's card: what if this one closed?
+  async close(layer, id, title) {
+    showTask("what-if");
+    await this.open();
+    byId("change-kind").value = "close_site";
+    this.record = { layer, id, title };
+    this.drawFields();
+    this.add();
+  }
+
+  drawFields() {
+    if (!this.lists) return;
+    const kind = byId("change-kind").value;
+    report("");
+    fill(byId("change-fields"), FIELDS[kind].map((name) => this.field(name)));
+    this.drawPlace();
+  }
+
+  field(name) {
+    if (name === "place") return el("p", { class: "change-place", id: "change-place" });
+    if (name === "record") return this.recordField();
+    if (name === "beds") return numberField(name, t("Beds"), { min: 1, max: 100000, value: 400 });
+    if (name === "workforce") return numberField(name, t("People at work"), { min: 1, max: 100000, value: 500 });
+    if (name === "share") return numberField(name, t("Share of them, per cent"), { min: 1, max: 100, value: 100 });
+    const titles = { phase: t("Phase"), housing_type: t("Kind of housing"), establishment_id: t("Establishment"), sector: t("Sector") };
+    return selectField(name, titles[name], name === "sector" ? this.sectors : this.lists[name]);
+  }
+
+  recordField() {
+    if (!this.record) return el("p", { class: "hint" }, t("Choose a site on the map and press “What if this closed?” on its card."));
+    return el("p", {}, this.record.title);
+  }
+
+  drawPlace() {
+    const node = byId("change-place");
+    if (!node) return;
+    const { cell } = this.cells;
+    fill(node, cell ? t("In the middle of the chosen cell: {place}", { place: `${cell.place || cell.municipality}, ${coordinates(cell.easting, cell.northing)}` }) : t("Choose a cell on the map first: the change happens in its middle."));
+  }
+
+  add() {
+    if (this.changes.length >= MOST_CHANGES) {
+      report(t("At most {most} changes at a time.", { most: MOST_CHANGES }));
+      return;
+    }
+    const kind = byId("change-kind").value;
+    const change = { kind };
+    const words = [];
+    for (const name of FIELDS[kind]) {
+      const problem = this.read(name, change, words);
+      if (problem) {
+        report(problem);
+        byId(`change-${name}`)?.focus();
+        return;
+      }
+    }
+    report("");
+    const title = byId("change-kind").selectedOptions[0].textContent;
+    this.changes.push({ change, words: `${title}: ${words.join(", ")}` });
+    this.record = null;
+    this.drawFields();
+    this.drawChanges();
+  }
+
+  // Puts a field's value into the change and says it in words; returns what is wrong with it, if anything is.
+  read(name, change, words) {
+    if (name === "place") {
+      const { cell } = this.cells;
+      if (!cell) return t("Choose a cell on the map first: the change happens in its middle.");
+      Object.assign(change, { easting: cell.easting, northing: cell.northing });
+      words.push(cell.place || cell.municipality);
+      return "";
+    }
+    if (name === "record") {
+      if (!this.record) return t("Choose a site on the map and press “What if this closed?” on its card.");
+      Object.assign(change, { layer: this.record.layer, record_id: this.record.id });
+      words.push(this.record.title);
+      return "";
+    }
+    const field = byId(`change-${name}`);
+    if (field.tagName === "SELECT") {
+      if (!field.value) return t("There is nothing to choose from here.");
+      change[name] = field.value;
+      words.push(field.selectedOptions[0].textContent);
+      return "";
+    }
+    const value = Number(field.value);
+    if (!field.value.trim() || !Number.isFinite(value) || value < Number(field.min) || value > Number(field.max)) return t("{field}: give a number from {low} to {high}.", { field: field.labels[0].textContent, low: Number(field.min), high: Number(field.max) });
+    change[name] = name === "share" ? value / 100 : value;
+    words.push(`${field.labels[0].textContent.toLowerCase()} ${number(value)}`);
+    return "";
+  }
+
+  drawChanges() {
+    fill(
+      byId("changes"),
+      this.changes.map((one, i) =>
+        el("li", {}, el("span", { class: "change-words" }, one.words), el("button", { type: "button", class: "icon-button", "aria-label": t("Take away: {what}", { what: one.words }), onclick: () => this.remove(i) }, el("span", { "aria-hidden": "true" }, "×"))),
+      ),
+    );
+    byId("what-if-run").hidden = !this.changes.length;
+  }
+
+  remove(i) {
+    this.changes.splice(i, 1);
+    this.drawChanges();
+    fill(byId("what-if-answer"));
+    (byId("changes").querySelector("button") ?? byId("change-kind")).focus();
+  }
+
+  clear() {
+    this.changes = [];
+    this.latest.cancel();
+    this.drawChanges();
+    fill(byId("what-if-answer"));
+    byId("change-kind").focus();
+  }
+
+  async ask() {
+    const { cell } = this.cells;
+    const body = { changes: this.changes.map(({ change }) => change), n: LISTED, interval: byId("what-if-interval").checked, cell_id: cell?.cell_id ?? null };
+    byId("what-if").setAttribute("aria-busy", "true");
+    try {
+      const answer = await this.latest((signal) => sendJson("POST", "api/what-if", body, { surface: this.surface.info.id, lang: language() }, signal));
+      if (!answer) return;
+      clearProblem("what-if");
+      this.drawAnswer(answer);
+    } catch (error) {
+      showProblem("what-if", error, () => this.ask());
+    } finally {
+      byId("what-if").setAttribute("aria-busy", "false");
+    }
+  }
+
+  drawAnswer(answer) {
+    const facts = [
+      [t("Cells that change"), number(answer.cells_changed)],
+      [t("Highest rise"), signed(answer.most_up)],
+      [t("Deepest fall"), signed(answer.most_down)],
+      [t("Newly among the 20 highest"), number(answer.enter_top.length)],
+      [t("No longer among them"), number(answer.leave_top.length)],
+    ];
+    fill(
+      byId("what-if-answer"),
+      el("h3", {}, t("What would follow")),
+      el("dl", { class: "facts" }, facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+      answer.cell && this.difference(answer.cell),
+      answer.cells.length > 0 && this.movedTable(answer.cells),
+    );
+  }
+
+  difference({ before, after, delta, interval, reasons }) {
+    return el(
+      "section",
+      { class: "cell-part" },
+      el("h3", {}, before.place || before.municipality),
+      el("p", { class: "what-if-delta" }, t("{before} → {after} points ({delta})", { before: number(before.score, 1), after: number(after.score, 1), delta: signed(delta) })),
+      interval && el("p", { class: "hint" }, t("90 % of the draws lie between {low} and {high}.", { low: signed(interval[0]), high: signed(interval[2]) })),
+      el("ul", { class: "reasons" }, reasons.map((reason) => el("li", {}, reason))),
+    );
+  }
+
+  movedTable(moved) {
+    const row = (one) =>
+      el(
+        "tr",
+        {},
+        el("td", {}, el("button", { type: "button", class: "link-button", onclick: () => this.cells.openEntry({ cell: one.cell_id, ...fromSweref(one.easting, one.northing) }) }, one.municipality), el("span", { class: "row-where" }, coordinates(one.easting, one.northing))),
+        el("td", { class: "number" }, number(one.before, 1)),
+        el("td", { class: "number" }, number(one.after, 1)),
+        el("td", { class: "number" }, signed(one.delta)),
+      );
+    const heads = [t("Cell"), t("Now"), t("Then"), t("Change")];
+    return el("table", { class: "moved" }, el("caption", {}, t("Cells that move most")), el("thead", {}, el("tr", {}, heads.map((head, i) => el("th", { scope: "col", class: i ? "number" : null }, head)))), el("tbody", {}, moved.map(row)));
+  }
+}
+
+const signed = (value) => `${value > 0 ? "+" : ""}${number(value, 1)}`;
+
+function named({ columns, rows }, key) {
+  const title = language() === "sv" ? "title_sv" : "title";
+  const records = rows.map((row) => (Array.isArray(row) ? Object.fromEntries(columns.map((name, i) => [name, row[i]])) : row));
+  return records.map((record) => ({ code: record[key], title: record[title] ?? term(record.title) }));
+}
+
+function numberField(name, label, { min, max, value }) {
+  const id = `change-${name}`;
+  return el("div", { class: "field" }, el("label", { for: id }, label), el("input", { type: "number", id, min, max, value, step: "1", inputmode: "numeric" }));
+}
+
+function selectField(name, label, choices) {
+  const id = `change-${name}`;
+  return el("div", { class: "field" }, el("label", { for: id }, label), el("select", { id }, choices.map(({ code, title }) => el("option", { value: code, selected: code === USUAL[name] }, title))));
+}
+
+function report(text) {
+  const node = byId("change-problem");
+  node.textContent = text;
+  node.hidden = !text;
+}
