@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import path_of, problem_response
 
-__all__ = ["CONTENT_SECURITY_POLICY", "HeadAsGet", "HostGuard", "SecurityHeaders", "security_headers"]
+__all__ = ["ASKING_WHERE", "CONTENT_SECURITY_POLICY", "HeadAsGet", "HostGuard", "SecurityHeaders", "security_headers"]
 
 CONTENT_SECURITY_POLICY: Mapping[str, str] = MappingProxyType(
     {
@@ -33,6 +33,11 @@ CONTENT_SECURITY_POLICY: Mapping[str, str] = MappingProxyType(
         "form-action": "'self'",
         "frame-ancestors": "'none'",
     }
+)
+# Features of the browser that no page may use, and what a page says that may ask where its reader is, on a click.
+_NO_FEATURES = "camera=(), geolocation=(), microphone=()"
+ASKING_WHERE: Mapping[str, str] = MappingProxyType(
+    {"Permissions-Policy": "camera=(), geolocation=(self), microphone=()"}
 )
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::(?P<port>\d{1,5}))?")
 _POLICY_VIOLATION = 1008
@@ -59,7 +64,7 @@ def security_headers(image_origin: str | None = None) -> dict[str, str]:
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Permissions-Policy": _NO_FEATURES,
     }
 
 
@@ -83,7 +88,10 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 has_started = True
                 headers = MutableHeaders(scope=message)
+                own = headers.get("Permissions-Policy")
                 headers.update(self.headers)
+                if own == ASKING_WHERE["Permissions-Policy"]:
+                    headers.update(ASKING_WHERE)
                 if not headers.get("Cache-Control", "").startswith("private"):
                     headers["Cache-Control"] = "no-store"
             await send(message)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -10,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from api.caching import REVALIDATE, respond_cached
 from api.importing.run import are_uploads_allowed
+from api.middleware import ASKING_WHERE
 from api.params import CurrentSnapshot, SurfaceByPath, TheService, check_language
 from maps.i18n import catalogue, pick_language
 from maps.pages.map import render_map_page, render_setup_page
@@ -41,7 +44,7 @@ def show_map(
             base_map=service.base_map,
             can_import=can_import,
         )
-    return _page(page)
+    return _page(page, ASKING_WHERE)
 
 
 @router.get("/surfaces/{surface}", summary="About a surface", response_class=HTMLResponse)
@@ -85,5 +88,5 @@ def get_texts(request: Request, lang: Annotated[str, Path(description="sv or en"
     return respond_cached(request, texts.encode(), "application/json")
 
 
-def _page(text: str) -> HTMLResponse:
-    return HTMLResponse(text, headers={"Cache-Control": REVALIDATE})
+def _page(text: str, headers: Mapping[str, str] = MappingProxyType({})) -> HTMLResponse:
+    return HTMLResponse(text, headers={"Cache-Control": REVALIDATE, **headers})

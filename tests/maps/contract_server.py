@@ -59,6 +59,7 @@ class Contract:
         self.failing: dict[str, int] = {}
         self.sites_limit = 2_000
         self.asked: Counter[str] = Counter()
+        self.asked_sites: list[list[str]] = []
 
     def _describe(self, counts: list[int]) -> dict[str, Any]:
         surface = self.surface
@@ -151,11 +152,14 @@ class Contract:
             row["class"] = class_json(row["score"])
         return rows
 
-    def sites(self, bbox: str) -> dict[str, Any]:
-        """Sites in a window of degrees."""
+    def sites(self, bbox: str, layers: list[str]) -> dict[str, Any]:
+        """Sites of some layers in a window of degrees."""
+        self.asked_sites.append(layers)
         window = shapely.box(*map(float, bbox.split(",")))
         sites = []
         for layer, (id_column, size_column) in SITE_LAYERS.items():
+            if layer not in layers:
+                continue
             frame = self.surface.layers[layer].to_crs("EPSG:4326")
             for row in frame[frame.geometry.intersects(window)].to_dict("records"):
                 sites.append(
@@ -280,7 +284,7 @@ def respond(contract: Contract, skeleton: Any, path: str, request: Request) -> R
         case ["api", "top"]:
             return JSONResponse({"surface": query["surface"], "cells": contract.top(n)})
         case ["api", "sites"]:
-            return JSONResponse(contract.sites(query["bbox"]))
+            return JSONResponse(contract.sites(query["bbox"], query.getlist("layer")))
         case ["api", "search"]:
             return JSONResponse({"results": contract.search(query["q"])})
     return problem(404, f"no route {path}")

@@ -123,7 +123,7 @@ def test_list_and_map_keep_step(open_page: Callable[..., Watched], server: Serve
     expect(page.locator(".pin-current")).to_have_text("1")
     expect(page.locator("#cell-title")).to_be_focused()
     # And from the map to the list.
-    page.click(".icon-button")
+    page.click("#cell .icon-button")
     expect(page.locator(".row-current")).to_have_count(0)
     page.locator(".pin", has_text=re.compile("^1$")).click()
     expect(first).to_have_class(re.compile("row-current"))
@@ -154,12 +154,14 @@ def test_an_address_brings_back_what_was_seen(open_page: Callable[..., Watched],
     expect(page.locator("#announcer")).to_have_text("Scored for 15 July 2026.")
     page.select_option("#county", "24")
     page.click("[data-list=cells]")
+    page.click("#tool-layers")
     page.locator("#never").uncheck()
     page.locator("#opacity").fill("50")
+    page.locator("#layer-workplaces").uncheck()
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(400)
     before, where = state_of(page), page.evaluate("map_norrsyn.getCenter()")
-    assert set(before) == {"lang", "lat", "lon", "z", "sector", "county", "cell", "opacity", "never", "list"}
+    assert set(before) == {"lang", "lat", "lon", "z", "sector", "county", "cell", "opacity", "never", "list", "off"}
     page.reload()
     page.wait_for_selector(".score-big")
     page.wait_for_load_state("networkidle")
@@ -170,6 +172,7 @@ def test_an_address_brings_back_what_was_seen(open_page: Callable[..., Watched],
     assert page.locator("#sector-list input").first.is_checked() is False
     assert page.input_value("#county") == "24"
     assert page.input_value("#opacity") == "50"
+    assert page.locator("#layer-workplaces").is_checked() is False
     # The other language keeps the rest.
     page.click("a[data-language=sv]")
     page.wait_for_selector(".score-big")
@@ -294,7 +297,7 @@ def test_out_at_sea_there_is_no_cell_and_that_is_said(open_page: Callable[..., W
 def test_sites_come_when_close_and_a_cut_is_said(open_page: Callable[..., Watched], server: Served) -> None:
     page = open_map(open_page(), server, "lang=sv&lat=63.83&lon=20.26&z=9")
     expect(page.locator("#sites-note")).to_have_text("Zooma in för att se arbetsställen och boenden")
-    assert server.contract.asked["/api/sites"] == 0
+    assert server.contract.asked_sites == [["establishments"]]
     server.contract.sites_limit = 2
     page.evaluate("map_norrsyn.setZoom(11)")
     expect(page.locator("#sites-note")).to_contain_text(re.compile(r"^2 av \d+ .*zooma in"))
@@ -326,7 +329,7 @@ def test_it_fits_laptop_projector_and_phone(
     assert box is not None
     assert box["width"] * box["height"] > 0.25 * width * height
     if touch:
-        for name in ("tasks", "filters", "legend", "cell"):
+        for name in ("tasks", "filters", "layers", "cell"):
             page.tap(f"button[data-sheet={name}]")
             expect(page.locator(f"#{name}")).to_be_visible()
             targets = f"#{name} button, #{name} input[type=date], #{name} select, .sheet-tabs button, .languages a"
@@ -420,6 +423,7 @@ def test_the_legend_has_the_colours_of_the_map(open_page: Callable[..., Watched]
     page = open_map(open_page(), server, "lang=en")
     cover = "getComputedStyle(document.querySelector('.legend .swatch'), '::before').opacity"
     assert float(page.evaluate(cover)) == pytest.approx(0.8)
+    page.click("#tool-layers")
     page.locator("#opacity").fill("40")
     assert float(page.evaluate(cover)) == pytest.approx(0.4)
     expect(page.locator(".leaflet-tile-pane .leaflet-layer").last).to_have_css("opacity", "0.4")

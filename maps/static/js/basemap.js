@@ -1,5 +1,6 @@
 // Our own base map: land, county and municipality lines on canvas, place names as text over the scores.
 
+import { colour, onTheme } from "./colours.js";
 import { el } from "./dom.js";
 
 const L = window.L;
@@ -11,6 +12,8 @@ const SIZES = [[40000, "label-city", 8.6], [10000, "label-town", 7.9], [2000, "l
 const MAX_LABELS = 90;
 const ALWAYS_NAMED = 10000;
 
+// Parts that can be shown and hidden: counties, municipalities, names; names are null over an online map, which has its
+// own.
 export function addBasemap(map, data, { online }) {
   pane(map, "land", 150);
   pane(map, "borders", 350);
@@ -18,16 +21,27 @@ export function addBasemap(map, data, { online }) {
   // One canvas each, so that lines lie over the scores and land below them.
   const land = L.canvas({ pane: "land", padding: 0.3 });
   const borders = L.canvas({ pane: "borders", padding: 0.3 });
-  if (!online) {
-    L.geoJSON(data.counties, { pane: "land", renderer: land, interactive: false, style: { stroke: false, fillColor: "#fbfaf6", fillOpacity: 1 } }).addTo(map);
-  }
-  const municipalities = L.geoJSON(data.municipalities, { pane: "borders", renderer: borders, interactive: false, style: line("#8b9aa1", 0.6, 0.7) });
-  municipalities.addTo(map);
-  L.geoJSON(data.counties, { pane: "borders", renderer: borders, interactive: false, style: line("#4c5f68", 1.3, 0.85) }).addTo(map);
-  return online ? null : new Labels(map, data.localities);
+  const ground = online ? null : L.geoJSON(data.counties, { pane: "land", renderer: land, interactive: false, style: landStyle }).addTo(map);
+  const municipalities = L.geoJSON(data.municipalities, { pane: "borders", renderer: borders, interactive: false, style: municipalityLine }).addTo(map);
+  const counties = L.geoJSON(data.counties, { pane: "borders", renderer: borders, interactive: false, style: countyLine }).addTo(map);
+  onTheme(() => {
+    ground?.setStyle(landStyle());
+    municipalities.setStyle(municipalityLine());
+    counties.setStyle(countyLine());
+  });
+  const names = online ? null : new Labels(map, data.localities);
+  const show = (layer) => (isShown) => (isShown ? layer.addTo(map) : layer.remove());
+  return {
+    counties: show(counties),
+    municipalities: show(municipalities),
+    names: names && ((isShown) => names.show(isShown)),
+    labels: names,
+  };
 }
 
-const line = (color, weight, opacity) => ({ color, weight, opacity, fill: false });
+const landStyle = () => ({ stroke: false, fillColor: colour("land"), fillOpacity: 1 });
+const municipalityLine = () => ({ color: colour("municipality-line"), weight: 0.6, opacity: 0.7, fill: false });
+const countyLine = () => ({ color: colour("county-line"), weight: 1.3, opacity: 0.85, fill: false });
 
 function pane(map, name, zIndex) {
   const node = map.createPane(name);
@@ -40,6 +54,7 @@ class Labels {
     this.map = map;
     this.localities = localities;
     this.taken = () => [];
+    this.isShown = true;
     this.group = L.layerGroup().addTo(map);
     map.on("zoomend moveend", () => this.draw());
     this.draw();
@@ -51,9 +66,15 @@ class Labels {
     this.draw();
   }
 
+  show(isShown) {
+    this.isShown = isShown;
+    this.draw();
+  }
+
   draw() {
     const { map, group } = this;
     group.clearLayers();
+    if (!this.isShown) return;
     const pins = this.taken();
     const boxes = [];
     const zoom = Math.floor(map.getZoom());

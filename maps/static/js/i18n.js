@@ -28,7 +28,12 @@ export const number = (value, decimals = null) => formatNumber(lang, value, deci
 
 export const day = (isoText) => formatDate(lang, isoText);
 
+export const moment = (time) => new Intl.DateTimeFormat(lang === "sv" ? "sv-SE" : "en-GB", { dateStyle: "long", timeStyle: "short" }).format(time);
+
 export const metres = (value) => (value < 1000 ? `${number(Math.round(value))} m` : `${number(value / 1000, 1)} km`);
+
+// Small areas in hectares, as forest and fields are measured.
+export const area = (squareMetres) => (squareMetres < 1e6 ? `${number(squareMetres / 1e4, 1)} ha` : `${number(squareMetres / 1e6, squareMetres < 1e8 ? 1 : 0)} km²`);
 
 // Eastings and northings are read off and typed in elsewhere: whole metres, grouped by thin spaces in every language,
 // and never broken between the letter and its number.

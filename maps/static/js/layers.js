@@ -1,15 +1,18 @@
 // What a record's layer is called, and how its sites look: each layer has a shape of its own, not only a colour.
 
+import { colour } from "./colours.js";
 import { t, term } from "./i18n.js";
 
-const LOOK = {
-  workplaces: { shape: "circle", colour: "#1f5f9e" },
-  accommodation: { shape: "square", colour: "#6b3fa0" },
-  establishments: { shape: "diamond", colour: "#0b6e4f" },
-};
-const OTHER = { shape: "triangle", colour: "#37474f" };
+const SHAPES = { workplaces: "circle", accommodation: "square", establishments: "diamond" };
 
-export const layerLook = (layer) => LOOK[layer] ?? OTHER;
+// Layers that the server answers sites of, and the zoom from which one can tell them apart.
+export const SITE_LAYERS = [
+  { name: "workplaces", fromZoom: 11 },
+  { name: "accommodation", fromZoom: 11 },
+  { name: "establishments", fromZoom: 5 },
+];
+
+export const layerLook = (layer) => ({ shape: SHAPES[layer] ?? "triangle", colour: colour(`site-${SHAPES[layer] ? layer : "other"}`) });
 
 export function layerName(layer) {
   if (layer === "workplaces") return t("Workplace");
@@ -20,4 +23,10 @@ export function layerName(layer) {
   if (layer === "reported") return t("Report");
   if (layer === "sectors") return t("Sector statistics");
   return term(layer);
+}
+
+export function layerTitle(layer) {
+  if (layer === "workplaces") return t("Workplaces");
+  if (layer === "accommodation") return t("Accommodation sites");
+  return t("Establishments");
 }

@@ -1,12 +1,14 @@
-// Classes with names, breaks and counts; the never inspected stripes; opacity.
+// Classes with names, breaks and counts, the never inspected, what is not drawn; folded, a strip of the colours.
 
 import { el, fill, swatch } from "./dom.js";
 import { number, t, term } from "./i18n.js";
 
+const NARROW = "(max-width: 820px), (max-height: 540px)";
+const STRIPED = "#f4ad22";
 const range = (one) => `${number(one.low)}–${number(one.high)}`;
 
-function classTable(info, county) {
-  const rows = [...info.classes].reverse().map((one) =>
+function classTable(classes, counted) {
+  const rows = [...classes].reverse().map((one) =>
     el(
       "tr",
       {},
@@ -22,47 +24,81 @@ function classTable(info, county) {
     el(
       "thead",
       {},
-      el("tr", {}, el("td", {}), el("th", { scope: "col" }, el("span", { class: "visually-hidden" }, t("Class"))), el("th", { scope: "col", class: "number" }, t("Score")), el("th", { scope: "col", class: "number legend-count" }, county ? t("Cells, all four counties") : t("Cells"))),
+      el("tr", {}, el("td", {}), el("th", { scope: "col" }, el("span", { class: "visually-hidden" }, t("Class"))), el("th", { scope: "col", class: "number" }, t("Score")), el("th", { scope: "col", class: "number legend-count" }, counted)),
     ),
     el("tbody", {}, rows),
   );
 }
 
-const nothingKnown = (info) =>
+const nothingKnown = (states) =>
   el(
     "p",
     { class: "legend-nothing" },
     el("span", { class: "swatch swatch-nothing", "aria-hidden": "true" }),
     el("span", {}, t("Nothing known: not drawn")),
-    el("span", { class: "legend-count number" }, number(info.states.nothing_known)),
+    el("span", { class: "legend-count number" }, number(states.nothing_known)),
   );
 
-const neverInspected = (info, words) => [
-  swatch("#f4ad22", "swatch swatch-striped"),
-  el("span", {}, words),
-  el("span", { class: "legend-count number" }, number(info.states.never_inspected)),
-];
+const neverInspected = (states) =>
+  el("p", { class: "legend-never" }, swatch(STRIPED, "swatch swatch-striped"), el("span", {}, t("Never inspected")), el("span", { class: "legend-count number" }, number(states.never_inspected)));
 
-// A legend without anything to set, for a file.
+// A legend for a file, where nothing changes.
 export function drawClasses(node, info) {
-  fill(node, classTable(info, ""), el("p", { class: "legend-never" }, neverInspected(info, t("Never inspected"))), nothingKnown(info));
+  fill(node, classTable(info.classes, t("Cells")), neverInspected(info.states), nothingKnown(info.states));
 }
 
-export function drawLegend(node, info, state, { onNever, onOpacity }) {
-  const never = el("input", { type: "checkbox", id: "never", checked: state.never, onchange: () => onNever(never.checked) });
-  const opacity = el("input", { type: "range", id: "opacity", min: 10, max: 100, step: 5, value: state.opacity, oninput: () => change() });
-  // The colours here are those on the map, where the ground shines through.
-  const cover = () => node.style.setProperty("--cover", String(opacity.value / 100));
-  const change = () => {
-    cover();
-    onOpacity(Number(opacity.value));
+export class Legend {
+  constructor() {
+    this.body = document.getElementById("legend-body");
+    this.strip = document.getElementById("legend-strip");
+    this.counts = null;
+    this.difference = null;
+    setUpFold();
+  }
+
+  // `counts` are those of the county in view, {classes: [number], states}, where they are known; else the whole region's
+  // stand there and say so.
+  show(info, { county, never, opacity }, counts = null) {
+    Object.assign(this, { info, county, never, counts });
+    this.setOpacity(opacity);
+    this.draw();
+  }
+
+  // As on the map, where the ground shines through.
+  setOpacity(opacity) {
+    document.getElementById("legend").style.setProperty("--cover", String(opacity / 100));
+  }
+
+  // For comparing two surfaces: {title, classes: [{name, colour, low, high, n_cells}]}; null for one surface.
+  showDifference(difference) {
+    this.difference = difference;
+    this.draw();
+  }
+
+  draw() {
+    const { info, county, never, counts, difference } = this;
+    if (!info) return;
+    const classes = difference?.classes ?? info.classes.map((one, i) => (counts ? { ...one, n_cells: counts.classes[i] } : one));
+    const states = counts?.states ?? info.states;
+    const counted = county && !counts ? t("Cells, all four counties") : t("Cells");
+    fill(this.strip, classes.map(({ colour }) => swatch(colour)));
+    fill(
+      this.body,
+      difference && el("p", { class: "legend-difference" }, difference.title),
+      classTable(classes, counted),
+      !difference && never && neverInspected(states),
+      !difference && nothingKnown(states),
+    );
+  }
+}
+
+// Open where there is room for it beside the map, a strip where there is not.
+export function setUpFold() {
+  const fold = document.getElementById("legend-fold");
+  const narrow = window.matchMedia(NARROW);
+  const follow = () => {
+    fold.open = !narrow.matches;
   };
-  cover();
-  fill(
-    node,
-    classTable(info, state.county),
-    el("label", { class: "legend-never", for: "never" }, never, neverInspected(info, t("Stripe the never inspected"))),
-    nothingKnown(info),
-    el("label", { class: "legend-opacity", for: "opacity" }, el("span", {}, t("Opacity")), opacity),
-  );
+  follow();
+  narrow.addEventListener("change", follow);
 }

@@ -6,11 +6,17 @@ import { getJson, onBusy } from "./api.js";
 import { addBasemap } from "./basemap.js";
 import { CellFlow } from "./cell_flow.js";
 import { setUpFilters } from "./controls.js";
+import { setUpCopyLink } from "./copy_link.js";
 import { debounce } from "./dom.js";
+import { DrawArea } from "./draw_area.js";
 import { createEvents } from "./events.js";
 import { language, t, useLanguage } from "./i18n.js";
-import { drawLegend } from "./legend.js";
+import { LayerTree } from "./layer_tree.js";
+import { Legend } from "./legend.js";
+import { Locate } from "./locate.js";
 import { Marks, hasMoved, setExactView, setUpMap, showAll } from "./map.js";
+import { Measure } from "./measure.js";
+import { Print } from "./print.js";
 import { RankingFlow } from "./ranking_flow.js";
 import { setUpSearch } from "./search.js";
 import { setUpSheets } from "./sheets.js";
@@ -19,6 +25,7 @@ import { createStore, readState } from "./state.js";
 import { SurfaceFlow } from "./surface_flow.js";
 import { onTask, setUpTasks } from "./tasks.js";
 import { WhatIfPanel } from "./what_if.js";
+import { Tools } from "./tools.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -51,18 +58,21 @@ class App {
     const { map, store, events, address } = this;
     const state = store.get();
     if (state.view) setExactView(map, state.view);
-    setUpMap(map, { onInspect: (latlng, how) => this.cells.inspectAt(latlng, how) });
+    setUpMap(map, { onInspect: (latlng, how) => this.tools?.takes(latlng) || this.cells?.inspectAt(latlng, how) });
     if (!state.view) this.showWhole("");
-    const labels = addBasemap(map, basemap, { online: Boolean(window.tile_layer_base) });
+    this.base = window.tile_layer_base ?? null;
+    this.lines = addBasemap(map, basemap, { online: Boolean(this.base) });
+    const { labels } = this.lines;
     byId("attribution").textContent = document.body.dataset.attribution ?? "";
-    this.sites = new Sites(map, byId("sites-note"));
+    this.sites = new Sites(map, byId("sites-note"), { hidden: new Set(state.off), opacity: state.siteOpacity / 100 });
+    events.on("surface", (info) => this.sites.showSurface(info));
     this.marks = new Marks(map, { onPlace: (entry) => this.cells.openEntry(entry) });
     labels?.avoid(() => this.marks.takenBoxes());
     events.on("ranking", () => labels?.draw());
     this.surface = new SurfaceFlow({ map, store, events, current });
     const { marks, surface } = this;
-    const countyName = (code) => this.counties.find((one) => one.code === code)?.name;
-    this.cells = new CellFlow({ map, store, events, marks, surface, address, countyName });
+    this.countyName = (code) => this.counties.find((one) => one.code === code)?.name;
+    this.cells = new CellFlow({ map, store, events, marks, surface, address, countyName: this.countyName });
     this.ranking = new RankingFlow({ store, events, marks, surface, onOpen: (entry) => this.cells.openEntry(entry, { focus: true }) });
     const keepView = debounce(() => {
       if (!hasMoved(map, store.get().view)) return;
@@ -82,7 +92,29 @@ class App {
     this.whatIf = new WhatIfPanel({ surface: this.surface, cells: this.cells, sectors: risky, events: this.events });
     this.sites.onClose = ({ layer, id, title }) => this.whatIf.close(layer, id, title);
     onTask((name) => name === "what-if" && this.whatIf.open());
-    this.events.on("surface", () => this.drawLegend());
+    this.legend = new Legend();
+    this.layers = new LayerTree({ store: this.store, hasOnline: Boolean(this.base), hasNames: Boolean(this.lines.names) });
+    this.events.on("surface", (info) => this.legend.show(info, this.store.get()));
+    this.showParts(this.store.get());
+    const sectorName = (code) => risky.find((one) => one.code === code)?.title ?? code;
+    this.setUpTools(sectorName);
+  }
+
+  setUpTools(sectorName) {
+    const { map, store, events, surface, countyName } = this;
+    this.tools = new Tools(map);
+    this.tools.add("measure", new Measure(map));
+    this.tools.add("area", new DrawArea(map, { onArea: (polygon, panel) => events.tell("area", { polygon, panel }) }));
+    this.locate = new Locate(map, byId("tool-locate"), this.countyShapes.features);
+    setUpCopyLink(byId("tool-link"));
+    setUpLayersButton();
+    this.print = new Print({ map, store, events, surface, countyName, sectorName });
+  }
+
+  // What of the map is on, and how opaque; the scores' part is the surface's.
+  showParts({ off, baseOpacity }) {
+    for (const part of ["counties", "municipalities", "names"]) this.lines[part]?.(!off.includes(part));
+    this.base?.setOpacity(off.includes("base") ? 0 : baseOpacity / 100);
   }
 
   follow(state, before) {
@@ -90,6 +122,12 @@ class App {
     if (state.county !== before.county) this.showWhole(state.county);
     this.surface.follow(state, before);
     this.ranking.follow(state, before);
+    if (state.opacity !== before.opacity) this.legend.setOpacity(state.opacity);
+    if (state.never !== before.never) this.legend.show(this.surface.info, state);
+    if (state.siteOpacity !== before.siteOpacity) this.sites.setOpacity(state.siteOpacity / 100);
+    if (String(state.off) === String(before.off) && state.baseOpacity === before.baseOpacity) return;
+    this.sites.setHidden(new Set(state.off));
+    this.showParts(state);
   }
 
   // Back and forward: the page shows what its address says.
@@ -97,20 +135,36 @@ class App {
     if (!this.surface?.info) return;
     this.address.withoutStep(() => this.store.set(wanted));
     this.showFilters(wanted);
-    this.drawLegend();
+    this.layers.show(wanted);
     if (wanted.view) setExactView(this.map, wanted.view);
     else this.showWhole(wanted.county);
     this.cells.restore(wanted.cell);
-  }
-
-  drawLegend() {
-    drawLegend(byId("legend-body"), this.surface.info, this.store.get(), { onNever: (never) => this.store.set({ never }), onOpacity: (opacity) => this.store.set({ opacity }) });
   }
 
   showWhole(county) {
     const features = this.countyShapes.features.filter(({ properties }) => !county || properties.code === county);
     showAll(this.map, window.L.geoJSON({ type: "FeatureCollection", features }).getBounds());
   }
+}
+
+// Beside the map, its panel of layers opens and closes; on a narrow screen it is one of the sheets.
+function setUpLayersButton() {
+  const button = byId("tool-layers");
+  const panel = byId("layers");
+  const show = (isOpen) => {
+    panel.classList.toggle("is-open", isOpen);
+    button.setAttribute("aria-expanded", String(isOpen));
+  };
+  button.addEventListener("click", () => {
+    show(!panel.classList.contains("is-open"));
+    if (panel.classList.contains("is-open")) byId("layers-title").focus({ preventScroll: true });
+  });
+  const close = () => {
+    show(false);
+    button.focus({ preventScroll: true });
+  };
+  byId("layers-close").addEventListener("click", close);
+  panel.addEventListener("keydown", (event) => event.key === "Escape" && close());
 }
 
 // A table comes as columns and rows; rows may be lists or objects.

@@ -1,6 +1,7 @@
 // The map itself: controls in the page's language, coordinates, keyboard, and what is marked on it.
 
 import { overlaps } from "./basemap.js";
+import { colour, onTheme } from "./colours.js";
 import { el } from "./dom.js";
 import { coordinates, number, t } from "./i18n.js";
 import { toSweref } from "./sweref.js";
@@ -8,11 +9,11 @@ import { toSweref } from "./sweref.js";
 const L = window.L;
 const LOWEST_ZOOM = 4;
 const HIGHEST_ZOOM = 16;
-const OUTLINE = { color: "#06303d", weight: 3, fill: false };
-const HALO = { color: "#ffffff", weight: 6, opacity: 0.9, fill: false };
+const outline = () => ({ color: colour("outline"), weight: 3, fill: false });
+const halo = () => ({ color: colour("outline-halo"), weight: 6, opacity: 0.9, fill: false });
 // How many numbers below which zoom.
 const MOST_NUMBERS = [[6, 10], [8, 20], [Infinity, Infinity]];
-const HOVER = { color: "#0d4a5c", weight: 2, dashArray: "5 4", fillColor: "#0d4a5c", fillOpacity: 0.08 };
+const hovered = () => ({ color: colour("accent"), weight: 2, dashArray: "5 4", fillColor: colour("accent"), fillOpacity: 0.08 });
 
 export const animated = () => !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -72,13 +73,15 @@ export class Marks {
     this.pins = new Map();
     this.entries = [];
     map.on("zoomend", () => this.uncover());
+    onTheme(() => this.showCell(this.corners ?? null));
   }
 
   showCell(corners) {
     this.cell.clearLayers();
     this.record.clearLayers();
+    this.corners = corners;
     if (!corners) return;
-    for (const style of [HALO, OUTLINE]) L.polygon(corners, { ...style, pane: "outline", renderer: this.renderer, interactive: false }).addTo(this.cell);
+    for (const style of [halo(), outline()]) L.polygon(corners, { ...style, pane: "outline", renderer: this.renderer, interactive: false }).addTo(this.cell);
   }
 
   showHover(entry) {
@@ -86,12 +89,12 @@ export class Marks {
     for (const [key, pin] of this.pins) pin.classList.toggle("pin-hover", key === entry?.cell);
     if (!entry?.bounds) return;
     const [west, south, east, north] = entry.bounds;
-    L.rectangle([[south, west], [north, east]], { ...HOVER, pane: "outline", renderer: this.renderer, interactive: false }).addTo(this.hover);
+    L.rectangle([[south, west], [north, east]], { ...hovered(), pane: "outline", renderer: this.renderer, interactive: false }).addTo(this.hover);
   }
 
   showRecord(site) {
     this.record.clearLayers();
-    for (const [style, radius] of [[HALO, 11], [OUTLINE, 11]]) L.circleMarker([site.lat, site.lon], { ...style, radius, pane: "outline", renderer: this.renderer, interactive: false }).addTo(this.record);
+    for (const style of [halo(), outline()]) L.circleMarker([site.lat, site.lon], { ...style, radius: 11, pane: "outline", renderer: this.renderer, interactive: false }).addTo(this.record);
   }
 
   showNumbers(entries) {
@@ -143,8 +146,9 @@ export class Marks {
 // The zoom may lie between two whole ones, so that the region fills the screen. Leaflet draws tiles of the nearest whole
 // zoom; below the half they are enlarged, so no cell is lost.
 const MOST_BETWEEN = 0.45;
-// The strip along the map's lower edge.
+// The strip along the map's lower edge, and the tools along the upper one.
 const FOOT_PX = 26;
+const headPx = () => (document.querySelector(".toolbar")?.offsetHeight ?? -10) + 10;
 
 export function setExactView(map, { lat, lon, zoom }) {
   const snap = map.options.zoomSnap;
@@ -156,12 +160,13 @@ export function setExactView(map, { lat, lon, zoom }) {
 export function showAll(map, bounds) {
   const snap = map.options.zoomSnap;
   map.options.zoomSnap = 0;
-  const zoom = map.getBoundsZoom(bounds, false, L.point(24, 24 + FOOT_PX));
+  const head = headPx();
+  const zoom = map.getBoundsZoom(bounds, false, L.point(24, 24 + FOOT_PX + head));
   map.options.zoomSnap = snap;
   const whole = Math.floor(zoom);
   const fitted = whole + Math.min(zoom - whole, MOST_BETWEEN);
   const middle = map.project(bounds.getNorthWest(), fitted).add(map.project(bounds.getSouthEast(), fitted)).divideBy(2);
-  const { lat, lng } = map.unproject(middle.add([0, FOOT_PX / 2]), fitted);
+  const { lat, lng } = map.unproject(middle.add([0, (FOOT_PX - head) / 2]), fitted);
   setExactView(map, { lat, lon: lng, zoom: fitted });
 }
 

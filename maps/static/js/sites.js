@@ -2,13 +2,17 @@
 
 import { getJson, latestOnly } from "./api.js";
 import { showProblem, clearProblem } from "./announce.js";
+import { colour, onTheme } from "./colours.js";
 import { debounce, el } from "./dom.js";
 import { metres, number, t, term } from "./i18n.js";
-import { layerLook, layerName } from "./layers.js";
+import { SITE_LAYERS, layerLook, layerName } from "./layers.js";
 
 const L = window.L;
-const FROM_ZOOM = 11;
 const LIMIT = 2000;
+// What is asked for where only layers with few sites are wanted: all of them at once, whatever the map shows.
+const WHOLE = L.latLngBounds([60, 10], [70.5, 26]);
+// Below it sites are drawn smaller.
+const FULL_SIZE_FROM_ZOOM = 13;
 
 const corners = {
   square: (r) => [[-r, -r], [r, -r], [r, r], [-r, r]],
@@ -34,9 +38,11 @@ const SiteMarker = L.CircleMarker.extend({
 });
 
 export class Sites {
-  constructor(map, note) {
-    this.map = map;
-    this.note = note;
+  // `hidden` is a set of layer names.
+  constructor(map, note, { hidden, opacity }) {
+    Object.assign(this, { map, note, hidden });
+    this.surface = null;
+    this.answer = null;
     this.latest = latestOnly();
     map.createPane("sites").style.zIndex = "420";
     this.renderer = L.canvas({ pane: "sites", padding: 0.2, tolerance: 4 });
@@ -45,49 +51,93 @@ export class Sites {
     this.onClose = null;
     this.refresh = debounce(() => this.load(), 200);
     map.on("moveend", this.refresh);
+    onTheme(() => this.answer && this.draw());
+    this.setOpacity(opacity);
+  }
+
+  // Sites are those of the surface's day.
+  showSurface({ id }) {
+    this.surface = id;
+    this.answer = null;
     this.load();
   }
 
+  setHidden(hidden) {
+    this.hidden = hidden;
+    this.load();
+  }
+
+  setOpacity(opacity) {
+    this.map.getPane("sites").style.opacity = String(opacity);
+  }
+
   async load() {
-    if (this.map.getZoom() < FROM_ZOOM) {
+    if (!this.surface) return;
+    const zoom = this.map.getZoom();
+    const wanted = SITE_LAYERS.filter(({ name }) => !this.hidden.has(name));
+    const shown = wanted.filter(({ fromZoom }) => zoom >= fromZoom).map(({ name }) => name);
+    this.waiting = shown.length < wanted.length;
+    if (!shown.length) {
       this.latest.cancel();
+      this.answer = null;
       this.group.clearLayers();
-      this.note.textContent = t("Zoom in to see sites");
+      this.writeNote();
       return;
     }
-    const box = this.map.getBounds();
+    const sparse = SITE_LAYERS.every(({ name, fromZoom }) => !shown.includes(name) || fromZoom < 11);
+    const box = sparse ? WHOLE : this.map.getBounds();
+    const key = String([this.surface, ...shown]);
+    // Zooming in on an answer that held everything needs no other.
+    if (this.answer?.key === key && !this.answer.truncated && this.answer.box.contains(box)) {
+      this.latest.cancel();
+      this.draw();
+      return;
+    }
     const bbox = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((edge) => edge.toFixed(5)).join(",");
     try {
-      const answer = await this.latest((signal) => getJson("api/sites", { bbox, limit: LIMIT }, signal));
+      const answer = await this.latest((signal) => getJson("api/sites", { bbox, layer: shown, surface: this.surface, limit: LIMIT }, signal));
       if (!answer) return;
-      this.draw(answer);
+      this.answer = { ...answer, key, box };
+      this.draw();
       clearProblem("sites");
     } catch (error) {
       showProblem("sites", error, () => this.load());
     }
   }
 
-  draw({ sites, total, truncated }) {
+  draw() {
+    const view = this.map.getBounds().pad(0.2);
+    const near = this.answer.sites.filter(({ lat, lon }) => view.contains([lat, lon]));
     this.map.closePopup();
     this.group.clearLayers();
     // Large ones first, so that small ones stay on top and can be pointed at.
-    for (const site of [...sites].sort((a, b) => (b.size ?? 0) - (a.size ?? 0))) this.group.addLayer(this.marker(site));
-    this.note.textContent = truncated
-      ? t("{shown} of {total} sites shown; zoom in to see all", { shown: sites.length, total })
-      : t("Sites here: {total}", { total });
+    for (const site of near.sort((a, b) => (b.size ?? 0) - (a.size ?? 0))) this.group.addLayer(this.marker(site));
+    this.writeNote();
+  }
+
+  writeNote() {
+    const { answer, waiting } = this;
+    const hint = waiting ? t("Zoom in to see sites") : "";
+    if (!answer || waiting) this.note.textContent = hint;
+    else this.note.textContent = answer.truncated ? t("{shown} of {total} sites shown; zoom in to see all", { shown: answer.sites.length, total: answer.total }) : t("Sites here: {total}", { total: this.countInView() });
+  }
+
+  countInView() {
+    const view = this.map.getBounds();
+    return this.answer.sites.filter(({ lat, lon }) => view.contains([lat, lon])).length;
   }
 
   marker(site) {
     const look = layerLook(site.layer);
     // Smaller from afar, where a town's hundreds of workplaces lie on each other.
-    const scale = Math.min(1, 0.6 + 0.2 * (this.map.getZoom() - FROM_ZOOM));
+    const scale = Math.min(1, Math.max(0.6, 1 - 0.2 * (FULL_SIZE_FROM_ZOOM - this.map.getZoom())));
     const radius = scale * Math.min(9, 3.5 + Math.sqrt(Math.max(0, site.size ?? 0)) * 0.35);
     const marker = new SiteMarker([site.lat, site.lon], {
       renderer: this.renderer,
       pane: "sites",
       shape: look.shape,
       radius,
-      color: "#ffffff",
+      color: colour("site-edge"),
       weight: scale < 1 ? 0.75 : 1,
       fillColor: look.colour,
       fillOpacity: 0.9,

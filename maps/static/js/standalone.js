@@ -5,7 +5,7 @@ import { addBasemap } from "./basemap.js";
 import { drawCell } from "./cell.js";
 import { el, fill, swatch } from "./dom.js";
 import { coordinates, day, stateWords, t, term, useLanguage } from "./i18n.js";
-import { drawClasses } from "./legend.js";
+import { drawClasses, setUpFold } from "./legend.js";
 import { Marks, goTo, setUpMap, showAll } from "./map.js";
 import { Ranking, placeEntry } from "./ranking.js";
 import { fromSweref, toSweref } from "./sweref.js";
@@ -40,7 +40,7 @@ class Standalone {
     setUpMap(map, { onInspect: (latlng, { byKeyboard }) => this.inspect(latlng, byKeyboard) });
     map.setMaxZoom(13);
     showAll(map, L.geoJSON(data.basemap.counties).getBounds());
-    const labels = addBasemap(map, data.basemap, { online: false });
+    const { labels } = addBasemap(map, data.basemap, { online: false });
     this.showScores();
     map.on("zoomend", () => this.showScores());
     this.marks = new Marks(map, { onPlace: (entry) => this.open(entry, { move: true }) });
@@ -50,6 +50,8 @@ class Standalone {
     this.marks.showNumbers(this.entries);
     labels?.avoid(() => this.marks.takenBoxes());
     drawClasses(byId("legend-body"), data.info);
+    fill(byId("legend-strip"), data.info.classes.map(({ colour }) => swatch(colour)));
+    setUpFold();
     for (const button of document.querySelectorAll("button[data-sheet]")) button.addEventListener("click", () => this.showSheet(button.dataset.sheet));
     byId("surface-note").append(el("span", {}, t("Scored for {date}", { date: day(data.info.at) })), el("span", {}, t("Written {date}", { date: day(data.written) })));
   }

@@ -4,6 +4,9 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 // The days that the server scores.
 export const FIRST_DAY = "1990-01-01";
 export const LAST_DAY = "2100-12-31";
+// Parts of the map that can be off.
+const PARTS = ["scores", "workplaces", "accommodation", "establishments", "counties", "municipalities", "names", "base"];
+const OPACITIES = { opacity: { name: "opacity", usual: 80 }, siteOpacity: { name: "sites", usual: 100 }, baseOpacity: { name: "base", usual: 100 } };
 const CODE = /^[A-Za-z0-9_-]{1,40}$/;
 
 const numberWithin = (text, low, high) => {
@@ -32,11 +35,14 @@ export function readState(search) {
     sectors: query.has("sector") ? query.getAll("sector").filter((code) => CODE.test(code)) : null,
     county: county && CODE.test(county) ? county : "",
     cell: cell && CODE.test(cell) ? cell : null,
-    opacity: numberWithin(query.get("opacity"), 0, 100) ?? 80,
+    ...readOpacities(query),
+    off: PARTS.filter((part) => (query.get("off") ?? "").split(",").includes(part)).sort(),
     never: query.get("never") !== "0",
     list: query.get("list") === "cells" ? "cells" : "places",
   };
 }
+
+const readOpacities = (query) => Object.fromEntries(Object.entries(OPACITIES).map(([key, { name, usual }]) => [key, numberWithin(query.get(name), 0, 100) ?? usual]));
 
 export function writeState(state, lang) {
   const query = new URLSearchParams();
@@ -50,7 +56,8 @@ export function writeState(state, lang) {
   for (const sector of state.sectors ?? []) query.append("sector", sector);
   if (state.county) query.set("county", state.county);
   if (state.cell) query.set("cell", state.cell);
-  if (state.opacity !== 80) query.set("opacity", String(state.opacity));
+  for (const [key, { name, usual }] of Object.entries(OPACITIES)) if (state[key] !== usual) query.set(name, String(state[key]));
+  if (state.off.length) query.set("off", state.off.join(","));
   if (!state.never) query.set("never", "0");
   if (state.list !== "places") query.set("list", state.list);
   return `?${query}`;

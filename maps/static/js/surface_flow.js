@@ -17,14 +17,18 @@ export class SurfaceFlow {
     this.info = null;
     this.latest = latestOnly();
     this.tiles = new ScoreTiles(map, window.tile_layer_scores, { onError: () => showProblem("tiles", new Error(t("Some of the map could not be loaded.")), null, { minor: true }) });
-    this.tiles.setOpacity(store.get().opacity / 100);
+    this.setOpacity(store.get());
   }
 
   async follow(state, before) {
     if (state.at !== before.at || !sameSectors(state, before)) await this.use();
     else if (state.county !== before.county) this.show();
     else if (state.never !== before.never) this.showTiles();
-    if (state.opacity !== before.opacity) this.tiles.setOpacity(state.opacity / 100);
+    this.setOpacity(state);
+  }
+
+  setOpacity({ opacity, off }) {
+    this.tiles.setOpacity(off.includes("scores") ? 0 : opacity / 100);
   }
 
   // The old surface stays in view until the new one is there.

@@ -7,16 +7,19 @@ import { day, language, t } from "./i18n.js";
 const DAY_MS = 86400000;
 
 export function drawSurfaceNote(node, info) {
-  const added = info.layers.map((layer) => layer.added_at).filter(Boolean).sort();
+  const age = dataAge(info);
   fill(
     node,
     el("span", {}, t("Scored for {date}", { date: day(info.at) })),
-    added.length ? el("span", {}, age(added.at(-1))) : null,
+    age && el("span", {}, age),
     el("a", { href: buildUrl(`surfaces/${encodeURIComponent(info.id)}`, { lang: language() }) }, t("About this surface")),
   );
 }
 
-function age(added) {
+// How old the newest data are, in words; empty where no layer knows.
+export function dataAge(info) {
+  const added = info.layers.map((layer) => layer.added_at).filter(Boolean).sort().at(-1);
+  if (!added) return "";
   const days = Math.floor((Date.now() - new Date(added).getTime()) / DAY_MS);
   if (!(days > 0)) return t("Data added today");
   return days === 1 ? t("Data added yesterday") : t("Data added {days} days ago", { days });

@@ -1,0 +1,87 @@
+// One sheet of paper: the map as it is seen, its legend, the ten highest, and what the sheet must say about itself.
+
+import { el, fill } from "./dom.js";
+import { day, moment, number, t, term } from "./i18n.js";
+import { dataAge } from "./surface_note.js";
+
+const L = window.L;
+const PX_PER_MM = 96 / 25.4;
+// What print.css leaves for the map on A4, landscape.
+const MAP_MM = { width: 184, height: 146 };
+const ROWS = 10;
+
+const byId = (id) => document.getElementById(id);
+
+export class Print {
+  constructor({ map, store, events, surface, countyName, sectorName }) {
+    Object.assign(this, { map, store, surface, countyName, sectorName, entries: [], cell: null });
+    events.on("ranking", (entries) => {
+      this.entries = entries;
+    });
+    events.on("cell", (cell) => {
+      this.cell = cell;
+    });
+    byId("tool-print").addEventListener("click", () => window.print());
+    window.addEventListener("beforeprint", () => this.prepare());
+    window.addEventListener("afterprint", () => this.putBack());
+  }
+
+  prepare() {
+    const { info } = this.surface;
+    if (!info) return;
+    this.fitMap();
+    this.fold = byId("legend-fold").open;
+    byId("legend-fold").open = true;
+    fill(byId("print-head"), el("h1", {}, this.title()), el("p", {}, this.facts(info).join(" · ")));
+    fill(byId("print-places"), this.table());
+    const by = document.body.dataset.user;
+    const now = moment(new Date());
+    const mark = by ? t("Printed by {name}, {time}", { name: by, time: now }) : t("Printed {time}", { time: now });
+    fill(byId("print-foot"), el("p", {}, t("Working material. May be subject to secrecy under the Public Access to Information and Secrecy Act (2009:400).")), el("p", {}, mark));
+    fill(byId("print-mark"), [by, now].filter(Boolean).join(" · "));
+  }
+
+  putBack() {
+    byId("legend-fold").open = this.fold ?? true;
+  }
+
+  // The map keeps its size in pixels and is shrunk or enlarged as a whole, so that no tile is missing and its scale bar
+  // stays right.
+  fitMap() {
+    const { x, y } = this.map.getSize();
+    const scale = Math.min((MAP_MM.width * PX_PER_MM) / x, (MAP_MM.height * PX_PER_MM) / y);
+    const stage = byId("map-stage");
+    for (const [name, value] of Object.entries({ width: `${x}px`, height: `${y}px`, scale })) stage.style.setProperty(`--print-${name}`, String(value));
+    // Drawn at once, since the colours may just have changed.
+    this.map.eachLayer((layer) => layer instanceof L.Canvas && layer._redraw?.());
+  }
+
+  title() {
+    const { county } = this.store.get();
+    const where = this.cell ? this.cell.place || this.cell.municipality : county ? this.countyName(county) : t("Region Nord");
+    return t("Risk map: {where}", { where });
+  }
+
+  facts(info) {
+    const { sectors } = this.store.get();
+    return [
+      t("Scored for {date}", { date: day(info.at) }),
+      dataAge(info),
+      sectors?.length && t("Sectors: {sectors}", { sectors: sectors.map((code) => this.sectorName(code)).join(", ") }),
+      t("Model version {version}", { version: info.model_version }),
+      info.synthetic && t("Synthetic data"),
+    ].filter(Boolean);
+  }
+
+  table() {
+    const rows = [...this.entries].sort((a, b) => a.rank - b.rank).slice(0, ROWS);
+    const where = ({ name, where: within }) => [el("span", { class: "print-name" }, name), within && el("span", { class: "print-where" }, ` ${within}`)];
+    return el(
+      "table",
+      {},
+      el("caption", {}, t("The highest, at most {count}", { count: ROWS })),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("No.")), el("th", { scope: "col" }, t("Place")), el("th", { scope: "col", class: "number" }, t("Score")))),
+      el("tbody", {}, rows.map((entry) => el("tr", {}, el("td", {}, number(entry.rank)), el("th", { scope: "row" }, el("div", { class: "print-place" }, where(entry))), el("td", { class: "number" }, `${number(entry.score, 1)} ${term(entry.className)}`)))),
+    );
+  }
+}
