@@ -51,7 +51,7 @@ AROUND_SWEDEN = (5.0, 54.0, 30.0, 72.0)
 # Latitude and longitude that a map in these parts can show.
 _DEGREES_MAX = (180.0, 90.0)
 # Parameters that take a list.
-_REPEATABLE = frozenset({"layer", "sector"})
+_REPEATABLE = frozenset({"layer", "sector", "county", "municipality", "agency"})
 
 
 def known_parameters_only(request: Request) -> None:

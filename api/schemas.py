@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = [
     "BaseMapData",
     "CellAnswer",
+    "FiltersAnswer",
     "Health",
     "LayersAnswer",
     "NearestAnswer",
@@ -162,10 +163,31 @@ class CellAnswer(Answer):
     components: list[ComponentInfo]
 
 
-class TopCell(Answer):
+class CodeName(Answer):
+    """A code and what it is called."""
+
+    code: str
+    name: str
+
+
+class Glance(Answer):
+    """What a ranked cell is known by at a glance."""
+
+    rank: int = Field(description="Among all of the region")
+    rank_shown: int = Field(description="Among those that the filter shows")
+    certainty: CodeName | None = Field(
+        description="How sure it is to be among the 20 highest cells; null until it has been computed"
+    )
+    main_component: CodeName = Field(description="The component that gives most points, of those that records make")
+    main_sector: CodeName | None = Field(description="The sector group that gives most points; null where none does")
+    days_since_visit: int | None = Field(
+        description="From the last visit in the cell or within 2 km to the scoring date; null where none is known"
+    )
+
+
+class TopCell(Glance):
     """A cell in the ranking."""
 
-    rank: int
     cell_id: str
     score: float
     class_: ClassName = Field(alias="class")
@@ -187,10 +209,9 @@ class TopAnswer(Answer):
     cells: list[TopCell]
 
 
-class PlaceInfo(Answer):
-    """Neighbouring top cells as one place."""
+class PlaceInfo(Glance):
+    """Neighbouring top cells as one place; what is known at a glance is known of its highest cell."""
 
-    rank: int
     place_id: str
     name: str
     municipality: str
@@ -216,6 +237,23 @@ class PlacesAnswer(Answer):
 
     surface: str
     places: list[PlaceInfo]
+
+
+class MunicipalityName(CodeName):
+    """A municipality and its county."""
+
+    county: str
+
+
+class FiltersAnswer(Answer):
+    """The values that each parameter of a filter takes."""
+
+    county: list[CodeName]
+    municipality: list[MunicipalityName]
+    state: list[CodeName]
+    agency: list[CodeName] = Field(description="Agencies with powers on site")
+    certainty: list[CodeName] = Field(description="The surest first")
+    min_class: list[CodeName] = Field(description="The lowest first")
 
 
 class SiteInfo(Answer):

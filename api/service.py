@@ -12,7 +12,7 @@ import logging
 import time
 import warnings
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -111,6 +111,8 @@ class Service:
             settings.home, replace(DEFAULT_LIMITS, file_bytes=settings.upload_mb * _MIB), settings.import_queue
         )
         self.turns = Turns(settings.score_workers, settings.score_queue)
+        # how sure the scores of a surface are: one surface at a time, and nobody's request waits for it
+        self.drawing = ThreadPoolExecutor(1, thread_name_prefix="norrsyn-draw")
         self.sites = SiteIndex()
         self.problem: str | None = None
         self._snapshot: Snapshot | None = None
@@ -149,6 +151,7 @@ class Service:
         """Stop scoring and importing."""
         self.imports.close()
         self.shelf.close()
+        self.drawing.shutdown(wait=False, cancel_futures=True)
 
     def snapshot(self) -> Snapshot:
         """The newest state there is to answer from."""

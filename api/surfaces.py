@@ -6,21 +6,29 @@ A surface asked for by several at once is scored once; more than the operator al
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from api.errors import BusyError
 from api.turns import Turns
 from geo.grid import Grid
+from geo.layers.bundle import Layers
 from geo.recent import Recent
+from geo.risk.explain import explain_cell
+from geo.risk.filters import CellFilter, Shown, show_cells
+from geo.risk.powers import map_powers
 from geo.risk.ranking import Place
 from geo.risk.surface import NEVER_INSPECTED, RiskSurface
+from geo.risk.table_row import Glance, glance_at
 from geo.risk.uncertainty import Uncertainty
 from maps.answers import LayerSource, describe_surface
 from maps.palette import class_colours, classify, count_classes
@@ -29,7 +37,9 @@ from maps.tiles import TileSet
 
 __all__ = ["ScoreKey", "ServedSurface", "SurfaceShelf"]
 
-_RANKINGS_KEPT, _UNCERTAINTIES_KEPT = 32, 2
+_RANKINGS_KEPT, _UNCERTAINTIES_KEPT, _POWERS_KEPT = 64, 2, 2
+# Cells are sure to be among so many, as the map and the certainty of a cell say when nobody asks for another number.
+_TOP = 20
 _BYTES_PER_MB = 1_000_000
 T = TypeVar("T")
 
@@ -78,11 +88,13 @@ class ServedSurface:
         self._sources = sources
         classed = classify(surface.score, surface.state)
         self._n_cells = count_classes(classed)
-        areas = surface.region.municipality_raster(surface.grid)
-        self._tiles = TileSet(surface.grid, classed, class_colours(), surface.state == NEVER_INSPECTED, areas)
-        self._rankings: Recent[tuple[str, int, str | None], Any] = Recent(_RANKINGS_KEPT)
+        self._tiles = TileSet(surface.grid, classed, class_colours(), surface.state == NEVER_INSPECTED)
+        self._rankings: Recent[Hashable, Any] = Recent(_RANKINGS_KEPT)
+        self._powers: Recent[Hashable, NDArray[np.unsignedinteger]] = Recent(_POWERS_KEPT)
+        self._certainty: NDArray[np.uint8] | None = None
+        self._drawn: Future[Uncertainty] | None = None
         self._uncertainties: Recent[int, Uncertainty] = Recent(_UNCERTAINTIES_KEPT)
-        self._making, self._drawing = Lock(), Lock()
+        self._making, self._drawing, self._starting = Lock(), Lock(), Lock()
 
     @property
     def id(self) -> str:
@@ -94,7 +106,12 @@ class ServedSurface:
         """Memory that the rasters and their tiles take."""
         # the score and the points of each component in float32, the state in a byte
         per_cell = 4 * (1 + len(self.surface.model.weights)) + 1
-        return per_cell * self.surface.grid.n_cells + self._tiles.n_bytes
+        return (per_cell + self._n_facts) * self.surface.grid.n_cells + self._tiles.n_bytes
+
+    @property
+    def _n_facts(self) -> int:
+        """Rasters of a byte that filters ask for: powers of agencies, and how sure the scores are."""
+        return len(self._powers) + (self._certainty is not None)
 
     def warm(self) -> ServedSurface:
         """Prepare what the first explanation would otherwise wait for."""
@@ -102,18 +119,79 @@ class ServedSurface:
             self.surface.sources  # noqa: B018  computed on first use
         return self
 
-    def draw_tile(self, z: int, x: int, y: int, county: str | None, *, stripes: bool) -> bytes:
+    def draw_tile(self, z: int, x: int, y: int, shown: Shown | None, *, stripes: bool) -> bytes:
         """A PNG tile; see `maps.tiles.TileSet.render`."""
-        area = None if county is None else self.surface.county_codes(county)
-        return self._tiles.render(z, x, y, area, stripes=stripes)
+        return self._tiles.render(z, x, y, shown, stripes=stripes)
 
-    def top(self, n: int, county: str | None) -> pd.DataFrame:
+    def top(self, n: int, shown: Shown | None = None) -> pd.DataFrame:
         """See `RiskSurface.top`."""
-        return self._remember(("top", n, county), lambda: self.surface.top(n, county))
+        return self._remember(("top", n, shown and shown.key), lambda: self.surface.top(n, shown=shown))
 
-    def places(self, n: int, county: str | None) -> tuple[Place, ...]:
+    def places(self, n: int, shown: Shown | None = None) -> tuple[Place, ...]:
         """See `RiskSurface.places`."""
-        return self._remember(("places", n, county), lambda: self.surface.places(n, county))
+        return self._remember(("places", n, shown and shown.key), lambda: self.surface.places(n, shown=shown))
+
+    def glances(self, n: int, shown: Shown | None = None) -> tuple[Glance, ...]:
+        """What weighs most in each of the cells of `top`."""
+
+        def make() -> tuple[Glance, ...]:
+            cells = self.surface.grid.parse_cell_id
+            explain = partial(explain_cell, self.surface, with_rank=False)
+            return tuple(glance_at(explain(*cells(cell_id))) for cell_id in self.top(n, shown)["cell_id"])
+
+        return self._remember(("glances", n, shown and shown.key), make)
+
+    def show(self, chosen: CellFilter, layers: Layers, drawing: Executor, turns: Turns) -> Shown | None:
+        """The cells that a filter shows; None for all.
+
+        Parameters
+        ----------
+        chosen : CellFilter
+        layers : Layers, whose sites say where agencies have powers
+        drawing : Executor, which computes how sure the scores are where that is asked for and not known
+        turns : Turns
+
+        Raises
+        ------
+        BusyError
+            How sure the scores are is not known yet.
+        """
+        if chosen.is_open:
+            return None
+        powers, key = None, None
+        if chosen.agencies:
+            key = tuple(layers.hashes.get(name) for name in ("workplaces", "accommodation"))
+            powers = self._powers.get(key)
+            if powers is None:
+                with self._making:
+                    powers = self._powers.get(key)
+                    if powers is None:
+                        powers = self._powers.put(key, map_powers(layers, self.surface.grid, self.surface.at))
+        certainty = None if chosen.certainty is None else self._require_certainty(drawing, turns)
+        return show_cells(self.surface, chosen, powers=powers, certainty=certainty, key=key)
+
+    @property
+    def certainty(self) -> NDArray[np.uint8] | None:
+        """How sure cells are to be among the 20 highest, as `Uncertainty.certainty`; None until it was asked for."""
+        found = self._uncertainties.get(_TOP)
+        if self._certainty is None and found is not None:
+            self._certainty = found.certainty
+        return self._certainty
+
+    def _require_certainty(self, drawing: Executor, turns: Turns) -> NDArray[np.uint8]:
+        with self._starting:
+            known = self.certainty
+            if known is not None:
+                return known
+            if self._drawn is None:
+                self._drawn = drawing.submit(self.uncertainty, _TOP, turns)
+            elif self._drawn.done():
+                failed, self._drawn = self._drawn, None
+                # raises what went wrong; the next request tries anew
+                self._certainty = failed.result().certainty
+                return self._certainty
+        message = "How sure the scores are is being computed, which takes some seconds; ask again then."
+        raise BusyError(message)
 
     def uncertainty(self, top_k: int, turns: Turns) -> Uncertainty:
         """See `RiskSurface.uncertainty`; drawn once for each k, and the last two are kept.
@@ -135,7 +213,7 @@ class ServedSurface:
         """The surface in figures, in English; see `maps.answers.describe_surface`."""
         return describe_surface(self.surface, self._sources, self.created, self._n_cells)
 
-    def _remember(self, key: tuple[str, int, str | None], make: Callable[[], T]) -> T:
+    def _remember(self, key: Hashable, make: Callable[[], T]) -> T:
         known: T | None = self._rankings.get(key)
         if known is None:
             # one at a time: at 100 m each takes 200 MB while it is made, and many ask for the same

@@ -29,6 +29,9 @@ class Recent(Generic[K, V]):
     def __reduce__(self) -> tuple[type[Recent[K, V]], tuple[int]]:
         return type(self), (self._size,)
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def get(self, key: K) -> V | None:
         """The value of a key, or None where it is not known or forgotten."""
         with self._lock:

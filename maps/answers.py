@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from geo.layers.registry import LAYERS
-from geo.reference import score_classes
+from geo.reference import certainty_classes, score_classes
 from geo.risk.components.base import Driver
 from geo.risk.explain import ComponentExplanation, Explanation
 from geo.risk.ranking import Place
 from geo.risk.surface import RiskSurface
+from geo.risk.table_row import Glance
+from geo.risk.words import title_sentence
 from maps.degrees import bounds_in_degrees, to_degrees
 from maps.i18n import say, translate
 from maps.palette import class_of, classify, count_classes
@@ -21,6 +23,7 @@ __all__ = [
     "LayerSource",
     "describe_cell",
     "describe_driver",
+    "describe_glance",
     "describe_layers",
     "describe_place",
     "describe_surface",
@@ -156,6 +159,30 @@ def describe_top_cell(lang: str, row: Mapping[Any, Any], components: tuple[str, 
         "lon": lon,
         "lat": lat,
         "contributions": {name: row[name] for name in components},
+    }
+
+
+def describe_glance(
+    lang: str, surface: RiskSurface, glance: Glance, certainty: int, days_since_visit: int | None
+) -> dict[str, Any]:
+    """What a ranked cell is known by at a glance, as `api.schemas.Glance`, beside its ranks.
+
+    Parameters
+    ----------
+    lang : str
+    surface : RiskSurface
+    glance : Glance
+    certainty : int, position in ``certainty_classes`` from 1; 0 where it is not known
+    days_since_visit : int, None where no visit is known
+    """
+    sure = certainty_classes()[certainty - 1]
+    title = next(one.title for one in surface.model.components if one.name == glance.component)
+    sector = glance.sector
+    return {
+        "certainty": {"code": sure.code, "name": translate(lang, sure.name)} if certainty else None,
+        "main_component": {"code": glance.component, "name": translate(lang, title)},
+        "main_sector": sector and {"code": sector, "name": say(lang, title_sentence("sectors", "sector", sector))},
+        "days_since_visit": days_since_visit,
     }
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
 
 import numpy as np
@@ -23,6 +23,7 @@ from pyproj import Transformer
 from geo.errors import NotFoundError, ParameterError, ShapeError
 from geo.grid import Grid
 from geo.polygons import row_bands
+from geo.risk.filters import Cells, Shown
 
 __all__ = ["EMPTY_TILE", "MAX_ZOOM", "MIN_ZOOM", "TILE_PX", "TileSet"]
 
@@ -37,8 +38,8 @@ LATTICE_PX = 16
 # Stripes of 2 px in 8; divides the tile, so stripes run on from tile to tile.
 STRIPE_PERIOD_PX = 8
 STRIPE_PX = 2
-# What the overviews of single areas may take together; at 100 m those of a county take 17 MB.
-AREAS_KEPT_BYTES = 2**27
+# What the overviews of filtered cells may take together; at 100 m those of a filter take 17 MB.
+FILTERS_KEPT_BYTES = 2**27
 # A palette has 256 entries: nothing, the classes, and their stripes.
 MAX_CLASSES = 99
 ENTRIES_IN_4_BITS = 16
@@ -47,8 +48,6 @@ MIDDLE_LIGHTNESS = 110
 MAX_IMAGE_PX = 40_000_000
 
 Keys = NDArray[np.uint8]
-# First and last + 1 of the codes of the cells that are drawn.
-Area = tuple[int, int]
 
 
 class TileSet:
@@ -64,8 +63,6 @@ class TileSet:
         RGBA by class; row 0 is not used.
     never : (n_rows, n_cols) bool, optional
         Cells that were never inspected; striped when asked for, so that they differ by more than colour.
-    areas : (n_rows, n_cols) int, optional
-        Codes of the areas that may be drawn alone.
 
     Raises
     ------
@@ -81,9 +78,8 @@ class TileSet:
         classes: NDArray[np.uint8],
         colours: NDArray[np.uint8],
         never: NDArray[np.bool_] | None = None,
-        areas: NDArray[np.int16] | None = None,
     ) -> None:
-        for name, array in (("classes", classes), ("never", never), ("areas", areas)):
+        for name, array in (("classes", classes), ("never", never)):
             if array is not None and array.shape != grid.shape:
                 message = f"{name} has shape {array.shape}, the grid {grid.shape}; they must be equal."
                 raise ShapeError(message)
@@ -101,19 +97,18 @@ class TileSet:
         # The raster itself, then its overviews, each with an empty border of one cell.
         self._levels = [_make_keys(classes, never)]
         self._levels += _make_overviews(grid.shape, lambda rows: self.keys[rows], self.level(MIN_ZOOM))
-        self._areas = areas
-        self._kept: OrderedDict[Area, list[Keys]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, list[Keys]] = OrderedDict()
         self._lock = Lock()
 
-    def render(self, z: int, x: int, y: int, area: Area | None = None, *, stripes: bool = True) -> bytes:
+    def render(self, z: int, x: int, y: int, shown: Shown | None = None, *, stripes: bool = True) -> bytes:
         """Draw one tile.
 
         Parameters
         ----------
         z, x, y : int
             Zoom, column from the west, row from the north.
-        area : first and last + 1 of the area codes to draw, optional
-            All cells when left out.
+        shown : Shown, optional
+            The cells to draw; all when left out. Equal keys must mean equal cells.
         stripes : bool
             Stripe the never inspected cells.
 
@@ -136,11 +131,11 @@ class TileSet:
             raise NotFoundError(message)
         if not self._touches(z, x, y):
             return EMPTY_TILE
-        keys = self._sample(z, x * TILE_PX, y * TILE_PX, TILE_PX, TILE_PX, area)
+        keys = self._sample(z, x * TILE_PX, y * TILE_PX, TILE_PX, TILE_PX, shown)
         return self._painter.encode(self._painter.paint(keys, 0, 0, stripes=stripes)) if keys.any() else EMPTY_TILE
 
     def render_image(
-        self, zoom: int, area: Area | None = None, *, stripes: bool = True
+        self, zoom: int, shown: Shown | None = None, *, stripes: bool = True
     ) -> tuple[bytes, tuple[float, float, float, float]]:
         """Draw the whole grid as one Web Mercator image.
 
@@ -148,7 +143,7 @@ class TileSet:
         ----------
         zoom : int
             Its pixels are those of tiles at this zoom.
-        area, stripes
+        shown, stripes
             As in `render`.
 
         Returns
@@ -176,7 +171,7 @@ class TileSet:
         # a strip at a time, because the position of every pixel takes much more than the image
         for top in range(0, height, TILE_PX):
             strip = entries[top : top + TILE_PX]
-            keys = self._sample(zoom, x0, y0 + top, width, len(strip), area)
+            keys = self._sample(zoom, x0, y0 + top, width, len(strip), shown)
             strip[:] = self._painter.paint(keys, x0, y0 + top, stripes=stripes)
         return self._painter.encode(entries), (_lon(x0 / side), _lat(y1 / side), _lon(x1 / side), _lat(y0 / side))
 
@@ -239,43 +234,37 @@ class TileSet:
         cell_m = self.grid.cell_m
         return (self.grid.y_max - northing) / cell_m, (easting - self.grid.x_min) / cell_m
 
-    def _sample(self, zoom: int, x0: int, y0: int, width: int, height: int, area: Area | None) -> Keys:
+    def _sample(self, zoom: int, x0: int, y0: int, width: int, height: int, shown: Shown | None) -> Keys:
         row, col = self.position(zoom, x0, y0, width, height)
         level = self.level(zoom)
-        raster = self._levels[level] if area is None or level == 0 else self._overviews_of(area)[level - 1]
+        raster = self._levels[level] if shown is None or level == 0 else self._overviews_of(shown)[level - 1]
         # The rasters have an empty border; whatever lies outside is moved onto it.
         n_rows, n_cols = raster.shape
         scale = 0.5**level
         row_at = np.clip(np.nan_to_num(np.floor(row * scale) + 1, nan=0), 0, n_rows - 1).astype(np.intp)
         col_at = np.clip(np.nan_to_num(np.floor(col * scale) + 1, nan=0), 0, n_cols - 1).astype(np.intp)
         keys: Keys = raster[row_at, col_at]
-        if area is not None and level == 0:
-            inside = np.clip(row_at - 1, 0, n_rows - 3), np.clip(col_at - 1, 0, n_cols - 3)
-            keys[~self._is_in(area, inside)] = 0
+        if shown is not None and level == 0:
+            # only what would be drawn is asked about
+            drawn = np.nonzero(keys)
+            keys[drawn] *= shown.includes((row_at[drawn] - 1, col_at[drawn] - 1))
         return keys
 
-    def _is_in(self, area: Area, cells: slice | tuple[NDArray[np.intp], NDArray[np.intp]]) -> NDArray[np.bool_]:
-        if self._areas is None:
-            message = "These tiles know no areas; give their codes when they are made."
-            raise ParameterError(message)
-        first, end = area
-        codes = self._areas[cells]
-        return (codes >= first) & (codes < end)
+    def _overviews_of(self, shown: Shown) -> list[Keys]:
+        """Overviews of the cells that are shown; the raster itself needs no copy."""
 
-    def _overviews_of(self, area: Area) -> list[Keys]:
-        """Overviews of the cells of an area; the raster itself needs no copy."""
-
-        def read(rows: slice) -> Keys:
-            return self.keys[rows] * self._is_in(area, rows)
+        def read(rows: Cells) -> Keys:
+            kept: Keys = self.keys[rows] * shown.includes(rows)
+            return kept
 
         # the tiles of a page come together: one makes the overviews, the others wait for them
         with self._lock:
-            if area not in self._kept:
-                self._kept[area] = _make_overviews(self.grid.shape, read, self.level(MIN_ZOOM))
-            self._kept.move_to_end(area)
-            while len(self._kept) > 1 and _count_bytes(self._kept.values()) > AREAS_KEPT_BYTES:
+            if shown.key not in self._kept:
+                self._kept[shown.key] = _make_overviews(self.grid.shape, read, self.level(MIN_ZOOM))
+            self._kept.move_to_end(shown.key)
+            while len(self._kept) > 1 and _count_bytes(self._kept.values()) > FILTERS_KEPT_BYTES:
                 self._kept.popitem(last=False)
-            return self._kept[area]
+            return self._kept[shown.key]
 
     def _pixel_bounds(self, zoom: int) -> tuple[int, int, int, int]:
         left, top, right, bottom = (edge * TILE_PX * 2**zoom for edge in self._world)

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from api.caching import FOREVER, REVALIDATE, respond_cached
-from api.params import CountyParameter, SurfaceByPath, known_parameters_only
+from api.filters import CellsShownByPath, OneFilter
+from api.params import SurfaceByPath, known_parameters_only
 from api.service import CURRENT
 from maps.tiles import MAX_ZOOM, MIN_ZOOM
 
@@ -29,13 +30,15 @@ def get_tile(
     z: Annotated[int, Path(description=f"Zoom, {MIN_ZOOM} to {MAX_ZOOM}")],
     x: Annotated[int, Path(description="Column from the west")],
     y: Annotated[int, Path(description="Row from the north")],
-    county: CountyParameter = None,
+    chosen: OneFilter,
+    shown: CellsShownByPath,
     never: Annotated[bool, Query(description="Stripe the cells that were never inspected")] = True,
 ) -> Response:
-    """Score classes as a Web Mercator tile (XYZ); clear where nothing is drawn.
+    """Score classes as a Web Mercator tile (XYZ); clear where nothing is drawn, and where a filter leaves cells out.
 
-    A tile of a surface id never changes, so browsers keep it; those of `current` are asked for anew.
+    A tile of a surface id never changes, so browsers keep it; those of `current` are asked for anew. So are those for
+    an `agency`, because where it has powers follows from the sites, which may change while the surface stays.
     """
-    content = served.draw_tile(z, x, y, county, stripes=never)
-    is_current = request.path_params["surface"] == CURRENT
-    return respond_cached(request, content, "image/png", REVALIDATE if is_current else FOREVER)
+    content = served.draw_tile(z, x, y, shown, stripes=never)
+    may_change = request.path_params["surface"] == CURRENT or bool(chosen.agencies)
+    return respond_cached(request, content, "image/png", REVALIDATE if may_change else FOREVER)

@@ -16,6 +16,7 @@ from geo.errors import ParameterError
 from geo.layers.bundle import Layers
 from geo.risk.explain import Explanation, explain_cell
 from geo.risk.export import to_geodataframe, to_geotiff, to_xarray
+from geo.risk.filters import Shown
 from geo.risk.hot_spots import HotSpots, find_hot_spots
 from geo.risk.ranking import Place, top_cells, top_places
 from geo.risk.rasters import Rasters
@@ -43,8 +44,10 @@ class RiskSurface(ScoredSurface):
         """
         return explain_cell(self, *self.grid.parse_cell_id(cell_id))
 
-    def top(self, n: int = 20, county: str | None = None) -> pd.DataFrame:
-        """The n highest cells, best first.
+    def top(self, n: int = 20, county: str | None = None, shown: Shown | None = None) -> pd.DataFrame:
+        """The n highest cells, best first: of all, of a county, or of those that a filter shows.
+
+        ``rank`` counts within the answer; with `shown`, among all ranked cells of the region.
 
         Returns
         -------
@@ -52,11 +55,15 @@ class RiskSurface(ScoredSurface):
             ``rank, cell_id, scb_id, score, state, municipality, municipality_code, county, easting, northing`` and one
             column of points per component.
         """
-        return top_cells(self, n, county)
+        return top_cells(self, n, county, shown)
 
-    def places(self, n: int = 20, county: str | None = None) -> tuple[Place, ...]:
-        """The n highest places: each a hill of neighbouring cells, named after the nearest locality."""
-        return top_places(self, n, county)
+    def places(self, n: int = 20, county: str | None = None, shown: Shown | None = None) -> tuple[Place, ...]:
+        """The n highest places: each a hill of neighbouring cells, named after the nearest locality.
+
+        Of a county, or of the cells that a filter shows, those whose highest cell is one of them. ``rank`` counts
+        within the answer; with `shown`, among all places of the region.
+        """
+        return top_places(self, n, county, shown)
 
     def uncertainty(
         self,

@@ -13,6 +13,7 @@ import geo
 from api.surfaces import ServedSurface
 from geo.demo import make_demo
 from geo.layers.bundle import Layers
+from geo.risk.filters import show_county
 from geo.risk.ranking import Place
 from geo.risk.surface import RiskSurface
 from maps.record_names import RecordNames
@@ -69,7 +70,11 @@ def test_every_question_is_answered_in_little_memory(fine: RiskSurface, tmp_path
         "explain": measure_mb(lambda: fine.explain(best)),
         "serve": measure_mb(lambda: ServedSurface(fine, RecordNames(fine.layers), {})),
         "tiles": measure_mb(
-            lambda: [served.draw_tile(*tile, county, stripes=True) for tile in tiles for county in (None, "24")]
+            lambda: [
+                served.draw_tile(*tile, shown, stripes=True)
+                for tile in tiles
+                for shown in (None, show_county(fine, "24"))
+            ]
         ),
         "file": measure_mb(lambda: fine.to_geotiff(tmp_path / "fine.tif")),
         "map": measure_mb(lambda: draw_surface("sv", fine, written=SCORING_DAY)),

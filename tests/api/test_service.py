@@ -19,6 +19,7 @@ from api.settings import Settings
 from api.surfaces import ScoreKey, ServedSurface, SurfaceShelf
 from geo.errors import StoreError
 from geo.layers.bundle import Layers
+from geo.risk.filters import Shown, show_county
 from geo.risk.surface import RiskSurface
 from geo.store.files import Provenance, load_layers, publish, save_layer, save_layers, save_surface
 from maps.record_names import RecordNames
@@ -291,16 +292,16 @@ class TestShelf:
         made: list[int] = []
         places = RiskSurface.places
 
-        def count(surface: RiskSurface, n: int, county: str | None) -> object:
+        def count(surface: RiskSurface, n: int, *, shown: Shown | None) -> object:
             made.append(n)
-            return places(surface, n, county)
+            return places(surface, n, shown=shown)
 
         monkeypatch.setattr(RiskSurface, "places", count)
         with ThreadPoolExecutor(8) as pool:
-            answers = list(pool.map(lambda n: served.places(n, None), [3, 5] * 10))
+            answers = list(pool.map(served.places, [3, 5] * 10))
         assert sorted(made) == [3, 5]
-        assert {id(one) for one in answers} == {id(served.places(n, None)) for n in (3, 5)}
-        assert served.places(3, "25") == ()
+        assert {id(one) for one in answers} == {id(served.places(n)) for n in (3, 5)}
+        assert served.places(3, show_county(served.surface, "25")) == ()
 
     def test_what_was_used_longest_ago_goes_first(self, layers: Layers) -> None:
         names = RecordNames(layers)

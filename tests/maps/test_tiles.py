@@ -18,6 +18,7 @@ from rio_tiler.io import Reader
 from geo.errors import NotFoundError, ParameterError, ShapeError
 from geo.grid import Grid
 from geo.region import region_grid
+from geo.risk.filters import Shown
 from maps.palette import class_colours
 from maps.tiles import EMPTY_TILE, MAX_ZOOM, MIN_ZOOM, TILE_PX, TileSet
 
@@ -169,47 +170,52 @@ def test_any_metric_crs_is_drawn_where_it_lies(crs: str) -> None:
     assert ((classes_of(tiles.render(z, x, y)) == 3) == inside).mean() > 0.999
 
 
+def show_areas(areas: NDArray[np.int16], first: int, end: int) -> Shown:
+    """The cells of some areas."""
+    return Shown((first, end), lambda cells: (areas[cells] >= first) & (areas[cells] < end))
+
+
 def tiles_of_areas(grid: Grid, n_areas: int = 4) -> tuple[TileSet, NDArray[np.uint8], NDArray[np.int16]]:
-    """Tiles with areas strewn over the grid, the classes and the areas; −1 belongs to none."""
+    """Tiles, their classes, and areas strewn over the grid; −1 belongs to none."""
     rng = np.random.default_rng(2)
     classes = np.where(rng.random(grid.shape) < 0.5, rng.integers(1, 6, grid.shape), 0).astype(np.uint8)
     areas = rng.integers(-1, n_areas, grid.shape).astype(np.int16)
-    return TileSet(grid, classes, COLOURS, rng.random(grid.shape) < 0.5, areas), classes, areas
+    return TileSet(grid, classes, COLOURS, rng.random(grid.shape) < 0.5), classes, areas
 
 
 @pytest.mark.parametrize("area", [(0, 1), (1, 3), (-1, 0)])
-def test_an_area_is_the_same_as_a_surface_without_the_other_cells(area: tuple[int, int]) -> None:
+def test_a_filter_is_the_same_as_a_surface_without_the_other_cells(area: tuple[int, int]) -> None:
     never = np.random.default_rng(3).random(TOWN.shape) < 0.5
     _, classes, areas = tiles_of_areas(TOWN)
     inside = (areas >= area[0]) & (areas < area[1])
-    tiles = TileSet(TOWN, classes, COLOURS, never, areas)
+    tiles, shown = TileSet(TOWN, classes, COLOURS, never), show_areas(areas, *area)
     alone = TileSet(TOWN, np.where(inside, classes, 0).astype(np.uint8), COLOURS, never)
     for z in (3, 5, 6, 8, 12):
         x, y = tile_at(*UMEA, z)
-        assert tiles.render(z, x, y, area) == alone.render(z, x, y)
-    assert tiles.render_image(8, area) == alone.render_image(8)
-    assert tiles.render(9, *tile_at(*UMEA, 9), (7, 8)) is EMPTY_TILE
+        assert tiles.render(z, x, y, shown) == alone.render(z, x, y)
+    assert tiles.render_image(8, shown) == alone.render_image(8)
+    assert tiles.render(9, *tile_at(*UMEA, 9), show_areas(areas, 7, 8)) is EMPTY_TILE
 
 
-def test_overviews_of_areas_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    tiles, _, _ = tiles_of_areas(TOWN)
+def test_overviews_of_filters_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiles, _, areas = tiles_of_areas(TOWN)
     bare = tiles.n_bytes
     assert bare > TOWN.n_cells
     place = (3, *tile_at(*UMEA, 3))
-    tiles.render(*place, (0, 1))
+    tiles.render(*place, show_areas(areas, 0, 1))
     each = tiles.n_bytes - bare
     assert each > 0
-    shown = [tiles.render(*place, (code, code + 1)) for code in range(4)]
+    shown = [tiles.render(*place, show_areas(areas, code, code + 1)) for code in range(4)]
     assert tiles.n_bytes == bare + 4 * each
     # close by nothing has to be kept
-    tiles.render(12, *tile_at(*UMEA, 12), (0, 3))
+    tiles.render(12, *tile_at(*UMEA, 12), show_areas(areas, 0, 3))
     assert tiles.n_bytes == bare + 4 * each
-    monkeypatch.setattr("maps.tiles.AREAS_KEPT_BYTES", 2 * each)
-    assert [tiles.render(*place, (code, code + 1)) for code in range(4)] == shown
-    tiles.render(*place, (0, 2))
+    monkeypatch.setattr("maps.tiles.FILTERS_KEPT_BYTES", 2 * each)
+    assert [tiles.render(*place, show_areas(areas, code, code + 1)) for code in range(4)] == shown
+    tiles.render(*place, show_areas(areas, 0, 2))
     assert tiles.n_bytes == bare + 2 * each
-    monkeypatch.setattr("maps.tiles.AREAS_KEPT_BYTES", 0)
-    tiles.render(*place, (0, 3))
+    monkeypatch.setattr("maps.tiles.FILTERS_KEPT_BYTES", 0)
+    tiles.render(*place, show_areas(areas, 0, 3))
     assert tiles.n_bytes == bare + each
 
 
@@ -218,14 +224,14 @@ def test_working_on_a_few_rows_at_a_time_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int]
 ) -> None:
     grid = Grid(TOWN.x_min, TOWN.y_min, 1_000, *shape)
-    at_once, _, _ = tiles_of_areas(grid)
+    at_once, _, areas = tiles_of_areas(grid)
     monkeypatch.setattr("geo.polygons._BAND_CELLS", 1)
     in_bands, _, _ = tiles_of_areas(grid)
     assert np.array_equal(in_bands.keys, at_once.keys)
     for z in range(MIN_ZOOM, 13):
-        for area in (None, (1, 3)):
+        for shown in (None, show_areas(areas, 1, 3)):
             x, y = tile_at(*UMEA, z)
-            assert in_bands.render(z, x, y, area) == at_once.render(z, x, y, area)
+            assert in_bands.render(z, x, y, shown) == at_once.render(z, x, y, shown)
 
 
 def test_stripes_mark_the_never_inspected_only_and_run_on_across_tiles() -> None:
@@ -298,18 +304,13 @@ def test_what_does_not_fit_is_refused() -> None:
         TileSet(TOWN, good, COLOURS[:, :3])
     with pytest.raises(ParameterError, match="Class 6 has no colour"):
         TileSet(TOWN, good + np.uint8(6), COLOURS)
-    with pytest.raises(ShapeError, match="areas has shape"):
-        TileSet(TOWN, good, COLOURS, areas=np.zeros((2, 2), np.int16))
-    for z in (3, 9):
-        with pytest.raises(ParameterError, match="know no areas"):
-            TileSet(TOWN, good + np.uint8(1), COLOURS).render(z, *tile_at(*UMEA, z), (0, 1))
     with pytest.raises(ParameterError, match="too large"):
         random_tiles(REGION).render_image(12)
 
 
 def test_many_threads_get_the_same_bytes() -> None:
-    tiles, _, _ = tiles_of_areas(REGION, 10)
-    jobs = [(z, *tile_at(*UMEA, z), (code, code + 2)) for z in (5, 8, 11) for code in range(10)] * 3
+    tiles, _, areas = tiles_of_areas(REGION, 10)
+    jobs = [(z, *tile_at(*UMEA, z), show_areas(areas, code, code + 2)) for z in (5, 8, 11) for code in range(10)] * 3
     alone = [tiles.render(*job) for job in jobs]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda job: tiles.render(*job), jobs)) == alone
