@@ -23,7 +23,7 @@ MAP_NAME = "map_norrsyn"
 REGION_CENTRE = (65.35, 17.9)
 REGION_ZOOM = 6
 # Relative to the page, so that the map also works behind a proxy that serves it below a path.
-SCORE_TILES = "tiles/{surface}/{z}/{x}/{y}.png?county={county}&never={never}"
+SCORE_TILES = "tiles/{surface}/{z}/{x}/{y}.png?{query}"
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def build_skeleton(base_map: BaseMap | None = None) -> Skeleton:
     skeleton.default_css = []
     if base_map is not None:
         _add_tiles(skeleton, "base", check_tile_url(base_map.url), safe_text(base_map.attribution) or "-", show=True)
-    _add_tiles(skeleton, "scores", SCORE_TILES, "Norrsyn", show=False, surface="none", county="", never="1")
+    _add_tiles(skeleton, "scores", SCORE_TILES, "Norrsyn", show=False, surface="none", query="never=1")
     return _split(skeleton)
 
 

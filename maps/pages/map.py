@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from maps.i18n import translate
 from maps.pages.base import Query, render_page
 from maps.skeleton import BaseMap, Skeleton
 
 __all__ = ["render_map_page", "render_setup_page"]
-
-# What is done beside the map, one at a time; the English titles are keys of the catalogue.
-TASKS = (("ranking", "Places"), ("what-if", "What if"))
 
 
 def render_map_page(
@@ -56,7 +52,6 @@ def render_map_page(
         surface_id=surface_id,
         attribution=base_map.attribution if base_map else "",
         can_import=can_import,
-        tasks=[(name, translate(lang, title)) for name, title in TASKS],
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import httpx
 from playwright.sync_api import expect
 
-from tests.browser.test_main_job import open_map
+from tests.browser.test_main_job import ask, open_map
 from tests.browsing import Watched
 
 OpenPage = Callable[..., Watched]
@@ -46,11 +45,11 @@ def test_a_work_camp_of_400_beds_beside_the_chosen_cell(open_page: OpenPage, dem
 def test_the_cell_panel_says_how_sure_its_score_is(open_page: OpenPage, demo_url: str) -> None:
     watched = open_page(1366, 900)
     page = open_map(watched, demo_url)
-    best = httpx.get(f"{demo_url}/api/top", params={"n": 1}).json()["cells"][0]
+    best = ask(f"{demo_url}/api/top", params={"n": 1}).json()["cells"][0]
     page.locator("#ranking-rows .row-button").first.click()
     words = page.locator("#cell-certainty")
     expect(words.locator(".reasons li").first).to_be_visible(timeout=60_000)
-    expected = httpx.get(f"{demo_url}/api/cells/{best['cell_id']}/certainty", params={"lang": "en"}, timeout=60).json()
+    expected = ask(f"{demo_url}/api/cells/{best['cell_id']}/certainty", {"lang": "en"}).json()
     assert words.locator(".reasons").first.locator("li").all_inner_texts() == expected["reasons"]
     page.get_by_role("button", name="What would take it out").click()
     expect(page.locator("#cell-change li").first).to_contain_text("leaves the 20 highest")

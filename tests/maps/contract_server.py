@@ -21,6 +21,7 @@ from geo.errors import NorrsynError
 from geo.reference import county_names, read_table, score_classes
 from geo.risk.surface import NEVER_INSPECTED, RiskSurface
 from maps.basemap import build_basemap
+from maps.filter_choices import describe_choices
 from maps.i18n import catalogue, pick_language, say
 from maps.pages.base import STATIC_FOLDER, leaflet_folder
 from maps.pages.map import render_map_page
@@ -268,6 +269,8 @@ def respond(contract: Contract, skeleton: Any, path: str, request: Request) -> R
             return JSONResponse(contract.info | changed)
         case ["api", "basemap"]:
             return JSONResponse(contract.basemap)
+        case ["api", "filters"]:
+            return JSONResponse(describe_choices(lang, contract.surface.region))
         case ["api", "reference", table]:
             frame = read_table(table)
             return JSONResponse({"columns": list(frame), "rows": json.loads(frame.to_json(orient="records"))})

@@ -9,6 +9,8 @@ export class ApiError extends Error {
     this.name = "ApiError";
     this.status = status;
     this.detail = detail;
+    // Seconds, where the server says when to ask again.
+    this.retryAfter = 0;
   }
 }
 
@@ -63,7 +65,23 @@ async function readProblem(response) {
   } catch {
     // Not every proxy answers in JSON; the status alone must do.
   }
-  return makeError(response.status, problem);
+  const error = makeError(response.status, problem);
+  error.retryAfter = Number(response.headers.get("retry-after")) || 0;
+  return error;
+}
+
+// Asks again while the server says that it is still working on the answer.
+export async function getWhenReady(path, parameters, signal, { onWait, patience = 40 } = {}) {
+  for (let left = patience; ; left -= 1) {
+    try {
+      return await getJson(path, parameters, signal);
+    } catch (error) {
+      if (error.status !== 503 || !error.retryAfter || !left) throw error;
+      onWait?.();
+      await new Promise((done) => setTimeout(done, 1000 * Math.min(error.retryAfter, 5)));
+      if (signal?.aborted) throw new DOMException("overtaken", "AbortError");
+    }
+  }
 }
 
 // The error for an answer's status and problem details; status 0 where there was no answer.

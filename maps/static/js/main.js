@@ -6,6 +6,8 @@ import { getJson, onBusy } from "./api.js";
 import { addBasemap } from "./basemap.js";
 import { CellFlow } from "./cell_flow.js";
 import { setUpFilters } from "./controls.js";
+import { setUpFilterControls } from "./filter_controls.js";
+import { sameFilter } from "./filter_state.js";
 import { setUpCopyLink } from "./copy_link.js";
 import { debounce } from "./dom.js";
 import { DrawArea } from "./draw_area.js";
@@ -39,14 +41,15 @@ class App {
   async start() {
     const lang = document.documentElement.lang;
     useLanguage(lang, await getJson(`i18n/${lang}.json`));
-    const [surfaces, basemap, sectors] = await Promise.all([getJson("api/surfaces"), getJson("api/basemap"), getJson("api/reference/sectors")]);
+    const [surfaces, basemap, sectors, choices] = await Promise.all([getJson("api/surfaces"), getJson("api/basemap"), getJson("api/reference/sectors"), getJson("api/filters", { lang })]);
     const current = surfaces.surfaces.find((one) => one.id === surfaces.current) ?? surfaces.surfaces[0];
     if (!current) throw new Error(t("There is no scored surface yet. Run norrsyn score first."));
     this.counties = basemap.counties.features.map(({ properties }) => properties);
     this.countyShapes = basemap.counties;
+    this.municipalityShapes = basemap.municipalities;
     this.address = new Address(this.store, { onRestore: (wanted) => this.restore(wanted) });
     this.setUpMapParts(basemap, current);
-    this.setUpPanels(sectors);
+    this.setUpPanels(sectors, choices);
     this.address.tidy();
     this.store.on((state, before) => this.follow(state, before));
     await this.surface.use();
@@ -59,7 +62,7 @@ class App {
     const state = store.get();
     if (state.view) setExactView(map, state.view);
     setUpMap(map, { onInspect: (latlng, how) => this.tools?.takes(latlng) || this.cells?.inspectAt(latlng, how) });
-    if (!state.view) this.showWhole("");
+    if (!state.view) this.showWhole(state);
     this.base = window.tile_layer_base ?? null;
     this.lines = addBasemap(map, basemap, { online: Boolean(this.base) });
     const { labels } = this.lines;
@@ -82,10 +85,11 @@ class App {
     map.on("moveend", keepView);
   }
 
-  setUpPanels(sectors) {
+  setUpPanels(sectors, choices) {
     const title = language() === "sv" ? "title_sv" : "title";
     const risky = readRows(sectors).filter(({ role }) => role !== "denominator").map((row) => ({ code: row.sector, title: row[title] ?? row.title }));
-    this.showFilters = setUpFilters({ sectors: risky, counties: this.counties, state: this.store.get(), at: this.surface.current.at, onChange: (change) => this.store.set(change) });
+    this.showFilters = setUpFilters({ sectors: risky, counties: this.counties, state: this.store.get(), at: this.surface.current.at, onChange: (change) => this.store.set("county" in change ? { ...change, municipality: "" } : change) });
+    this.setUpFilterControls(choices);
     setUpSearch({ onChoose: (result) => this.cells.openResult(result) });
     setUpSheets();
     setUpTasks();
@@ -98,6 +102,12 @@ class App {
     this.showParts(this.store.get());
     const sectorName = (code) => risky.find((one) => one.code === code)?.title ?? code;
     this.setUpTools(sectorName);
+  }
+
+  setUpFilterControls(choices) {
+    const { show, stale } = setUpFilterControls({ choices, state: this.store.get(), onChange: (change) => this.store.set(change) });
+    if (stale.length) this.store.set(Object.fromEntries(stale.map((name) => [name, ""])));
+    this.showFilterControls = show;
   }
 
   setUpTools(sectorName) {
@@ -119,7 +129,8 @@ class App {
 
   follow(state, before) {
     this.address.follow(state, before);
-    if (state.county !== before.county) this.showWhole(state.county);
+    if (state.county !== before.county || state.municipality !== before.municipality) this.showWhole(state);
+    if (!sameFilter(state, before)) this.showFilterControls(state);
     this.surface.follow(state, before);
     this.ranking.follow(state, before);
     if (state.opacity !== before.opacity) this.legend.setOpacity(state.opacity);
@@ -137,13 +148,15 @@ class App {
     this.showFilters(wanted);
     this.layers.show(wanted);
     if (wanted.view) setExactView(this.map, wanted.view);
-    else this.showWhole(wanted.county);
+    else this.showWhole(wanted);
     this.cells.restore(wanted.cell);
   }
 
-  showWhole(county) {
-    const features = this.countyShapes.features.filter(({ properties }) => !county || properties.code === county);
-    showAll(this.map, window.L.geoJSON({ type: "FeatureCollection", features }).getBounds());
+  showWhole({ municipality, county }) {
+    const shapes = municipality ? this.municipalityShapes : this.countyShapes;
+    const code = municipality || county;
+    const features = shapes.features.filter(({ properties }) => !code || properties.code === code);
+    if (features.length) showAll(this.map, window.L.geoJSON({ type: "FeatureCollection", features }).getBounds());
   }
 }
 

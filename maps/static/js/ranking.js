@@ -44,15 +44,20 @@ export class Ranking {
     const compare = by === "name" ? (a, b) => a.name.localeCompare(b.name, document.documentElement.lang) : (a, b) => a[by] - b[by];
     const sorted = [...this.entries].sort((a, b) => compare(a, b) * (down ? -1 : 1) || a.rank - b.rank);
     if (!sorted.length) {
-      fill(this.rows, el("tr", {}, el("td", { colspan: 3, class: "empty" }, t("Nothing is ranked here with these filters."))));
+      this.tell(t("Nothing is ranked here with these filters."));
       return;
     }
     fill(this.rows, sorted.map((entry) => this.row(entry)));
     this.mark(this.selected, { scroll: false });
   }
 
+  // Words in place of rows.
+  tell(words) {
+    fill(this.rows, el("tr", {}, el("td", { colspan: 3, class: "empty" }, words)));
+  }
+
   row(entry) {
-    const button = el("button", { type: "button", class: "row-button", onclick: () => this.actions.onChoose(entry) }, el("span", { class: "row-name" }, entry.name), el("span", { class: "row-where" }, entry.where));
+    const button = el("button", { type: "button", class: "row-button", onclick: () => this.actions.onChoose(entry) }, el("span", { class: "row-name" }, entry.name), el("span", { class: "row-where" }, entry.facts.filter(Boolean).join(" · ")));
     const never = entry.state === "never_inspected" && el("span", { class: "tag tag-never" }, stateWords(entry.state));
     return el(
       "tr",
@@ -90,9 +95,9 @@ export class Ranking {
 }
 
 export const placeEntry = (place, colours) => ({
-  rank: place.rank,
+  rank: place.rank_shown ?? place.rank,
   name: place.name,
-  where: place.name === place.municipality ? "" : place.municipality,
+  facts: [place.name === place.municipality ? "" : place.municipality, ...glance(place)],
   score: place.score,
   ...classLook(place.class, colours),
   state: place.state,
@@ -104,9 +109,9 @@ export const placeEntry = (place, colours) => ({
 });
 
 export const cellEntry = (cell, colours) => ({
-  rank: cell.rank,
+  rank: cell.rank_shown ?? cell.rank,
   name: coordinates(cell.easting, cell.northing),
-  where: cell.municipality,
+  facts: [cell.municipality, ...glance(cell)],
   score: cell.score,
   ...classLook(cell.class, colours),
   state: cell.state,
@@ -116,6 +121,14 @@ export const cellEntry = (cell, colours) => ({
   lat: cell.lat,
   bounds: null,
 });
+
+// What a ranked cell is known by at a glance.
+const glance = ({ rank, rank_shown: shown, main_sector: sector, days_since_visit: days, certainty, state }) => [
+  sector?.name,
+  state === "inspected" && Number.isFinite(days) && t("last visit {days} days ago", { days }),
+  certainty?.name,
+  Number.isFinite(shown) && shown !== rank && t("no. {rank} in the region", { rank }),
+];
 
 // A class comes as its code or as an object with its code.
 export function classLook(one, classes) {

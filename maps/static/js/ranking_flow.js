@@ -1,8 +1,9 @@
 // The ranked list of the surface in view, asked for anew whenever that or the list's kind changes.
 
 import { clearProblem, showProblem } from "./announce.js";
-import { getJson, latestOnly } from "./api.js";
-import { language } from "./i18n.js";
+import { getWhenReady, latestOnly } from "./api.js";
+import { filterOf } from "./filter_state.js";
+import { language, t } from "./i18n.js";
 import { FIRST, Ranking, cellEntry, placeEntry } from "./ranking.js";
 
 const node = () => document.getElementById("ranking");
@@ -33,12 +34,13 @@ export class RankingFlow {
   }
 
   async load() {
-    const { county, list } = this.store.get();
+    const state = this.store.get();
+    const { list } = state;
     const { info } = this.surface;
-    const asked = { surface: info.id, n: this.asked, county, lang: language() };
+    const asked = { surface: info.id, n: this.asked, ...filterOf(state), lang: language() };
     node().setAttribute("aria-busy", "true");
     try {
-      const answer = await this.latest((signal) => getJson(list === "places" ? "api/places" : "api/top", asked, signal));
+      const answer = await this.latest((signal) => getWhenReady(list === "places" ? "api/places" : "api/top", asked, signal, { onWait: () => this.list.tell(t("Drawing how sure the scores are …")) }));
       if (!answer) return;
       clearProblem("ranking");
       const entries = list === "places" ? answer.places.map((one) => placeEntry(one, info.classes)) : answer.cells.map((one) => cellEntry(one, info.classes));

@@ -1,5 +1,7 @@
 // What the page shows, kept in its address, so that a link or a reload shows the same.
 
+import { FILTERS, readFilters, writeFilters } from "./filter_state.js";
+
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 // The days that the server scores.
 export const FIRST_DAY = "1990-01-01";
@@ -34,6 +36,7 @@ export function readState(search) {
     at: isScoringDay(at) ? at : null,
     sectors: query.has("sector") ? query.getAll("sector").filter((code) => CODE.test(code)) : null,
     county: county && CODE.test(county) ? county : "",
+    ...readFilters(query),
     cell: cell && CODE.test(cell) ? cell : null,
     ...readOpacities(query),
     off: PARTS.filter((part) => (query.get("off") ?? "").split(",").includes(part)).sort(),
@@ -55,6 +58,7 @@ export function writeState(state, lang) {
   if (state.at) query.set("at", state.at);
   for (const sector of state.sectors ?? []) query.append("sector", sector);
   if (state.county) query.set("county", state.county);
+  writeFilters(query, state);
   if (state.cell) query.set("cell", state.cell);
   for (const [key, { name, usual }] of Object.entries(OPACITIES)) if (state[key] !== usual) query.set(name, String(state[key]));
   if (state.off.length) query.set("off", state.off.join(","));
@@ -63,8 +67,8 @@ export function writeState(state, lang) {
   return `?${query}`;
 }
 
-// What Back undoes: another surface, county, list or cell, but not every move of the map.
-export const isStep = (state, before) => ["at", "county", "cell", "list"].some((name) => state[name] !== before[name]) || !sameSectors(state, before);
+// What Back undoes: another surface, filter, list or cell, but not every move of the map.
+export const isStep = (state, before) => ["at", "county", "cell", "list", ...FILTERS].some((name) => state[name] !== before[name]) || !sameSectors(state, before);
 
 export const sameSectors = (state, before) => String(state.sectors) === String(before.sectors);
 

@@ -14,11 +14,12 @@ export class ScoreTiles {
     this.opacity = 0.8;
   }
 
-  show({ surface, county, never, bounds }) {
-    const key = JSON.stringify([surface, county, never]);
+  // `query` is what the tiles are asked with: the filter, and whether never inspected cells are striped.
+  show({ surface, query, bounds }) {
+    const key = `${surface}?${query}`;
     if ((this.coming ?? this.shown)?.key === key) return;
     this.remove(this.coming);
-    const entry = { key, layer: this.createLayer({ surface, county, never, bounds }) };
+    const entry = { key, layer: this.createLayer({ surface, query, bounds }) };
     this.coming = entry;
     const takeOver = () => {
       if (this.coming !== entry) return;
@@ -34,13 +35,12 @@ export class ScoreTiles {
     setTimeout(takeOver, this.shown ? SWAP_AT_LATEST_MS : 0);
   }
 
-  createLayer({ surface, county, never, bounds }) {
+  createLayer({ surface, query, bounds }) {
     const [west, south, east, north] = bounds;
     return L.tileLayer(this.template._url, {
       ...this.template.options,
       surface,
-      county,
-      never: never ? "1" : "0",
+      query,
       // Unseen until it takes over: two half-clear layers on each other would look like higher scores.
       opacity: 0,
       bounds: L.latLngBounds([south, west], [north, east]),

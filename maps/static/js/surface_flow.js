@@ -1,7 +1,8 @@
 // The surface in view: the published one, or one scored on demand for another date or other sectors.
 
 import { announce, clearProblem, showProblem } from "./announce.js";
-import { getJson, latestOnly } from "./api.js";
+import { buildUrl, getJson, latestOnly } from "./api.js";
+import { filterOf, sameFilter } from "./filter_state.js";
 import { day, t } from "./i18n.js";
 import { sameSectors } from "./state.js";
 import { ScoreTiles } from "./surface.js";
@@ -18,11 +19,13 @@ export class SurfaceFlow {
     this.latest = latestOnly();
     this.tiles = new ScoreTiles(map, window.tile_layer_scores, { onError: () => showProblem("tiles", new Error(t("Some of the map could not be loaded.")), null, { minor: true }) });
     this.setOpacity(store.get());
+    // A filter by certainty is answered once that is drawn: the list asks until then, and the tiles wait for it.
+    events.on("ranking", () => this.showTiles({ isReady: true }));
   }
 
   async follow(state, before) {
     if (state.at !== before.at || !sameSectors(state, before)) await this.use();
-    else if (state.county !== before.county) this.show();
+    else if (!sameFilter(state, before)) this.show();
     else if (state.never !== before.never) this.showTiles();
     this.setOpacity(state);
   }
@@ -58,9 +61,11 @@ export class SurfaceFlow {
     this.events.tell("surface", this.info);
   }
 
-  showTiles() {
-    const { county, never } = this.store.get();
+  showTiles({ isReady = false } = {}) {
+    const state = this.store.get();
+    if (state.certainty && !isReady) return;
     clearProblem("tiles");
-    this.tiles.show({ surface: this.info.id, county, never, bounds: this.info.bounds });
+    const query = buildUrl("", { ...filterOf(state), never: state.never ? "1" : "0" }).slice(1);
+    this.tiles.show({ surface: this.info.id, query, bounds: this.info.bounds });
   }
 }
