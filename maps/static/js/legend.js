@@ -3,7 +3,7 @@
 import { el, fill, swatch } from "./dom.js";
 import { number, t, term } from "./i18n.js";
 
-const NARROW = "(max-width: 820px), (max-height: 540px)";
+const NARROW = "screen and (max-width: 820px), screen and (max-height: 540px)";
 const STRIPED = "#f4ad22";
 const range = (one) => `${number(one.low)}–${number(one.high)}`;
 

@@ -176,10 +176,18 @@ export function hasMoved(map, view) {
   return map.latLngToContainerPoint([view.lat, view.lon]).distanceTo(map.getSize().divideBy(2)) > 2;
 }
 
+const CLEAR_PX = 40;
+
 // After a panel has opened beside the map: keep what was clicked in sight.
 export function keepInSight(map, { lon, lat }) {
   map.invalidateSize({ animate: false });
-  map.panInside([lat, lon], { padding: [60, 60], animate: animated() });
+  map.panInside([lat, lon], { padding: [60, 60], animate: false });
+  // Nor must the legend cover it.
+  const stage = map.getContainer().getBoundingClientRect();
+  const legend = document.getElementById("legend").getBoundingClientRect();
+  const { x, y } = map.latLngToContainerPoint([lat, lon]);
+  const right = legend.right - stage.left + CLEAR_PX;
+  if (x < right && y > legend.top - stage.top - CLEAR_PX && right < stage.width) map.panBy([x - right, 0], { animate: animated() });
 }
 
 export function goTo(map, { bounds, lon, lat, zoom = 11 }) {

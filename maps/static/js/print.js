@@ -12,6 +12,27 @@ const ROWS = 10;
 
 const byId = (id) => document.getElementById(id);
 
+// A canvas of Leaflet's, drawn anew on a fresh one beside it: the colours may just have changed, and a canvas is printed as
+// the commands that it gets from now on, of which clearing it would paint all below it white.
+function drawForPrint(renderer) {
+  const { _container: shown, _ctx: context, _bounds: bounds } = renderer;
+  if (!bounds) return null;
+  const copy = document.createElement("canvas");
+  copy.className = `${shown.className} print-canvas`;
+  copy.width = shown.width;
+  copy.height = shown.height;
+  copy.style.cssText = shown.style.cssText;
+  const fresh = copy.getContext("2d");
+  if (L.Browser.retina) fresh.scale(2, 2);
+  fresh.translate(-bounds.min.x, -bounds.min.y);
+  shown.after(copy);
+  renderer._ctx = fresh;
+  renderer._redrawBounds = null;
+  renderer._draw();
+  renderer._ctx = context;
+  return copy;
+}
+
 export class Print {
   constructor({ map, store, events, surface, countyName, sectorName }) {
     Object.assign(this, { map, store, surface, countyName, sectorName, entries: [], cell: null });
@@ -42,6 +63,7 @@ export class Print {
   }
 
   putBack() {
+    for (const copy of this.copies ?? []) copy?.remove();
     byId("legend-fold").open = this.fold ?? true;
   }
 
@@ -52,8 +74,8 @@ export class Print {
     const scale = Math.min((MAP_MM.width * PX_PER_MM) / x, (MAP_MM.height * PX_PER_MM) / y);
     const stage = byId("map-stage");
     for (const [name, value] of Object.entries({ width: `${x}px`, height: `${y}px`, scale })) stage.style.setProperty(`--print-${name}`, String(value));
-    // Drawn at once, since the colours may just have changed.
-    this.map.eachLayer((layer) => layer instanceof L.Canvas && layer._redraw?.());
+    this.copies = [];
+    this.map.eachLayer((layer) => layer instanceof L.Canvas && this.copies.push(drawForPrint(layer)));
   }
 
   title() {

@@ -27,12 +27,14 @@ export class Tools {
       },
       { capture: true },
     );
+    // On a narrow screen the tool lies over the sheets: choosing one leaves it.
+    for (const tab of document.querySelectorAll("button[data-sheet]")) tab.addEventListener("click", () => this.stop({ focus: false }));
     map.on("dblclick", () => this.active?.finish?.());
   }
 
   // In a panel of its own Esc means that panel.
   isHere(node) {
-    return !node || node === document.body || byId("map-stage").contains(node);
+    return !node || node === document.body || byId("map-stage").contains(node) || byId("tool-panel").contains(node);
   }
 
   add(name, tool) {
