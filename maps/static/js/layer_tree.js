@@ -1,10 +1,11 @@
 // What the map shows, as a tree of groups: scores, sites, borders and names, the online map; each on or off, some more or
 // less opaque. What is off stands in the address.
 
-import { el, fill } from "./dom.js";
+import { el, fill, swatch } from "./dom.js";
 import { number, t } from "./i18n.js";
 import { SITE_LAYERS, layerLook, layerTitle } from "./layers.js";
 
+const STRIPED = "#f4ad22";
 const percent = (value) => `${number(value)} %`;
 
 export class LayerTree {
@@ -36,7 +37,7 @@ export class LayerTree {
 
   neverBox(state) {
     this.never = el("input", { type: "checkbox", id: "never", checked: state.never, onchange: () => this.store.set({ never: this.never.checked }) });
-    return el("label", { class: "check layer layer-under", for: "never" }, this.never, el("span", {}, t("Stripe the never inspected")), el("span", { class: "swatch swatch-striped", "aria-hidden": "true" }));
+    return el("label", { class: "check layer layer-under", for: "never" }, this.never, el("span", {}, t("Stripe the never inspected")), swatch(STRIPED, "swatch swatch-striped"));
   }
 
   range(name, title, value) {
