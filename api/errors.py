@@ -39,6 +39,7 @@ __all__ = [
     "ForbiddenError",
     "Problem",
     "ProblemKind",
+    "SupersededError",
     "TooLargeError",
     "find_kind",
     "problem_document",
@@ -54,6 +55,10 @@ class BusyError(NorrsynError):
 
 class ForbiddenError(NorrsynError):
     """The operator has not allowed this."""
+
+
+class SupersededError(NorrsynError):
+    """Whoever asked has asked for something newer in its place."""
 
 
 class TooLargeError(NorrsynError):
@@ -89,6 +94,7 @@ STATUS_TABLE: Mapping[type[NorrsynError], ProblemKind] = {
     NotFoundError: ProblemKind(404, "not-found", "There is no such thing"),
     BusyError: ProblemKind(503, "busy", "The server is busy"),
     ForbiddenError: ProblemKind(403, "forbidden", "This is not allowed here"),
+    SupersededError: ProblemKind(409, "superseded", "A newer request took the place of this one"),
     TooLargeError: ProblemKind(413, "too-large", "Too much was sent"),
     ConfigError: ProblemKind(500, "configuration", "The installation is not right", is_told=False),
     StoreError: ProblemKind(503, "store", "The data folder cannot be used", is_told=False),

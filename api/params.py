@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -12,12 +13,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BeforeValidator
 
 from api.records import SITE_LAYERS
-from api.service import CURRENT, Service, Snapshot
+from api.service import CURRENT, MAX_POINTS, Service, Snapshot
 from api.sites import Bounds
 from api.surfaces import ServedSurface
+from api.viewers import TheCircle, TheUserName
 from geo.crs import classify_sweref
 from geo.errors import CRSError, NotFoundError, ParameterError
 from geo.reference import county_names, read_table
+from geo.risk.model import load_model
 from geo.risk.scoring import parse_day
 from maps.degrees import to_metres
 from maps.i18n import LANGUAGES
@@ -38,11 +41,13 @@ __all__ = [
     "SurfaceByPath",
     "SurfaceParameter",
     "TheService",
+    "WeightsParameter",
     "check_language",
     "is_latitude_first",
     "known_parameters_only",
     "locate",
     "parse_box",
+    "parse_weights",
 ]
 
 MAX_RANKED = 500
@@ -50,8 +55,9 @@ MAX_RANKED = 500
 AROUND_SWEDEN = (5.0, 54.0, 30.0, 72.0)
 # Latitude and longitude that a map in these parts can show.
 _DEGREES_MAX = (180.0, 90.0)
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,17})?")
 # Parameters that take a list.
-_REPEATABLE = frozenset({"layer", "sector", "county", "municipality", "agency"})
+_REPEATABLE = frozenset({"layer", "sector", "county", "municipality", "agency", "weight"})
 
 
 def known_parameters_only(request: Request) -> None:
@@ -113,6 +119,40 @@ def _check_box(text: str) -> str:
     return text
 
 
+def _check_weight(text: str) -> str:
+    name, colon, points = text.partition(":")
+    known = load_model().weights
+    if not colon:
+        message = "must be component:points, such as findings:30"
+        raise ValueError(message)
+    if name not in known:
+        message = f"unknown component; use one of {', '.join(known)}"
+        raise ValueError(message)
+    if not (_PLAIN_NUMBER.fullmatch(points) and float(points) <= MAX_POINTS):
+        message = f"points must be a number from 0 to {MAX_POINTS:.0f}, such as 30 or 12.5"
+        raise ValueError(message)
+    return text
+
+
+def _check_weights(weights: list[str] | None) -> list[str] | None:
+    names = [text.partition(":")[0] for text in weights or ()]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        message = f"give one weight for each component; several are given for {', '.join(twice)}"
+        raise ValueError(message)
+    points = parse_weights(weights)
+    if points.keys() == load_model().weights.keys() and not any(points.values()):
+        message = "at least one component must have more than 0 points"
+        raise ValueError(message)
+    return weights
+
+
+def parse_weights(weights: list[str] | None) -> dict[str, float]:
+    """Component to points, from what `WeightsParameter` has checked."""
+    pairs = (text.partition(":")[::2] for text in weights or ())
+    return {name: float(points) for name, points in pairs}
+
+
 def parse_box(text: str) -> Bounds:
     """Four numbers, lower left and upper right corner.
 
@@ -153,6 +193,16 @@ SectorsParameter = Annotated[
     list[_Sector] | None,
     Query(alias="sector", description="Sector group, may be repeated; all when left out", examples=[["green"]]),
 ]
+_Weight = Annotated[str, AfterValidator(_check_weight)]
+WeightsParameter = Annotated[
+    list[_Weight] | None,
+    Query(
+        alias="weight",
+        description="component:points, 0 to 100, in place of what the published model gives it; may be repeated",
+        examples=[["findings:30"]],
+    ),
+    AfterValidator(_check_weights),
+]
 _SiteLayer = Annotated[str, _one_of("layer of sites", lambda: SITE_LAYERS)]
 LayersParameter = Annotated[
     list[_SiteLayer] | None,
@@ -182,9 +232,9 @@ def get_service(request: Request) -> Service:
 TheService = Annotated[Service, Depends(get_service)]
 
 
-def get_snapshot(service: TheService) -> Snapshot:
-    """The state to answer from."""
-    return service.snapshot()
+def get_snapshot(service: TheService, circle: TheCircle) -> Snapshot:
+    """The state to answer from: the records that the circle of whoever asks may see, and nothing else."""
+    return service.snapshot(circle)
 
 
 CurrentSnapshot = Annotated[Snapshot, Depends(get_snapshot)]
@@ -193,19 +243,21 @@ CurrentSnapshot = Annotated[Snapshot, Depends(get_snapshot)]
 def get_surface(
     service: TheService,
     snapshot: CurrentSnapshot,
+    user: TheUserName,
     surface: SurfaceParameter = None,
 ) -> ServedSurface:
     """The surface that the query names."""
-    return service.find_surface(snapshot, surface or CURRENT)
+    return service.find_surface(snapshot, surface or CURRENT, user)
 
 
 def get_surface_by_path(
     service: TheService,
     snapshot: CurrentSnapshot,
+    user: TheUserName,
     surface: Annotated[str, Path(description="Surface id, or `current` for the published one")],
 ) -> ServedSurface:
     """The surface that the path names."""
-    return service.find_surface(snapshot, surface)
+    return service.find_surface(snapshot, surface, user)
 
 
 OneSurface = Annotated[ServedSurface, Depends(get_surface)]

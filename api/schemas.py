@@ -102,6 +102,11 @@ class SurfaceInfo(Answer):
     comparison: Comparison
     layers: list[LayerInfo]
     weights: dict[str, float]
+    is_published: bool = Field(description="Whether it is what everybody of your circle sees at first")
+    changed_weights: dict[str, list[float]] = Field(
+        description="Component to its points in the published model and here, on the scale of `weight`"
+    )
+    rests_on: str | None = Field(description="Which records it rests on, in words; null where these are all")
 
 
 class SurfacesAnswer(Answer):

@@ -6,14 +6,13 @@ answered from the last one; if the new state of the folder cannot be read, the l
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
+import math
 import time
 import warnings
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from threading import Lock
@@ -25,69 +24,33 @@ from api.importing.jobs import ImportJobs
 from api.records import build_sites
 from api.search import SearchIndex
 from api.settings import Settings
+from api.shelf import Asker, ScoreKey, SurfaceShelf
 from api.sites import SiteIndex
-from api.surfaces import ScoreKey, ServedSurface, SurfaceShelf
+from api.snapshots import CircleSnapshots, Snapshot, choose_model
+from api.surfaces import ServedSurface
 from api.turns import Turns
 from geo.errors import NorrsynError, NotFoundError
 from geo.grid import Grid
 from geo.kernels import compile_kernels
-from geo.layers.bundle import Layers
+from geo.layers.circles import INNER_CIRCLE
 from geo.reading.limits import DEFAULT_LIMITS
-from geo.reference import county_names
-from geo.region import Region, load_region, region_grid
-from geo.risk.model import Model, load_model
+from geo.region import load_region, region_grid
+from geo.risk.model import Model
 from geo.risk.scoring import parse_day, parse_sectors, score
-from maps.answers import LayerSource
-from maps.basemap import build_basemap
+from geo.risk.surface import RiskSurface
 from maps.record_names import RecordNames
 from maps.skeleton import BaseMap, Skeleton, build_skeleton
 
-__all__ = ["CURRENT", "Service", "Snapshot"]
+__all__ = ["CURRENT", "MAX_POINTS", "Service", "Snapshot", "list_changes", "reweigh"]
 
 CURRENT = "current"
+MAX_POINTS = 100.0
 _DEFAULT_CELL_M = 1_000.0
 _MIB = 2**20
+# Follows the version of a model whose weights somebody changed: nobody froze it.
+_CHANGED = "+weights"
+_SAME_POINTS = 1e-9
 _log = logging.getLogger("norrsyn")
-
-
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """One state of the data folder, ready to answer from.
-
-    Attributes
-    ----------
-    stamp : what the folder looked like when it was read
-    layers : Layers
-    sources : layer name to where it came from
-    region : Region
-    names : RecordNames
-    search : SearchIndex
-    published : ServedSurface, None where nothing is scored yet
-    """
-
-    stamp: Stamp
-    layers: Layers
-    sources: Mapping[str, LayerSource]
-    region: Region
-    names: RecordNames
-    search: SearchIndex
-    published: ServedSurface | None
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Digest of the layers' content."""
-        return hashlib.sha256(json.dumps(dict(self.layers.hashes), sort_keys=True).encode()).hexdigest()
-
-    @cached_property
-    def basemap(self) -> bytes:
-        """Borders and place names as JSON; the same bytes for as long as the region is the same."""
-        data = build_basemap(self.region.municipalities, self.region.localities, county_names())
-        return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-    @property
-    def has_layers(self) -> bool:
-        """Whether any layer has a record."""
-        return bool(self.layers.hashes)
 
 
 class Service:
@@ -116,6 +79,7 @@ class Service:
         self.sites = SiteIndex()
         self.problem: str | None = None
         self._snapshot: Snapshot | None = None
+        self._circles = CircleSnapshots()
         self._failed: Stamp | None = None
         self._checked = float("-inf")
         self._start_lock = Lock()
@@ -153,8 +117,23 @@ class Service:
         self.shelf.close()
         self.drawing.shutdown(wait=False, cancel_futures=True)
 
-    def snapshot(self) -> Snapshot:
-        """The newest state there is to answer from."""
+    def snapshot(self, circle: str = INNER_CIRCLE) -> Snapshot:
+        """The newest state there is to answer from: the records that a sharing circle may see, and nothing else.
+
+        Raises
+        ------
+        ParameterError
+            There is no such circle.
+        """
+        whole = self._follow()
+        if circle == INNER_CIRCLE:
+            return whole
+        narrowed, replaced = self._circles.narrow(whole, circle)
+        if replaced is not None:
+            self.shelf.keep(replaced, circle=circle)
+        return narrowed
+
+    def _follow(self) -> Snapshot:
         current = self._snapshot or self.start()
         if time.monotonic() - self._checked < self.settings.check_seconds:
             return current
@@ -167,12 +146,13 @@ class Service:
             self._refresh_lock.release()
         return self._snapshot or current
 
-    def find_surface(self, snapshot: Snapshot, surface_id: str) -> ServedSurface:
+    def find_surface(self, snapshot: Snapshot, surface_id: str, user: str = "") -> ServedSurface:
         """A surface by id, or the published one.
 
         Raises
         ------
         NotFoundError
+            There is none, or it is another circle's, or has weights of another user's.
         """
         if surface_id == CURRENT:
             if snapshot.published is None:
@@ -181,14 +161,32 @@ class Service:
             return snapshot.published
         if snapshot.published is not None and surface_id == snapshot.published.id:
             return snapshot.published
-        served = self.shelf.get(surface_id) or self._read_stored(snapshot, surface_id)
+        served = self.shelf.get(surface_id, Asker(snapshot.circle, user)) or self._read_stored(snapshot, surface_id)
         if served is None:
             message = f"There is no surface {surface_id!r} any more; reload the page for the current one."
             raise NotFoundError(message)
         return served
 
-    def score(self, snapshot: Snapshot, at: str | date | None, sectors: Iterable[str] | None) -> Future[ServedSurface]:
+    def score(
+        self,
+        snapshot: Snapshot,
+        at: str | date | None,
+        sectors: Iterable[str] | None,
+        points: Mapping[str, float] | None = None,
+        *,
+        user: str = "",
+        is_dragging: bool = False,
+    ) -> Future[ServedSurface]:
         """The surface for a day and a choice of sectors, on the grid and by the model of the published one.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+        at : date, that of the published surface when left out
+        sectors : sector groups, all when left out
+        points : component to what it counts in place of the model's points; such a surface is the user's own
+        user : str, what tells users apart
+        is_dragging : whether what the user was dragging towards before may be given up for this
 
         Raises
         ------
@@ -201,27 +199,45 @@ class Service:
             raise NotFoundError(message)
         published = snapshot.published
         day = published.surface.at if at is None and published else parse_day(at)
-        kept = parse_sectors(sectors)
-        model = self._model(published)
-        key = ScoreKey(snapshot.fingerprint, day, kept, model.digest, self._grid(published))
+        model = choose_model(None if published is None else published.surface.model, snapshot.circle)
+        reweighed = reweigh(model, points)
+        kept, grid = parse_sectors(sectors), self._grid(published)
+        key = ScoreKey(snapshot.fingerprint, day, kept, reweighed.digest, grid, snapshot.circle)
         if published is not None and key == self._key_of(snapshot, published):
             done: Future[ServedSurface] = Future()
             done.set_result(published)
             return done
 
         def make() -> ServedSurface:
-            surface = score(snapshot.layers, key.grid, key.at, key.sectors, model=model)
-            created = datetime.now(UTC).isoformat(timespec="seconds")
-            return ServedSurface(surface, snapshot.names, snapshot.sources, created)
+            return ServedSurface(
+                self._score(snapshot, key, reweighed),
+                snapshot.names,
+                snapshot.sources,
+                # a time of ours would tell when a surface of the circle was made anew, and so that records came
+                datetime.now(UTC).isoformat(timespec="seconds") if snapshot.rests_on is None else None,
+                changed_weights=list_changes(model, reweighed),
+                rests_on=snapshot.rests_on,
+            )
 
-        return self.shelf.submit(key, make)
+        is_own = reweighed is not model
+        return self.shelf.submit(
+            key, make, Asker(snapshot.circle, user), is_own=is_own, is_dragging=is_dragging or is_own
+        )
 
-    def _model(self, published: ServedSurface | None) -> Model:
-        """That of the published surface, as long as this program can score by it: another date changes no model."""
-        if published is None:
-            return load_model()
-        model = published.surface.model
-        return model if model.is_complete else load_model()
+    def _score(self, snapshot: Snapshot, key: ScoreKey, model: Model) -> RiskSurface:
+        """A surface from what another of the same layers has prepared already, or from the layers; bits are equal."""
+        alike = self.shelf.find_alike(key) or snapshot.published
+        if (
+            alike is not None
+            and alike.surface.grid == key.grid
+            and alike.surface.sectors == key.sectors
+            and alike.surface.layers is snapshot.layers
+            and not alike.surface.stale_layers
+            and alike.surface.model.is_complete
+            and alike.surface.model.parameters == model.parameters
+        ):
+            return alike.surface.varied(key.at, model)
+        return score(snapshot.layers, key.grid, key.at, key.sectors, model=model)
 
     def _grid(self, published: ServedSurface | None) -> Grid:
         if self.settings.cell_m is not None:
@@ -232,7 +248,9 @@ class Service:
         surface = served.surface
         if surface.stale_layers or not surface.model.is_complete:
             return None
-        return ScoreKey(snapshot.fingerprint, surface.at, surface.sectors, surface.model.digest, surface.grid)
+        return ScoreKey(
+            snapshot.fingerprint, surface.at, surface.sectors, surface.model.digest, surface.grid, snapshot.circle
+        )
 
     def _refresh(self, current: Snapshot) -> None:
         stamp = self.folder.stamp()
@@ -268,9 +286,12 @@ class Service:
         if found is not None:
             surface, created = found
             published = ServedSurface(surface, names, sources, created).warm()
-        return Snapshot(stamp, layers, sources, region, names, search, published)
+        return Snapshot(stamp, layers, sources, region, names, search, self.sites, published)
 
     def _read_stored(self, snapshot: Snapshot, surface_id: str) -> ServedSurface | None:
+        if snapshot.circle != INNER_CIRCLE:
+            # what is stored was scored from every record
+            return None
         found = self.folder.read_surface(surface_id, snapshot.layers)
         if found is None:
             return None
@@ -278,3 +299,37 @@ class Service:
         served = ServedSurface(surface, snapshot.names, snapshot.sources, created).warm()
         self.shelf.keep(served)
         return served
+
+
+def reweigh(model: Model, points: Mapping[str, float] | None) -> Model:
+    """A model with some weights changed, under a version that says so; the model itself where none differs.
+
+    Parameters
+    ----------
+    model : Model
+    points : component to points, of the 100 that the model gives all components together
+
+    Raises
+    ------
+    ParameterError
+    """
+    old = points_of(model, model)
+    # nobody drags a slider by a billionth of a point
+    changed = {name: value for name, value in (points or {}).items() if abs(value - old.get(name, -1)) > _SAME_POINTS}
+    if not changed:
+        return model
+    a_point = math.fsum(model.weights.values()) / MAX_POINTS
+    reweighed = model.with_weights({name: value * a_point for name, value in changed.items()})
+    return replace(reweighed, version=f"{model.version}{_CHANGED}")
+
+
+def points_of(model: Model, published: Model) -> dict[str, float]:
+    """Points by component, on the scale on which those of another model add up to 100."""
+    total = math.fsum(published.weights.values())
+    return {name: MAX_POINTS * weight / total for name, weight in model.weights.items()}
+
+
+def list_changes(published: Model, reweighed: Model) -> dict[str, tuple[float, float]]:
+    """Component to its points in the published model and in one with other weights, where they differ."""
+    old, new = points_of(published, published), points_of(reweighed, published)
+    return {name: (old[name], new[name]) for name in old if published.weights[name] != reweighed.weights[name]}

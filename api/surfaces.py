@@ -1,15 +1,9 @@
-"""Surfaces ready to be served: the published one, and a bounded shelf of others.
-
-A surface asked for by several at once is scored once; more than the operator allows is refused, not piled up.
-"""
+"""Surfaces ready to be served."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import date
+from concurrent.futures import Executor, Future
 from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
@@ -20,7 +14,6 @@ from numpy.typing import NDArray
 
 from api.errors import BusyError
 from api.turns import Turns
-from geo.grid import Grid
 from geo.layers.bundle import Layers
 from geo.recent import Recent
 from geo.risk.explain import explain_cell
@@ -35,33 +28,12 @@ from maps.palette import class_colours, classify, count_classes
 from maps.record_names import RecordNames
 from maps.tiles import TileSet
 
-__all__ = ["ScoreKey", "ServedSurface", "SurfaceShelf"]
+__all__ = ["ServedSurface"]
 
 _RANKINGS_KEPT, _UNCERTAINTIES_KEPT, _POWERS_KEPT = 64, 2, 2
 # Cells are sure to be among so many, as the map and the certainty of a cell say when nobody asks for another number.
 _TOP = 20
-_BYTES_PER_MB = 1_000_000
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class ScoreKey:
-    """What makes two scored surfaces the same.
-
-    Attributes
-    ----------
-    layers : digest of the layers' content
-    at : date
-    sectors : None for all
-    model : hash of the model's numbers
-    grid : Grid
-    """
-
-    layers: str
-    at: date
-    sectors: frozenset[str] | None
-    model: str
-    grid: Grid
 
 
 class ServedSurface:
@@ -73,6 +45,8 @@ class ServedSurface:
     names : RecordNames of the layers that were scored
     sources : layer name to where it came from
     created : str, ISO 8601, None where it is not known
+    changed_weights : component to its points in the published model and here, where they differ
+    rests_on : which records it rests on, English, where they are not all
     """
 
     def __init__(
@@ -81,10 +55,15 @@ class ServedSurface:
         names: RecordNames,
         sources: Mapping[str, LayerSource],
         created: str | None = None,
+        *,
+        changed_weights: Mapping[str, tuple[float, float]] | None = None,
+        rests_on: str | None = None,
     ) -> None:
         self.surface = surface
         self.names = names
         self.created = created
+        self.changed_weights = dict(changed_weights or {})
+        self._rests_on = rests_on
         self._sources = sources
         classed = classify(surface.score, surface.state)
         self._n_cells = count_classes(classed)
@@ -211,7 +190,11 @@ class ServedSurface:
 
     def describe(self) -> dict[str, Any]:
         """The surface in figures, in English; see `maps.answers.describe_surface`."""
-        return describe_surface(self.surface, self._sources, self.created, self._n_cells)
+        return {
+            **describe_surface(self.surface, self._sources, self.created, self._n_cells),
+            "changed_weights": {name: list(pair) for name, pair in self.changed_weights.items()},
+            "rests_on": self._rests_on,
+        }
 
     def _remember(self, key: Hashable, make: Callable[[], T]) -> T:
         known: T | None = self._rankings.get(key)
@@ -222,96 +205,3 @@ class ServedSurface:
                 if known is None:
                     known = self._rankings.put(key, make())
         return known
-
-
-class SurfaceShelf:
-    """Surfaces beside the published one: scored on demand, replaced, or read from the data folder by id.
-
-    Parameters
-    ----------
-    max_surfaces, max_mb : int
-        What is kept; the one used longest ago goes first.
-    n_workers, n_waiting : int
-        How many are scored at once, and how many more may wait.
-    """
-
-    def __init__(self, max_surfaces: int, max_mb: int, n_workers: int, n_waiting: int) -> None:
-        self._max_surfaces, self._max_bytes = max_surfaces, max_mb * _BYTES_PER_MB
-        self._n_under_way = n_workers + n_waiting
-        self._pool = ThreadPoolExecutor(n_workers, thread_name_prefix="norrsyn-score")
-        self._lock = Lock()
-        self._kept: OrderedDict[str, ServedSurface] = OrderedDict()
-        self._ids: dict[ScoreKey, str] = {}
-        self._under_way: dict[ScoreKey, Future[ServedSurface]] = {}
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def get(self, surface_id: str) -> ServedSurface | None:
-        """The surface of that id, if it is still here."""
-        with self._lock:
-            return self._touch(surface_id)
-
-    def list(self) -> list[ServedSurface]:
-        """What is here, the one used last at the end."""
-        with self._lock:
-            return list(self._kept.values())
-
-    def keep(self, served: ServedSurface, key: ScoreKey | None = None) -> None:
-        """Put a surface on the shelf, and take off what has become too much."""
-        with self._lock:
-            self._kept[served.id] = served
-            self._kept.move_to_end(served.id)
-            if key is not None:
-                self._ids[key] = served.id
-            while len(self._kept) > 1 and (
-                len(self._kept) > self._max_surfaces
-                or sum(one.n_bytes for one in self._kept.values()) > self._max_bytes
-            ):
-                self._kept.popitem(last=False)
-            self._ids = {one: surface_id for one, surface_id in self._ids.items() if surface_id in self._kept}
-
-    def submit(self, key: ScoreKey, make: Callable[[], ServedSurface]) -> Future[ServedSurface]:
-        """The surface of a key: from the shelf, from whoever is making it now, or made by `make` in turn.
-
-        Raises
-        ------
-        BusyError
-            Too many wait already.
-        """
-        with self._lock:
-            kept = self._touch(self._ids.get(key, ""))
-            if kept is not None:
-                done: Future[ServedSurface] = Future()
-                done.set_result(kept)
-                return done
-            if key in self._under_way:
-                return self._under_way[key]
-            if len(self._under_way) >= self._n_under_way:
-                message = (
-                    f"{len(self._under_way)} surfaces are being scored or wait to be; try again in a few seconds, or "
-                    "ask for a date that is shown already."
-                )
-                raise BusyError(message)
-            future = self._pool.submit(self._make, key, make)
-            self._under_way[key] = future
-            return future
-
-    def close(self) -> None:
-        """Take no more work; what is under way ends by itself."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _make(self, key: ScoreKey, make: Callable[[], ServedSurface]) -> ServedSurface:
-        try:
-            served = make()
-            self.keep(served, key)
-            return served
-        finally:
-            with self._lock:
-                del self._under_way[key]
-
-    def _touch(self, surface_id: str) -> ServedSurface | None:
-        served = self._kept.get(surface_id)
-        if served is not None:
-            self._kept.move_to_end(surface_id)
-        return served

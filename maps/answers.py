@@ -20,6 +20,7 @@ from maps.palette import class_of, classify, count_classes
 from maps.record_names import RecordNames
 
 __all__ = [
+    "RESTS_ON",
     "LayerSource",
     "describe_cell",
     "describe_driver",
@@ -31,6 +32,8 @@ __all__ = [
     "translate_surface",
 ]
 
+# Said of surfaces for circles that may not see every record.
+RESTS_ON = "Rests on the records that your circle may see."
 _TOP_COLUMNS = ("rank", "cell_id", "score", "state", "municipality", "municipality_code", "county")
 
 
@@ -93,6 +96,7 @@ def translate_surface(lang: str, info: Mapping[str, Any]) -> dict[str, Any]:
         **info,
         "classes": _translate_column(lang, info["classes"], "name"),
         "layers": _translate_column(lang, info["layers"], "title"),
+        **({"rests_on": translate(lang, RESTS_ON)} if info.get("rests_on") else {}),
     }
 
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
 from api.importing.run import are_uploads_allowed, describe_import, describe_job, find_imports
 from api.params import TheService
 from api.routes.imports import ImportId, TheJob
 from api.routes.pages import PageLanguage
+from api.viewers import require_inner_circle
 from geo.store.history import find_import
 from maps.i18n import pick_language
 from maps.pages.imports import PastImport, render_import_page, render_job_page, render_report_page
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/import", tags=["pages"])
+router = APIRouter(prefix="/import", tags=["pages"], dependencies=[Depends(require_inner_circle)])
 
 _PAST = 10
 

@@ -17,11 +17,16 @@ from api.importing.run import check_uploads, describe_import, describe_job, find
 from api.importing.schemas import ImportAnswer, ImportFields, ImportJobAnswer, ImportsAnswer, QuarantineAnswer
 from api.importing.uploads import FILES_FIELD, MAPPING_FIELD, receive_upload
 from api.params import TheService, known_parameters_only
+from api.viewers import require_inner_circle
 from geo.store.history import find_import, find_quarantine
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/imports", tags=["imports"], dependencies=[Depends(known_parameters_only)])
+router = APIRouter(
+    prefix="/api/imports",
+    tags=["imports"],
+    dependencies=[Depends(known_parameters_only), Depends(require_inner_circle)],
+)
 
 MAX_LISTED = 500
 MAX_QUARANTINED = 1000

@@ -14,6 +14,7 @@ from api.caching import REVALIDATE, respond_cached
 from api.importing.run import are_uploads_allowed
 from api.middleware import ASKING_WHERE
 from api.params import CurrentSnapshot, SurfaceByPath, TheService, check_language
+from geo.layers.circles import INNER_CIRCLE
 from maps.i18n import catalogue, pick_language
 from maps.pages.map import render_map_page, render_setup_page
 from maps.pages.surface import render_surface_page
@@ -31,7 +32,7 @@ def show_map(
 ) -> HTMLResponse:
     """The map page; before anything is scored, a page that says which command to run."""
     language, query = pick_language(lang), request.query_params.multi_items()
-    can_import = are_uploads_allowed(request, service.settings)
+    can_import = snapshot.circle == INNER_CIRCLE and are_uploads_allowed(request, service.settings)
     if snapshot.published is None:
         page = render_setup_page(language, has_layers=snapshot.has_layers, query=query, can_import=can_import)
     else:

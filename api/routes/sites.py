@@ -29,6 +29,7 @@ from api.params import (
 from api.records import describe_site
 from api.schemas import NearestAnswer, SitesAnswer
 from api.sites import Bounds, Site
+from api.viewers import TheUserName
 from geo.crs import SWEREF99_TM, classify_sweref
 from geo.errors import CRSError
 from geo.risk.scoring import parse_day
@@ -44,14 +45,18 @@ _LON_MAX, _LAT_MAX = 180.0, 90.0
 
 
 def choose_day(
-    service: TheService, snapshot: CurrentSnapshot, at: AtParameter = None, surface: SurfaceParameter = None
+    service: TheService,
+    snapshot: CurrentSnapshot,
+    user: TheUserName,
+    at: AtParameter = None,
+    surface: SurfaceParameter = None,
 ) -> date:
     """The day on which sites must be active: the one asked for, else the surface's, else today."""
     if at is not None:
         return parse_day(at)
     if surface is None and snapshot.published is None:
         return parse_day(None)
-    return service.find_surface(snapshot, surface or "current").surface.at
+    return service.find_surface(snapshot, surface or "current", user).surface.at
 
 
 Day = Annotated[date, Depends(choose_day)]
@@ -73,7 +78,7 @@ Choice = Annotated[Callable[[Site], bool], Depends(choose_sites)]
 
 @router.get("", summary="Sites in a window", response_model=SitesAnswer)
 def list_sites(
-    service: TheService,
+    snapshot: CurrentSnapshot,
     keep: Choice,
     bbox: BoxParameter,
     crs: CrsParameter = "EPSG:4326",
@@ -84,7 +89,7 @@ def list_sites(
 
     Where there are more than `limit`, those in risk sectors come first, then the largest; `total` counts all.
     """
-    inside = find_in_box(service.sites.window, parse_box(bbox), crs)
+    inside = find_in_box(snapshot.sites.window, parse_box(bbox), crs)
     found = [site for site in inside if keep(site)]
     shown = heapq.nsmallest(limit, found, key=lambda site: (not site.is_risk, -site.size, site.key))
     return {
@@ -96,14 +101,14 @@ def list_sites(
 
 @router.get("/nearest", summary="The nearest sites", response_model=NearestAnswer)
 def list_nearest(
-    service: TheService,
+    snapshot: CurrentSnapshot,
     keep: Choice,
     point: Point,
     n: Annotated[int, Query(ge=1, le=MAX_NEAREST, description="How many")] = 10,
     lang: LanguageParameter = "en",
 ) -> dict[str, Any]:
     """The n sites nearest to a point, nearest first: `easting` and `northing`, or `lon` and `lat`."""
-    near = service.sites.nearest(*point, n, keep)
+    near = snapshot.sites.nearest(*point, n, keep)
     return {"sites": [{**describe_site(lang, site), "distance_m": distance} for distance, site in near]}
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query, Request
 
 from api.params import (
     AtParameter,
@@ -14,48 +14,82 @@ from api.params import (
     SectorsParameter,
     SurfaceByPath,
     TheService,
+    WeightsParameter,
     known_parameters_only,
+    parse_weights,
 )
 from api.schemas import SurfaceInfo, SurfacesAnswer
+from api.service import Snapshot
+from api.shelf import Asker
+from api.surfaces import ServedSurface
+from api.viewers import TheUserName, require_weights_role
 from maps.answers import translate_surface
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api", tags=["surfaces"], dependencies=[Depends(known_parameters_only)])
 
+LatestParameter = Annotated[
+    bool,
+    Query(description="Give up what you asked for with it before, if that still waits: for sliders that are dragged"),
+]
+
+
+def choose_weights(request: Request, weight: WeightsParameter = None) -> dict[str, float]:
+    """Points by component that take the place of the published ones, for roles that may change them."""
+    if weight:
+        require_weights_role(request)
+    return parse_weights(weight)
+
+
+ChosenWeights = Annotated[dict[str, float], Depends(choose_weights)]
+
 
 @router.get("/surfaces", summary="Surfaces", response_model=SurfacesAnswer)
-def list_surfaces(service: TheService, snapshot: CurrentSnapshot, lang: LanguageParameter = "en") -> dict[str, Any]:
+def list_surfaces(
+    service: TheService, snapshot: CurrentSnapshot, user: TheUserName, lang: LanguageParameter = "en"
+) -> dict[str, Any]:
     """The published surface first, then those scored on demand that are still in memory."""
     published = snapshot.published
-    others = [served for served in service.shelf.list() if published is None or served.id != published.id]
+    there = service.shelf.list(Asker(snapshot.circle, user))
+    others = [served for served in there if published is None or served.id != published.id]
     served = [*([published] if published else []), *reversed(others)]
     return {
         "current": published.id if published else None,
-        "surfaces": [translate_surface(lang, one.describe()) for one in served],
+        "surfaces": [_describe(lang, snapshot, one) for one in served],
     }
 
 
 @router.get("/surfaces/{surface}", summary="A surface", response_model=SurfaceInfo)
-def get_surface(served: SurfaceByPath, lang: LanguageParameter = "en") -> dict[str, Any]:
+def get_surface(snapshot: CurrentSnapshot, served: SurfaceByPath, lang: LanguageParameter = "en") -> dict[str, Any]:
     """Date, classes, states, layers, weights, and how it compares with plain employee density."""
-    return translate_surface(lang, served.describe())
+    return _describe(lang, snapshot, served)
 
 
 @router.get("/score", summary="Score on demand", response_model=SurfaceInfo)
 async def score_on_demand(
     service: TheService,
     snapshot: CurrentSnapshot,
+    user: TheUserName,
+    points: ChosenWeights,
     at: AtParameter = None,
     sector: SectorsParameter = None,
+    latest: LatestParameter = False,
     lang: LanguageParameter = "en",
 ) -> dict[str, Any]:
-    """The surface for a date and a choice of sectors, scored now unless it is in memory.
+    """The surface for a date, a choice of sectors and, if wanted, other weights, scored now unless it is in memory.
 
-    Grid and weights are those of the published surface. The answer's id is what other routes take as `surface`; a
-    bounded number of such surfaces is kept, so an id can be gone later (404).
+    Grid and all else are those of the published surface. The answer's id is what other routes take as `surface`; a
+    bounded number of such surfaces is kept, so an id can be gone later (404). One with other weights is yours alone:
+    `changed_weights` says what differs, and who does not ask for the same weights gets 404. It takes the place of what
+    you asked for before, if that still waits; the answer to that is then 409.
     """
-    future = service.score(snapshot, at, sector)
+    future = service.score(snapshot, at, sector, points, user=user, is_dragging=latest)
     # shielded: others may wait for the same surface when this client goes away
     served = await asyncio.shield(asyncio.wrap_future(future))
-    return translate_surface(lang, await asyncio.to_thread(served.describe))
+    return await asyncio.to_thread(_describe, lang, snapshot, served)
+
+
+def _describe(lang: str, snapshot: Snapshot, served: ServedSurface) -> dict[str, Any]:
+    is_published = snapshot.published is not None and served.id == snapshot.published.id
+    return {**translate_surface(lang, served.describe()), "is_published": is_published}

@@ -15,10 +15,10 @@ import geopandas as gpd
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
 
 from geo.errors import NotFoundError, ParameterError, StoreError
-from geo.exporting.circles import classify, select_visible
 from geo.exporting.dictionary import Entry, describe_columns, describe_sources, say_sources
 from geo.exporting.formats import WRITERS, find_places, write_dictionary
 from geo.layers.base import Layer
+from geo.layers.circles import classify, select_visible
 from geo.layers.registry import get_layer
 from geo.reading.exports import AS_IT_IS, ESCAPED
 from geo.store.atomic import explain_os_error, write_file

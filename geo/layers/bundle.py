@@ -52,6 +52,24 @@ class Layers(Mapping[str, gpd.GeoDataFrame]):
     def __len__(self) -> int:
         return len(LAYERS)
 
+    @classmethod
+    def known(
+        cls, frames: Mapping[str, gpd.GeoDataFrame], hashes: Mapping[str, str], region: Region | None = None
+    ) -> Layers:
+        """Checked frames whose hashes, and maybe region, are known already.
+
+        Parameters
+        ----------
+        frames : mapping of layer name to GeoDataFrame, EPSG:3006
+        hashes : SHA-256 of the content of each frame that is not empty
+        region : Region of these borders and localities, optional
+        """
+        layers = cls(frames, checked=True)
+        layers.__dict__["hashes"] = {name: hashes[name] for name in layers if name in hashes}
+        if region is not None:
+            layers.__dict__["region"] = region
+        return layers
+
     def updated(
         self,
         added: Mapping[str, gpd.GeoDataFrame] | None = None,

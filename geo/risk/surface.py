@@ -18,12 +18,13 @@ from geo.risk.explain import Explanation, explain_cell
 from geo.risk.export import to_geodataframe, to_geotiff, to_xarray
 from geo.risk.filters import Shown
 from geo.risk.hot_spots import HotSpots, find_hot_spots
+from geo.risk.model import Model
 from geo.risk.ranking import Place, top_cells, top_places
 from geo.risk.rasters import Rasters
 from geo.risk.scored import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, ScoredSurface
 from geo.risk.tiles import Inputs, prepare_inputs, score_window
 from geo.risk.uncertainty import Uncertainty, estimate_uncertainty
-from geo.risk.update import changed_windows, update_inputs
+from geo.risk.update import changed_windows, update_inputs, vary_inputs
 
 if TYPE_CHECKING:
     from geo.risk.smallest_change import SmallestChange
@@ -162,10 +163,30 @@ class RiskSurface(ScoredSurface):
         ParameterError
             The layers are no longer those that were scored.
         """
+        return self.varied(day, self.model)
+
+    def varied(self, day: date, model: Model) -> RiskSurface:
+        """The surface of the same layers and sectors on another day or with other weights, to the bit as scored anew.
+
+        What depends on neither is shared with this surface, which stays as it is.
+
+        Parameters
+        ----------
+        day : date
+        model : Model with the same parameters; weights and reference levels may differ
+
+        Raises
+        ------
+        ParameterError
+            The layers are no longer those that were scored, or the models differ in more.
+        """
         self._refuse_stale()
-        inputs = prepare_inputs(self.layers, day, self.sectors, self.model)
+        if dict(model.parameters) != dict(self.model.parameters):
+            message = f"Models {self.model.version} and {model.version} differ in parameters; score again."
+            raise ParameterError(message)
+        inputs = vary_inputs(self, day, model)
         rasters = Rasters(score_window(inputs, self.region, self.grid).values)
-        return self._with(inputs, at=day, rasters=rasters)
+        return self._with(inputs, at=day, model=model, rasters=rasters)
 
     def _refuse_stale(self) -> None:
         if self.stale_layers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -13,10 +15,11 @@ from geo.points import Group, touched_cols
 from geo.risk.components import COMPONENTS
 from geo.risk.components.base import Source
 from geo.risk.components.sector_density import AreaSource
+from geo.risk.model import Model
 from geo.risk.scored import ScoredSurface
 from geo.risk.tiles import Inputs, Window, snap_to_bands
 
-__all__ = ["changed_windows", "update_inputs"]
+__all__ = ["changed_windows", "update_inputs", "vary_inputs"]
 
 # Touched cells are marked in blocks of a band's rows and so many columns.
 _BLOCK_COLS = 64
@@ -28,6 +31,23 @@ def update_inputs(surface: ScoredSurface, layers: Layers, changed: frozenset[str
     sources: dict[str, Source] = {
         name: component.prepare(layers, surface.at, surface.sectors, model.parameters)
         if changed.intersection(component.reads)
+        else old.sources[name]
+        for name, component in COMPONENTS.items()
+    }
+    return Inputs(sources, model)
+
+
+def vary_inputs(surface: ScoredSurface, day: date, model: Model) -> Inputs:
+    """Inputs of a surface on another day or by a model with other weights; what depends on neither is shared."""
+    old = surface.inputs
+    if day == surface.at:
+        inputs = Inputs(old.sources, model)
+        # points depend on no weight
+        inputs.__dict__["groups"] = old.groups
+        return inputs
+    sources: dict[str, Source] = {
+        name: component.prepare(surface.layers, day, surface.sectors, model.parameters)
+        if component.is_dated
         else old.sources[name]
         for name, component in COMPONENTS.items()
     }

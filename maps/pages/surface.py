@@ -62,6 +62,7 @@ def _surface_context(lang: str, info: Mapping[str, Any], manifest: Mapping[str, 
         "classes": [{**one, "name": words.get(one["name"], one["name"])} for one in reversed(info["classes"])],
         "layers": layers,
         "weights": [(titles.get(name, name), weight / total * 100) for name, weight in info["weights"].items()],
+        "changed": [(titles.get(name, name), *pair) for name, pair in info.get("changed_weights", {}).items()],
         "comparison": _comparison(lang, info["comparison"]),
         "manifest": json.dumps(manifest, indent=2, ensure_ascii=False, sort_keys=True, default=str),
     }

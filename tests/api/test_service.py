@@ -16,7 +16,8 @@ import geo
 from api.errors import BusyError
 from api.service import Service
 from api.settings import Settings
-from api.surfaces import ScoreKey, ServedSurface, SurfaceShelf
+from api.shelf import ScoreKey, SurfaceShelf
+from api.surfaces import ServedSurface
 from geo.errors import StoreError
 from geo.layers.bundle import Layers
 from geo.risk.filters import Shown, show_county

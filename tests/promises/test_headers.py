@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -86,14 +86,14 @@ def client(app: FastAPI) -> Iterator[TestClient]:
         yield started
 
 
-def list_addresses(app: FastAPI) -> list[str]:
+def list_addresses(app: FastAPI, examples: Mapping[str, str] = EXAMPLES) -> list[str]:
     """An address for every route that can be read, mounted folders by one of their files."""
     addresses = []
     for route in iter_route_contexts(app.routes):
         path = route.path
         if "GET" not in (getattr(route, "methods", None) or {"GET"}):
             continue
-        for name, value in EXAMPLES.items():
+        for name, value in examples.items():
             path = path.replace(f"{{{name}}}", value)
         addresses.append(path + FILES.get(path, "") + QUERIES.get(path, ""))
     return addresses

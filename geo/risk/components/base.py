@@ -79,6 +79,7 @@ class Component:
     is_exposure : whether a density of records above 0 means that there is something here to visit
     prepare : (layers, at, sectors, parameters) → Source
     describe : (value, drivers, parameters) → sentences that say in words what stands behind the value
+    is_dated : whether it depends on the scoring date
     """
 
     name: str
@@ -86,6 +87,7 @@ class Component:
     is_exposure: bool
     prepare: Callable[[Layers, date, frozenset[str] | None, Mapping[str, float]], Source]
     describe: Callable[[float, tuple[Driver, ...], Mapping[str, float]], tuple[Sentence, ...]]
+    is_dated: bool = True
 
 
 def count_records(drivers: Iterable[Driver]) -> int:

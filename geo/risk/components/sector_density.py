@@ -243,4 +243,6 @@ def describe(
     return (Sentence("Risk sectors are {ratio} times as common here as in the whole region.", {"ratio": value}),)
 
 
-COMPONENT = Component("sector_density", reads=("sectors",), is_exposure=False, prepare=prepare, describe=describe)
+COMPONENT = Component(
+    "sector_density", reads=("sectors",), is_exposure=False, prepare=prepare, describe=describe, is_dated=False
+)

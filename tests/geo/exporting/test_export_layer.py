@@ -18,9 +18,9 @@ import pytest
 
 from geo.errors import NotFoundError, ParameterError, StoreError
 from geo.exporting import Exported, export_layer
-from geo.exporting.circles import VISIBLE, classify
 from geo.exporting.dictionary import UNITS, describe_columns
 from geo.exporting.formats import METADATA_KEY, WRITERS
+from geo.layers.circles import VISIBLE, classify
 from geo.layers.hashes import content_hash
 from geo.layers.registry import LAYERS
 from geo.layers.validate import validate

@@ -11,10 +11,14 @@ from types import MappingProxyType
 import geopandas as gpd
 
 from geo.errors import ParameterError
+from geo.layers.bundle import Layers
+from geo.layers.hashes import content_hash
 from geo.reference import read_table
 
-__all__ = ["VISIBLE", "classify", "select_visible"]
+__all__ = ["INNER_CIRCLE", "VISIBLE", "classify", "select_visible", "select_visible_layers"]
 
+# the nine agencies', who may see every record
+INNER_CIRCLE = "joint-inspection"
 # circle to the circles whose records it may see
 VISIBLE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -44,10 +48,49 @@ def select_visible(frame: gpd.GeoDataFrame, circle: str | None) -> gpd.GeoDataFr
     """
     if circle is None:
         return frame
+    return frame[frame["circle"].isin(_find_visible(circle))].reset_index(drop=True)
+
+
+def select_visible_layers(layers: Layers, circle: str) -> Layers:
+    """Layers with the records that a circle may see; their hashes are of those records alone.
+
+    Parameters
+    ----------
+    layers : Layers
+    circle : str
+
+    Returns
+    -------
+    Layers
+        Frames of which the circle may see everything are shared with `layers`.
+
+    Raises
+    ------
+    ParameterError
+        There is no such circle.
+    """
+    visible = _find_visible(circle)
+    frames = {
+        name: frame if frame["circle"].isin(visible).all() else select_visible(frame, circle)
+        for name, frame in layers.items()
+    }
+    hashes = {
+        name: layers.hashes[name] if frame is layers[name] else content_hash(frame)
+        for name, frame in frames.items()
+        if len(frame)
+    }
+    return Layers.known(frames, hashes, layers.region if _share_region(layers, frames) else None)
+
+
+def _find_visible(circle: str) -> list[str]:
     if circle not in VISIBLE:
         message = f"There is no sharing circle {circle!r}; the circles are {', '.join(VISIBLE)}."
         raise ParameterError(message)
-    return frame[frame["circle"].isin(sorted(VISIBLE[circle]))].reset_index(drop=True)
+    return sorted(VISIBLE[circle])
+
+
+def _share_region(layers: Layers, frames: Mapping[str, gpd.GeoDataFrame]) -> bool:
+    return all(frames[name] is layers[name] for name in ("borders", "localities"))
 
 
 def classify(circles: Iterable[str]) -> str:
