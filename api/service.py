@@ -23,6 +23,7 @@ from api.home import DataFolder, Stamp
 from api.importing.jobs import ImportJobs
 from api.records import build_sites
 from api.search import SearchIndex
+from api.seasons import Month, Seasons, YearKey, choose_year_grid
 from api.settings import Settings
 from api.shelf import Asker, ScoreKey, SurfaceShelf
 from api.sites import SiteIndex
@@ -76,6 +77,7 @@ class Service:
         self.turns = Turns(settings.score_workers, settings.score_queue)
         # how sure the scores of a surface are: one surface at a time, and nobody's request waits for it
         self.drawing = ThreadPoolExecutor(1, thread_name_prefix="norrsyn-draw")
+        self.seasons = Seasons(self.turns)
         self.sites = SiteIndex()
         self.problem: str | None = None
         self._snapshot: Snapshot | None = None
@@ -223,6 +225,28 @@ class Service:
         return self.shelf.submit(
             key, make, Asker(snapshot.circle, user), is_own=is_own, is_dragging=is_dragging or is_own
         )
+
+    def find_year(
+        self, snapshot: Snapshot, served: ServedSurface, year: int, sectors: frozenset[str] | None
+    ) -> tuple[Grid, tuple[Month, ...]]:
+        """Every month of a year by a surface's model, and the grid that was counted on.
+
+        Raises
+        ------
+        BusyError
+        """
+        grid = choose_year_grid(served.surface.grid)
+        model = choose_model(served.surface.model, snapshot.circle)
+        key = YearKey(snapshot.fingerprint, year, sectors, model.digest, grid, snapshot.circle)
+        last: RiskSurface | None = None
+
+        def score_day(day: date) -> RiskSurface:
+            nonlocal last
+            score_key = ScoreKey(snapshot.fingerprint, day, sectors, model.digest, grid, snapshot.circle)
+            last = self._score(snapshot, score_key, model) if last is None else last.varied(day, model)
+            return last
+
+        return grid, self.seasons.find(key, score_day)
 
     def _score(self, snapshot: Snapshot, key: ScoreKey, model: Model) -> RiskSurface:
         """A surface from what another of the same layers has prepared already, or from the layers; bits are equal."""

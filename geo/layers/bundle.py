@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -15,11 +16,15 @@ from geo.layers.base import Layer
 from geo.layers.hashes import content_hash
 from geo.layers.registry import LAYERS, get_layer
 from geo.layers.validate import empty_frame, validate
+from geo.recent import Recent
 from geo.region import Region, load_region
 
 __all__ = ["Layers"]
 
+T = TypeVar("T")
 _SHOWN_IDS = 5
+# Arrays made of the layers, a few MB each with the demo region.
+_N_RECALLED = 8
 
 
 class Layers(Mapping[str, gpd.GeoDataFrame]):
@@ -40,6 +45,7 @@ class Layers(Mapping[str, gpd.GeoDataFrame]):
 
     def __init__(self, frames: Mapping[str, gpd.GeoDataFrame], *, checked: bool = False) -> None:
         self._frames = dict(frames) if checked else _check_all(frames)
+        self._recent: Recent[Hashable, Any] = Recent(_N_RECALLED)
 
     def __getitem__(self, name: str) -> gpd.GeoDataFrame:
         if name not in self._frames:
@@ -51,6 +57,11 @@ class Layers(Mapping[str, gpd.GeoDataFrame]):
 
     def __len__(self) -> int:
         return len(LAYERS)
+
+    def recall(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made of these layers under a key, or else is made now; the few used last are kept."""
+        known: T | None = self._recent.get(key)
+        return self._recent.put(key, make()) if known is None else known
 
     @classmethod
     def known(

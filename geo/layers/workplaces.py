@@ -20,10 +20,12 @@ geometry : point, EPSG:3006
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pandera.pandas as pa
 from numpy.typing import NDArray
 
@@ -32,7 +34,16 @@ from geo.layers.failures import Failure, fail_where
 from geo.layers.persons import reads_as_personal_number
 from geo.reference import bandwidths_m, known_sni, risk_weights, season_factors, sectors_of
 
-__all__ = ["LAYER", "SCHEMA", "employees_to_arrays", "to_arrays"]
+__all__ = [
+    "LAYER",
+    "SCHEMA",
+    "Columns",
+    "employees_to_arrays",
+    "read_columns",
+    "select_employees",
+    "select_points",
+    "to_arrays",
+]
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -85,16 +96,67 @@ def to_arrays(
     Points
         ``weight`` in weighted employees, ``size`` in employees, ``group`` the sector group; without weight no point.
     """
+    return select_points(read_columns(frame), at, sectors)
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What a frame of workplaces says whatever the day, as arrays: read once, it serves every scoring date.
+
+    Attributes
+    ----------
+    frame : GeoDataFrame of this layer
+    sector : (n,) str objects
+    weight : (n,) float64, employees × sector risk
+    industry : (n,) int, position in `industries`
+    industries : sector, code and edition of each industry that is there
+    easting, northing : (n,) float64, m, EPSG:3006
+    employees, bandwidth_m, spread_m : (n,) float64
+    """
+
+    frame: gpd.GeoDataFrame
+    sector: NDArray[np.object_]
+    weight: NDArray[np.float64]
+    industry: NDArray[np.intp]
+    industries: tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]
+    easting: NDArray[np.float64]
+    northing: NDArray[np.float64]
+    employees: NDArray[np.float64]
+    bandwidth_m: NDArray[np.float64]
+    spread_m: NDArray[np.float64]
+
+
+def read_columns(frame: gpd.GeoDataFrame) -> Columns:
+    """What a frame of this layer says whatever the day."""
     sector = sectors_of(frame["sni"], frame["sni_version"])
-    weight = (
-        frame["employees"].to_numpy(dtype=np.float64)
-        * risk_weights(sector)
-        * season_factors(sector, frame["sni"], frame["sni_version"], at)
+    employees = frame["employees"].to_numpy(dtype=np.float64)
+    industry, distinct = pd.factorize(
+        pd.MultiIndex.from_arrays([frame["sni"].to_numpy(dtype=object), frame["sni_version"].to_numpy(dtype=object)])
     )
-    keep = active_on(frame, at) & (weight > 0)
+    first = np.empty(len(distinct), dtype=np.intp)
+    # written from the end, so that the first row of each industry stays
+    first[industry[::-1]] = np.arange(len(frame))[::-1]
+    return Columns(
+        frame=frame,
+        sector=sector,
+        weight=employees * risk_weights(sector),
+        industry=industry,
+        industries=(sector[first], *(frame[name].to_numpy(dtype=object)[first] for name in ("sni", "sni_version"))),
+        easting=frame.geometry.x.to_numpy(),
+        northing=frame.geometry.y.to_numpy(),
+        employees=employees,
+        bandwidth_m=bandwidths_m(sector),
+        spread_m=frame["spread_m"].to_numpy(dtype=np.float64),
+    )
+
+
+def select_points(columns: Columns, at: date, sectors: frozenset[str] | None = None) -> Points:
+    """As `to_arrays`, from columns that were read before."""
+    weight = columns.weight * season_factors(*columns.industries, at)[columns.industry]
+    keep = active_on(columns.frame, at) & (weight > 0)
     if sectors is not None:
-        keep &= np.isin(sector.astype(str), sorted(sectors))
-    return _points(frame, sector, weight, keep)
+        keep &= np.isin(columns.sector.astype(str), sorted(sectors))
+    return _points(columns, weight, keep)
 
 
 def employees_to_arrays(frame: gpd.GeoDataFrame, at: date) -> Points:
@@ -110,23 +172,25 @@ def employees_to_arrays(frame: gpd.GeoDataFrame, at: date) -> Points:
     Points
         ``weight`` = ``size`` = employees.
     """
-    sector = sectors_of(frame["sni"], frame["sni_version"])
-    weight = frame["employees"].to_numpy(dtype=np.float64)
-    return _points(frame, sector, weight, active_on(frame, at) & (weight > 0))
+    return select_employees(read_columns(frame), at)
 
 
-def _points(
-    frame: gpd.GeoDataFrame, sector: NDArray[np.object_], weight: NDArray[np.float64], keep: NDArray[np.bool_]
-) -> Points:
+def select_employees(columns: Columns, at: date) -> Points:
+    """As `employees_to_arrays`, from columns that were read before."""
+    return _points(columns, columns.employees, active_on(columns.frame, at) & (columns.employees > 0))
+
+
+def _points(columns: Columns, weight: NDArray[np.float64], keep: NDArray[np.bool_]) -> Points:
+    kept = np.flatnonzero(keep)
     return Points(
-        ids=frame["workplace_id"].to_numpy(dtype=object)[keep],
-        group=sector[keep],
-        easting=frame.geometry.x.to_numpy()[keep],
-        northing=frame.geometry.y.to_numpy()[keep],
-        weight=weight[keep],
-        size=frame["employees"].to_numpy(dtype=np.float64)[keep],
-        bandwidth_m=bandwidths_m(sector[keep]),
-        spread_m=frame["spread_m"].to_numpy(dtype=np.float64)[keep],
+        ids=columns.frame["workplace_id"].to_numpy(dtype=object)[kept],
+        group=columns.sector[kept],
+        easting=columns.easting[kept],
+        northing=columns.northing[kept],
+        weight=weight[kept],
+        size=columns.employees[kept],
+        bandwidth_m=columns.bandwidth_m[kept],
+        spread_m=columns.spread_m[kept],
     )
 
 

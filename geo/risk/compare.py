@@ -11,13 +11,23 @@ from numpy.typing import NDArray
 
 from geo.errors import ParameterError
 from geo.grid import Grid
-from geo.layers.workplaces import employees_to_arrays
+from geo.layers.bundle import Layers
+from geo.layers.workplaces import Columns, read_columns, select_employees
 from geo.risk.components.base import PointSource
+from geo.risk.components.workplaces import recall_columns
 
 if TYPE_CHECKING:
     from geo.risk.scored import ScoredSurface
 
-__all__ = ["compare_surfaces", "compare_with_employees", "rank_correlation", "thin_out", "top_overlap"]
+__all__ = [
+    "compare_surfaces",
+    "compare_with_density",
+    "compare_with_employees",
+    "employee_density",
+    "rank_correlation",
+    "thin_out",
+    "top_overlap",
+]
 
 _TOP = 20
 _COMPARED_M = 1_000.0
@@ -46,13 +56,33 @@ def compare_with_employees(
         ``rank_correlation`` (Spearman) and ``top20_overlap`` (share of the top 20 cells in common); None where too few
         cells are ranked, or nobody works anywhere.
     """
-    rows, cols, thinned = thin_out(grid, max(1, round(_COMPARED_M / grid.cell_m)))
+    return compare_with_density(_density(read_columns(workplaces), at, grid), grid, score, ranked)
+
+
+def employee_density(layers: Layers, grid: Grid, at: date) -> NDArray[np.float64]:
+    """Employees per km² of the cells that `compare_with_density` compares; of a day and grid it is made once."""
+    return layers.recall(("employees", grid, at), lambda: _density(recall_columns(layers), at, grid))
+
+
+def compare_with_density(
+    density: NDArray[np.float64], grid: Grid, score: NDArray[np.floating], ranked: NDArray[np.bool_]
+) -> dict[str, float | None]:
+    """As `compare_with_employees`, from `employee_density`."""
+    rows, cols, _ = _thin_out_for_comparison(grid)
     score, ranked = score[rows, cols], ranked[rows, cols]
-    density = PointSource("workplaces", employees_to_arrays(workplaces, at)).raster(thinned)
     ours, theirs = score[ranked], density[ranked]
     if len(ours) < _AT_LEAST or not theirs.any():
         return {"rank_correlation": None, "top20_overlap": None}
     return {"rank_correlation": rank_correlation(ours, theirs), "top20_overlap": top_overlap(ours, theirs, _TOP)}
+
+
+def _density(columns: Columns, at: date, grid: Grid) -> NDArray[np.float64]:
+    _, _, thinned = _thin_out_for_comparison(grid)
+    return PointSource("workplaces", select_employees(columns, at)).raster(thinned)
+
+
+def _thin_out_for_comparison(grid: Grid) -> tuple[slice, slice, Grid]:
+    return thin_out(grid, max(1, round(_COMPARED_M / grid.cell_m)))
 
 
 def compare_surfaces(first: ScoredSurface, second: ScoredSurface) -> dict[str, float | None]:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.grid import Grid
-from geo.risk.compare import compare_with_employees
+from geo.polygons import row_bands
+from geo.risk.compare import compare_with_density, employee_density
 from geo.risk.model import Model
 from geo.risk.states import STATE_NAMES
 
@@ -80,13 +81,13 @@ def surface_id(manifest: Mapping[str, Any]) -> str:
 
 def make_manifest(surface: ScoredSurface) -> dict[str, Any]:
     """The identity, the number of cells in each state, the comparison with plain employee density, and versions."""
-    workplaces = surface.layers["workplaces"]
+    density = employee_density(surface.layers, surface.grid, surface.at)
     return {
         **identify(surface),
         "model_origin": dict(surface.model.origin),
         "synthetic": surface.layers.is_synthetic,
         "states": name_states(count_states(surface.state)),
-        "comparison": compare_with_employees(workplaces, surface.grid, surface.at, surface.score, surface.ranked),
+        "comparison": compare_with_density(density, surface.grid, surface.score, surface.ranked),
         "libraries": name_libraries(),
     }
 
@@ -94,8 +95,11 @@ def make_manifest(surface: ScoredSurface) -> dict[str, Any]:
 def count_states(state: NDArray[np.uint8]) -> NDArray[np.int64]:
     """(n_states,) int64: cells in each state."""
     cells = np.zeros(len(STATE_NAMES), dtype=np.int64)
-    for row in state:
-        cells += np.bincount(row, minlength=len(STATE_NAMES))
+    # some rows at a time, because a comparison of all of them is as large as the state
+    for rows in row_bands(slice(0, len(state)), state.shape[1]):
+        part = state[rows]
+        for code in STATE_NAMES:
+            cells[code] += np.count_nonzero(part == code)
     return cells
 
 

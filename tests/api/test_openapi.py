@@ -97,6 +97,8 @@ def test_json_answers_have_a_schema(document: dict) -> None:
         ("/api/imports", "ImportsAnswer"),
         ("/api/imports/1", "ImportAnswer"),
         ("/api/imports/1/quarantine", "QuarantineAnswer"),
+        ("/api/season", "SeasonAnswer"),
+        ("/api/distribution?cell_id=7580007088000", "DistributionAnswer"),
         ("/healthz", "Health"),
     ],
 )

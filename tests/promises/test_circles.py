@@ -35,6 +35,8 @@ QUERIES = (
     "/api/top?n=50&county=24",
     "/api/places?n=200",
     "/api/score?at=2026-01-15",
+    "/api/season?at=2025-01-15&sector=green",
+    f"/api/distribution?county=24&cell_id={CELL}",
     "/api/score?sector=construction",
     "/api/score?weight=findings:80&weight=reported:40",
     *(f"/tiles/current/{z}/{142 * 2**z // 256}/{68 * 2**z // 256}.png" for z in range(3, 17)),

@@ -15,11 +15,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.layers import accommodation, workplaces
+from geo.layers import accommodation
 from geo.layers.base import Points
 from geo.reference import are_meant_for_living
 from geo.risk.components.base import Component, Driver, Layers, PointSource, Source, count_records, reach_of
 from geo.risk.components.closeness import expect_closeness
+from geo.risk.components.workplaces import recall_points
 from geo.risk.words import Sentence
 
 __all__ = ["COMPONENT", "find_pairs"]
@@ -108,7 +109,7 @@ def _meet(housing: Points, work: Points, within_m: float) -> tuple[NDArray[np.in
 def prepare(layers: Layers, at: date, sectors: frozenset[str] | None, parameters: Mapping[str, float]) -> Source:
     """Pairs within ``colocation_m`` on the scoring date."""
     housing = accommodation.to_arrays(_not_for_living(layers["accommodation"]), at, sectors, parameters)
-    work = workplaces.to_arrays(layers["workplaces"], at, sectors, parameters)
+    work = recall_points(layers, at, sectors)
     pairs = find_pairs(housing, work, parameters["colocation_m"], parameters["colocation_bandwidth_m"])
     return PointSource("accommodation", pairs)
 

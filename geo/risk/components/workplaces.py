@@ -9,17 +9,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 
-from geo.layers import workplaces
+from geo.layers.base import Points
+from geo.layers.bundle import Layers as Bundle
+from geo.layers.workplaces import Columns, read_columns, select_points
 from geo.risk.components.base import Component, Driver, Layers, PointSource, Source, count_records, reach_of
 from geo.risk.words import Sentence, title_sentence
 
-__all__ = ["COMPONENT"]
+__all__ = ["COMPONENT", "recall_columns", "recall_points"]
 
 
-def prepare(layers: Layers, at: date, sectors: frozenset[str] | None, parameters: Mapping[str, float]) -> Source:
+def recall_columns(layers: Layers) -> Columns:
+    """What the workplaces say whatever the day, read once of a `geo.layers.bundle.Layers`."""
+    if not isinstance(layers, Bundle):
+        return read_columns(layers["workplaces"])
+    return layers.recall("columns of workplaces", lambda: read_columns(layers["workplaces"]))
+
+
+def recall_points(layers: Layers, at: date, sectors: frozenset[str] | None) -> Points:
+    """Weighted workplaces of a day: two components are made of them."""
+    if not isinstance(layers, Bundle):
+        return select_points(recall_columns(layers), at, sectors)
+    make = partial(select_points, recall_columns(layers), at, sectors)
+    return layers.recall(("points of workplaces", at, sectors), make)
+
+
+def prepare(
+    layers: Layers,
+    at: date,
+    sectors: frozenset[str] | None,
+    parameters: Mapping[str, float],  # noqa: ARG001
+) -> Source:
     """Active workplaces of the sectors asked for."""
-    return PointSource("workplaces", workplaces.to_arrays(layers["workplaces"], at, sectors, parameters))
+    return PointSource("workplaces", recall_points(layers, at, sectors))
 
 
 def describe(
