@@ -21,6 +21,7 @@ TAGS = [
     {"name": "scenarios", "description": "How sure a score is, what would change it least, and what-ifs"},
     {"name": "ranking", "description": "The highest cells and places"},
     {"name": "sites", "description": "Workplaces, accommodation and establishments"},
+    {"name": "charts", "description": "Figures as pictures (SVG) and as numbers"},
     {"name": "search", "description": "Places by name, id or coordinates"},
     {"name": "imports", "description": "Files into the store: progress, the report of every row, quarantine"},
     {"name": "reference", "description": "Reference tables, layers and the base map"},

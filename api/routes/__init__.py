@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.routes import (
     cells,
+    charts,
     health,
     import_pages,
     imports,
@@ -29,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     live.router,
     cells.router,
     scenarios.router,
+    charts.router,
     places.router,
     sites.router,
     search.router,

@@ -541,6 +541,27 @@ _ALL = (
         ),
         _low_not_above_high,
     ),
+    # for readers
+    Table(
+        "glossary",
+        ("entry",),
+        (
+            Column("entry", pattern=_CODE),
+            *_text("term", "term_sv", "meaning", "meaning_sv"),
+            Column("listed", pattern=_CODE, optional=True),
+            _SOURCE,
+        ),
+    ),
+    Table(
+        "decisions",
+        ("decision",),
+        (
+            Column("decision", "integer", low=1),
+            *_text("heading", "decided"),
+            Column("superseded_by", "integer", optional=True, low=1),
+            _SOURCE,
+        ),
+    ),
 )
 
 TABLES = {table.name: table for table in _ALL}

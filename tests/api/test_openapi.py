@@ -94,6 +94,7 @@ def test_json_answers_have_a_schema(document: dict) -> None:
         ("/api/basemap", "BaseMapData"),
         ("/api/reference/sectors", "TableAnswer"),
         ("/api/layers", "LayersAnswer"),
+        ("/api/charts/activity", "ChartAnswer"),
         ("/api/imports", "ImportsAnswer"),
         ("/api/imports/1", "ImportAnswer"),
         ("/api/imports/1/quarantine", "QuarantineAnswer"),

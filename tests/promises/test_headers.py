@@ -42,6 +42,7 @@ EXAMPLES = {
     "table": "sectors",
     "lang": "sv",
     "import_id": "1",
+    "name": "season",
 }
 QUERIES = {
     "/api/cells/at": "?easting=758600&northing=7088600",
