@@ -63,6 +63,8 @@ class Settings(BaseSettings):
         How large one upload may be, all its files together.
     import_queue : int
         How many uploaded imports may wait while one runs; beyond that the server answers 503.
+    accessibility_contact : str
+        Whom to tell what does not work for a reader, plain text on the page about accessibility.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
@@ -83,6 +85,7 @@ class Settings(BaseSettings):
     allowed_hosts: str = ""
     upload_mb: int = Field(default=256, ge=1, le=4096)
     import_queue: int = Field(default=4, ge=0, le=100)
+    accessibility_contact: str = Field(default="", max_length=300)
 
     @field_validator("allow_uploads", "cell_m", "basemap_url", "database_url", "pseudonym_key", mode="before")
     @classmethod
@@ -149,6 +152,11 @@ class Settings(BaseSettings):
             message = "say whom to credit for the online base map"
             raise ValueError(message)
         return attribution.strip()
+
+    @field_validator("accessibility_contact")
+    @classmethod
+    def _strip_contact(cls, contact: str) -> str:
+        return contact.strip()
 
     @property
     def host_names(self) -> frozenset[str]:

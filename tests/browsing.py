@@ -23,6 +23,8 @@ LAUNCH = [
     "--disable-sync",
 ]
 STARTED_WITHIN_S = 20
+# The first-run tour stands over the map: a page that is not opened for it has seen it.
+TOUR_SEEN = "try { localStorage.setItem('norrsyn-tour', '1'); } catch { /* no storage here */ }"
 
 
 @dataclass
@@ -48,7 +50,9 @@ def open_page(browser: Browser) -> Generator[Callable[..., Watched], None, None]
     """Open pages that note console errors, failed and foreign requests, and dialogs."""
     contexts = []
 
-    def open_one(width: int = 1366, height: int = 768, *, touch: bool = False, reduced: bool = True) -> Watched:
+    def open_one(
+        width: int = 1366, height: int = 768, *, touch: bool = False, reduced: bool = True, tour: bool = False
+    ) -> Watched:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             has_touch=touch,
@@ -56,6 +60,8 @@ def open_page(browser: Browser) -> Generator[Callable[..., Watched], None, None]
             reduced_motion="reduce" if reduced else "no-preference",
         )
         contexts.append(context)
+        if not tour:
+            context.add_init_script(TOUR_SEEN)
         watched = Watched(context.new_page())
         page, troubles = watched.page, watched.troubles
         page.set_default_timeout(15_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache, partial
 from pathlib import Path
@@ -94,10 +95,18 @@ def render_page(template: str, lang: str, root: str, query: Query, **context: An
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Jinja environment of our pages: autoescaped, and an unknown name in a template is an error."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["decision_of"] = find_decision
+    return made
+
+
+def find_decision(source: str) -> str:
+    """Number of the first decision that a source names (``docs/adr/0003-…``), or an empty text."""
+    found = re.search(r"docs/adr/0*(\d+)-", source)
+    return found[1] if found else ""
