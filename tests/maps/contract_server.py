@@ -117,6 +117,10 @@ class Contract:
             "reasons": [*(say(lang, reason) for reason in found.reasons), HOSTILE],
         }
 
+    def season(self) -> dict[str, Any]:
+        """The same counts in every month."""
+        return {"months": [{"month": month, "classes": self.info["classes"]} for month in range(1, 13)]}
+
     def certainty(self, cell_id: str, lang: str) -> dict[str, Any]:
         """How sure a cell's score is, from few draws, with a hostile reason."""
         found = describe_certainty(lang, self.surface, self.surface.uncertainty(n_draws=50, n_threads=1), cell_id)
@@ -269,6 +273,10 @@ def respond(contract: Contract, skeleton: Any, path: str, request: Request) -> R
             return JSONResponse(contract.info | changed)
         case ["api", "basemap"]:
             return JSONResponse(contract.basemap)
+        case ["api", "season"]:
+            return JSONResponse(contract.season())
+        case ["api", "distribution"]:
+            return JSONResponse({"classes": contract.info["classes"], "states": contract.info["states"]})
         case ["api", "filters"]:
             return JSONResponse(describe_choices(lang, contract.surface.region))
         case ["api", "reference", table]:

@@ -2,7 +2,7 @@
 
 import { showProblem } from "./announce.js";
 import { Address } from "./address.js";
-import { getJson, onBusy } from "./api.js";
+import { getJson, latestOnly, onBusy } from "./api.js";
 import { addBasemap } from "./basemap.js";
 import { CellFlow } from "./cell_flow.js";
 import { setUpFilters } from "./controls.js";
@@ -21,11 +21,13 @@ import { Measure } from "./measure.js";
 import { Print } from "./print.js";
 import { RankingFlow } from "./ranking_flow.js";
 import { setUpSearch } from "./search.js";
+import { showSeason } from "./season.js";
 import { setUpSheets } from "./sheets.js";
 import { Sites } from "./sites.js";
-import { createStore, readState } from "./state.js";
+import { createStore, readState, sameWeights } from "./state.js";
 import { SurfaceFlow } from "./surface_flow.js";
 import { onTask, setUpTasks } from "./tasks.js";
+import { WeightsPanel } from "./weights.js";
 import { WhatIfPanel } from "./what_if.js";
 import { Tools } from "./tools.js";
 
@@ -36,12 +38,13 @@ class App {
     this.map = map;
     this.store = createStore(readState(window.location.search));
     this.events = createEvents();
+    this.latestCount = latestOnly();
   }
 
   async start() {
     const lang = document.documentElement.lang;
     useLanguage(lang, await getJson(`i18n/${lang}.json`));
-    const [surfaces, basemap, sectors, choices] = await Promise.all([getJson("api/surfaces"), getJson("api/basemap"), getJson("api/reference/sectors"), getJson("api/filters", { lang })]);
+    const [surfaces, basemap, sectors, choices, components] = await Promise.all([getJson("api/surfaces"), getJson("api/basemap"), getJson("api/reference/sectors"), getJson("api/filters", { lang }), getJson("api/reference/model_components")]);
     const current = surfaces.surfaces.find((one) => one.id === surfaces.current) ?? surfaces.surfaces[0];
     if (!current) throw new Error(t("There is no scored surface yet. Run norrsyn score first."));
     this.counties = basemap.counties.features.map(({ properties }) => properties);
@@ -49,7 +52,7 @@ class App {
     this.municipalityShapes = basemap.municipalities;
     this.address = new Address(this.store, { onRestore: (wanted) => this.restore(wanted) });
     this.setUpMapParts(basemap, current);
-    this.setUpPanels(sectors, choices);
+    this.setUpPanels(sectors, choices, components);
     this.address.tidy();
     this.store.on((state, before) => this.follow(state, before));
     await this.surface.use();
@@ -85,7 +88,7 @@ class App {
     map.on("moveend", keepView);
   }
 
-  setUpPanels(sectors, choices) {
+  setUpPanels(sectors, choices, components) {
     const title = language() === "sv" ? "title_sv" : "title";
     const risky = readRows(sectors).filter(({ role }) => role !== "denominator").map((row) => ({ code: row.sector, title: row[title] ?? row.title }));
     this.showFilters = setUpFilters({ sectors: risky, counties: this.counties, state: this.store.get(), at: this.surface.current.at, onChange: (change) => this.store.set("county" in change ? { ...change, municipality: "" } : change) });
@@ -93,15 +96,33 @@ class App {
     setUpSearch({ onChoose: (result) => this.cells.openResult(result) });
     setUpSheets();
     setUpTasks();
+    const parts = readRows(components).map(({ component, title }) => ({ code: component, title }));
+    this.weights = new WeightsPanel({ published: asPoints(this.surface.current.weights), components: parts, store: this.store });
     this.whatIf = new WhatIfPanel({ surface: this.surface, cells: this.cells, sectors: risky, events: this.events });
     this.sites.onClose = ({ layer, id, title }) => this.whatIf.close(layer, id, title);
     onTask((name) => name === "what-if" && this.whatIf.open());
     this.legend = new Legend();
     this.layers = new LayerTree({ store: this.store, hasOnline: Boolean(this.base), hasNames: Boolean(this.lines.names) });
-    this.events.on("surface", (info) => this.legend.show(info, this.store.get()));
+    this.events.on("surface", (info) => this.countCells(info));
+    // The first view has what it needs before the year is scored.
+    this.events.on("ranking", () => showSeason(this.surface.info, this.store.get()));
     this.showParts(this.store.get());
     const sectorName = (code) => risky.find((one) => one.code === code)?.title ?? code;
     this.setUpTools(sectorName);
+  }
+
+  // The legend's counts are those of the county or municipality in view.
+  async countCells(info) {
+    const state = this.store.get();
+    const { county, municipality } = state;
+    this.legend.show(info, state);
+    if (!county && !municipality) return;
+    try {
+      const answer = await this.latestCount((signal) => getJson("api/distribution", { surface: info.id, county, municipality }, signal));
+      if (answer) this.legend.show(info, this.store.get(), { classes: answer.classes.map(({ n_cells: n }) => n), states: answer.states });
+    } catch {
+      // The region's counts stay, and say that they are the region's.
+    }
   }
 
   setUpFilterControls(choices) {
@@ -131,6 +152,7 @@ class App {
     this.address.follow(state, before);
     if (state.county !== before.county || state.municipality !== before.municipality) this.showWhole(state);
     if (!sameFilter(state, before)) this.showFilterControls(state);
+    if (!sameWeights(state, before)) this.weights.show(state);
     this.surface.follow(state, before);
     this.ranking.follow(state, before);
     if (state.opacity !== before.opacity) this.legend.setOpacity(state.opacity);
@@ -146,6 +168,7 @@ class App {
     if (!this.surface?.info) return;
     this.address.withoutStep(() => this.store.set(wanted));
     this.showFilters(wanted);
+    this.weights.show(wanted);
     this.layers.show(wanted);
     if (wanted.view) setExactView(this.map, wanted.view);
     else this.showWhole(wanted);
@@ -179,6 +202,9 @@ function setUpLayersButton() {
   byId("layers-close").addEventListener("click", close);
   panel.addEventListener("keydown", (event) => event.key === "Escape" && close());
 }
+
+// The model's weights are shares; people say points of 100.
+const asPoints = (weights) => Object.fromEntries(Object.entries(weights).map(([code, share]) => [code, Math.round(share * 1000) / 10]));
 
 // A table comes as columns and rows; rows may be lists or objects.
 function readRows({ columns, rows }) {

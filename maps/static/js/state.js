@@ -17,6 +17,16 @@ const numberWithin = (text, low, high) => {
   return Number.isFinite(value) && value >= low && value <= high ? value : null;
 };
 
+// Points by component, such as findings:30; null where none is given.
+function readWeights(query) {
+  const pairs = query.getAll("weight").map((text) => /^([a-z_]{1,40}):(\d{1,3})$/.exec(text)).filter((match) => match && Number(match[2]) <= 100);
+  return pairs.length ? Object.fromEntries(pairs.map(([, code, points]) => [code, Number(points)])) : null;
+}
+
+export const weightParameters = (weights) => Object.entries(weights ?? {}).sort().map(([code, points]) => `${code}:${points}`);
+
+export const sameWeights = (state, before) => String(weightParameters(state.weights)) === String(weightParameters(before.weights));
+
 // A day of the calendar, written as such.
 export const isDay = (text) => DAY.test(text ?? "") && !Number.isNaN(Date.parse(text));
 
@@ -35,6 +45,7 @@ export function readState(search) {
     view: lat !== null && lon !== null && zoom !== null ? { lat, lon, zoom } : null,
     at: isScoringDay(at) ? at : null,
     sectors: query.has("sector") ? query.getAll("sector").filter((code) => CODE.test(code)) : null,
+    weights: readWeights(query),
     county: county && CODE.test(county) ? county : "",
     ...readFilters(query),
     cell: cell && CODE.test(cell) ? cell : null,
@@ -57,6 +68,7 @@ export function writeState(state, lang) {
   }
   if (state.at) query.set("at", state.at);
   for (const sector of state.sectors ?? []) query.append("sector", sector);
+  for (const weight of weightParameters(state.weights)) query.append("weight", weight);
   if (state.county) query.set("county", state.county);
   writeFilters(query, state);
   if (state.cell) query.set("cell", state.cell);

@@ -1,13 +1,14 @@
-// The surface in view: the published one, or one scored on demand for another date or other sectors.
+// The surface in view: the published one, or one scored on demand for another date, other sectors or other weights.
 
 import { announce, clearProblem, showProblem } from "./announce.js";
 import { buildUrl, getJson, latestOnly } from "./api.js";
 import { filterOf, sameFilter } from "./filter_state.js";
-import { day, t } from "./i18n.js";
-import { sameSectors } from "./state.js";
+import { day, language, t } from "./i18n.js";
+import { sameSectors, sameWeights, weightParameters } from "./state.js";
 import { ScoreTiles } from "./surface.js";
 import { drawSurfaceNote } from "./surface_note.js";
 
+const SUPERSEDED = 409;
 const byId = (id) => document.getElementById(id);
 
 export class SurfaceFlow {
@@ -24,7 +25,7 @@ export class SurfaceFlow {
   }
 
   async follow(state, before) {
-    if (state.at !== before.at || !sameSectors(state, before)) await this.use();
+    if (state.at !== before.at || !sameSectors(state, before) || !sameWeights(state, before)) await this.use();
     else if (!sameFilter(state, before)) this.show();
     else if (state.never !== before.never) this.showTiles();
     this.setOpacity(state);
@@ -36,10 +37,11 @@ export class SurfaceFlow {
 
   // The old surface stays in view until the new one is there.
   async use() {
-    const { at, sectors } = this.store.get();
-    const usual = (!at || at === this.current.at) && !sectors;
+    const { at, sectors, weights } = this.store.get();
+    const usual = (!at || at === this.current.at) && !sectors && !weights;
+    const asked = { at: at ?? this.current.at, sector: sectors ?? [], weight: weightParameters(weights), latest: "1", lang: language() };
     try {
-      const info = usual ? this.current : await this.latest((signal) => getJson("api/score", { at: at ?? this.current.at, sector: sectors ?? [] }, signal));
+      const info = usual ? this.current : await this.latest((signal) => getJson("api/score", asked, signal));
       if (usual) this.latest.cancel();
       if (!info) return;
       clearProblem("score");
@@ -47,6 +49,8 @@ export class SurfaceFlow {
       this.info = info;
       this.show();
     } catch (error) {
+      // Taken over by what was asked for after it.
+      if (error.status === SUPERSEDED) return;
       showProblem("score", error, () => this.use());
       if (this.info) return;
       this.info = this.current;
@@ -55,7 +59,7 @@ export class SurfaceFlow {
   }
 
   show() {
-    drawSurfaceNote(byId("surface-note"), this.info);
+    drawSurfaceNote(byId("surface-note"), this.info, { onReset: () => this.store.set({ weights: null }) });
     byId("synthetic").hidden = !this.info.synthetic;
     this.showTiles();
     this.events.tell("surface", this.info);

@@ -6,12 +6,15 @@ import { day, language, t } from "./i18n.js";
 
 const DAY_MS = 86400000;
 
-export function drawSurfaceNote(node, info) {
+export function drawSurfaceNote(node, info, { onReset }) {
   const age = dataAge(info);
+  const isChanged = Object.keys(info.changed_weights ?? {}).length > 0;
   fill(
     node,
     el("span", {}, t("Scored for {date}", { date: day(info.at) })),
     age && el("span", {}, age),
+    isChanged && el("span", { class: "own-weights" }, el("strong", {}, t("Your own weights")), el("button", { type: "button", class: "link-button", onclick: onReset }, t("Back to the published ones"))),
+    info.rests_on && el("span", { class: "own-weights" }, info.rests_on),
     el("a", { href: buildUrl(`surfaces/${encodeURIComponent(info.id)}`, { lang: language() }) }, t("About this surface")),
   );
 }

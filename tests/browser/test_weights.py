@@ -1,0 +1,54 @@
+"""One's own weights on the map page: scored for real, said to be one's own, and gone with one press."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import expect
+
+from tests.browser.test_main_job import ask, open_map
+from tests.browsing import Watched
+
+OpenPage = Callable[..., Watched]
+
+
+def test_own_weights_rank_anew_and_are_said_to_be_own(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page(1366, 900)
+    page = open_map(watched, demo_url)
+    published = page.locator("#ranking-rows .score-value").all_inner_texts()
+    page.get_by_role("tab", name="Weights").click()
+    with page.expect_response(lambda r: "/api/score" in r.url and "weight=findings" in r.url) as answered:
+        page.locator("#weight-findings").fill("80")
+    info = answered.value.json()
+    assert info["changed_weights"]["findings"][1] == 80
+    expect(page.locator("#surface-note")).to_contain_text("Your own weights")
+    assert parse_qs(urlsplit(page.url).query)["weight"] == ["findings:80"]
+    page.get_by_role("tab", name="Ranking").click()
+    expected = ask(f"{demo_url}/api/places", {"surface": info["id"], "lang": "en"}).json()["places"]
+    expect(page.locator("#ranking-rows .score-value").first).to_have_text(f"{expected[0]['score']:.1f}")
+    assert page.locator("#ranking-rows .score-value").all_inner_texts() != published
+
+    page.reload()
+    page.wait_for_selector("#ranking-rows .row-button")
+    expect(page.locator("#surface-note")).to_contain_text("Your own weights")
+    page.get_by_role("button", name="Back to the published ones").click()
+    expect(page.locator("#surface-note")).not_to_contain_text("Your own weights")
+    expect(page.locator("#ranking-rows .score-value").first).to_have_text(published[0])
+    assert "weight" not in parse_qs(urlsplit(page.url).query)
+    page.wait_for_load_state("networkidle")
+    assert watched.troubles == []
+
+
+def test_the_year_stands_above_the_month_slider(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page(1366, 900)
+    page = open_map(watched, demo_url)
+    bars = page.locator("#season-bars span")
+    expect(bars).to_have_count(12, timeout=60_000)
+    surface = ask(f"{demo_url}/api/surfaces").json()["current"]
+    months = ask(f"{demo_url}/api/season", {"surface": surface}).json()["months"]
+    counts = [sum(one["n_cells"] for one in month["classes"][2:]) for month in months]
+    heights = [float(bar.get_attribute("style").split(":")[1].strip("% ;")) for bar in bars.all()]
+    assert [round(height) for height in heights] == [round(100 * count / max(counts)) for count in counts]
+    assert bars.nth(6).get_attribute("class") == "season-now"
+    assert watched.troubles == []
