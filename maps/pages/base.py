@@ -26,6 +26,8 @@ __all__ = [
 TEMPLATES_FOLDER = Path(__file__).parents[1] / "templates"
 STATIC_FOLDER = Path(__file__).parents[1] / "static"
 
+_DECISION = re.compile(r"docs/adr/0*(\d+)-[\w-]+\.md")
+
 Query = Iterable[tuple[str, str]]
 
 
@@ -102,11 +104,11 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["decision_of"] = find_decision
+    made.filters["cite"] = split_source
     return made
 
 
-def find_decision(source: str) -> str:
-    """Number of the first decision that a source names (``docs/adr/0003-…``), or an empty text."""
-    found = re.search(r"docs/adr/0*(\d+)-", source)
-    return found[1] if found else ""
+def split_source(source: str) -> list[tuple[str, str]]:
+    """A source in parts: plain text with an empty number, and what names a decision (``docs/adr/0003-…``) with its."""
+    parts = _DECISION.split(source)
+    return [(text, "" if at % 2 == 0 else text) for at, text in enumerate(parts) if text]
