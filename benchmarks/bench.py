@@ -17,6 +17,7 @@ from exact_rows import bits_rows, error_rows
 from growth_rows import growth_rows
 from import_rows import import_rows
 from limit_rows import limit_rows
+from live_rows import live_rows
 from page_rows import page_rows
 from peer_process import Peers
 from report import describe_machine, draw_table, put_into_page, summarise, write_json
@@ -38,6 +39,7 @@ SUBJECTS: Mapping[str, Callable[[Session], Iterator[Row]]] = {
     "incremental": incremental_rows,
     "questions": question_rows,
     "uncertainty": uncertainty_rows,
+    "live": live_rows,
     "growth": growth_rows,
     "import": import_rows,
     "page": page_rows,
