@@ -23,6 +23,7 @@ from pyproj import Transformer
 from geo.errors import NotFoundError, ParameterError, ShapeError
 from geo.grid import Grid
 from geo.polygons import row_bands
+from geo.recent import Recent
 from geo.risk.filters import Cells, Shown
 
 __all__ = ["EMPTY_TILE", "MAX_ZOOM", "MIN_ZOOM", "TILE_PX", "TileSet"]
@@ -48,6 +49,8 @@ MIDDLE_LIGHTNESS = 110
 MAX_IMAGE_PX = 40_000_000
 
 Keys = NDArray[np.uint8]
+# Cells of the tiles drawn last, by grid and tile: a quarter of a megabyte each, whatever the surface.
+_CELLS: Recent[tuple[Grid, int, int, int, int, int], NDArray[np.int32]] = Recent(64)
 
 
 class TileSet:
@@ -235,20 +238,35 @@ class TileSet:
         return (self.grid.y_max - northing) / cell_m, (easting - self.grid.x_min) / cell_m
 
     def _sample(self, zoom: int, x0: int, y0: int, width: int, height: int, shown: Shown | None) -> Keys:
-        row, col = self.position(zoom, x0, y0, width, height)
         level = self.level(zoom)
         raster = self._levels[level] if shown is None or level == 0 else self._overviews_of(shown)[level - 1]
-        # The rasters have an empty border; whatever lies outside is moved onto it.
-        n_rows, n_cols = raster.shape
-        scale = 0.5**level
-        row_at = np.clip(np.nan_to_num(np.floor(row * scale) + 1, nan=0), 0, n_rows - 1).astype(np.intp)
-        col_at = np.clip(np.nan_to_num(np.floor(col * scale) + 1, nan=0), 0, n_cols - 1).astype(np.intp)
-        keys: Keys = raster[row_at, col_at]
+        block = (self.grid, zoom, x0, y0, width, height)
+        cells = _CELLS.get(block)
+        if cells is None:
+            cells = self._find_cells(*block[1:], raster.shape)
+            if width == height == TILE_PX:
+                # a slider asks for the same tiles of surface after surface
+                _CELLS.put(block, cells)
+        keys: Keys = raster.reshape(-1)[cells]
         if shown is not None and level == 0:
             # only what would be drawn is asked about
             drawn = np.nonzero(keys)
-            keys[drawn] *= shown.includes((row_at[drawn] - 1, col_at[drawn] - 1))
+            row_at, col_at = np.divmod(cells[drawn].astype(np.intp), raster.shape[1])
+            keys[drawn] *= shown.includes((row_at - 1, col_at - 1))
         return keys
+
+    def _find_cells(
+        self, zoom: int, x0: int, y0: int, width: int, height: int, shape: tuple[int, int]
+    ) -> NDArray[np.int32]:
+        """Which cell of the zoom's raster, row by row, holds the centre of each pixel of a block."""
+        row, col = self.position(zoom, x0, y0, width, height)
+        # The rasters have an empty border; whatever lies outside is moved onto it.
+        n_rows, n_cols = shape
+        scale = 0.5 ** self.level(zoom)
+        row_at = np.clip(np.nan_to_num(np.floor(row * scale) + 1, nan=0), 0, n_rows - 1).astype(np.int32)
+        col_at = np.clip(np.nan_to_num(np.floor(col * scale) + 1, nan=0), 0, n_cols - 1).astype(np.int32)
+        cells: NDArray[np.int32] = row_at * np.int32(n_cols) + col_at
+        return cells
 
     def _overviews_of(self, shown: Shown) -> list[Keys]:
         """Overviews of the cells that are shown; the raster itself needs no copy."""
