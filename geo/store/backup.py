@@ -1,8 +1,8 @@
 """A store in one file, and back, from either kind of database to either.
 
-The file is a zip archive: a Parquet file per table, the surfaces' rasters, the demo region's truth, and a list with the
-SHA-256 of each. Nothing is restored from a file that is not whole, and what was restored is hashed anew before it
-counts.
+The file is a zip archive: a Parquet file per table (of people only the users, with the hashes of their passwords), the
+surfaces' rasters, the demo region's truth, and a list with the SHA-256 of each. Nothing is restored from a file that is
+not whole, and what was restored is hashed anew before it counts.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from geo.store.checking import check_layer
 from geo.store.database import HEAD, find_store, has_postgis, is_postgres, write_store
 from geo.store.geometry import Geometry
 from geo.store.home import StrPath, open_home
+from geo.store.people.database import PEOPLE_CHAIN, PEOPLE_HEAD, read_people, write_people
+from geo.store.people.tables import KEPT_IN_BACKUPS
 from geo.store.tables import CURRENT, IMPORTS, METADATA, SNAPSHOTS, SURFACES
 
 __all__ = ["Backup", "backup", "restore"]
@@ -89,6 +91,7 @@ def backup(home: StrPath | None, file: StrPath) -> Backup:
     index: dict[str, Any] = {
         "format": FORMAT,
         "step": HEAD,
+        "people_step": PEOPLE_HEAD,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "members": {},
         "rows": {},
@@ -98,6 +101,9 @@ def backup(home: StrPath | None, file: StrPath) -> Backup:
         with zipfile.ZipFile(target, "w") as archive, write_store(path) as connection:
             for table in METADATA.sorted_tables:
                 index["rows"][table.name] = _write_table(connection, table, archive, index["members"])
+            with read_people(path) as people:
+                for table in KEPT_IN_BACKUPS if people is not None else ():
+                    index["rows"][table.name] = _write_table(people, table, archive, index["members"])
             for name in _list_files(connection, path):
                 _write_member(archive, index["members"], name, partial(_copy_file, path / name))
             archive.writestr(_INDEX, json.dumps(index, ensure_ascii=False, indent=1))
@@ -137,10 +143,13 @@ def restore(file: StrPath, home: StrPath | None = None) -> Backup:
     try:
         with explain_os_error(source, "read"), zipfile.ZipFile(source) as archive:
             index = _check_members(source, archive)
-            with write_store(path) as connection:
+            with write_store(path) as connection, write_people(path) as people:
                 _refuse_full(connection, path)
                 for table in METADATA.sorted_tables:
                     _read_table(connection, table, archive, index)
+                for table in KEPT_IN_BACKUPS:
+                    _refuse_others(people, table, archive, index, path)
+                    _read_table(people, table, archive, index)
                 _renew_tokens(connection)
                 _prove(connection, source)
                 _restore_files(archive, index, path)
@@ -270,8 +279,9 @@ def _check_members(source: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
         raise StoreError(message) from error
     from geo.store.migrate import find_steps  # noqa: PLC0415  alembic is slow to load
 
-    if step not in find_steps():
-        message = f"{source} was written by a newer version of Norrsyn (step {step}); update Norrsyn."
+    people_step = index.get("people_step", PEOPLE_HEAD)
+    if step not in find_steps() or people_step not in find_steps(PEOPLE_CHAIN):
+        message = f"{source} was written by a newer version of Norrsyn (step {step}, {people_step}); update Norrsyn."
         raise StoreError(message)
     bad = [name for name, entry in members.items() if _hash_member(archive, name) != entry["sha256"]]
     bad += [name for name in archive.namelist() if name not in members and name != _INDEX]
@@ -307,6 +317,26 @@ def _refuse_full(connection: sa.Connection, home: Path) -> None:
                 "another data folder or database, or move this one away."
             )
             raise StoreError(message)
+
+
+def _refuse_others(
+    people: sa.Connection, table: sa.Table, archive: zipfile.ZipFile, index: dict[str, Any], home: Path
+) -> None:
+    """Clear a table of people that holds nothing but what comes back, and refuse one that holds anybody else."""
+    (key,) = table.primary_key.columns
+    there = set(people.execute(sa.select(key)).scalars())
+    name = _member_name(table)
+    if name in index["members"]:
+        with archive.open(name) as member:
+            there -= set(pq.read_table(member, columns=[key.name])[key.name].to_pylist())
+        if not there:
+            people.execute(table.delete())
+    if there:
+        message = (
+            f"{home} has users who are not in the backup, and a backup is restored into an empty store only; choose "
+            "another data folder or database."
+        )
+        raise StoreError(message)
 
 
 def _read_table(connection: sa.Connection, table: sa.Table, archive: zipfile.ZipFile, index: dict[str, Any]) -> None:

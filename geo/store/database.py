@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from geo.store.home import LOCK_TIMEOUT_S, StrPath, default_home, find_home, has
 
 __all__ = [
     "HEAD",
+    "STORE",
+    "Chain",
     "close_databases",
     "explain_database_error",
     "find_store",
@@ -34,13 +36,16 @@ __all__ = [
     "hold_store",
     "is_postgres",
     "reach_engine",
+    "read_engine",
     "read_store",
     "upgrade_store",
+    "write_engine",
     "write_store",
 ]
 
 # The newest step in `geo.store.migrations`; a store that is there already need not load alembic to be opened.
 HEAD = "0003"
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_MS = 60_000
 _WAL_LIMIT_BYTES = 64 * 2**20
 _POLL_S = 0.02
@@ -51,6 +56,31 @@ _DAMAGED = ("malformed", "not a database", "file is encrypted", "disk image")
 
 
 @dataclass(frozen=True)
+class Chain:
+    """A set of tables that alembic brings up to date by itself, whatever else stands in the same database.
+
+    Attributes
+    ----------
+    name : str
+    head : str, the newest step
+    version_table : str, where the database says which step its tables are at
+    migrations : Path of the steps
+    find_url : data folder to the address of the database
+    is_store : bool, whether the data folder's lock guards it; what is no layer and no surface never waits for an import
+    """
+
+    name: str
+    head: str
+    version_table: str
+    migrations: Path
+    find_url: Callable[[Path], sa.URL]
+    is_store: bool = False
+
+
+STORE = Chain("norrsyn", HEAD, "alembic_version", _MIGRATIONS, find_url, is_store=True)
+
+
+@dataclass(frozen=True)
 class _Key:
     """What tells one opened database from another: a file that was put in another's place is another."""
 
@@ -58,7 +88,7 @@ class _Key:
     file: tuple[int, int] | None
 
 
-_engines: dict[sa.URL, tuple[_Key, sa.Engine]] = {}
+_engines: dict[tuple[str, sa.URL], tuple[_Key, sa.Engine]] = {}
 _lock = threading.RLock()
 
 
@@ -91,11 +121,17 @@ def read_store(home: StrPath | None = None) -> Iterator[sa.Connection | None]:
     StoreError
         The database cannot be reached or is damaged.
     """
-    path = find_store(home)
-    engine = reach_engine(path, create=False)
+    engine = reach_engine(find_store(home), create=False)
     if engine is None:
         yield None
         return
+    with read_engine(engine) as connection:
+        yield connection
+
+
+@contextmanager
+def read_engine(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """`read_store` for whoever has the engine already."""
     with explain_database_error(engine.url, "read"):
         if is_postgres(engine):
             engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -143,15 +179,22 @@ def hold_store(
     """`write_store` for whoever has the engine already."""
     deadline = time.monotonic() + timeout_s
     with lock_home(home, timeout_s):
-        with (
-            explain_database_error(engine.url, "written"),
-            engine.connect().execution_options(**{_WRITES: True}) as connection,
-            connection.begin(),
-        ):
-            _wait_for_lease(connection, deadline)
+        with write_engine(engine) as connection:
+            _wait_for_lease(connection, STORE, deadline)
             yield connection
         for work in afterwards:
             work()
+
+
+@contextmanager
+def write_engine(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that writes; on SQLite the only one of its file, on PostgreSQL one of several."""
+    with (
+        explain_database_error(engine.url, "written"),
+        engine.connect().execution_options(**{_WRITES: True}) as connection,
+        connection.begin(),
+    ):
+        yield connection
 
 
 def find_store(home: StrPath | None) -> Path:
@@ -165,13 +208,14 @@ def find_store(home: StrPath | None) -> Path:
     return path if not path.exists() and is_elsewhere() else find_home(path)
 
 
-def reach_engine(home: Path, *, create: bool) -> sa.Engine | None:
+def reach_engine(home: Path, *, create: bool, chain: Chain = STORE) -> sa.Engine | None:
     """The engine of a data folder's database, made and brought up to date where needed.
 
     Parameters
     ----------
     home : Path
     create : bool, whether to make a database file that is not there
+    chain : Chain, whose tables it is opened for
 
     Returns
     -------
@@ -182,19 +226,20 @@ def reach_engine(home: Path, *, create: bool) -> sa.Engine | None:
     StoreError
         It cannot be opened, or a newer Norrsyn wrote it.
     """
-    url = find_url(home)
-    old_store = has_old_store(home)
+    url = chain.find_url(home)
+    old_store = chain.is_store and has_old_store(home)
+    name = (chain.name, url)
     with _lock:
-        known = _engines.get(url)
+        known = _engines.get(name)
         key = _Key(url, _identify(url))
         if known is not None and known[0] == key and not old_store:
             return known[1]
         if key.file is None and url.get_backend_name() == "sqlite" and not (create or old_store):
             return None
         if known is not None:
-            _engines.pop(url)[1].dispose()
-        engine = _open(url, home)
-        _engines[url] = (_Key(url, _identify(url)), engine)
+            _engines.pop(name)[1].dispose()
+        engine = _open(url, home, chain)
+        _engines[name] = (_Key(url, _identify(url)), engine)
     if old_store:
         # the old store's readers stand on this module
         from geo.store.takeover import take_over_files  # noqa: PLC0415
@@ -203,7 +248,7 @@ def reach_engine(home: Path, *, create: bool) -> sa.Engine | None:
     return engine
 
 
-def upgrade_store(home: StrPath | None = None) -> str:
+def upgrade_store(home: StrPath | None = None, chain: Chain = STORE) -> str:
     """Make the database of a data folder, or bring it up to date; opening it does the same.
 
     Returns
@@ -214,10 +259,10 @@ def upgrade_store(home: StrPath | None = None) -> str:
     ------
     StoreError
     """
-    engine = reach_engine(open_home(home), create=True)
+    engine = reach_engine(open_home(home), create=True, chain=chain)
     assert engine is not None  # noqa: S101  for mypy: it was asked to be made
     with explain_database_error(engine.url, "read"), engine.connect() as connection:
-        return str(_read_revision(connection))
+        return str(_read_revision(connection, chain))
 
 
 def close_databases() -> None:
@@ -267,7 +312,7 @@ def _identify(url: sa.URL) -> tuple[int, int] | None:
     return stat.st_dev, stat.st_ino
 
 
-def _open(url: sa.URL, home: Path) -> sa.Engine:
+def _open(url: sa.URL, home: Path, chain: Chain) -> sa.Engine:
     with explain_database_error(url, "opened"):
         if url.get_backend_name() == "sqlite":
             _make_file(Path(str(url.database)))
@@ -277,8 +322,8 @@ def _open(url: sa.URL, home: Path) -> sa.Engine:
         else:
             engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
         try:
-            _upgrade(engine, home)
-            if is_postgres(engine):
+            _upgrade(engine, home, chain)
+            if chain.is_store and is_postgres(engine):
                 engine = engine.execution_options(**{_POSTGIS: _finds_postgis(engine)})
         except BaseException:
             engine.dispose()
@@ -313,12 +358,12 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _wait_for_lease(connection: sa.Connection, deadline: float) -> None:
-    """Be the only writer of a PostgreSQL schema until the transaction ends."""
+def _wait_for_lease(connection: sa.Connection, chain: Chain, deadline: float) -> None:
+    """Be the only writer of a chain's tables in a PostgreSQL schema until the transaction ends."""
     if not is_postgres(connection):
         return
-    ask = sa.text("SELECT pg_try_advisory_xact_lock(hashtext('norrsyn'), hashtext(current_schema()))")
-    while not connection.execute(ask).scalar_one():
+    ask = sa.text("SELECT pg_try_advisory_xact_lock(hashtext(:name), hashtext(current_schema()))")
+    while not connection.execute(ask, {"name": chain.name}).scalar_one():
         if time.monotonic() > deadline:
             where = describe_url(connection.engine.url)
             message = f"{where} is being written to by another process; wait for it to end and try again."
@@ -326,26 +371,26 @@ def _wait_for_lease(connection: sa.Connection, deadline: float) -> None:
         time.sleep(_POLL_S)
 
 
-def _read_revision(connection: sa.Connection) -> str | None:
-    if not sa.inspect(connection).has_table("alembic_version"):
+def _read_revision(connection: sa.Connection, chain: Chain) -> str | None:
+    if not sa.inspect(connection).has_table(chain.version_table):
         return None
-    found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    return None if found is None else str(found)
+    version: sa.ColumnClause[str] = sa.column("version_num")
+    return connection.execute(sa.select(version).select_from(sa.table(chain.version_table))).scalar_one_or_none()
 
 
-def _upgrade(engine: sa.Engine, home: Path) -> None:
+def _upgrade(engine: sa.Engine, home: Path, chain: Chain) -> None:
     with engine.connect() as connection:
-        if _read_revision(connection) == HEAD:
+        if _read_revision(connection, chain) == chain.head:
             return
     from geo.store.migrate import migrate  # noqa: PLC0415  alembic is slow to load, and seldom needed
 
     with (
-        lock_home(open_home(home)),
+        lock_home(open_home(home)) if chain.is_store else nullcontext(),
         engine.connect().execution_options(**{_WRITES: True}) as connection,
         connection.begin(),
     ):
-        _wait_for_lease(connection, time.monotonic() + LOCK_TIMEOUT_S)
-        migrate(connection, _read_revision(connection))
+        _wait_for_lease(connection, chain, time.monotonic() + LOCK_TIMEOUT_S)
+        migrate(connection, _read_revision(connection, chain), chain)
 
 
 def _finds_postgis(engine: sa.Engine) -> bool:

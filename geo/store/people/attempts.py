@@ -1,0 +1,113 @@
+"""Failed sign-ins, counted by name and by address, so that nobody guesses passwords for long.
+
+An attempt is counted before its password is looked at, and taken back if it was right: many at once get no more guesses
+than one after the other. The waits double with each failure. Nothing here tells whether a name exists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from geo.store.home import StrPath
+from geo.store.people.database import lock_people, write_people
+from geo.store.people.sessions import FORGET_ATTEMPTS_S
+from geo.store.people.tables import ATTEMPTS
+from geo.store.people.users import make_name_key
+
+__all__ = ["BY_ADDRESS", "BY_NAME", "Patience", "address_subject", "begin_attempt", "clear_attempt", "name_subject"]
+
+_IPV6_BITS = 64
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many failures are free, and how long one waits after those.
+
+    Attributes
+    ----------
+    n_free : int
+    first_s, most_s : float, s, the first wait, which doubles up to the last
+    """
+
+    n_free: int
+    first_s: float
+    most_s: float
+
+    def wait_s(self, failures: int) -> float:
+        """How long to wait after so many failures."""
+        over = failures - self.n_free
+        return 0.0 if over < 0 else min(self.most_s, self.first_s * 2.0 ** min(over, 30))
+
+
+# A person mistypes; a whole office stands behind one address.
+BY_NAME = Patience(5, 2.0, 900.0)
+BY_ADDRESS = Patience(30, 2.0, 900.0)
+
+
+def name_subject(name: str) -> str:
+    """How a name is counted: by its digest, because people type passwords into the wrong field."""
+    return f"name:{hashlib.sha256(make_name_key(name).encode('utf-8', 'replace')).hexdigest()}"
+
+
+def address_subject(address: str) -> str:
+    """How an address is counted: each IPv4 address by itself, IPv6 by the network of 64 bits that one household has."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "address:unknown"
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return f"address:{found.ipv4_mapped}"
+        return f"address:{ipaddress.ip_network((found, _IPV6_BITS), strict=False)}"
+    return f"address:{found}"
+
+
+def begin_attempt(home: StrPath | None, name: str, address: str, *, now: float) -> float:
+    """Count an attempt to sign in, unless it comes too early.
+
+    Returns
+    -------
+    float, s, how long to wait; 0 where the password may be looked at
+
+    Raises
+    ------
+    StoreError
+    """
+    subjects = {name_subject(name): BY_NAME, address_subject(address): BY_ADDRESS}
+    with write_people(home) as connection:
+        lock_people(connection)
+        rows = {
+            row.subject: row for row in connection.execute(sa.select(ATTEMPTS).where(ATTEMPTS.c.subject.in_(subjects)))
+        }
+        # a clock that was put back makes nobody wait for longer than the longest wait
+        waits = [min(row.blocked_until - now, subjects[row.subject].most_s) for row in rows.values()]
+        if (wait_s := float(max(waits, default=0.0))) > 0:
+            return wait_s
+        for subject, patience in subjects.items():
+            row = rows.get(subject)
+            failures = 1 if row is None or row.last_at <= now - FORGET_ATTEMPTS_S else row.failures + 1
+            values = {"failures": failures, "last_at": now, "blocked_until": now + patience.wait_s(failures)}
+            if row is None:
+                connection.execute(ATTEMPTS.insert().values(subject=subject, **values))
+            else:
+                connection.execute(ATTEMPTS.update().where(ATTEMPTS.c.subject == subject).values(**values))
+    return 0.0
+
+
+def clear_attempt(home: StrPath | None, name: str, address: str) -> None:
+    """Take an attempt back whose password was right: the name has a clean sheet, the address one failure less.
+
+    Raises
+    ------
+    StoreError
+    """
+    of_address = ATTEMPTS.c.subject == address_subject(address)
+    with write_people(home) as connection:
+        connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.subject == name_subject(name)))
+        fewer = {"failures": ATTEMPTS.c.failures - 1, "blocked_until": 0.0}
+        connection.execute(ATTEMPTS.update().where(of_address).values(**fewer))
+        connection.execute(ATTEMPTS.delete().where(of_address, ATTEMPTS.c.failures <= 0))

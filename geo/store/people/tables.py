@@ -1,0 +1,66 @@
+"""The tables of users, sessions, failed sign-ins and one-time links."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+__all__ = ["ATTEMPTS", "KEPT_IN_BACKUPS", "LINKS", "PEOPLE", "SESSIONS", "USERS"]
+
+PEOPLE = sa.MetaData()
+
+USERS = sa.Table(
+    "users",
+    PEOPLE,
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    # what is compared: the same for every way to write the name
+    sa.Column("name_key", sa.Text, nullable=False, unique=True),
+    sa.Column("agency", sa.Text, nullable=False),
+    sa.Column("circle", sa.Text, nullable=False),
+    sa.Column("roles", sa.JSON(none_as_null=True), nullable=False),
+    # None: no password yet, or somebody else vouches for this user
+    sa.Column("password_hash", sa.Text),
+    sa.Column("issuer", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("disabled_at", sa.Double),
+    sa.UniqueConstraint("issuer", "subject", name="users_issuer_subject"),
+)
+
+SESSIONS = sa.Table(
+    "sessions",
+    PEOPLE,
+    # SHA-256 of what the cookie holds, which is kept nowhere
+    sa.Column("session_hash", sa.Text, primary_key=True),
+    # how pages name it
+    sa.Column("session_id", sa.Text, nullable=False, unique=True),
+    sa.Column("user_id", sa.Text, sa.ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("seen_at", sa.Double, nullable=False),
+    sa.Column("expires_at", sa.Double, nullable=False),
+    sa.Column("browser", sa.Text, nullable=False),
+)
+
+ATTEMPTS = sa.Table(
+    "sign_in_attempts",
+    PEOPLE,
+    # ``name:`` and a digest, or ``address:`` and an IPv4 address or IPv6 network
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_at", sa.Double, nullable=False),
+    sa.Column("blocked_until", sa.Double, nullable=False),
+)
+
+LINKS = sa.Table(
+    "links",
+    PEOPLE,
+    # SHA-256 of the token in the address, which is kept nowhere
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    # whose password it sets; None: it makes the first user
+    sa.Column("user_id", sa.Text, sa.ForeignKey("users.user_id", ondelete="CASCADE")),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("expires_at", sa.Double, nullable=False),
+)
+
+# Sessions, counters and links are worth nothing in another place or at another time.
+KEPT_IN_BACKUPS = (USERS,)
