@@ -43,7 +43,7 @@ run: install ## show the map: install, make the demo region if there is no data,
 	  printf '\033[1mnorrsyn\033[0m %s\n' 'no scored surface yet: scoring the region'; \
 	  $(BIN)/norrsyn score; \
 	fi
-	$(SAY) 'serving http://127.0.0.1:$(PORT)  (Ctrl-C stops)'
+	$(SAY) 'starting the server; as long as nobody can sign in, it prints a link for the first user'
 	@exec $(BIN)/norrsyn serve --port $(PORT)
 
 .PHONY: install

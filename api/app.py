@@ -23,11 +23,16 @@ from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from api.audience import wants_page
+from api.auth.accounts import Accounts
+from api.auth.doors import DoorKeeper
+from api.auth.passwords import Passwords
 from api.caching import REVALIDATE
 from api.errors import find_kind, respond_to_error, respond_to_status, respond_to_validation
 from api.middleware import HeadAsGet, HostGuard, SecurityHeaders, security_headers
 from api.openapi import describe_api, name_operation
 from api.origin import WriteGuard
+from api.redacting import hide_tokens
 from api.release import find_version
 from api.routes import ROUTERS
 from api.service import Service
@@ -38,8 +43,6 @@ from maps.pages.base import STATIC_FOLDER, leaflet_folder, render_error_page
 
 __all__ = ["create_app"]
 
-# Below these, programs ask; everywhere else it may be a person with a browser.
-_FOR_PROGRAMS = ("/api", "/tiles", "/static", "/i18n", "/map/", "/healthz", "/openapi.json")
 _GZIP_FROM_BYTES = 1_000
 _GZIP_LEVEL = 5
 _HEADINGS = {
@@ -50,21 +53,23 @@ _HEADING = "Something went wrong"
 _log = logging.getLogger("norrsyn")
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, *, passwords: Passwords | None = None) -> FastAPI:
     """Norrsyn as an ASGI application.
 
-    It serves whoever names this machine as host, and nobody else: there is no sign-in yet.
+    It serves whoever is signed in and has a role for what they ask (`api.auth.permissions`).
 
     Parameters
     ----------
     settings : Settings, optional
         Those of the environment when left out.
+    passwords : Passwords, optional
+        How passwords are hashed; argon2id at full strength when left out.
 
     Returns
     -------
     FastAPI
-        Its ``state.service`` is the `Service` behind the routes; layers and the published surface are read when it
-        starts.
+        Its ``state.service`` is the `Service` behind the routes, ``state.accounts`` the `Accounts`; layers and the
+        published surface are read when it starts.
 
     Raises
     ------
@@ -72,7 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Settings that cannot be used, all of them named.
     """
     settings = load_settings() if settings is None else settings
-    service = Service(settings)
+    service, accounts = Service(settings), Accounts(settings, passwords)
     image_origin = None if service.base_map is None else service.base_map.origin
     app = FastAPI(
         title="Norrsyn",
@@ -88,6 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(HostGuard, names=settings.host_names),
             Middleware(WriteGuard),
             Middleware(HeadAsGet),
+            Middleware(DoorKeeper, accounts=accounts),
             Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=_GZIP_LEVEL),
         ],
         exception_handlers={
@@ -96,7 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             HTTPException: _respond_to_status,
         },
     )
-    app.state.service = service
+    app.state.service, app.state.accounts = service, accounts
     app.openapi = partial(describe_api, app)  # type: ignore[method-assign]
     for router in ROUTERS:
         app.include_router(router)
@@ -109,6 +115,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     await asyncio.to_thread(service.start)
+    await asyncio.to_thread(app.state.accounts.start)
     yield
     service.close()
 
@@ -131,7 +138,7 @@ class _Static(StaticFiles):
 async def _respond_to_error(request: Request, error: Exception) -> Response:
     kind = find_kind(error)
     if not kind.is_told:
-        _log.error("%s %r failed", request.method, request.url.path, exc_info=error)
+        _log.error("%s %r failed", request.method, hide_tokens(request.url.path), exc_info=error)
     return await _respond(request, kind.status, lambda: respond_to_error(request, error))
 
 
@@ -156,7 +163,7 @@ async def _respond_to_status(request: Request, error: Exception) -> Response:
 
 async def _respond(request: Request, status: int, make_problem: Callable[[], Response]) -> Response:
     """A page for a person with a browser, problem details for everybody else."""
-    if not _wants_page(request):
+    if not wants_page(request):
         return make_problem()
     # Nothing of the request or of the error stands in the page: words of ours only.
     page = render_error_page(pick_language(request.query_params.get("lang")), status, _HEADINGS.get(status, _HEADING))
@@ -170,9 +177,3 @@ def _find_methods(request: Request) -> list[str]:
     )
     methods = {method for route in matching for method in route.methods or ()}
     return ["GET", "HEAD", *sorted(methods - {"GET", "HEAD"})]
-
-
-def _wants_page(request: Request) -> bool:
-    if request.url.path.startswith(_FOR_PROGRAMS):
-        return False
-    return request.method == "GET" and "text/html" in request.headers.get("accept", "")

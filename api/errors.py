@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
+from api.redacting import hide_tokens
 from geo.errors import (
     ConfigError,
     CRSError,
@@ -192,8 +193,8 @@ def respond_to_status(request: Request, status: int, headers: Mapping[str, str] 
 
 
 def path_of(request: Request) -> str:
-    """Path of a request as a URI reference."""
-    return quote(request.url.path)
+    """Path of a request as a URI reference, without what must not be repeated."""
+    return quote(hide_tokens(request.url.path))
 
 
 def _document(kind: ProblemKind, detail: str, instance: str | None) -> dict[str, Any]:

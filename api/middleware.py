@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import path_of, problem_response
+from api.redacting import hide_tokens
 
 __all__ = ["ASKING_WHERE", "CONTENT_SECURITY_POLICY", "HeadAsGet", "HostGuard", "SecurityHeaders", "security_headers"]
 
@@ -99,7 +100,7 @@ class SecurityHeaders:
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception as error:
-            _log.exception("%s %r failed", scope["method"], scope["path"])
+            _log.exception("%s %r failed", scope["method"], hide_tokens(scope["path"]))
             if has_started:
                 raise
             response = await self.crash(Request(scope), error)

@@ -25,6 +25,7 @@ TAGS = [
     {"name": "search", "description": "Places by name, id or coordinates"},
     {"name": "imports", "description": "Files into the store: progress, the report of every row, quarantine"},
     {"name": "reference", "description": "Reference tables, layers and the base map"},
+    {"name": "accounts", "description": "Signing in, and one's own account"},
     {"name": "health", "description": "Whether the service can answer"},
 ]
 _DESCRIPTION = """\
@@ -34,13 +35,14 @@ Where the next joint inspection against labour exploitation in northern Sweden s
 problem document (RFC 9457, `application/problem+json`). Scores are of places, never of persons.
 """
 _EVERYWHERE = {
+    "401": "Nobody is signed in, or the session has ended",
     "421": "The request names another host than this machine",
     "500": "Something went wrong; the server's log says what",
     "503": "Too much is asked for at once, or the data folder cannot be read; try again",
 }
 # what a route says itself, with the words for it
 _SOMEWHERE = {
-    "403": "Another site asks, or it is not allowed here",
+    "403": "Another site asks, or whoever is signed in has no role for it",
     "408": "The file stopped coming",
     "413": "The files are too large",
 }

@@ -41,17 +41,17 @@ def is_own_write(scope: Scope) -> bool:
     """Whether a request that changes something comes from a page of this server, or from a program that says so.
 
     ``Origin`` must be this server's own, as ``Host`` names it (which `api.middleware.HostGuard` has checked). Where a
-    browser sends no ``Origin``, ``Sec-Fetch-Site`` must be ``same-origin``. Where there is neither, it is no browser of
-    today, and must send `PROGRAM_HEADER`.
+    browser sends none, or ``null`` as for the forms of pages that send no ``Referer``, ``Sec-Fetch-Site`` must be
+    ``same-origin``. Where there is neither, it is no browser of today, and must send `PROGRAM_HEADER`.
     """
     given: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
         given.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1").strip().lower())
-    if origins := given.get("origin"):
+    if (origins := given.get("origin")) and origins != ["null"]:
         host = given.get("host", [""])[0]
         # a proxy on this machine may have taken TLS away
         return len(origins) == 1 and origins[0] in {f"{scope['scheme']}://{host}", f"https://{host}"}
     if sites := given.get("sec-fetch-site"):
         return sites == ["same-origin"]
     name, value = PROGRAM_HEADER
-    return given.get(name) == [value]
+    return not origins and given.get(name) == [value]

@@ -16,6 +16,7 @@ __all__ = [
     "FiltersAnswer",
     "Health",
     "LayersAnswer",
+    "Me",
     "NearestAnswer",
     "PlacesAnswer",
     "SearchAnswer",
@@ -363,12 +364,19 @@ class LayersAnswer(Answer):
 
 
 class Health(Answer):
-    """Whether the service can answer, and with what."""
+    """Whether the service can answer; nothing of the data, because everybody may ask."""
 
     status: Literal["ok"]
-    surface: str | None = Field(description="Id of the published surface; null where nothing is scored yet")
-    stale: bool = Field(description="Whether the layers have changed since it was scored")
-    layers: dict[str, int] = Field(description="Rows by layer")
-    synthetic: bool
+    is_scored: bool = Field(description="Whether there is a published surface")
     version: str
     problem: str | None = Field(description="Why the newest state of the data folder is not served, if it is not")
+
+
+class Me(Answer):
+    """Whoever is signed in."""
+
+    user_id: str
+    name: str
+    agency: str = Field(description="Code in the reference table agencies")
+    circle: str = Field(description="Code in the reference table circles: what may be seen")
+    roles: list[Literal["planner", "analyst", "coordinator", "admin", "auditor"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ _PREFIX = "NORRSYN_"
 # Variables of the test suite, which share the prefix.
 _OTHERS = ("NORRSYN_REQUIRE_", "NORRSYN_TEST_", "NORRSYN_CHROMIUM")
 # What is secret, or may hold a password, is never repeated.
-_SECRETS = frozenset({"database_url", "pseudonym_key"})
+_SECRETS = frozenset({"database_url", "pseudonym_key", "oidc_client_secret"})
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,300}")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 
@@ -55,8 +57,8 @@ class Settings(BaseSettings):
         Whom to credit for it, plain text.
     pseudonym_key : str, optional
         Key that sole traders' numbers are hashed with at import; never shown. None: the one in the data folder.
-    allow_uploads : bool, optional
-        Whether files may be imported over HTTP. None: where the server listens on this machine only.
+    allow_uploads : bool
+        Whether files may be imported over HTTP, by whoever has a role for it.
     allowed_hosts : str
         Names, parted by commas, that requests may ask for beside those of this machine.
     upload_mb : int, MiB
@@ -65,6 +67,14 @@ class Settings(BaseSettings):
         How many uploaded imports may wait while one runs; beyond that the server answers 503.
     accessibility_contact : str
         Whom to tell what does not work for a reader, plain text on the page about accessibility.
+    public_url : str, optional
+        Address that people reach the server by, for the links that it prints; None: that of this machine.
+    session_idle_minutes : int, min
+        After how long a session that nobody uses ends.
+    session_hours : int, h
+        After how long a session ends however much it is used.
+    trusted_proxies : str
+        Addresses or networks, parted by commas, of proxies whose ``X-Forwarded-For`` is believed.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
@@ -81,22 +91,27 @@ class Settings(BaseSettings):
     basemap_url: str | None = None
     basemap_attribution: str = Field(default="", validate_default=True)
     pseudonym_key: SecretStr | None = None
-    allow_uploads: bool | None = None
+    allow_uploads: bool = True
     allowed_hosts: str = ""
     upload_mb: int = Field(default=256, ge=1, le=4096)
     import_queue: int = Field(default=4, ge=0, le=100)
     accessibility_contact: str = Field(default="", max_length=300)
+    public_url: str | None = None
+    session_idle_minutes: int = Field(default=30, ge=1, le=7 * 24 * 60)
+    session_hours: int = Field(default=12, ge=1, le=30 * 24)
+    trusted_proxies: str = ""
 
-    @field_validator("allow_uploads", "cell_m", "basemap_url", "database_url", "pseudonym_key", mode="before")
+    @field_validator("cell_m", "basemap_url", "database_url", "pseudonym_key", "public_url", mode="before")
     @classmethod
     def _blank_is_none(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value
 
-    @field_validator("home", mode="before")
+    @field_validator("home", "allow_uploads", mode="before")
     @classmethod
-    def _blank_is_default(cls, value: Any) -> Any:
+    def _blank_is_default(cls, value: Any, info: ValidationInfo) -> Any:
         # an empty path would be the folder that the command is run in
-        return cls.model_fields["home"].default if isinstance(value, str) and not value.strip() else value
+        is_blank = isinstance(value, str) and not value.strip()
+        return cls.model_fields[str(info.field_name)].default if is_blank else value
 
     @field_validator("home")
     @classmethod
@@ -144,6 +159,23 @@ class Settings(BaseSettings):
             message = f"{', '.join(wrong)}: write names such as norrsyn.example, without scheme, port or star"
             raise ValueError(message)
         return ",".join(names)
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, url: str | None) -> str | None:
+        if url is not None and _ORIGIN.fullmatch(url.rstrip("/")) is None:
+            message = "write the scheme and the name, such as https://norrsyn.example, and nothing after it"
+            raise ValueError(message)
+        return None if url is None else url.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, text: str) -> str:
+        try:
+            return ",".join(str(ip_network(part.strip())) for part in text.split(",") if part.strip())
+        except ValueError as error:
+            message = f"write addresses or networks such as 10.0.0.1 or 10.0.0.0/24 ({error})"
+            raise ValueError(message) from error
 
     @field_validator("basemap_attribution")
     @classmethod

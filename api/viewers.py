@@ -1,15 +1,12 @@
-"""Whoever asks: the sharing circle that decides which records count, and what the role allows.
-
-Sign-in puts a user into ``request.state.user``; where there is none, the server answers on its own machine only, and
-whoever asks is taken for the operator.
-"""
+"""Whoever asks: the sharing circle that decides which records count, and what the role allows."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
+from api.auth import TheUser, User
 from api.errors import ForbiddenError
 from geo.layers.circles import INNER_CIRCLE, VISIBLE
 
@@ -26,7 +23,7 @@ __all__ = [
 WEIGHT_ROLES = frozenset({"planner", "analyst"})
 
 
-def get_circle(request: Request) -> str:
+def get_circle(user: TheUser) -> str:
     """The circle of whoever asks.
 
     Raises
@@ -34,17 +31,15 @@ def get_circle(request: Request) -> str:
     ForbiddenError
         There is no such circle: nothing may be seen.
     """
-    circle = getattr(getattr(request.state, "user", None), "circle", INNER_CIRCLE)
-    if circle not in VISIBLE:
+    if user.circle not in VISIBLE:
         message = "Your user belongs to no sharing circle that this server knows; ask your administrator."
         raise ForbiddenError(message)
-    return str(circle)
+    return user.circle
 
 
-def get_user_name(request: Request) -> str:
-    """What tells users apart; empty without sign-in."""
-    user = getattr(request.state, "user", None)
-    return "" if user is None else str(getattr(user, "id", ""))
+def get_user_name(user: TheUser) -> str:
+    """What tells users apart."""
+    return user.user_id
 
 
 TheCircle = Annotated[str, Depends(get_circle)]
@@ -63,19 +58,19 @@ def require_inner_circle(circle: TheCircle) -> None:
         raise ForbiddenError(message)
 
 
-def may_change_weights(user: Any) -> bool:
-    """Whether a user, or nobody in particular, may score with weights of their own."""
-    return user is None or getattr(user, "role", "") in WEIGHT_ROLES
+def may_change_weights(user: User) -> bool:
+    """Whether a user may score with weights of their own."""
+    return not WEIGHT_ROLES.isdisjoint(user.roles)
 
 
-def require_weights_role(request: Request) -> None:
+def require_weights_role(user: TheUser) -> None:
     """Refuse changed weights to roles that may not change them.
 
     Raises
     ------
     ForbiddenError
     """
-    if not may_change_weights(getattr(request.state, "user", None)):
+    if not may_change_weights(user):
         message = (
             "Only planners and analysts may change weights; leave `weight` out for those of the published surface."
         )

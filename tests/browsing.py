@@ -46,7 +46,13 @@ def browser(chromium_path: str) -> Generator[Browser, None, None]:
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Generator[Callable[..., Watched], None, None]:
+def browser_cookies() -> dict[str, str]:
+    """Cookies that pages begin with: none, where nobody has to sign in."""
+    return {}
+
+
+@pytest.fixture
+def open_page(browser: Browser, browser_cookies: dict[str, str]) -> Generator[Callable[..., Watched], None, None]:
     """Open pages that note console errors, failed and foreign requests, and dialogs."""
     contexts = []
 
@@ -62,6 +68,9 @@ def open_page(browser: Browser) -> Generator[Callable[..., Watched], None, None]
         contexts.append(context)
         if not tour:
             context.add_init_script(TOUR_SEEN)
+        context.add_cookies(
+            [{"name": name, "value": value, "url": "http://127.0.0.1"} for name, value in browser_cookies.items()]
+        )
         watched = Watched(context.new_page())
         page, troubles = watched.page, watched.troubles
         page.set_default_timeout(15_000)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli import data, database, imports, layers, model, scoring, serving
+from api.cli import data, database, imports, layers, model, scoring, serving, users
 from api.cli.output import Command, Group, report_errors
 from api.release import find_version
 
@@ -53,6 +53,7 @@ for _command in (
     *model.COMMANDS,
     *serving.COMMANDS,
     *database.COMMANDS,
+    *users.COMMANDS,
 ):
     _add(app, _command)
 

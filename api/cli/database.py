@@ -21,8 +21,10 @@ def upgrade_database(home: HomeOption = None, as_json: JsonOption = False) -> No
     """Make the database or bring it up to date; see the command's help."""
     folder = read_settings(home).home
     from geo.store.files import describe_database, upgrade_store  # noqa: PLC0415
+    from geo.store.people.database import PEOPLE_CHAIN  # noqa: PLC0415
 
     step = upgrade_store(folder)
+    upgrade_store(folder, PEOPLE_CHAIN)
     if as_json:
         print_json({"home": str(folder), "database": describe_database(folder), "step": step})
         return

@@ -11,13 +11,16 @@ import typer
 
 from api.cli.options import HomeOption, read_settings
 from api.cli.output import Command, note, print_words, working
+from api.cli.users import make_address
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from api.settings import Settings
+
 __all__ = ["COMMANDS"]
 
-# There is no sign-in yet: nobody but this machine may ask.
+# A proxy on this machine takes TLS for whoever asks from elsewhere.
 _HOST = "127.0.0.1"
 _BACKLOG = 256
 # how long answers that are under way may take when the server ends
@@ -56,7 +59,8 @@ def serve_map(
             gc.freeze()
         if app.state.service.snapshot().published is None:
             note("No surface is scored yet: run norrsyn score; the page will say so too.", style="yellow")
-        _run(app, listening)
+        token = app.state.accounts.make_first_link()
+        _run(app, listening, settings, token)
     finally:
         listening.close()
 
@@ -99,10 +103,11 @@ def _listen(port: int) -> socket.socket:
     return listening
 
 
-def _run(app: FastAPI, listening: socket.socket) -> None:
+def _run(app: FastAPI, listening: socket.socket, settings: Settings, token: str | None) -> None:
     import uvicorn  # noqa: PLC0415
 
-    url = f"http://{_HOST}:{listening.getsockname()[1]}"
+    port = listening.getsockname()[1]
+    url = f"http://{_HOST}:{port}"
 
     class Server(uvicorn.Server):
         """Says where it is once it answers."""
@@ -111,6 +116,9 @@ def _run(app: FastAPI, listening: socket.socket) -> None:
             """Start, then print the address."""
             await super().startup(sockets)
             print_words(f"Norrsyn serves the map on {url}  (Ctrl-C stops)")
+            if token is not None:
+                print_words("Nobody can sign in yet. Open this link to choose a name and a password; it works once:")
+                print_words(make_address(settings, token, port))
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             """Let the streams of imports end first: whoever listens would keep the server waiting."""
@@ -135,8 +143,9 @@ COMMANDS = (
         "serve",
         serve_map,
         "Serve the map on this machine.",
-        "Serve the map and the API on this machine, and print the address to open. No other machine can reach it, "
-        "every user of this one can: there is no sign-in yet.\n\n"
+        "Serve the map and the API on this machine, and print the address to open. Whoever is to see anything signs "
+        "in; as long as there is nobody who can, a link is printed by which the first user chooses a name and a "
+        "password.\n\n"
         "New layers and newly published surfaces are noticed while it runs.",
         ("norrsyn serve", "norrsyn serve --port 8080 --home ./another-folder"),
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import shutil
@@ -12,13 +11,11 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from starlette.requests import Request
 
 from api.errors import ForbiddenError
 from api.importing.jobs import ImportJob, ImportJobs
 from api.importing.schemas import ImportFields, describe_rows
 from api.importing.uploads import Upload
-from api.middleware import is_this_machine
 from api.settings import Settings
 from geo.errors import NotFoundError, ParameterError
 from geo.layers.registry import LAYERS, get_layer
@@ -29,7 +26,6 @@ from geo.store.history import StoredImport, list_imports
 from geo.store.ingest import FileImport, Order, export_quarantine
 
 __all__ = [
-    "are_uploads_allowed",
     "check_uploads",
     "describe_import",
     "describe_job",
@@ -44,32 +40,17 @@ _NUMBERS = re.compile(r"[\s,;]+")
 _PIECE_BYTES = 2**16
 
 
-def are_uploads_allowed(request: Request, settings: Settings) -> bool:
-    """Whether files may be imported over HTTP: as the operator says, else where this machine alone can ask."""
-    if settings.allow_uploads is not None:
-        return settings.allow_uploads
-    host = request.url.hostname or ""
-    return _listens_here(request.scope.get("server")) and is_this_machine(f"[{host}]" if ":" in host else host)
-
-
-def check_uploads(request: Request, settings: Settings) -> None:
-    """Refuse an upload that is not allowed.
+def check_uploads(settings: Settings) -> None:
+    """Refuse uploads where the operator does not allow them.
 
     Raises
     ------
     ForbiddenError
         With the reason.
     """
-    if are_uploads_allowed(request, settings):
-        return
-    if settings.allow_uploads is False:
+    if not settings.allow_uploads:
         message = "Uploads are turned off (NORRSYN_ALLOW_UPLOADS=0); use norrsyn import on the server."
-    else:
-        message = (
-            "There is no sign-in yet, so files are taken only where the server listens on its own machine; an operator "
-            "who guards the way to it otherwise sets NORRSYN_ALLOW_UPLOADS=1."
-        )
-    raise ForbiddenError(message)
+        raise ForbiddenError(message)
 
 
 def make_order(upload: Upload, settings: Settings) -> Order:
@@ -241,11 +222,3 @@ def _read_pairs(field: str, pairs: Sequence[str]) -> Mapping[str, str]:
         message = f"{field} cannot be used: {'; '.join(failures)}."
         raise ParameterError(message)
     return found
-
-
-def _listens_here(server: Any) -> bool:
-    """Whether the socket that a request came in on is one that only this machine can reach."""
-    try:
-        return ipaddress.ip_address(str(server[0])).is_loopback
-    except (TypeError, IndexError, ValueError):
-        return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.routes import (
+    accounts,
     cells,
     charts,
     health,
@@ -40,4 +41,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports.router,
     import_pages.router,
     health.router,
+    accounts.router,
 )

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
-from api.importing.run import are_uploads_allowed, describe_import, describe_job, find_imports
+from api.importing.run import describe_import, describe_job, find_imports
 from api.params import TheService
 from api.routes.imports import ImportId, TheJob
 from api.routes.pages import PageLanguage
@@ -34,7 +34,7 @@ def show_import(
     _, found = find_imports(service.settings.home, None, _PAST)
     page = render_import_page(
         pick_language(lang),
-        is_allowed=are_uploads_allowed(request, service.settings),
+        is_allowed=service.settings.allow_uploads,
         max_mb=service.settings.upload_mb,
         layer=layer,
         past=[_describe_past(describe_import(each)) for each in found],

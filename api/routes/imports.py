@@ -54,9 +54,9 @@ _BODY = {
 ImportId = Annotated[int, Path(description="Number of the import", ge=1, le=2**31 - 1)]
 
 
-def allow_uploads(request: Request, service: TheService) -> None:
+def allow_uploads(service: TheService) -> None:
     """Refuse what the operator has not allowed."""
-    check_uploads(request, service.settings)
+    check_uploads(service.settings)
 
 
 def find_job(service: TheService, job_id: Annotated[str, Path(description="Id of the import under way")]) -> ImportJob:

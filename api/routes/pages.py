@@ -10,8 +10,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
+from api.auth import TheUser
+from api.auth.permissions import find_rule, is_allowed
 from api.caching import REVALIDATE, respond_cached
-from api.importing.run import are_uploads_allowed
 from api.middleware import ASKING_WHERE
 from api.params import CurrentSnapshot, SurfaceByPath, TheService, check_language
 from geo.layers.circles import INNER_CIRCLE
@@ -28,11 +29,13 @@ PageLanguage = Annotated[str | None, Query(alias="lang", description="sv or en; 
 
 @router.get("/", summary="The map", response_class=HTMLResponse)
 def show_map(
-    request: Request, service: TheService, snapshot: CurrentSnapshot, lang: PageLanguage = None
+    request: Request, service: TheService, snapshot: CurrentSnapshot, user: TheUser, lang: PageLanguage = None
 ) -> HTMLResponse:
     """The map page; before anything is scored, a page that says which command to run."""
     language, query = pick_language(lang), request.query_params.multi_items()
-    can_import = snapshot.circle == INNER_CIRCLE and are_uploads_allowed(request, service.settings)
+    rule = find_rule("GET", "/import")
+    may_import = snapshot.circle == INNER_CIRCLE and rule is not None and is_allowed(user.roles, rule)
+    can_import = service.settings.allow_uploads and may_import
     if snapshot.published is None:
         page = render_setup_page(language, has_layers=snapshot.has_layers, query=query, can_import=can_import)
     else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 
+from api.auth import TheUser
 from api.params import (
     AtParameter,
     CurrentSnapshot,
@@ -35,10 +36,10 @@ LatestParameter = Annotated[
 ]
 
 
-def choose_weights(request: Request, weight: WeightsParameter = None) -> dict[str, float]:
+def choose_weights(user: TheUser, weight: WeightsParameter = None) -> dict[str, float]:
     """Points by component that take the place of the published ones, for roles that may change them."""
     if weight:
-        require_weights_role(request)
+        require_weights_role(user)
     return parse_weights(weight)
 
 

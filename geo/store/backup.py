@@ -102,8 +102,9 @@ def backup(home: StrPath | None, file: StrPath) -> Backup:
             for table in METADATA.sorted_tables:
                 index["rows"][table.name] = _write_table(connection, table, archive, index["members"])
             with read_people(path) as people:
-                for table in KEPT_IN_BACKUPS if people is not None else ():
-                    index["rows"][table.name] = _write_table(people, table, archive, index["members"])
+                if people is not None:
+                    for table in KEPT_IN_BACKUPS:
+                        index["rows"][table.name] = _write_table(people, table, archive, index["members"])
             for name in _list_files(connection, path):
                 _write_member(archive, index["members"], name, partial(_copy_file, path / name))
             archive.writestr(_INDEX, json.dumps(index, ensure_ascii=False, indent=1))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -17,10 +20,12 @@ __all__ = [
     "STATIC_FOLDER",
     "TEMPLATES_FOLDER",
     "Query",
+    "Viewer",
     "environment",
     "leaflet_folder",
     "render_error_page",
     "render_page",
+    "seen_by",
 ]
 
 TEMPLATES_FOLDER = Path(__file__).parents[1] / "templates"
@@ -29,6 +34,35 @@ STATIC_FOLDER = Path(__file__).parents[1] / "static"
 _DECISION = re.compile(r"docs/adr/0*(\d+)-[\w-]+\.md")
 
 Query = Iterable[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks at a page: what its head says of them, and which pages it leads to.
+
+    Attributes
+    ----------
+    user_id, name : str
+    roles : frozenset of str
+    """
+
+    user_id: str
+    name: str
+    roles: frozenset[str]
+
+
+# The head of every page names its viewer, and no page's own words depend on it: it need not pass through all of them.
+_VIEWER: ContextVar[Viewer | None] = ContextVar("viewer", default=None)
+
+
+@contextmanager
+def seen_by(viewer: Viewer | None) -> Iterator[None]:
+    """Pages that are rendered in the block are for this viewer."""
+    token = _VIEWER.set(viewer)
+    try:
+        yield
+    finally:
+        _VIEWER.reset(token)
 
 
 def leaflet_folder() -> Path:
@@ -89,6 +123,7 @@ def render_page(template: str, lang: str, root: str, query: Query, **context: An
         number=partial(format_number, lang),
         lang=lang,
         root=root,
+        viewer=_VIEWER.get(),
         language_links={code: "?" + urlencode([("lang", code), *kept]) for code in LANGUAGES},
         **context,
     )

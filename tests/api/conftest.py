@@ -15,6 +15,7 @@ from api import create_app
 from api.settings import Settings
 from geo.risk.surface import RiskSurface
 from geo.store.files import load_layers
+from tests.accounts import cheap_passwords, enter
 from tests.api.made import BASE_URL, fill_home
 from tests.frames import GRID, SCORING_DAY
 
@@ -42,24 +43,24 @@ def published(made_home: Path) -> RiskSurface:
 @pytest.fixture(scope="session")
 def app(made_home: Path) -> FastAPI:
     """The application over `made_home`."""
-    return create_app(Settings(home=made_home, check_seconds=0))
+    return create_app(Settings(home=made_home, check_seconds=0), passwords=cheap_passwords())
 
 
 @pytest.fixture(scope="session")
 def client(app: FastAPI) -> Iterator[TestClient]:
-    """A client of the application over `made_home`."""
-    with TestClient(app, base_url=BASE_URL, raise_server_exceptions=False) as started:
+    """A client of the application over `made_home`, signed in with every role."""
+    with enter(app, base_url=BASE_URL, raise_server_exceptions=False) as started:
         yield started
 
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., TestClient]]:
-    """Start an application with settings of one's own."""
+    """Start an application with settings of one's own, and sign in with every role."""
     running: list[TestClient] = []
 
     def start(home: Path, **settings: object) -> TestClient:
-        made = create_app(Settings(home=home, **{"check_seconds": 0, **settings}))
-        started = TestClient(made, base_url=BASE_URL, raise_server_exceptions=False)
+        made = create_app(Settings(home=home, **{"check_seconds": 0, **settings}), passwords=cheap_passwords())
+        started = enter(made, base_url=BASE_URL, raise_server_exceptions=False)
         started.__enter__()
         running.append(started)
         return started

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from geo.risk.surface import RiskSurface
+from tests.accounts import sign_in, token_of
 
 ROOT = Path(__file__).resolve().parents[2]
 NORRSYN = (sys.executable, "-c", "from api.cli import main; main()")
@@ -39,7 +40,7 @@ def run(*arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serving(home: Path, *arguments: object, **more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server on a free port, and its address as it prints it."""
+    """A server on a free port, and its address as it prints it; the user "test" is signed in."""
     command = [*NORRSYN, "serve", "--port", "0", "--home", str(home), *map(str, arguments)]
     process = subprocess.Popen(  # noqa: S603
         command, env=environment(**more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -49,6 +50,7 @@ def serving(home: Path, *arguments: object, **more: str) -> Iterator[tuple[subpr
         line = process.stdout.readline()
         match = re.search(r"http://127\.0\.0\.1:\d+", line)
         assert match, line + (process.stderr.read() if process.stderr else "")
+        sign_in(home)
         yield process, match.group()
     finally:
         if process.poll() is None:
@@ -57,8 +59,9 @@ def serving(home: Path, *arguments: object, **more: str) -> Iterator[tuple[subpr
 
 
 def get(url: str, **headers: str) -> tuple[int, bytes]:
+    request = urllib.request.Request(url, headers={"Cookie": f"norrsyn={token_of()}"} | headers)  # noqa: S310
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -160,7 +163,7 @@ class TestServe:
 
     def test_what_another_process_scores_is_shown_at_the_next_reload(self, home: Path, published: RiskSurface) -> None:
         with serving(home, NORRSYN_CHECK_SECONDS="0") as (_, url):
-            assert json.loads(get(f"{url}/healthz")[1])["surface"] == published.id
+            assert json.loads(get(f"{url}/api/surfaces")[1])["current"] == published.id
             done = run("score", "--at", "2026-03-01", "--cell", "10000", "--json", "--home", home)
             assert done.returncode == 0, done.stderr
-            assert json.loads(get(f"{url}/healthz")[1])["surface"] == json.loads(done.stdout)["id"]
+            assert json.loads(get(f"{url}/api/surfaces")[1])["current"] == json.loads(done.stdout)["id"]

@@ -18,6 +18,7 @@ from api.errors import STATUS_TABLE, BusyError, find_kind, problem_document
 from api.settings import Settings
 from geo.errors import ConfigError, MemoryLimitError, NorrsynError, NotFoundError, ParameterError, StoreError
 from geo.store.files import load_layers, save_surface
+from tests.accounts import allow_routes, enter
 from tests.api.made import BASE_URL
 from tests.frames import GRID
 
@@ -76,7 +77,8 @@ class TestInside:
         self, failing: FastAPI, path: str, status: int, caplog: pytest.LogCaptureFixture
     ) -> None:
         with (
-            TestClient(failing, base_url=BASE_URL, raise_server_exceptions=False) as client,
+            allow_routes("GET /api/crash", "GET /api/disk"),
+            enter(failing, base_url=BASE_URL, raise_server_exceptions=False) as client,
             caplog.at_level(logging.WARNING, "norrsyn"),
         ):
             response = client.get(path)
@@ -86,7 +88,10 @@ class TestInside:
         assert "4711" in caplog.text
 
     def test_a_browser_gets_a_page_without_internals(self, failing: FastAPI) -> None:
-        with TestClient(failing, base_url=BASE_URL, raise_server_exceptions=False) as client:
+        with (
+            allow_routes("GET /crash"),
+            enter(failing, base_url=BASE_URL, raise_server_exceptions=False) as client,
+        ):
             response = client.get("/crash", headers={"accept": "text/html"})
         assert response.status_code == 500
         assert "Något gick fel" in response.text

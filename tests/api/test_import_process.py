@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.accounts import COOKIES
 from tests.api.made import WRITING
 from tests.api.test_cli_process import serving
 
+HTTP = httpx.Client(cookies=COOKIES)
 HEADER = "cfar;firma;antal anställda;sni;x;y\n"
 
 
@@ -26,7 +28,7 @@ def make_rows(n_rows: int) -> bytes:
 
 def send(url: str, content: bytes) -> str:
     """Upload a file; the address of its state."""
-    answer = httpx.post(
+    answer = HTTP.post(
         f"{url}/api/imports",
         files=[("files", ("a.csv", content))],
         data={"layer": "workplaces", "set": "kind=registered", "mode": "add"},
@@ -50,23 +52,23 @@ def test_an_import_is_followed_while_it_happens(tmp_path: Path) -> None:
     with serving(tmp_path / "home") as (process, url):
         first = send(url, make_rows(30_000))
         second = send(url, make_rows(10))
-        with httpx.stream("GET", f"{first}/events", timeout=60) as stream:
+        with HTTP.stream("GET", f"{first}/events", timeout=60) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
             assert "content-encoding" not in stream.headers
             name, state = next(follow(stream.iter_lines()))
             # told at once, not when all is over
             assert (name, state["status"]) == ("progress", "running")
         # one at a time
-        assert httpx.get(second).json()["status"] == "waiting"
+        assert HTTP.get(second).json()["status"] == "waiting"
         # the connection was lost: the next one is told what has happened since
-        with httpx.stream("GET", f"{first}/events", timeout=120) as stream:
+        with HTTP.stream("GET", f"{first}/events", timeout=120) as stream:
             events = list(follow(stream.iter_lines()))
         assert [name for name, _ in events[:-1]] == ["progress"] * (len(events) - 1)
         assert events[-1][0] == "done"
         assert events[-1][1]["outcome"]["rows"]["accepted"] == 30_000
         rows_done = [state["rows_done"] for _, state in events if state["stage"].startswith("reading")]
         assert rows_done == sorted(rows_done)
-        with httpx.stream("GET", f"{second}/events", timeout=120) as stream:
+        with HTTP.stream("GET", f"{second}/events", timeout=120) as stream:
             assert list(follow(stream.iter_lines()))[-1][0] == "done"
 
         # whoever goes away in the middle of sending leaves nothing, and gives the place back
@@ -74,6 +76,7 @@ def test_an_import_is_followed_while_it_happens(tmp_path: Path) -> None:
             with socket.create_connection(("127.0.0.1", urlsplit(url).port)) as half:
                 half.sendall(
                     b"POST /api/imports HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Requested-With: norrsyn\r\n"
+                    b"Cookie: norrsyn=" + COOKIES["norrsyn"].encode() + b"\r\n"
                     b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 90000\r\n\r\n"
                     b'--x\r\ncontent-disposition: form-data; name="files"; filename="a.csv"\r\n\r\n12345'
                 )
@@ -81,7 +84,7 @@ def test_an_import_is_followed_while_it_happens(tmp_path: Path) -> None:
         assert len(list((tmp_path / "home" / "uploads").glob("server-*/import-*"))) == 1
 
         # nobody who follows an import keeps the server from ending
-        with httpx.stream("GET", f"{third}/events", timeout=60) as stream:
+        with HTTP.stream("GET", f"{third}/events", timeout=60) as stream:
             next(follow(stream.iter_lines()))
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0

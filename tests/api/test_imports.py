@@ -14,15 +14,18 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api import create_app
 from api.importing.jobs import ImportJobs
 from api.importing.schemas import FileReport
 from api.importing.uploads import UploadFolder, make_plain
+from api.settings import Settings
 from geo.errors import NotFoundError
 from geo.reading.limits import DEFAULT_LIMITS
 from geo.reading.report import Report
 from geo.store.history import list_imports, list_snapshots
 from geo.store.ingest import Order
 from geo.store.layers import load_layers
+from tests.accounts import enter
 from tests.api.made import BROKEN_ROWS, WRITING, import_workplaces, send_file, wait_for_import
 
 Serve = Callable[..., TestClient]
@@ -264,23 +267,13 @@ class TestAllowed:
         assert "norrsyn import" in off.get("/import").text
         assert '?lang=sv">Importera data' not in off.get("/").text
 
-    @pytest.mark.parametrize("host", ["norrsyn.example", "192.0.2.7"])
-    def test_others_send_files_only_where_the_operator_says_so(self, tmp_path: Path, host: str) -> None:
-        from api import create_app  # noqa: PLC0415
-        from api.settings import Settings  # noqa: PLC0415
-
-        for allow, status in ((None, 403), (True, 202)):
-            app = create_app(Settings(home=tmp_path, allowed_hosts=host, allow_uploads=allow))
-            with TestClient(app, base_url=f"http://{host}") as client:
-                response = client.post("/api/imports", files=[FILE], data={"layer": "workplaces"}, headers=WRITING)
-                assert response.status_code == status
-                assert ("import-form" in client.get("/import").text) is (status == 202)
-        assert (
-            "NORRSYN_ALLOW_UPLOADS=1"
-            in TestClient(create_app(Settings(home=tmp_path, allowed_hosts=host)), base_url=f"http://{host}")
-            .post("/api/imports", headers=WRITING)
-            .json()["detail"]
-        )
+    @pytest.mark.parametrize("roles", [["planner", "coordinator"], ["auditor"], []])
+    def test_whoever_has_no_role_for_it_sends_none(self, tmp_path: Path, roles: list[str]) -> None:
+        with enter(create_app(Settings(home=tmp_path)), "other", roles) as client:
+            response = client.post("/api/imports", files=[FILE], data={"layer": "workplaces"}, headers=WRITING)
+            assert response.status_code == 403
+            assert response.json()["type"] == "urn:norrsyn:problem:role"
+            assert client.get("/import").status_code == 403
 
 
 class TestFolder:

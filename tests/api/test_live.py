@@ -23,9 +23,10 @@ from geo.errors import ParameterError
 from geo.layers.bundle import Layers
 from geo.risk.surface import RiskSurface
 from maps.record_names import RecordNames
+from tests.accounts import enter
 from tests.api.made import BASE_URL
 from tests.frames import GRID, SCORING_DAY
-from tests.promises.test_circles import Ask, AsUser
+from tests.promises.test_circles import Ask
 
 CHANGED = "weight=findings:60&weight=reported:0"
 
@@ -35,7 +36,7 @@ def ask(made_home: Path) -> Iterator[Ask]:
     """A client of one application for each user of the inner circle."""
     app = create_app(Settings(home=made_home, check_seconds=0, surface_cache=3))
     with TestClient(app, base_url=BASE_URL):
-        yield lambda name, role="planner": TestClient(AsUser(app, "joint-inspection", name, role), base_url=BASE_URL)
+        yield lambda name, role="planner": enter(app, f"{name} {role}", [role], base_url=BASE_URL)
 
 
 class TestTheScore:
@@ -114,13 +115,19 @@ class TestWhoSeesIt:
         assert [second.get(one).status_code for one in addresses] == [200] * 3
 
     @pytest.mark.parametrize(
-        ("role", "status"),
-        [("planner", 200), ("analyst", 200), ("coordinator", 403), ("admin", 403), ("auditor", 403), ("", 403)],
+        ("role", "weighted", "plain"),
+        [
+            ("planner", 200, 200),
+            ("analyst", 200, 200),
+            ("coordinator", 403, 200),
+            ("admin", 403, 403),
+            ("auditor", 403, 403),
+        ],
     )
-    def test_only_planners_and_analysts_change_weights(self, ask: Ask, role: str, status: int) -> None:
+    def test_only_planners_and_analysts_change_weights(self, ask: Ask, role: str, weighted: int, plain: int) -> None:
         client = ask("c", role=role)
-        assert client.get("/api/score?weight=findings:72").status_code == status
-        assert client.get("/api/score?at=2026-01-15").status_code == 200
+        assert client.get("/api/score?weight=findings:72").status_code == weighted
+        assert client.get("/api/score?at=2026-01-15").status_code == plain
 
     def test_sliders_throw_out_nothing_of_others(self, ask: Ask) -> None:
         dragging, watching = ask("dragging"), ask("watching")

@@ -16,6 +16,7 @@ from api import create_app
 from api.settings import Settings
 from geo.risk.surface import RiskSurface
 from geo.risk.what_if import AddAccommodation, AddEstablishment, CloseSite, SetPhase, WithdrawSector
+from tests.accounts import enter
 from tests.api.made import BASE_URL, WRITING
 from tests.frames import TOWN
 
@@ -212,7 +213,7 @@ class TestWhatIf:
 
 
 def test_a_crowd_is_told_to_come_back(home: Path) -> None:
-    with TestClient(create_app(Settings(home=home, score_queue=0)), base_url=BASE_URL) as client:
+    with enter(create_app(Settings(home=home, score_queue=0)), base_url=BASE_URL) as client:
         turns = client.app.state.service.turns  # type: ignore[attr-defined]
         cell_id = get(client, "/api/top", n=1)["cells"][0]["cell_id"]
         known = get(client, f"/api/cells/{cell_id}/certainty", k=5)

@@ -37,10 +37,7 @@ class TestFollowing:
         assert "norrsyn demo" in page.text
         assert client.get("/healthz").json() | {"version": ""} == {
             "status": "ok",
-            "surface": None,
-            "stale": False,
-            "layers": {},
-            "synthetic": False,
+            "is_scored": False,
             "version": "",
             "problem": None,
         }
@@ -59,7 +56,7 @@ class TestFollowing:
         save_surface(home, surface)
         assert client.get("/api/surfaces").json()["current"] is None
         publish(home, surface.id)
-        assert client.get("/healthz").json()["surface"] == surface.id
+        assert client.get("/api/surfaces").json()["current"] == surface.id
         assert "workbench" in client.get("/").text
 
     def test_a_new_layer_is_noticed_and_the_surface_is_stale(
@@ -71,8 +68,7 @@ class TestFollowing:
         after = client.get("/api/sites?bbox=0,0,40,80&layer=workplaces").json()
         assert before > 1
         assert [site["title"] for site in after["sites"]] == ["Alone"]
-        health = client.get("/healthz").json()
-        assert (health["surface"], health["stale"]) == (published.id, True)
+        assert client.get("/api/surfaces").json()["current"] == published.id
         cell = client.get(f"/api/cells/{published.top(1)['cell_id'][0]}?lang=en").json()
         assert "score again" in cell["reasons"][0]
         layers = {one["name"]: one for one in client.get("/api/surfaces/current").json()["layers"]}
@@ -111,7 +107,7 @@ class TestFollowing:
             path.rename(home / "away" / path.name)
         (home / "norrsyn.sqlite").write_text("half a file " * 1000)
         health = client.get("/healthz").json()
-        assert health["surface"] == published.id
+        assert client.get("/api/surfaces").json()["current"] == published.id
         assert health["problem"]
         assert str(home) not in health["problem"]
         assert client.get("/api/top").status_code == 200
@@ -132,7 +128,7 @@ class TestFollowing:
         following = geo.score(load_layers(home), GRID, at="2026-12-24")
         save_surface(home, following)
         publish(home, following.id)
-        assert client.get("/healthz").json()["surface"] == published.id
+        assert client.get("/api/surfaces").json()["current"] == published.id
 
     def test_weights_that_an_analyst_changed_hold_for_other_dates_too(
         self, serve: Callable[..., TestClient], home: Path

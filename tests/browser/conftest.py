@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from api import create_app
 from api.cli import app as commands
 from api.settings import Settings
+from tests.accounts import COOKIES, cheap_passwords, sign_in
 from tests.browsing import find_free_port, run_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,9 +33,16 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo_url(demo_home: Path) -> Iterator[str]:
     """Address of the running application."""
     port = find_free_port()
-    app = create_app(Settings(home=demo_home))
+    sign_in(demo_home)
+    app = create_app(Settings(home=demo_home), passwords=cheap_passwords())
     with run_server(uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))):
         yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def browser_cookies() -> dict[str, str]:
+    """Pages are opened by the user "test", who is signed in with every role."""
+    return COOKIES
 
 
 @pytest.fixture(scope="session")

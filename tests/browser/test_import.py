@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from api import create_app
 from api.settings import Settings
+from tests.accounts import cheap_passwords, sign_in
 from tests.api.made import BROKEN_ROWS
 from tests.browser.test_main_job import OpenPage, cut_off
 from tests.browsing import find_free_port, run_server
@@ -22,7 +23,9 @@ from tests.browsing import find_free_port, run_server
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the application over a data folder that is not there yet."""
     port = find_free_port()
-    app = create_app(Settings(home=tmp_path_factory.mktemp("import") / "home"))
+    home = tmp_path_factory.mktemp("import") / "home"
+    sign_in(home)
+    app = create_app(Settings(home=home), passwords=cheap_passwords())
     with run_server(uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))):
         yield f"http://127.0.0.1:{port}"
 

@@ -13,6 +13,7 @@ from api import create_app
 from api.settings import Settings
 from geo.errors import NotFoundError
 from geo.store.files import list_surfaces, load_surface
+from tests.accounts import enter
 from tests.api.made import BASE_URL, fill_home
 
 
@@ -30,7 +31,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def client(planted: tuple[Path, Path]) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(home=planted[0])), base_url=BASE_URL) as started:
+    with enter(create_app(Settings(home=planted[0])), base_url=BASE_URL) as started:
         yield started
 
 

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from api import create_app
 from api.settings import Settings
+from tests.accounts import COOKIES, enter
 from tests.api.made import BASE_URL, BROKEN_ROWS, WRITING, import_workplaces
 from tests.api.test_cli_process import serving
 
@@ -44,7 +45,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def client(tmp_path: Path, scratch: Path) -> Iterator[TestClient]:  # noqa: ARG001  it must be there first
-    with TestClient(create_app(Settings(home=tmp_path / "home", upload_mb=1)), base_url=BASE_URL) as started:
+    with enter(create_app(Settings(home=tmp_path / "home", upload_mb=1)), base_url=BASE_URL) as started:
         yield started
 
 
@@ -112,20 +113,21 @@ def test_a_server_that_ends_in_the_middle_of_it(tmp_path: Path, how: signal.Sign
         f"{n};Firma {n};1;41200;{759000 + n % 999};{7088000 + n // 999};{COUNTRY}\n" for n in range(1, 30_000)
     )
     content = HOLDING_IT.splitlines(keepends=True)[0] + rows
+    http = httpx.Client(cookies=COOKIES)
     with serving(home) as (process, url):
         upload = {
             "files": [("files", ("a.csv", content.encode()))],
             "data": {"layer": "workplaces", "set": "kind=registered"},
         }
-        answer = httpx.post(f"{url}/api/imports", headers=WRITING, timeout=60, **upload)
+        answer = http.post(f"{url}/api/imports", headers=WRITING, timeout=60, **upload)
         job = f"{url}{answer.headers['location']}"
-        wait_until(lambda: httpx.get(job).json()["status"] == "running")
+        wait_until(lambda: http.get(job).json()["status"] == "running")
         assert find_bytes(home / "uploads")
         os.kill(process.pid, how)
         process.wait(30)
     if how == signal.SIGKILL:
         assert find_bytes(home / "uploads")
         with serving(home) as (_, url):
-            assert httpx.get(f"{url}/healthz").status_code == 200
+            assert http.get(f"{url}/healthz").status_code == 200
             assert find_bytes(home) == []
     assert find_bytes(home) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from api import create_app
 from api.middleware import check_host
 from api.settings import Settings
 from geo.store.files import load_layers, publish, save_surface
+from geo.store.people.links import make_link
+from tests.accounts import allow_routes, enter, make_account
 from tests.api.made import BASE_URL, WRITING, fill_home, import_workplaces
 from tests.frames import GRID, SCORING_DAY
 
@@ -77,13 +80,18 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
     app.add_api_route("/crash", crash, include_in_schema=False)
     app.add_api_route("/api/crash", crash, include_in_schema=False)
-    with TestClient(app, base_url=BASE_URL, raise_server_exceptions=False) as started:
+    with (
+        allow_routes("GET /crash", "GET /api/crash"),
+        enter(app, base_url=BASE_URL, raise_server_exceptions=False) as started,
+    ):
         EXAMPLES["job_id"] = import_workplaces(started)["id"]
         # how sure a score is can be told only of one that the layers still give
         home = app.state.service.settings.home
         surface = geo.score(load_layers(home), GRID, at=SCORING_DAY)
         save_surface(home, surface)
         publish(home, surface.id)
+        invited = make_account(home, "invited")
+        EXAMPLES["token"] = make_link(home, invited, now=time.time())
         yield started
 
 
@@ -161,7 +169,7 @@ class TestEveryAnswer:
         assert client.get("/", headers=link).status_code == 200
 
     def test_before_anything_is_scored(self, tmp_path: Path) -> None:
-        with TestClient(create_app(Settings(home=tmp_path / "none")), base_url=BASE_URL) as empty:
+        with enter(create_app(Settings(home=tmp_path / "none")), base_url=BASE_URL) as empty:
             for address in ("/", "/healthz", "/api/surfaces", "/surfaces/current", "/tiles/current/8/142/68.png"):
                 check_headers(empty.get(address).headers)
 

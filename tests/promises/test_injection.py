@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 
 from api import create_app
 from api.settings import Settings
+from tests.accounts import enter
 from tests.api.made import BASE_URL, HOSTILE, fill_home
 
 WORLD = "bbox=0,0,40,80"
@@ -26,7 +27,7 @@ WORLD = "bbox=0,0,40,80"
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     home: Path = tmp_path_factory.mktemp("home")
     fill_home(home)
-    with TestClient(create_app(Settings(home=home)), base_url=BASE_URL, raise_server_exceptions=False) as started:
+    with enter(create_app(Settings(home=home)), base_url=BASE_URL, raise_server_exceptions=False) as started:
         yield started
 
 
@@ -101,7 +102,7 @@ class TestPagesAndScripts:
 
     def test_the_map_is_the_same_for_other_data(self, client: TestClient, tmp_path: Path) -> None:
         """Nothing of the layers is in the skeleton: one over an empty folder has the same bytes."""
-        with TestClient(create_app(Settings(home=tmp_path)), base_url=BASE_URL) as empty:
+        with enter(create_app(Settings(home=tmp_path)), base_url=BASE_URL) as empty:
             for address in ("/map/skeleton.js", "/map/skeleton.css"):
                 assert empty.get(address).content == client.get(address).content
 

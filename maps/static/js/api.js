@@ -1,6 +1,7 @@
 // Requests to our own server, with its problem details turned into one kind of error.
 
 import { t } from "./i18n.js";
+import { SessionError, signInAgain } from "./session.js";
 
 export class ApiError extends Error {
   // `detail` is the server's own explanation, in English.
@@ -37,22 +38,34 @@ export function buildUrl(path, parameters = {}) {
   return text ? `${path}?${text}` : path;
 }
 
-export const getJson = (path, parameters = {}, signal = undefined) => request("GET", path, undefined, parameters, signal);
+export const getJson = (path, parameters = {}, signal = undefined) => ask(buildUrl(path, parameters), {}, signal);
 
-// Something to say that does not fit into an address, or that is to be kept. Resolves to null where there is no answer.
-export const sendJson = (method, path, body, parameters = {}, signal = undefined) => request(method, path, body, parameters, signal);
+// Sends a value as JSON and resolves to the answer's, null where it has none; `method` is POST, PUT, PATCH or DELETE.
+export function sendJson(method, path, value = undefined, parameters = {}, signal = undefined) {
+  const body = value === undefined ? {} : { body: JSON.stringify(value), headers: { "content-type": "application/json" } };
+  return ask(buildUrl(path, parameters), { method, ...body }, signal);
+}
 
-async function request(method, path, body, parameters, signal) {
+// One request. A session that has ended meanwhile fails nothing: it goes on once somebody is signed in again.
+async function ask(url, options, signal) {
+  const request = { ...options, signal, headers: { accept: "application/json", ...options.headers } };
   count(1);
   try {
-    const headers = { accept: "application/json" };
-    if (body !== undefined) headers["content-type"] = "application/json";
-    const response = await fetch(buildUrl(path, parameters), { method, signal, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    let response = await fetch(url, request);
+    while (response.status === 401) {
+      count(-1);
+      try {
+        await signInAgain(signal);
+      } finally {
+        count(1);
+      }
+      response = await fetch(url, request);
+    }
     if (!response.ok) throw await readProblem(response);
     return response.status === 204 ? null : await response.json();
   } catch (error) {
     if (error.name === "AbortError" || error instanceof ApiError) throw error;
-    throw makeError(0, null);
+    throw makeError(error instanceof SessionError ? 401 : 0, null);
   } finally {
     count(-1);
   }
@@ -91,6 +104,7 @@ export function makeError(status, problem) {
 
 function describe(status) {
   if (status === 0) return t("The server does not answer. Check the connection and try again.");
+  if (status === 401) return t("Somebody else is signed in now. Reload the page.");
   if (status === 403) return t("This is not allowed here.");
   if (status === 413) return t("Too much was sent.");
   if (status === 404) return t("What was asked for does not exist.");

@@ -3,6 +3,7 @@
 import { getJson, makeError } from "./api.js";
 import { el, fill } from "./dom.js";
 import { t, useLanguage } from "./i18n.js";
+import { signInAgain } from "./session.js";
 
 const MIB = 1024 * 1024;
 const byId = (id) => document.getElementById(id);
@@ -45,6 +46,18 @@ function send(data, onSent) {
   });
 }
 
+// A session that has ended costs the way of the file once more, and nothing that was typed.
+async function sendOnceSignedIn(onSent) {
+  for (;;) {
+    try {
+      return await send(new FormData(form), onSent);
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      await signInAgain();
+    }
+  }
+}
+
 function showProblem(error) {
   const node = byId("problem");
   fill(node, el("p", {}, el("strong", {}, error.message)), error.detail && el("p", { class: "as-told", lang: "en" }, error.detail));
@@ -61,7 +74,7 @@ async function start(event) {
   byId("sending").hidden = false;
   byId("announcer").textContent = t("Sending the file");
   try {
-    const job = await send(new FormData(form), (share) => {
+    const job = await sendOnceSignedIn((share) => {
       byId("sent").value = share;
     });
     window.location.assign(`import/jobs/${encodeURIComponent(job.id)}?lang=${lang}`);

@@ -3,6 +3,7 @@
 import { getJson } from "./api.js";
 import { number, t, useLanguage } from "./i18n.js";
 
+const FOLLOW_AGAIN_MS = 1000;
 const byId = (id) => document.getElementById(id);
 const node = byId("job");
 const lang = document.documentElement.lang;
@@ -43,7 +44,9 @@ function follow() {
     });
   }
   events.addEventListener("error", () => {
-    // The browser asks again by itself; it gives up where the server does not know the import any more.
+    // The browser asks again by itself; it gives up where the server does not know the import any more, and where the
+    // session has ended.
+    if (events.readyState === EventSource.CLOSED) getJson(node.dataset.events.replace(/\/events$/, "")).then(() => setTimeout(follow, FOLLOW_AGAIN_MS), () => {});
     byId("problem").textContent = t("The connection was lost. The import may go on; reload the page to see.");
     byId("problem").hidden = false;
   });

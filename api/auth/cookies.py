@@ -1,0 +1,41 @@
+"""The cookie that holds a session: read by no script, sent with no request of another site."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.auth.addresses import is_guarded
+
+__all__ = ["clear_cookie", "cookie_name", "read_cookie", "set_cookie"]
+
+_NAME = "norrsyn"
+
+
+def cookie_name(request: Request) -> str:
+    """``__Host-norrsyn`` where the way is TLS: browsers then let no other host or path set it."""
+    return f"__Host-{_NAME}" if is_guarded(request) else _NAME
+
+
+def read_cookie(request: Request) -> str | None:
+    """The session's token, None where there is none or there are several to choose from."""
+    name = cookie_name(request)
+    found = [
+        value.strip()
+        for header in request.headers.getlist("cookie")
+        for given, _, value in (part.partition("=") for part in header.split(";"))
+        if given.strip() == name
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def set_cookie(request: Request, response: Response, token: str) -> None:
+    """Give the browser a session; it ends with the browser, or when the server says so."""
+    response.set_cookie(
+        cookie_name(request), token, path="/", secure=is_guarded(request), httponly=True, samesite="lax"
+    )
+
+
+def clear_cookie(request: Request, response: Response) -> None:
+    """Take the session away from the browser."""
+    response.delete_cookie(cookie_name(request), path="/", secure=is_guarded(request), httponly=True, samesite="lax")

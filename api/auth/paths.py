@@ -1,0 +1,38 @@
+"""Where a browser goes on to after signing in: a page of ours, whatever the address says."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.requests import Request
+
+from maps.i18n import LANGUAGES
+
+__all__ = ["HOME", "choose_next", "make_sign_in_path"]
+
+HOME = "/"
+_MAX_NEXT = 2000
+# One slash, and nothing that a browser drops or takes for a slash: //host and /\host lead elsewhere.
+_LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
+
+
+def choose_next(wanted: str | None, lang: str | None = None) -> str:
+    """The page to go on to; the map where what is wanted is no path of this server."""
+    home = f"{HOME}?{urlencode({'lang': lang})}" if lang in LANGUAGES else HOME
+    if wanted is None or len(wanted) > _MAX_NEXT or _LOCAL.fullmatch(wanted) is None:
+        return home
+    parts = urlsplit(wanted)
+    if parts.scheme or parts.netloc or parts.path.startswith(("/sign-", "/welcome/")):
+        return home
+    return wanted
+
+
+def make_sign_in_path(request: Request) -> str:
+    """The sign-in page's address, which leads back to the page that is asked for."""
+    wanted = quote(request.url.path, safe="/:@!$&'()*+,;=~-._")
+    if request.url.query:
+        wanted += f"?{request.url.query}"
+    lang = request.query_params.get("lang")
+    query = {"next": wanted} | ({"lang": lang} if lang in LANGUAGES else {})
+    return f"/sign-in?{urlencode(query)}"

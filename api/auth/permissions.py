@@ -1,0 +1,120 @@
+"""Who may do what: the one table. What is not in it is there for nobody.
+
+A row is a method and the path of a route as it is written at the route (a mounted folder has its own path), and who may
+use it: roles, everybody who is signed in, or everybody. `api.auth.doors` enforces it on every request; a test holds it
+against the routes that there are, in both directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from geo.store.people.users import ROLES
+
+__all__ = ["PERMISSIONS", "PUBLIC", "SIGNED_IN", "Rule", "find_rule", "is_allowed"]
+
+Rule = frozenset[str]
+
+PUBLIC: Final[Rule] = frozenset({"everybody"})
+SIGNED_IN: Final[Rule] = frozenset(ROLES) | {"signed in"}
+
+_MAP: Final[Rule] = frozenset({"planner", "analyst", "coordinator"})
+_IMPORTS: Final[Rule] = frozenset({"analyst", "admin"})
+
+
+def _rows(rule: Rule, *routes: str) -> Iterable[tuple[tuple[str, str], Rule]]:
+    for route in routes:
+        method, path = route.split(" ")
+        yield (method, path), rule
+
+
+PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
+    dict(
+        [
+            *_rows(
+                PUBLIC,
+                "GET /healthz",
+                "GET /i18n/{lang}.json",
+                "GET /static",
+                "GET /static/leaflet",
+                "GET /sign-in",
+                "POST /sign-in",
+                "GET /welcome/{token}",
+                "POST /welcome/{token}",
+                "POST /sign-out",
+                "GET /help/accessibility",
+            ),
+            *_rows(
+                SIGNED_IN,
+                "GET /account",
+                "POST /account/password",
+                "POST /account/sessions",
+                "GET /api/me",
+                "GET /signed-in",
+                "GET /openapi.json",
+                "GET /help/glossary",
+                "GET /help/model",
+            ),
+            *_rows(
+                _MAP,
+                "GET /",
+                "GET /surfaces/{surface}",
+                "GET /map/skeleton.js",
+                "GET /map/skeleton.css",
+                "GET /tiles/{surface}/{z}/{x}/{y}.png",
+                "GET /api/surfaces",
+                "GET /api/surfaces/{surface}",
+                "GET /api/score",
+                "GET /api/season",
+                "GET /api/distribution",
+                "GET /api/filters",
+                "GET /charts",
+                "GET /charts/{name}.svg",
+                "GET /api/charts/{name}",
+                "GET /api/cells/at",
+                "GET /api/cells/{cell_id}",
+                "GET /api/cells/{cell_id}/certainty",
+                "GET /api/cells/{cell_id}/smallest-change",
+                "POST /api/what-if",
+                "GET /api/top",
+                "GET /api/places",
+                "GET /api/sites",
+                "GET /api/sites/nearest",
+                "GET /api/search",
+                "GET /api/reference",
+                "GET /api/reference/{table}",
+                "GET /api/layers",
+                "GET /api/basemap",
+            ),
+            *_rows(
+                _IMPORTS,
+                "GET /import",
+                "GET /import/jobs/{job_id}",
+                "GET /import/{import_id}",
+                "POST /api/imports",
+                "GET /api/imports",
+                "GET /api/imports/jobs/{job_id}",
+                "GET /api/imports/jobs/{job_id}/events",
+                "GET /api/imports/{import_id}",
+                "GET /api/imports/{import_id}/quarantine",
+                "GET /api/imports/{import_id}/quarantine.csv",
+            ),
+        ]
+    )
+)
+
+
+def find_rule(method: str, path: str) -> Rule | None:
+    """Who may use a route; None: nobody, it is not in the table."""
+    return PERMISSIONS.get((method, path))
+
+
+def is_allowed(roles: Iterable[str] | None, rule: Rule) -> bool:
+    """Whether somebody with these roles (None: nobody is signed in) may do what a rule guards."""
+    if rule is PUBLIC:
+        return True
+    if roles is None:
+        return False
+    return rule is SIGNED_IN or not rule.isdisjoint(roles)

@@ -1,0 +1,287 @@
+"""Pages by which people come in and look after their account: sign-in, the one-time link, the account itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from geo.reference import read_table
+from maps.i18n import format_date, translate
+from maps.pages.base import Query, render_page
+
+__all__ = [
+    "Account",
+    "AccountSession",
+    "Fault",
+    "render_account_page",
+    "render_sign_in_page",
+    "render_signed_in_page",
+    "render_welcome_page",
+]
+
+_SWEDEN = ZoneInfo("Europe/Stockholm")
+_FEW_SECONDS = 90
+# what browsers call themselves, the more telling first
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a form: the field's name, empty for the form as a whole, and a word for it.
+
+    Words stand in `_say_fault`; ``n`` is the number in them.
+    """
+
+    field: str
+    word: str
+    n: int = 0
+
+
+@dataclass(frozen=True)
+class AccountSession:
+    """A session in the list of one's own: id, moments in seconds since 1970, browser, and whether it is this one."""
+
+    session_id: str
+    created_at: float
+    seen_at: float
+    browser: str
+    is_own: bool
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody's account as its page shows it; an identity provider's user has no password that could be changed."""
+
+    name: str
+    agency: str
+    circle: str
+    roles: Sequence[str]
+    sessions: Sequence[AccountSession]
+    has_password: bool
+
+
+def render_sign_in_page(
+    lang: str,
+    *,
+    name: str = "",
+    next_path: str = "",
+    faults: Sequence[Fault] = (),
+    provider: str | None = None,
+    query: Query = (),
+) -> str:
+    """Render the sign-in page, served at ``/sign-in``.
+
+    Parameters
+    ----------
+    lang : str
+    name : str
+        What was typed before; a password never comes back.
+    next_path : str
+        Page to go on to.
+    faults : sequence of Fault
+    provider : str, optional
+        Words on the button that leads to an identity provider.
+    query : pairs of str
+
+    Returns
+    -------
+    str
+    """
+    return render_page(
+        "sign_in.html",
+        lang,
+        "",
+        [("next", next_path)] if next_path else query,
+        name=name,
+        next_path=next_path,
+        provider=provider,
+        provider_query=urlencode({"next": next_path, "lang": lang}),
+        synthetic=False,
+        **_say_faults(lang, faults),
+    )
+
+
+def render_welcome_page(
+    lang: str,
+    *,
+    form_token: str,
+    user_name: str | None,
+    name: str = "",
+    agency: str = "",
+    min_password: int,
+    faults: Sequence[Fault] = (),
+) -> str:
+    """Render what a one-time link leads to, served at ``/welcome/{token}``: a password, and for the first user a name.
+
+    Parameters
+    ----------
+    lang : str
+    form_token : str
+        Without it the form is not taken.
+    user_name : str, optional
+        Whose password it is; None where the first user is made.
+    name, agency : str
+        What was typed before.
+    min_password : int
+        Characters that a password has at least.
+    faults : sequence of Fault
+
+    Returns
+    -------
+    str
+    """
+    return render_page(
+        "welcome.html",
+        lang,
+        "../",
+        (),
+        form_token=form_token,
+        user_name=user_name,
+        name=name,
+        agency=agency,
+        agencies=_list_agencies(lang),
+        min_password=min_password,
+        synthetic=False,
+        **_say_faults(lang, faults),
+    )
+
+
+def render_account_page(
+    lang: str,
+    account: Account,
+    *,
+    min_password: int,
+    faults: Sequence[Fault] = (),
+    done: str = "",
+    query: Query = (),
+) -> str:
+    """Render one's own account, served at ``/account``.
+
+    Parameters
+    ----------
+    lang : str
+    account : Account
+    min_password : int
+        Characters that a password has at least.
+    faults : sequence of Fault
+    done : str
+        ``password`` or ``sessions``: what has just been changed.
+    query : pairs of str
+
+    Returns
+    -------
+    str
+    """
+    return render_page(
+        "account.html",
+        lang,
+        "",
+        [pair for pair in query if pair[0] != "done"],
+        name=account.name,
+        agency=dict(_list_agencies(lang)).get(account.agency, account.agency),
+        circle=_say_title(lang, "circles", "circle", account.circle),
+        roles=[_say_role(lang, role) for role in account.roles],
+        sessions=[
+            {
+                "id": each.session_id,
+                "browser": _say_browser(lang, each.browser),
+                "began": _say_moment(lang, each.created_at),
+                "seen": _say_moment(lang, each.seen_at),
+                "is_own": each.is_own,
+            }
+            for each in account.sessions
+        ],
+        has_password=account.has_password,
+        min_password=min_password,
+        done=done,
+        synthetic=False,
+        **_say_faults(lang, faults),
+    )
+
+
+def render_signed_in_page(lang: str, *, query: Query = ()) -> str:
+    """Render what stands in the tab in which somebody signed in again, served at ``/signed-in``."""
+    return render_page("signed_in.html", lang, "", query, synthetic=False)
+
+
+def _say_faults(lang: str, faults: Sequence[Fault]) -> dict[str, Any]:
+    said = [(fault.field, _say_fault(lang, fault)) for fault in faults]
+    return {"faults": said, "fault_of": dict(said)}
+
+
+def _say_fault(lang: str, fault: Fault) -> str:
+    n = fault.n
+    said = {
+        "name missing": translate(lang, "Write your name."),
+        "password missing": translate(lang, "Write your password."),
+        "old_password missing": translate(lang, "Write your password."),
+        "agency unknown": translate(lang, "Choose your agency."),
+        "wrong": translate(lang, "Name and password do not belong together. Check both and try again."),
+        "wrong-password": translate(lang, "The password is not right."),
+        "wait": _say_wait(lang, n),
+        "short": translate(lang, "The password needs at least {n} characters.", n=n),
+        "long": translate(lang, "The text is too long: {n} characters at most.", n=n),
+        "name": translate(lang, "The password may not be the name."),
+        "obvious": translate(lang, "The password is easy to guess. Take several words that do not belong together."),
+        "different": translate(lang, "The two passwords differ."),
+        "unseen": translate(lang, "The name holds characters that cannot be seen. Write it anew."),
+        "refused": translate(
+            lang, "You are known, but not to Norrsyn: nothing says what you may do here. Ask whoever looks after it."
+        ),
+        "unreachable": translate(lang, "Signing in through the other service did not work. Try again in a moment."),
+        "stale": translate(lang, "The form was not complete. Nothing is changed; send it again."),
+    }
+    return said.get(f"{fault.field} {fault.word}") or said[fault.word]
+
+
+def _say_wait(lang: str, seconds: int) -> str:
+    if seconds <= _FEW_SECONDS:
+        return translate(lang, "Too many attempts. Wait {n} seconds and try again.", n=seconds)
+    return translate(lang, "Too many attempts. Wait {n} minutes and try again.", n=-(-seconds // 60))
+
+
+def _say_role(lang: str, role: str) -> str:
+    titles = {
+        "planner": translate(lang, "Planner"),
+        "analyst": translate(lang, "Analyst"),
+        "coordinator": translate(lang, "Coordinator"),
+        "admin": translate(lang, "Administrator"),
+        "auditor": translate(lang, "Auditor"),
+    }
+    return titles.get(role, role)
+
+
+def _say_browser(lang: str, browser: str) -> str:
+    name = next((name for sign, name in _BROWSERS if sign in browser), None)
+    system = next((name for sign, name in _SYSTEMS if sign in browser), None)
+    if name is None:
+        return translate(lang, "A program or an unknown browser")
+    return name if system is None else translate(lang, "{browser} on {system}", browser=name, system=system)
+
+
+def _say_moment(lang: str, at: float) -> str:
+    moment = datetime.fromtimestamp(at, _SWEDEN)
+    return f"{format_date(lang, moment.date())} {moment:%H:%M}"
+
+
+def _list_agencies(lang: str) -> list[tuple[str, str]]:
+    table = read_table("agencies")
+    return [(str(code), translate(lang, title)) for code, title in zip(table["agency"], table["title"], strict=True)]
+
+
+def _say_title(lang: str, table: str, column: str, code: str) -> str:
+    rows = read_table(table)
+    titles = dict(zip(rows[column], rows["title"], strict=True))
+    return translate(lang, str(titles.get(code, code)))
