@@ -139,8 +139,7 @@ def _list_parameters(lang: str, model: Model) -> list[dict[str, str]]:
         {
             "name": name,
             "meaning": _say_parameter(lang, name),
-            "value": _write(lang, value),
-            "unit": known.get(name, ("", ""))[0],
+            "value": _write_with_unit(lang, value, known.get(name, ("", ""))[0]),
             "source": known.get(name, ("", ""))[1],
         }
         for name, value in model.parameters.items()
@@ -229,6 +228,13 @@ def _list_decisions() -> list[dict[str, Any]]:
             "decisions", "decision", "heading", "decided", "superseded_by", "source"
         )
     ]
+
+
+def _write_with_unit(lang: str, value: float, unit: str) -> str:
+    """A number with its unit, where the words beside it do not say it already."""
+    if unit == "days":
+        return translate(lang, "{number} days", number=_write(lang, value))
+    return f"{_write(lang, value)} m" if unit == "m" else _write(lang, value)
 
 
 def _write(lang: str, value: float | None) -> str:

@@ -53,6 +53,16 @@ def test_axe_finds_nothing_serious(open_page: OpenPage, demo_url: str, name: str
         assert find_violations(page) == []
 
 
+def test_pages_fit_at_four_times_the_size(open_page: OpenPage, demo_url: str) -> None:
+    """1280 px enlarged to 400 % are 320 px (WCAG 1.4.10)."""
+    page = open_page(320, 640, touch=True).page
+    for lang in ("sv", "en"):
+        for address in PAGES.values():
+            page.goto(f"{demo_url}{address}{'&' if '?' in address else '?'}lang={lang}")
+            page.wait_for_load_state("networkidle")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_in_the_cell_panel(open_page: OpenPage, demo_url: str, size: str) -> None:
     width, height, touch = SIZES[size]
@@ -128,7 +138,7 @@ def test_the_help_menu_closes_with_escape_and_leads_to_its_pages(open_page: Open
     for name, heading in (
         ("Så räknas poängen", "Så räknas poängen"),
         ("Diagram", "Diagram"),
-        ("Tillgänglighet", "Tillgänglighetsredogörelse"),
+        ("Tillgänglighet", "Tillgänglighets\u00adredogörelse"),
     ):
         menu.locator("summary").click()
         menu.get_by_role("link", name=name, exact=True).click()

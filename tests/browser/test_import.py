@@ -15,6 +15,7 @@ from api import create_app
 from api.settings import Settings
 from tests.accounts import cheap_passwords, sign_in
 from tests.api.made import BROKEN_ROWS
+from tests.browser.axe import find_violations
 from tests.browser.test_main_job import OpenPage, cut_off
 from tests.browsing import find_free_port, run_server
 
@@ -64,6 +65,10 @@ def test_a_file_with_a_broken_row_is_imported_read_about_and_mended(
     expect(page.locator(".columns")).to_contain_text("nationalitet anger nationalitet")
     expect(page.locator("main")).to_contain_text("norrsyn score")
     page.screenshot(path=screenshots / "import-report.png", full_page=True)
+    assert find_violations(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert find_violations(page) == []
+    page.set_viewport_size({"width": 1280, "height": 900})
 
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Hämta raderna i karantän").click()
@@ -101,6 +106,7 @@ def test_on_a_phone_by_keyboard_and_in_english(
     expect(page.locator("h1")).to_have_text("The import failed")
     expect(page.locator(".as-told")).to_contain_text("no columns say where its rows are")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert find_violations(page) == []
     page.goto(f"{url}/import?lang=en")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.screenshot(path=screenshots / "import-phone.png", full_page=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from xml.etree import ElementTree
 
 import geopandas as gpd
@@ -24,6 +27,7 @@ from maps.charts.timeline import Establishment, Phase, TimelineFigures, draw_tim
 from tests.frames import GRID, SCORING_DAY, make_establishment, make_finding, make_frame, make_visit, near_town
 from tests.maps.corpus import HOSTILE, PAYLOADS
 
+ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
 TEXT_CONTRAST, PART_CONTRAST = 4.5, 3.0
 
@@ -105,6 +109,11 @@ class TestEveryDrawing:
         figures = CHARTS[name].collect(nothing)
         assert CHARTS[name].describe(lang, figures).summary
         read_svg(CHARTS[name].draw(lang, figures, "wide", "light"))
+
+
+def test_nothing_is_paid_for_charts_before_the_first_one() -> None:
+    code = "import sys, api.app; sys.exit(any(name.startswith('matplotlib') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0  # noqa: S603
 
 
 def test_drawings_do_not_touch_anybody_elses_settings(question: Question) -> None:
