@@ -37,17 +37,16 @@ def show_map(
     may_import = snapshot.circle == INNER_CIRCLE and rule is not None and is_allowed(user.roles, rule)
     can_import = service.settings.allow_uploads and may_import
     if snapshot.published is None:
-        page = render_setup_page(language, has_layers=snapshot.has_layers, query=query, can_import=can_import)
-    else:
-        page = render_map_page(
-            language,
-            service.skeleton,
-            surface_id=snapshot.published.id,
-            synthetic=bool(snapshot.published.surface.manifest["synthetic"]),
-            query=query,
-            base_map=service.base_map,
-            can_import=can_import,
-        )
+        return _page(render_setup_page(language, has_layers=snapshot.has_layers, query=query, can_import=can_import))
+    page = render_map_page(
+        language,
+        service.skeleton,
+        surface_id=snapshot.published.id,
+        synthetic=bool(snapshot.published.surface.manifest["synthetic"]),
+        query=query,
+        base_map=service.base_map,
+        can_import=can_import,
+    )
     return _page(page, ASKING_WHERE)
 
 

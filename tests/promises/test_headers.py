@@ -108,8 +108,11 @@ def list_addresses(app: FastAPI, examples: Mapping[str, str] = EXAMPLES) -> list
     return addresses
 
 
-def check_headers(headers: object) -> None:
+def check_headers(headers: object, *, locates: bool = False) -> None:
     got = dict(headers)  # type: ignore[call-overload]
+    # only the map may ask where its reader is, and only on a click there
+    where = "(self)" if locates else "()"
+    assert got["permissions-policy"] == f"camera=(), geolocation={where}, microphone=()"
     policy = dict(part.strip().split(" ", 1) for part in got["content-security-policy"].split(";"))
     assert policy == POLICY
     assert got["x-content-type-options"] == "nosniff"
@@ -129,7 +132,7 @@ class TestEveryAnswer:
         for address in addresses:
             response = client.get(address)
             assert response.status_code == 200, f"{address}: {response.text[:300]}"
-            check_headers(response.headers)
+            check_headers(response.headers, locates=address == "/")
 
     def test_a_what_if_does_too(self, client: TestClient) -> None:
         change = {"kind": "add_accommodation", "easting": 758_600, "northing": 7_088_600, "beds": 40}

@@ -50,14 +50,23 @@ class App {
     this.counties = basemap.counties.features.map(({ properties }) => properties);
     this.countyShapes = basemap.counties;
     this.municipalityShapes = basemap.municipalities;
+    this.sectorRows = readRows(sectors);
+    this.store.set(this.known(this.store.get(), this.sectorRows));
     this.address = new Address(this.store, { onRestore: (wanted) => this.restore(wanted) });
     this.setUpMapParts(basemap, current);
-    this.setUpPanels(sectors, choices, components);
+    this.setUpPanels(choices, components);
     this.address.tidy();
     this.store.on((state, before) => this.follow(state, before));
     await this.surface.use();
     const { cell } = this.store.get();
     if (cell) await this.cells.inspectId(cell, { quiet: true });
+  }
+
+  // Counties and sectors that an old address names and the reference tables do not have are left out.
+  known({ county, sectors }, rows) {
+    const codes = new Set(rows.map(({ sector }) => sector));
+    const left = sectors?.filter((code) => codes.has(code));
+    return { county: this.counties.some(({ code }) => code === county) ? county : "", sectors: left?.length ? left : null };
   }
 
   setUpMapParts(basemap, current) {
@@ -88,9 +97,9 @@ class App {
     map.on("moveend", keepView);
   }
 
-  setUpPanels(sectors, choices, components) {
+  setUpPanels(choices, components) {
     const title = language() === "sv" ? "title_sv" : "title";
-    const risky = readRows(sectors).filter(({ role }) => role !== "denominator").map((row) => ({ code: row.sector, title: row[title] ?? row.title }));
+    const risky = this.sectorRows.filter(({ role }) => role !== "denominator").map((row) => ({ code: row.sector, title: row[title] ?? row.title }));
     this.showFilters = setUpFilters({ sectors: risky, counties: this.counties, state: this.store.get(), at: this.surface.current.at, onChange: (change) => this.store.set("county" in change ? { ...change, municipality: "" } : change) });
     this.setUpFilterControls(choices);
     setUpSearch({ onChoose: (result) => this.cells.openResult(result) });
@@ -166,6 +175,7 @@ class App {
   // Back and forward: the page shows what its address says.
   restore(wanted) {
     if (!this.surface?.info) return;
+    Object.assign(wanted, this.known(wanted, this.sectorRows));
     this.address.withoutStep(() => this.store.set(wanted));
     this.showFilters(wanted);
     this.weights.show(wanted);
