@@ -49,7 +49,9 @@ Ask = Callable[..., TestClient]
 def open_home(home: Path) -> Iterator[Ask]:
     app = create_app(Settings(home=home, check_seconds=0))
     with TestClient(app, base_url=BASE_URL):
-        yield lambda circle, roles=ROLES: enter(app, circle, roles, circle=circle, base_url=BASE_URL)
+        yield lambda name, circle=None: enter(
+            app, name, ROLES, circle=name if circle is None else circle, base_url=BASE_URL
+        )
 
 
 def shared_frames() -> dict[str, gpd.GeoDataFrame]:
@@ -244,7 +246,8 @@ class TestOneFolder:
 
     def test_a_circle_that_nobody_knows_sees_nothing(self, ask: Ask) -> None:
         for address in ("/", "/api/surfaces", "/tiles/current/8/142/68.png", "/api/sites?bbox=0,0,40,80"):
-            assert ask("everybody").get(address).status_code == 403, address
+            for circle in ("everybody", ""):
+                assert ask(circle or "nobody's", circle=circle).get(address).status_code == 403, address
 
     def test_a_circle_without_records_sees_an_empty_folder(self, tmp_path: Path) -> None:
         home = tmp_path / "inner-only"
