@@ -75,7 +75,3 @@ def require_weights_role(user: TheUser) -> None:
             "Only planners and analysts may change weights; leave `weight` out for those of the published surface."
         )
         raise ForbiddenError(message)
-
-
-def _find_user(request: Request) -> Any:
-    return getattr(request.state, "user", None)
