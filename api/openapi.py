@@ -20,6 +20,7 @@ TAGS = [
     {"name": "cells", "description": "Why a cell has its score"},
     {"name": "scenarios", "description": "How sure a score is, what would change it least, and what-ifs"},
     {"name": "ranking", "description": "The highest cells and places"},
+    {"name": "areas", "description": "What stands and has happened in a drawn area"},
     {"name": "sites", "description": "Workplaces, accommodation and establishments"},
     {"name": "charts", "description": "Figures as pictures (SVG) and as numbers"},
     {"name": "search", "description": "Places by name, id or coordinates"},

@@ -19,6 +19,7 @@ from threading import Lock
 
 from rasterio.errors import NotGeoreferencedWarning
 
+from api.comparison import Comparison, Comparisons
 from api.home import DataFolder, Stamp
 from api.importing.jobs import ImportJobs
 from api.records import build_sites
@@ -79,6 +80,7 @@ class Service:
         self.drawing = ThreadPoolExecutor(1, thread_name_prefix="norrsyn-draw")
         self.seasons = Seasons(self.turns)
         self.sites = SiteIndex()
+        self.comparisons = Comparisons()
         self.problem: str | None = None
         self._snapshot: Snapshot | None = None
         self._circles = CircleSnapshots()
@@ -226,6 +228,10 @@ class Service:
             key, make, Asker(snapshot.circle, user), is_own=is_own, is_dragging=is_dragging or is_own
         )
 
+    def compare(self, before: ServedSurface, after: ServedSurface) -> Comparison:
+        """How one surface differs from another; see `api.comparison.Comparisons.get`."""
+        return self.comparisons.get(before, after)
+
     def find_year(
         self, snapshot: Snapshot, served: ServedSurface, year: int, sectors: frozenset[str] | None
     ) -> tuple[Grid, tuple[Month, ...]]:
@@ -310,6 +316,8 @@ class Service:
         if found is not None:
             surface, created = found
             published = ServedSurface(surface, names, sources, created).warm()
+            # what the first filter would otherwise wait for
+            self.drawing.submit(published.prepare_filters)
         return Snapshot(stamp, layers, sources, region, names, search, self.sites, published)
 
     def _read_stored(self, snapshot: Snapshot, surface_id: str) -> ServedSurface | None:

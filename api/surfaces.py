@@ -73,7 +73,7 @@ class ServedSurface:
         self._certainty: NDArray[np.uint8] | None = None
         self._drawn: Future[Uncertainty] | None = None
         self._uncertainties: Recent[int, Uncertainty] = Recent(_UNCERTAINTIES_KEPT)
-        self._making, self._drawing, self._starting = Lock(), Lock(), Lock()
+        self._making, self._drawing, self._starting, self._sorting = Lock(), Lock(), Lock(), Lock()
 
     @property
     def id(self) -> str:
@@ -85,12 +85,17 @@ class ServedSurface:
         """Memory that the rasters and their tiles take."""
         # the score and the points of each component in float32, the state in a byte
         per_cell = 4 * (1 + len(self.surface.model.weights)) + 1
-        return (per_cell + self._n_facts) * self.surface.grid.n_cells + self._tiles.n_bytes
+        # the order of the ranked cells, four bytes each, made for the first filter
+        return (per_cell + self._n_facts) * self.surface.grid.n_cells + self._n_sorted + self._tiles.n_bytes
 
     @property
     def _n_facts(self) -> int:
         """Rasters of a byte that filters ask for: powers of agencies, and how sure the scores are."""
         return len(self._powers) + (self._certainty is not None)
+
+    @property
+    def _n_sorted(self) -> int:
+        return 4 * self.surface.n_ranked if "best_first" in self.surface.__dict__ else 0
 
     def warm(self) -> ServedSurface:
         """Prepare what the first explanation would otherwise wait for."""
@@ -98,17 +103,23 @@ class ServedSurface:
             self.surface.sources  # noqa: B018  computed on first use
         return self
 
+    def prepare_filters(self) -> None:
+        """Prepare what the first filter would otherwise wait for: some seconds' work at 100 m."""
+        with self._sorting:
+            self.surface.best_first  # noqa: B018  computed on first use
+            self.surface.hills  # noqa: B018
+
     def draw_tile(self, z: int, x: int, y: int, shown: Shown | None, *, stripes: bool) -> bytes:
         """A PNG tile; see `maps.tiles.TileSet.render`."""
         return self._tiles.render(z, x, y, shown, stripes=stripes)
 
     def top(self, n: int, shown: Shown | None = None) -> pd.DataFrame:
         """See `RiskSurface.top`."""
-        return self._remember(("top", n, shown and shown.key), lambda: self.surface.top(n, shown=shown))
+        return self._remember(("top", n, shown and shown.key), lambda: self._rank(self.surface.top, n, shown))
 
     def places(self, n: int, shown: Shown | None = None) -> tuple[Place, ...]:
         """See `RiskSurface.places`."""
-        return self._remember(("places", n, shown and shown.key), lambda: self.surface.places(n, shown=shown))
+        return self._remember(("places", n, shown and shown.key), lambda: self._rank(self.surface.places, n, shown))
 
     def glances(self, n: int, shown: Shown | None = None) -> tuple[Glance, ...]:
         """What weighs most in each of the cells of `top`."""
@@ -119,6 +130,12 @@ class ServedSurface:
             return tuple(glance_at(explain(*cells(cell_id))) for cell_id in self.top(n, shown)["cell_id"])
 
         return self._remember(("glances", n, shown and shown.key), make)
+
+    def _rank(self, rank: Callable[..., T], n: int, shown: Shown | None) -> T:
+        if shown is None:
+            return rank(n)
+        self.prepare_filters()
+        return rank(n, shown=shown)
 
     def show(self, chosen: CellFilter, layers: Layers, drawing: Executor, turns: Turns) -> Shown | None:
         """The cells that a filter shows; None for all.

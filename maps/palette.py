@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from geo.errors import ConfigError, ShapeError
 from geo.polygons import row_bands
-from geo.reference import ScoreClass, score_classes
+from geo.reference import ScoreClass, difference_classes, score_classes
 
-__all__ = ["CLASS_NOT_DRAWN", "class_colours", "class_of", "classify", "count_classes"]
+__all__ = ["CLASS_NOT_DRAWN", "class_colours", "class_of", "classify", "count_classes", "order_differences"]
 
 CLASS_NOT_DRAWN = 0
 # States of a cell, as a surface counts them: 0 outside, 1 nothing known, 2 never inspected, 3 inspected.
@@ -39,7 +39,11 @@ def class_colours(classes: Sequence[ScoreClass] | None = None) -> NDArray[np.uin
     ConfigError
         A colour that is not written ``#RRGGBB``.
     """
-    classes = _checked(classes)
+    return paint_classes(_checked(classes))
+
+
+def paint_classes(classes: Sequence[ScoreClass]) -> NDArray[np.uint8]:
+    """Colours of classes in the order given; see `class_colours`."""
     colours = np.zeros((len(classes) + 1, 4), dtype=np.uint8)
     for position, one in enumerate(classes, start=1):
         match = _COLOUR.fullmatch(one.colour)
@@ -114,6 +118,25 @@ def count_classes(classed: NDArray[np.uint8], classes: Sequence[ScoreClass] | No
         counts += np.bincount(codes[part], minlength=n_classes + 1)[: n_classes + 1]
     found: list[int] = counts[1:].tolist()
     return found
+
+
+def order_differences() -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
+    """The classes of a difference as tiles want them: a larger change has a larger code, so that overviews keep it.
+
+    Returns
+    -------
+    codes : (n_classes + 1,) uint8, the tiles' code by position in ``difference_classes`` from 1; 0 stays 0
+    colours : (n_classes + 1, 4) uint8, RGBA by the tiles' code
+    falls : (n_classes + 1,) bool by position; falls are striped, so that they differ from rises without colour too
+    """
+    classes = difference_classes()
+    middle = len(classes) // 2
+    by_size = sorted(range(len(classes)), key=lambda at: (abs(at - middle), at))
+    codes = np.zeros(len(classes) + 1, dtype=np.uint8)
+    codes[[at + 1 for at in by_size]] = np.arange(1, len(classes) + 1)
+    falls = np.arange(len(classes) + 1) - 1 < middle
+    falls[0] = False
+    return codes, paint_classes([classes[at] for at in by_size]), falls
 
 
 def _checked(classes: Sequence[ScoreClass] | None) -> Sequence[ScoreClass]:

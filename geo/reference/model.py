@@ -20,6 +20,7 @@ __all__ = [
     "ScoreClass",
     "certainty_classes",
     "county_names",
+    "difference_classes",
     "establishments",
     "model_components",
     "model_parameters",
@@ -74,6 +75,13 @@ def score_classes() -> tuple[ScoreClass, ...]:
     return tuple(
         ScoreClass(*row) for row in read_columns("score_classes", "code", "name", "name_sv", "low", "high", "colour")
     )
+
+
+@lru_cache(maxsize=1)
+def difference_classes() -> tuple[ScoreClass, ...]:
+    """Classes of the difference of two scores, the deepest fall first; the middle one holds what is about the same."""
+    columns = ("code", "name", "name_sv", "low", "high", "colour")
+    return tuple(ScoreClass(*row) for row in read_columns("difference_classes", *columns))
 
 
 @lru_cache(maxsize=1)

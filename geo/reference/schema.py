@@ -84,6 +84,14 @@ def _sums_to_one(column: str) -> Callable[[pd.DataFrame], list[str]]:
     return check
 
 
+def _differences_mirror(frame: pd.DataFrame) -> list[str]:
+    edges = [*frame["low"].tolist(), frame["high"].iloc[-1]]
+    ends = frame["high"].tolist()
+    mirrored = [-edge for edge in reversed(edges)]
+    is_sound = edges[1:] == ends and edges == sorted(set(edges)) == mirrored and edges[-1] == _SCALE_END
+    return [] if is_sound and len(frame) % 2 else ["columns low and high: classes must mirror each other around 0"]
+
+
 def _classes_cover_scale(frame: pd.DataFrame) -> list[str]:
     low, high = frame["low"].tolist(), frame["high"].tolist()
     failures = [f"column low: the first class must begin at 0, not {low[0]:g}"] if low[0] != 0 else []
@@ -422,6 +430,19 @@ _ALL = (
             _SOURCE,
         ),
         _classes_cover_scale,
+    ),
+    Table(
+        "difference_classes",
+        ("code",),
+        (
+            Column("code", pattern=_CODE),
+            *_text("name", "name_sv"),
+            Column("low", "number", low=-100, high=100),
+            Column("high", "number", low=-100, high=100),
+            Column("colour", pattern="#[0-9A-F]{6}"),
+            _SOURCE,
+        ),
+        _differences_mirror,
     ),
     Table(
         "certainty_classes",

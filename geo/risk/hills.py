@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.kernels import Hills, join_peaks
-from geo.risk.filters import Shown, show_county
 from geo.risk.scored import NEVER_INSPECTED, ScoredSurface
 
-__all__ = ["SADDLE_SHARE", "Hill", "find_hills", "rank_hills"]
+__all__ = ["SADDLE_SHARE", "Hill", "find_hills"]
 
 # Two peaks are one place when the way between them never falls below this share of the lower one; a place's cells are
 # those of its hill that reach this share of its peak.
@@ -59,42 +58,19 @@ def find_hills(surface: ScoredSurface, n: int, county: str | None = None) -> lis
     -------
     list of Hill, at most n, the highest first, of equals the northmost, then the westmost
     """
-    return rank_hills(surface, n, None if county is None else show_county(surface, county))[0]
-
-
-def rank_hills(surface: ScoredSurface, n: int, shown: Shown | None = None) -> tuple[list[Hill], list[int]]:
-    """The n highest hills of those whose highest cell is shown, and where each stands among all hills.
-
-    Parameters
-    ----------
-    surface : ScoredSurface
-    n : int, >= 1
-    shown : Shown, optional
-        All when left out.
-
-    Returns
-    -------
-    list of Hill, as `find_hills` gives it
-    list of int, from 1, rank of each among the hills of the whole region
-    """
     n_rows, n_cols = surface.grid.shape
     # Zeros take no memory until they are written to: only the surroundings of the cells that are looked at do.
     hill_at = np.zeros((n_rows + 2, n_cols + 2), dtype=np.int32)
     hills, above = None, math.inf
-    standing = chosen = np.empty(0, dtype=np.int64)
+    chosen = np.empty(0, dtype=np.int64)
     for floor in _falling_floors(surface):
         row, col, score = _cells_between(surface, floor, above)
         hills = join_peaks(row, col, score, SADDLE_SHARE, hill_at, hills)
-        standing = np.flatnonzero(hills.parent == np.arange(len(hills.parent)))
-        chosen = _choose(hills, standing, shown)[:n]
+        chosen = _standing(surface, hills, county)[:n]
         if len(chosen) == n and hills.height[chosen[-1]] * _SETTLED_SHARE >= floor:
             break
         above = floor
-    if hills is None:
-        return [], []
-    # all that are higher than a hill that is settled are settled too
-    ranks: list[int] = (np.searchsorted(standing, chosen) + 1).tolist()
-    return _measure(surface, hills, hill_at, chosen), ranks
+    return [] if hills is None else _measure(surface, hills, hill_at, chosen)
 
 
 def _falling_floors(surface: ScoredSurface) -> Iterator[float]:
@@ -129,9 +105,14 @@ def _cells_between(
     return np.concatenate(rows)[best_first], np.concatenate(cols)[best_first], score[best_first]
 
 
-def _choose(hills: Hills, standing: NDArray[np.int64], shown: Shown | None) -> NDArray[np.int64]:
-    """Numbers of the hills whose highest cell is shown, of those that are part of no other one."""
-    return standing if shown is None else standing[shown.includes((hills.row[standing], hills.col[standing]))]
+def _standing(surface: ScoredSurface, hills: Hills, county: str | None) -> NDArray[np.int64]:
+    """Numbers of the hills that are part of no other one, the highest first."""
+    standing = np.flatnonzero(hills.parent == np.arange(len(hills.parent)))
+    if county is None:
+        return standing
+    first, end = surface.county_codes(county)
+    code = surface.region.municipality_raster(surface.grid)[hills.row[standing], hills.col[standing]]
+    return standing[(code >= first) & (code < end)]
 
 
 def _measure(surface: ScoredSurface, hills: Hills, hill_at: NDArray[np.int32], chosen: NDArray[np.int64]) -> list[Hill]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,17 +14,16 @@ from numpy.typing import NDArray
 from geo.errors import ParameterError
 from geo.reference import municipality_names
 from geo.risk.explain import Explanation, explain_cell
-from geo.risk.filters import Shown, show_county
-from geo.risk.hills import Hill, rank_hills
+from geo.risk.hills import Hill, find_hills
 from geo.risk.scored import NEVER_INSPECTED, STATE_NAMES, ScoredSurface
 from geo.risk.table_row import Glance, glance_at
 from geo.risk.words import Sentence
 
-__all__ = ["Place", "top_cells", "top_places"]
+__all__ = ["FLOAT32_SLACK", "Place", "check_count", "make_place", "tabulate_cells", "top_cells", "top_places"]
 
 MAX_TOP = 10_000
 # rasters are float32: cells closer than this may change order when recomputed in float64
-_FLOAT32_SLACK = 1e-4
+FLOAT32_SLACK = 1e-4
 
 
 @dataclass(frozen=True)
@@ -61,27 +61,44 @@ class Place:
     glance: Glance
 
 
-def top_cells(surface: ScoredSurface, n: int, county: str | None = None, shown: Shown | None = None) -> pd.DataFrame:
+def top_cells(surface: ScoredSurface, n: int, county: str | None) -> pd.DataFrame:
     """The n highest cells; see `RiskSurface.top`."""
-    n = _check_count(n)
-    chosen = _narrow(surface, county, shown)
-    rows, cols = _highest(surface, n, chosen)
+    n = check_count(n)
+    return tabulate_cells(surface, n, *_highest(surface, n, county))
+
+
+def tabulate_cells(
+    surface: ScoredSurface,
+    n: int,
+    rows: NDArray[np.int64],
+    cols: NDArray[np.int64],
+    rank: Callable[[int, int], int] | None = None,
+) -> pd.DataFrame:
+    """The n highest of some cells as `RiskSurface.top` tells them, in their order in float64.
+
+    Parameters
+    ----------
+    surface : ScoredSurface
+    n : int
+    rows, cols : (n_cells,) int64
+    rank : of a row and a column, optional
+        Ranks count from 1 when left out.
+    """
     exact = [
         {component.name: surface.points_at(component, row, col) for component in surface.model.components}
         for row, col in zip(rows.tolist(), cols.tolist(), strict=True)
     ]
     totals = np.array([math.fsum(points.values()) for points in exact])
     order = np.lexsort((cols, rows, -totals))[:n]
-    ranks = np.arange(1, len(order) + 1) if shown is None else _rank(surface, rows[order], cols[order])
     codes = surface.municipality_codes(rows, cols)
     names = municipality_names()
     records: list[dict[str, Any]] = []
-    for rank, i in zip(ranks.tolist(), order, strict=True):
+    for position, i in enumerate(order, start=1):
         row, col = int(rows[i]), int(cols[i])
         easting, northing = surface.grid.centre(row, col)
         records.append(
             {
-                "rank": rank,
+                "rank": position if rank is None else rank(row, col),
                 "cell_id": surface.grid.cell_id(row, col),
                 "scb_id": surface.grid.scb_id(row, col),
                 "score": float(totals[i]),
@@ -99,20 +116,15 @@ def top_cells(surface: ScoredSurface, n: int, county: str | None = None, shown: 
     return pd.DataFrame(records, columns=columns)
 
 
-def top_places(
-    surface: ScoredSurface, n: int, county: str | None = None, shown: Shown | None = None
-) -> tuple[Place, ...]:
+def top_places(surface: ScoredSurface, n: int, county: str | None) -> tuple[Place, ...]:
     """The n highest places; see `RiskSurface.places`."""
-    n = _check_count(n)
-    hills, ranks = rank_hills(surface, n, _narrow(surface, county, shown))
-    places = [_make_place(surface, hill) for hill in hills]
+    places = [make_place(surface, hill) for hill in find_hills(surface, check_count(n), county)]
     places.sort(key=lambda place: (-place.score, place.place_id))
-    # in float64 two neighbours may stand the other way round: the ranks stay in their order
-    ranks = list(range(1, len(places) + 1)) if shown is None else ranks
-    return tuple(replace(place, rank=rank) for rank, place in zip(ranks, places, strict=True))
+    return tuple(replace(place, rank=rank) for rank, place in enumerate(places, start=1))
 
 
-def _make_place(surface: ScoredSurface, hill: Hill) -> Place:
+def make_place(surface: ScoredSurface, hill: Hill) -> Place:
+    """A hill as a place without a rank, explained at its highest cell."""
     explanation: Explanation = explain_cell(surface, hill.row, hill.col, with_rank=False)
     grid = surface.grid
     west, south = grid.corner(hill.rows[1], hill.cols[0])
@@ -136,51 +148,25 @@ def _make_place(surface: ScoredSurface, hill: Hill) -> Place:
     )
 
 
-def _narrow(surface: ScoredSurface, county: str | None, shown: Shown | None) -> Shown | None:
-    if county is None:
-        return shown
-    if shown is not None:
-        message = "Give a county or the cells that are shown, not both; a filter can name counties."
-        raise ParameterError(message)
-    return show_county(surface, county)
-
-
-def _rank(surface: ScoredSurface, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rank of some cells, the highest first, among all ranked cells; cells of one score may share it."""
-    score, state = surface.score, surface.state
-    heights = score[rows, cols][::-1]
-    if not heights.size:
-        return np.empty(0, dtype=np.int64)
-    # a place in the float64 order may differ from that in the float32 one by rounding
-    heights = np.maximum.accumulate(heights)
-    n_between = np.zeros(len(heights) + 1, dtype=np.int64)
-    for band in surface.row_bands():
-        values = score[band][(score[band] > heights[0]) & (state[band] >= NEVER_INSPECTED)]
-        n_between += np.bincount(np.searchsorted(heights, values), minlength=len(heights) + 1)
-    n_higher = n_between[::-1].cumsum()[::-1][1:]
-    ranks: NDArray[np.int64] = n_higher[::-1] + 1
-    return ranks
-
-
-def _highest(surface: ScoredSurface, n: int, shown: Shown | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _highest(surface: ScoredSurface, n: int, county: str | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Cells that may be among the n highest: those whose float32 score could be one of them after all in float64."""
-    least = _nth_score(surface, n, shown) - _FLOAT32_SLACK
+    least = _nth_score(surface, n, county) - FLOAT32_SLACK
     score = surface.score
     rows, cols = [], []
     for band in surface.row_bands():
-        chosen = _candidates(surface, band, shown) & (score[band] >= least)
+        chosen = _candidates(surface, band, county) & (score[band] >= least)
         row, col = np.unravel_index(np.flatnonzero(chosen), chosen.shape)
         rows.append(row + band.start)
         cols.append(col)
     return np.concatenate(rows), np.concatenate(cols)
 
 
-def _nth_score(surface: ScoredSurface, n: int, shown: Shown | None) -> np.float32:
+def _nth_score(surface: ScoredSurface, n: int, county: str | None) -> np.float32:
     """The n-th highest score, or minus infinity where there are no more than n."""
     score, least = surface.score, np.float32(-np.inf)
     best = np.empty(0, dtype=np.float32)
     for band in surface.row_bands():
-        values = score[band][_candidates(surface, band, shown) & (score[band] > least)]
+        values = score[band][_candidates(surface, band, county) & (score[band] > least)]
         best = np.concatenate([best, values])
         if len(best) > n:
             best = np.partition(best, len(best) - n)[len(best) - n :]
@@ -188,11 +174,18 @@ def _nth_score(surface: ScoredSurface, n: int, shown: Shown | None) -> np.float3
     return np.float32(least)
 
 
-def _candidates(surface: ScoredSurface, band: slice, shown: Shown | None) -> NDArray[np.bool_]:
-    return surface.state[band] >= NEVER_INSPECTED if shown is None else shown.includes(band)
+def _candidates(surface: ScoredSurface, band: slice, county: str | None) -> NDArray[np.bool_]:
+    ranked: NDArray[np.bool_] = surface.state[band] >= NEVER_INSPECTED
+    return ranked if county is None else ranked & surface.county_mask(county, band)
 
 
-def _check_count(n: int) -> int:
+def check_count(n: int) -> int:
+    """A number of rows, from 1 to 10 000.
+
+    Raises
+    ------
+    ParameterError
+    """
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 1 <= n <= MAX_TOP:
         message = f"n must be a whole number from 1 to {MAX_TOP}, got {n!r}."
         raise ParameterError(message)

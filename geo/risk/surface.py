@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from geo.errors import ParameterError
 from geo.layers.bundle import Layers
 from geo.risk.explain import Explanation, explain_cell
 from geo.risk.export import to_geodataframe, to_geotiff, to_xarray
 from geo.risk.filters import Shown
+from geo.risk.hills import Hill, find_hills
 from geo.risk.hot_spots import HotSpots, find_hot_spots
 from geo.risk.model import Model
 from geo.risk.ranking import Place, top_cells, top_places
 from geo.risk.rasters import Rasters
 from geo.risk.scored import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, ScoredSurface
+from geo.risk.shown_ranking import shown_cells, shown_places, sort_cells
 from geo.risk.tiles import Inputs, prepare_inputs, score_window
 from geo.risk.uncertainty import Uncertainty, estimate_uncertainty
 from geo.risk.update import changed_windows, update_inputs, vary_inputs
@@ -56,7 +61,10 @@ class RiskSurface(ScoredSurface):
             ``rank, cell_id, scb_id, score, state, municipality, municipality_code, county, easting, northing`` and one
             column of points per component.
         """
-        return top_cells(self, n, county, shown)
+        if shown is None:
+            return top_cells(self, n, county)
+        self._refuse_both(county)
+        return shown_cells(self, n, shown, self.best_first)
 
     def places(self, n: int = 20, county: str | None = None, shown: Shown | None = None) -> tuple[Place, ...]:
         """The n highest places: each a hill of neighbouring cells, named after the nearest locality.
@@ -64,7 +72,26 @@ class RiskSurface(ScoredSurface):
         Of a county, or of the cells that a filter shows, those whose highest cell is one of them. ``rank`` counts
         within the answer; with `shown`, among all places of the region.
         """
-        return top_places(self, n, county, shown)
+        if shown is None:
+            return top_places(self, n, county)
+        self._refuse_both(county)
+        return shown_places(self, n, shown, self.hills)
+
+    @cached_property
+    def best_first(self) -> NDArray[np.uint32]:
+        """Flat positions of all ranked cells, the highest first; made for the first filter, and kept."""
+        return sort_cells(self)
+
+    @cached_property
+    def hills(self) -> tuple[Hill, ...]:
+        """Every place's hill, the highest first; made for the first filter, and kept."""
+        return tuple(find_hills(self, self.grid.n_cells))
+
+    @staticmethod
+    def _refuse_both(county: str | None) -> None:
+        if county is not None:
+            message = "Give a county or the cells that are shown, not both; a filter can name counties."
+            raise ParameterError(message)
 
     def uncertainty(
         self,

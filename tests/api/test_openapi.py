@@ -47,8 +47,8 @@ def test_failures_are_problem_details(document: dict) -> None:
 
 def test_nothing_but_an_import_changes_anything(document: dict) -> None:
     others = sorted(name for name, _ in list_operations(document) if not name.startswith("get "))
-    # a what-if writes nothing (test_scenarios.py); it does not fit into an address
-    assert others == ["post /api/imports", "post /api/what-if"]
+    # a what-if writes nothing (test_scenarios.py), nor does an area; they do not fit into an address
+    assert others == ["post /api/area", "post /api/imports", "post /api/what-if"]
 
 
 def test_the_form_of_an_import_is_described(document: dict) -> None:

@@ -289,9 +289,9 @@ class TestShelf:
         made: list[int] = []
         places = RiskSurface.places
 
-        def count(surface: RiskSurface, n: int, *, shown: Shown | None) -> object:
+        def count(surface: RiskSurface, n: int, **how: Shown) -> object:
             made.append(n)
-            return places(surface, n, shown=shown)
+            return places(surface, n, **how)
 
         monkeypatch.setattr(RiskSurface, "places", count)
         with ThreadPoolExecutor(8) as pool:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from geo.reference import score_classes
+from geo.reference import difference_classes, score_classes
+from maps.palette import order_differences
 
 Array = NDArray[np.float64]
 
@@ -111,3 +112,34 @@ def test_lightness_falls_in_even_steps() -> None:
     np.testing.assert_allclose(-np.diff(lightness), -np.diff(lightness).mean(), atol=1.0)
     assert lightness[0] > 90
     assert lightness[-1] < 20
+
+
+def see_differences(sight: str) -> list[Array]:
+    return [lab(SIGHT[sight] @ linear_rgb(row.colour)) for row in difference_classes()]
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_any_two_classes_of_a_difference_can_be_told_apart(sight: str) -> None:
+    pairs = itertools.combinations(see_differences(sight), 2)
+    assert min(ciede2000(first, second) for first, second in pairs) >= LEAST_DISTANCE
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_larger_changes_are_darker_on_both_sides(sight: str) -> None:
+    lightness = np.array([colour[0] for colour in see_differences(sight)])
+    middle = len(lightness) // 2
+    assert np.diff(lightness[: middle + 1]).min() >= 10
+    assert np.diff(lightness[middle:]).max() <= -10
+
+
+def test_in_greyscale_stripes_tell_falls_from_rises() -> None:
+    codes, colours, falls = order_differences()
+    n = len(difference_classes())
+    assert falls.tolist() == [False] + [True] * (n // 2) + [False] * (n - n // 2)
+    assert sorted(codes.tolist()) == list(range(n + 1))
+    for at, row in enumerate(difference_classes(), start=1):
+        assert "#{:02X}{:02X}{:02X}".format(*colours[codes[at]][:3]) == row.colour
+    # the larger the change, the higher the code: an overview keeps the highest
+    sizes = [max(abs(row.low), abs(row.high)) for row in difference_classes()]
+    by_code = [sizes[position - 1] for position in np.argsort(codes)[1:]]
+    assert by_code == sorted(by_code)

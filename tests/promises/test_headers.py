@@ -38,6 +38,7 @@ POLICY = {
 # A value for every parameter of a path.
 EXAMPLES = {
     "surface": "current",
+    "other": "current",
     "z": "8",
     "x": "142",
     "y": "68",
@@ -52,6 +53,7 @@ QUERIES = {
     "/api/sites": "?bbox=20,63,21,64",
     "/api/sites/nearest": "?lon=20.26&lat=63.82",
     "/api/search": "?q=umea",
+    "/api/compare": "?other=current",
 }
 FILES = {"/static": "/js/main.js", "/static/leaflet": "/leaflet.js"}
 FAILING = [
@@ -137,6 +139,12 @@ class TestEveryAnswer:
     def test_a_what_if_does_too(self, client: TestClient) -> None:
         change = {"kind": "add_accommodation", "easting": 758_600, "northing": 7_088_600, "beds": 40}
         response = client.post("/api/what-if", json={"changes": [change]}, headers=WRITING)
+        assert response.status_code == 200
+        check_headers(response.headers)
+
+    def test_an_area_does_too(self, client: TestClient) -> None:
+        ring = [[20.1, 63.7], [20.4, 63.7], [20.4, 63.9], [20.1, 63.7]]
+        response = client.post("/api/area", json={"type": "Polygon", "coordinates": [ring]}, headers=WRITING)
         assert response.status_code == 200
         check_headers(response.headers)
 

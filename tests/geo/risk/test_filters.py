@@ -15,7 +15,7 @@ from geo.grid import Grid
 from geo.layers.bundle import Layers
 from geo.reference import read_table, score_classes, sectors_of
 from geo.risk.filters import CellFilter, show_cells
-from geo.risk.hills import find_hills, rank_hills
+from geo.risk.hills import find_hills
 from geo.risk.powers import agencies_on_site, find_powers, map_powers
 from geo.risk.surface import RiskSurface
 from tests.frames import GRID, SCORING_DAY, make_accommodation, make_frame, make_workplace, near_town
@@ -124,15 +124,30 @@ def test_ranks_are_those_of_the_whole_region(surface: RiskSurface, data: st.Data
 
     expected = whole[inside].head(n)
     assert found["cell_id"].tolist() == expected["cell_id"].tolist()
-    ties = whole.groupby("score")["rank"].transform("min")
-    assert found["rank"].tolist() == ties[expected.index].tolist()
+    heights = surface.score[surface.ranked]
+    cells = [surface.grid.parse_cell_id(cell_id) for cell_id in found["cell_id"]]
+    assert found["rank"].tolist() == [1 + int((heights > surface.score[cell]).sum()) for cell in cells]
     every = find_hills(surface, 10_000)
-    hills, ranks = rank_hills(surface, n, shown)
-    numbered = [(hill, rank) for rank, hill in enumerate(every, start=1) if mask[hill.row, hill.col]]
-    assert list(zip(hills, ranks, strict=True)) == numbered[:n]
+    numbered = [(rank, hill.n_cells) for rank, hill in enumerate(every, start=1) if mask[hill.row, hill.col]]
     places = surface.places(n, shown=shown)
-    assert [place.rank for place in places] == ranks
+    assert [(place.rank, place.n_cells) for place in places] == numbered[:n]
     assert all(mask[surface.grid.parse_cell_id(place.place_id)] for place in places)
+
+
+@pytest.mark.parametrize("first", [1, 7, 100])
+def test_a_filter_is_asked_a_few_cells_at_a_time(
+    surface: RiskSurface, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    shown = show_cells(surface, CellFilter(state="inspected"))
+    at_once = [surface.top(n, shown=shown) for n in (1, 20, 10_000)]
+    monkeypatch.setattr("geo.risk.shown_ranking._FIRST_CELLS", first)
+    monkeypatch.setattr("geo.risk.shown_ranking._MOST_CELLS", 3 * first)
+
+    for n, whole in zip((1, 20, 10_000), at_once, strict=True):
+        assert surface.top(n, shown=shown).equals(whole)
+    score, (row, col) = surface.score, np.divmod(surface.best_first, surface.grid.n_cols)
+    expected = sorted(np.argwhere(surface.ranked).tolist(), key=lambda cell: (-score[tuple(cell)], cell))
+    assert np.column_stack([row, col]).tolist() == expected
 
 
 @pytest.mark.parametrize("cell_m", [100, 250, 1_000, 5_000])
