@@ -22,6 +22,7 @@ import psutil
 from rows import Row, at_most
 from score_load import DAY, demo_layers
 from session import Session
+from visitor import sign_in
 
 import geo
 from geo.store.files import Provenance, publish, save_layers, save_surface
@@ -44,8 +45,8 @@ app()
 def live_rows(session: Session) -> Iterator[Row]:
     """Another date and other weights, none of them in memory yet, and a year of dates for the month slider."""
     rounds = 3 if session.quick else ROUNDS
-    with _serve_demo() as (server, port), ThreadPoolExecutor(CONNECTIONS) as pool:
-        client = _Client(server, port)
+    with _serve_demo() as (server, port, cookie), ThreadPoolExecutor(CONNECTIONS) as pool:
+        client = _Client(server, port, cookie)
         # the first answer of each connection, and of each kind
         _drag(client, pool, "at=2024-01-01")
         _drag(client, pool, "weight=findings:1")
@@ -99,8 +100,9 @@ def _drag(client: _Client, pool: ThreadPoolExecutor, query: str) -> _Wait:
 class _Client:
     """One kept connection per thread."""
 
-    def __init__(self, server: psutil.Process, port: int) -> None:
+    def __init__(self, server: psutil.Process, port: int, cookie: str) -> None:
         self._server, self._port, self._mine = server, port, local()
+        self._headers = {"Cookie": cookie}
 
     def read_cpu_s(self) -> float:
         """Processor that the server has used, s."""
@@ -112,7 +114,7 @@ class _Client:
         if not hasattr(self._mine, "connection"):
             self._mine.connection = HTTPConnection("127.0.0.1", self._port)
         connection: HTTPConnection = self._mine.connection
-        connection.request("GET", path)
+        connection.request("GET", path, headers=self._headers)
         response = connection.getresponse()
         body = response.read()
         if response.status != 200:  # noqa: PLR2004
@@ -122,8 +124,8 @@ class _Client:
 
 
 @contextmanager
-def _serve_demo() -> Iterator[tuple[psutil.Process, int]]:
-    """The demo region, scored, published and served as `norrsyn serve` does; yields the process and its port."""
+def _serve_demo() -> Iterator[tuple[psutil.Process, int, str]]:
+    """The demo region, scored and served as `norrsyn serve` does: the process, its port and a planner's cookie."""
     with TemporaryDirectory() as folder:
         layers = demo_layers()
         save_layers(folder, {name: (frame, Provenance("demo")) for name, frame in layers.items() if len(frame)})
@@ -133,7 +135,8 @@ def _serve_demo() -> Iterator[tuple[psutil.Process, int]]:
         command = [sys.executable, "-c", _SERVE, folder]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])  # noqa: S603
         try:
-            yield psutil.Process(server.pid), _read_port(server)
+            cookie = "; ".join(f"{name}={value}" for name, value in sign_in(Path(folder)).items())
+            yield psutil.Process(server.pid), _read_port(server), cookie
         finally:
             server.terminate()
             server.wait(30)

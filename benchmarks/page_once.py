@@ -91,7 +91,7 @@ def main() -> None:
     """Measure and print."""
     home, rounds = Path(sys.argv[1]), int(sys.argv[2])
     with serve(home) as url, open_browser() as browser:
-        cookies = sign_in(home, url)
+        cookies = sign_in(home)
         surface = httpx.get(f"{url}/api/surfaces", cookies=cookies).json()["surfaces"][0]
         measured: dict[str, Any] = {"cell_m": surface["cell_m"], "tiles_ms": _time_tiles(url, cookies, surface)}
         first = [_first_view(browser, url, cookies) for _ in range(rounds + 1)][1:]
