@@ -8,13 +8,14 @@ import numpy as np
 
 from geo.risk.backtest.past import Past, to_duration
 
-__all__ = ["half_lives", "lay_bandwidths", "lay_origins", "rule_of_thumb"]
+__all__ = ["IN_HORIZONS", "half_lives", "lay_bandwidths", "lay_origins", "rule_of_thumb"]
 
 _N_BANDWIDTHS = 6
 _DOUBLINGS = (3, 16)
 # Quartic kernel with the variance of a Gaussian of bandwidth 1: b²/8 along each axis.
 _GAUSSIAN_TO_QUARTIC = math.sqrt(8.0)
-_IN_HORIZONS = (1.0, 4.0, 12.0, 36.0)
+# Half-lives.
+IN_HORIZONS = (1.0, 4.0, 12.0, 36.0)
 # Before the first horizon to learn from there must be something to learn it from.
 _BURN_IN_HORIZONS = 6
 _BURN_IN_SHARE = 1 / 3
@@ -48,7 +49,7 @@ def lay_bandwidths(past: Past) -> tuple[float, ...]:
 
 def half_lives(past: Past) -> tuple[float, ...]:
     """Half-lives, days: 1, 4, 12 and 36 horizons."""
-    return tuple(many * past.horizon_days for many in _IN_HORIZONS)
+    return tuple(many * past.horizon_days for many in IN_HORIZONS)
 
 
 def lay_origins(past: Past, most: int) -> list[np.datetime64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geo.risk.backtest.models.samples import Sample
 
-__all__ = ["Learner", "fit_boosting", "fit_mixture", "fit_on_logs", "fit_on_roots"]
+__all__ = ["Learner", "fit_boosting", "fit_mixture", "fit_on_roots"]
 
 Learner = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
@@ -30,8 +30,8 @@ _RIDGE = 1.0
 _QUANTILES = np.append(np.linspace(0.0, 0.95, 96), np.linspace(0.95, 1.0, 101)[1:])
 
 
-def fit_on_logs(sample: Sample) -> Learner:
-    """Poisson regression on ``log(rate + mean rate)``.
+def fit_on_roots(sample: Sample) -> Learner:
+    """Poisson regression on square roots of rates.
 
     Parameters
     ----------
@@ -41,17 +41,37 @@ def fit_on_logs(sample: Sample) -> Learner:
     -------
     function of (n, n_features) float32 that gives (n,) float64, expected events per cell and horizon
     """
-    least = sample.mean_events
-    return _fit_linear(sample, lambda rates: np.log(rates + least))
+    from scipy.linalg import LinAlgWarning  # noqa: PLC0415
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
+    from sklearn.linear_model import PoissonRegressor  # noqa: PLC0415
+    from sklearn.pipeline import make_pipeline  # noqa: PLC0415
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler  # noqa: PLC0415
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
+    scaled = make_pipeline(FunctionTransformer(np.sqrt), StandardScaler())
+    model = PoissonRegressor(alpha=_PENALTY, solver="newton-cholesky", max_iter=100)
+    rates = scaled.fit_transform(sample.features.astype(np.float64))
+    with threadpool_limits(limits=1), np.errstate(all="ignore"), warnings.catch_warnings():
+        # where events are few, a step overshoots into infinity, and a shorter one is taken; what comes of it is checked
+        for harmless in (ConvergenceWarning, LinAlgWarning):
+            warnings.simplefilter("ignore", harmless)
+        model.fit(rates, sample.events, sample.weight)
+    slopes, level = np.asarray(model.coef_, dtype=np.float64), float(model.intercept_)
+    if not (np.isfinite(slopes).all() and np.isfinite(level)):
+        # nothing was learned
+        slopes, level = np.zeros(rates.shape[1]), math.log(max(sample.mean_events, _LEAST_RATE))
 
-def fit_on_roots(sample: Sample) -> Learner:
-    """Poisson regression on square roots of rates; otherwise as `fit_on_logs`."""
-    return _fit_linear(sample, np.sqrt)
+    def predict(now: NDArray[np.float32]) -> NDArray[np.float64]:
+        with threadpool_limits(limits=1):
+            height = scaled.transform(now.astype(np.float64)) @ slopes + level
+        expected: NDArray[np.float64] = np.exp(np.minimum(height, _HIGHEST))
+        return expected
+
+    return predict
 
 
 def fit_mixture(sample: Sample) -> Learner:
-    """A sum of the rates themselves with weights of 0 or more, of greatest likelihood; otherwise as `fit_on_logs`.
+    """A sum of the rates themselves with weights of 0 or more, of greatest likelihood; otherwise as `fit_on_roots`.
 
     Rates add up as in a self-exciting point process; the weights are found by expectation and maximisation.
 
@@ -75,7 +95,7 @@ def fit_mixture(sample: Sample) -> Learner:
 
 
 def fit_boosting(sample: Sample) -> Learner:
-    """Gradient boosting of small trees on the Poisson deviance; otherwise as `fit_on_logs`."""
+    """Gradient boosting of small trees on the Poisson deviance; otherwise as `fit_on_roots`."""
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
@@ -107,33 +127,3 @@ def _to_bins(rates: NDArray[np.float32], edges: list[NDArray[np.float32]]) -> ND
     for position, of_column in enumerate(edges):
         bins[:, position] = of_column.searchsorted(rates[:, position], side="right")
     return bins
-
-
-def _fit_linear(sample: Sample, transform: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Learner:
-    from scipy.linalg import LinAlgWarning  # noqa: PLC0415
-    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
-    from sklearn.linear_model import PoissonRegressor  # noqa: PLC0415
-    from sklearn.pipeline import make_pipeline  # noqa: PLC0415
-    from sklearn.preprocessing import FunctionTransformer, StandardScaler  # noqa: PLC0415
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415
-
-    scaled = make_pipeline(FunctionTransformer(transform), StandardScaler())
-    model = PoissonRegressor(alpha=_PENALTY, solver="newton-cholesky", max_iter=100)
-    rates = scaled.fit_transform(sample.features.astype(np.float64))
-    with threadpool_limits(limits=1), np.errstate(all="ignore"), warnings.catch_warnings():
-        # where events are few, a step overshoots into infinity, and a shorter one is taken; what comes of it is checked
-        for harmless in (ConvergenceWarning, LinAlgWarning):
-            warnings.simplefilter("ignore", harmless)
-        model.fit(rates, sample.events, sample.weight)
-    slopes, level = np.asarray(model.coef_, dtype=np.float64), float(model.intercept_)
-    if not (np.isfinite(slopes).all() and np.isfinite(level)):
-        # nothing was learned
-        slopes, level = np.zeros(rates.shape[1]), math.log(max(sample.mean_events, _LEAST_RATE))
-
-    def predict(now: NDArray[np.float32]) -> NDArray[np.float64]:
-        with threadpool_limits(limits=1):
-            height = scaled.transform(now.astype(np.float64)) @ slopes + level
-        expected: NDArray[np.float64] = np.exp(np.minimum(height, _HIGHEST))
-        return expected
-
-    return predict

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from geo.density import kernel_density
 from geo.risk.backtest.past import Past
 
-__all__ = ["cell_rate", "kernel_rate", "window_rate"]
+__all__ = ["cell_rate", "follow_change", "kernel_rate", "window_rate"]
 
 FOREVER = math.inf
+# What a cell is believed to grow by at most.
+_MOST_CHANGE = 4.0
 
 
 def kernel_rate(past: Past, bandwidth_m: float, half_life_days: float = FOREVER) -> NDArray[np.float64]:
@@ -53,6 +55,25 @@ def window_rate(past: Past, days: float) -> NDArray[np.float64]:
     """Events per cell and horizon in the last days before the cutoff."""
     rate: NDArray[np.float64] = past.counts(days) * (past.horizon_days / min(days, past.span_days))
     return rate
+
+
+def follow_change(
+    rate: NDArray[np.float32], lately: NDArray[np.float32], ever: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """A cell's long-run rate, changed as its surroundings have lately: they hold more events, and err less.
+
+    Parameters
+    ----------
+    rate : (n_cells,), events per cell and horizon
+    lately, ever : (n_cells,), events per cell and horizon
+        Of its surroundings, with a half-life and without one.
+
+    Returns
+    -------
+    (n_cells,), events per cell and horizon, at most four times `rate`
+    """
+    change = np.divide(lately, ever, out=np.zeros_like(ever), where=ever > 0)
+    return rate * np.minimum(change, np.float32(_MOST_CHANGE))
 
 
 def _weigh(past: Past, half_life_days: float) -> NDArray[np.float64]:

@@ -34,6 +34,10 @@ class Sample:
         """Events per cell and horizon."""
         return float(self.weight @ self.events / self.weight.sum())
 
+    def first(self, n_features: int) -> Sample:
+        """The same rows, of their features the first ones only."""
+        return Sample(self.features[:, :n_features], self.events, self.weight)
+
 
 def take_sample(
     features: NDArray[np.float32], events: NDArray[np.float64], has_past: NDArray[np.bool_], seed: int

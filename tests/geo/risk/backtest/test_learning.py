@@ -16,8 +16,9 @@ from geo.risk.backtest.cells import keep_cells
 from geo.risk.backtest.events import read_events
 from geo.risk.backtest.measures import best_hits, rank_cells
 from geo.risk.backtest.models.ladders import lay_bandwidths, lay_origins
-from geo.risk.backtest.models.learners import fit_boosting, fit_mixture, fit_on_logs, fit_on_roots
-from geo.risk.backtest.models.rates import cell_rate, kernel_rate, window_rate
+from geo.risk.backtest.models.learners import fit_boosting, fit_mixture, fit_on_roots
+from geo.risk.backtest.models.norrsyn import _count_plain, _make_features
+from geo.risk.backtest.models.rates import cell_rate, follow_change, kernel_rate, window_rate
 from geo.risk.backtest.models.samples import Sample, take_sample
 from geo.risk.backtest.past import Past, see_all
 
@@ -66,6 +67,30 @@ def test_a_kernel_rate_is_the_plain_sum() -> None:
     np.testing.assert_allclose(kernel_rate(past, 900, 40), expected, rtol=1e-9, atol=1e-12)
 
 
+def test_a_rate_follows_its_surroundings_up_to_four_times() -> None:
+    rate = np.array([2, 2, 2, 2, 0], dtype=np.float32)
+    lately = np.array([3, 0, 9, 0, 1], dtype=np.float32)
+    ever = np.array([1.5, 1, 1, 0, 1], dtype=np.float32)
+    np.testing.assert_array_equal(follow_change(rate, lately, ever), [4, 0, 8, 0, 0])
+
+
+def test_the_features_that_follow_a_change_are_the_last_ones() -> None:
+    past = see(make_events(300))
+    bandwidths = lay_bandwidths(past)
+    features = _make_features(past, bandwidths)
+    changes = features[:, _count_plain(bandwidths) :]
+    expected = [
+        cell_rate(past) * np.minimum(kernel_rate(past, bandwidth_m, life) / kernel_rate(past, bandwidth_m), 4)
+        for bandwidth_m in bandwidths[2:]
+        for life in (30.0, 120.0, 360.0)
+    ]
+    assert changes.shape == (len(past.cells), 12)
+    own = cell_rate(past) > 0
+    np.testing.assert_allclose(changes[own], np.column_stack(expected)[own], rtol=1e-4, atol=1e-9)
+    assert not changes[~own].any()
+    assert changes.max() > 0
+
+
 @given(st.integers(2, 700), st.floats(0.5, 400), st.integers(1, 40))
 def test_origins_are_over_at_the_cutoff_and_have_a_past(span: int, horizon_days: float, most: int) -> None:
     events = pd.DataFrame({"observed_on": pd.to_datetime(["2020-01-01"]), "easting": 5e5 + 1, "northing": 5e6 + 1})
@@ -95,7 +120,7 @@ def make_sample(n: int = 8_000, seed: int = 0) -> tuple[Sample, np.ndarray]:
     return Sample(rates, draw.poisson(expected).astype(float), np.ones(n)), expected
 
 
-@pytest.mark.parametrize("fit", [fit_mixture, fit_on_logs, fit_on_roots, fit_boosting])
+@pytest.mark.parametrize("fit", [fit_mixture, fit_on_roots, fit_boosting])
 def test_every_learner_finds_what_drives_the_counts(fit: object) -> None:
     sample, _ = make_sample()
     new, expected = make_sample(seed=1)
@@ -111,7 +136,7 @@ def test_the_mixture_recovers_its_weights() -> None:
     np.testing.assert_allclose(found, [0.7, 0.3, 0.0, 0.0], atol=0.04)
 
 
-@pytest.mark.parametrize("fit", [fit_mixture, fit_on_logs, fit_on_roots, fit_boosting])
+@pytest.mark.parametrize("fit", [fit_mixture, fit_on_roots, fit_boosting])
 def test_a_row_that_stands_for_three_is_three_rows(fit: object) -> None:
     sample, _ = make_sample(900)
     weight = np.where(np.arange(900) % 2, 3.0, 1.0)
@@ -125,7 +150,7 @@ def test_a_row_that_stands_for_three_is_three_rows(fit: object) -> None:
         np.testing.assert_allclose(one(sample.features), other(sample.features), rtol=1e-3)
 
 
-@pytest.mark.parametrize("fit", [fit_mixture, fit_on_logs, fit_on_roots, fit_boosting])
+@pytest.mark.parametrize("fit", [fit_mixture, fit_on_roots, fit_boosting])
 def test_rates_that_are_all_alike_or_zero_break_nothing(fit: object) -> None:
     rates = np.zeros((300, 3), dtype=np.float32)
     rates[:, 1] = 0.5
@@ -147,6 +172,9 @@ def test_a_sample_stands_for_all_cells() -> None:
     np.testing.assert_array_equal(events[rows], sample.events)
     assert sample.weight[has_past[rows]].sum() == pytest.approx(has_past.sum())
     assert sample.mean_events == pytest.approx(events.mean())
+    np.testing.assert_array_equal(
+        Sample(np.eye(3, dtype=np.float32), events[:3], np.ones(3)).first(2).features, np.eye(3, 2)
+    )
 
 
 def test_without_enough_to_learn_from_the_mean_of_the_rates_ranks() -> None:
