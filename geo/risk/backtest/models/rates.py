@@ -73,7 +73,8 @@ def follow_change(
     (n_cells,), events per cell and horizon, at most four times `rate`
     """
     change = np.divide(lately, ever, out=np.zeros_like(ever), where=ever > 0)
-    return rate * np.minimum(change, np.float32(_MOST_CHANGE))
+    changed: NDArray[np.float32] = rate * np.minimum(change, np.float32(_MOST_CHANGE))
+    return changed
 
 
 def _weigh(past: Past, half_life_days: float) -> NDArray[np.float64]:
