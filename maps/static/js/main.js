@@ -4,7 +4,9 @@ import { showProblem } from "./announce.js";
 import { Address } from "./address.js";
 import { getJson, latestOnly, onBusy } from "./api.js";
 import { addBasemap } from "./basemap.js";
+import { AreaTotals } from "./area_totals.js";
 import { CellFlow } from "./cell_flow.js";
+import { ComparePanel } from "./compare.js";
 import { setUpFilters } from "./controls.js";
 import { setUpFilterControls } from "./filter_controls.js";
 import { sameFilter } from "./filter_state.js";
@@ -118,6 +120,9 @@ class App {
     this.showParts(this.store.get());
     const sectorName = (code) => risky.find((one) => one.code === code)?.title ?? code;
     this.setUpTools(sectorName);
+    const { map, store, surface, cells, legend, events } = this;
+    this.compare = new ComparePanel({ map, store, surface, cells, legend, events });
+    this.areas = new AreaTotals({ surface, cells, events });
   }
 
   // The legend's counts are those of the county or municipality in view.

@@ -48,6 +48,17 @@ export class ScoreTiles {
     });
   }
 
+  // The element that holds the tiles in view; null before the first are there.
+  get container() {
+    return this.shown?.layer.getContainer() ?? null;
+  }
+
+  clear() {
+    for (const entry of [this.coming, this.shown]) this.remove(entry);
+    this.coming = null;
+    this.shown = null;
+  }
+
   setOpacity(opacity) {
     this.opacity = opacity;
     this.shown?.layer.setOpacity(opacity);

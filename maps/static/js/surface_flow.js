@@ -18,6 +18,8 @@ export class SurfaceFlow {
     this.current = current;
     this.info = null;
     this.latest = latestOnly();
+    // Tiles in place of the surface's, such as those of a difference.
+    this.instead = null;
     this.tiles = new ScoreTiles(map, window.tile_layer_scores, { onError: () => showProblem("tiles", new Error(t("Some of the map could not be loaded.")), null, { minor: true }) });
     this.setOpacity(store.get());
     // A filter by certainty is answered once that is drawn: the list asks until then, and the tiles wait for it.
@@ -65,10 +67,19 @@ export class SurfaceFlow {
     this.events.tell("surface", this.info);
   }
 
+  showInstead(path) {
+    this.instead = path;
+    this.showTiles({ isReady: true });
+  }
+
   showTiles({ isReady = false } = {}) {
     const state = this.store.get();
     if (state.certainty && !isReady) return;
     clearProblem("tiles");
+    if (this.instead) {
+      this.tiles.show({ surface: this.instead, query: "", bounds: this.info.bounds });
+      return;
+    }
     const query = buildUrl("", { ...filterOf(state), never: state.never ? "1" : "0" }).slice(1);
     this.tiles.show({ surface: this.info.id, query, bounds: this.info.bounds });
   }

@@ -1,0 +1,69 @@
+// What stands and has happened in a drawn area, below the tool that drew it.
+
+import { clearProblem } from "./announce.js";
+import { latestOnly, sendJson } from "./api.js";
+import { el, fill, swatch } from "./dom.js";
+import { language, number, t, term } from "./i18n.js";
+import { layerName } from "./layers.js";
+
+const GROUPS_SHOWN = 4;
+const PART = 100;
+
+export class AreaTotals {
+  constructor({ surface, cells, events }) {
+    Object.assign(this, { surface, cells });
+    this.latest = latestOnly();
+    this.node = el("div", { class: "area-totals" });
+    this.polygon = null;
+    events.on("area", ({ polygon }) => this.show(polygon));
+    events.on("surface", () => this.polygon && this.show(this.polygon));
+  }
+
+  async show(polygon) {
+    this.polygon = polygon;
+    this.latest.cancel();
+    fill(this.node);
+    if (!polygon) return;
+    document.getElementById("tool-panel").append(this.node);
+    fill(this.node, el("p", { class: "hint" }, t("Adding up …")));
+    try {
+      const answer = await this.latest((signal) => sendJson("POST", "api/area", polygon, { surface: this.surface.info.id, lang: language() }, signal));
+      if (!answer) return;
+      clearProblem("area");
+      this.draw(answer);
+    } catch (error) {
+      fill(this.node, el("p", { class: "tool-wrong", role: "alert" }, error.message, error.detail && el("span", { class: "problem-detail", lang: "en" }, error.detail)));
+    }
+  }
+
+  draw(area) {
+    const { visits, highest } = area;
+    const facts = [
+      [t("Cells"), number(area.n_cells)],
+      [t("Never inspected"), number(area.states.never_inspected)],
+      [t("Mean score"), area.mean_score === null ? "–" : number(area.mean_score, 1)],
+      [t("Visits"), t("{n}, of them {none} with nothing found", { n: visits.n, none: visits.nothing_found })],
+      [t("Findings, the last 24 months"), number(area.months.reduce((sum, month) => sum + month.findings, 0))],
+      [t("Municipalities"), area.municipalities.map(({ name, share }) => `${name} ${number(share * PART, 0)} %`).join(", ")],
+    ];
+    fill(
+      this.node,
+      el("dl", { class: "facts" }, facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+      highest && el("p", { class: "area-highest" }, t("Highest:"), " ", el("button", { type: "button", class: "link-button", onclick: () => this.cells.openEntry({ ...highest, cell: highest.cell_id }) }, `${highest.name}, ${number(highest.score, 1)}`)),
+      this.classTable(area.classes),
+      Object.entries(area.sites).map(([layer, totals]) => this.siteTable(layer, totals)),
+    );
+  }
+
+  classTable(classes) {
+    const rows = [...classes].reverse().filter(({ n_cells: n }) => n > 0);
+    if (!rows.length) return null;
+    return el("table", { class: "moved" }, el("caption", {}, t("Cells by class")), el("tbody", {}, rows.map((one) => el("tr", {}, el("th", { scope: "row" }, swatch(one.colour, "swatch swatch-small"), " ", term(one.name)), el("td", { class: "number" }, number(one.n_cells))))));
+  }
+
+  siteTable(layer, { n, groups }) {
+    if (!n) return null;
+    const rows = groups.slice(0, GROUPS_SHOWN);
+    return el("table", { class: "moved" }, el("caption", {}, `${layerName(layer)}: ${number(n)}`), el("tbody", {}, rows.map((group) => el("tr", {}, el("th", { scope: "row" }, group.name), el("td", { class: "number" }, number(group.n))))));
+  }
+}

@@ -1,0 +1,153 @@
+// Another date, or another surface, beside the one in view: as their difference, or side by side with a line between.
+
+import { clearProblem, showProblem } from "./announce.js";
+import { getJson, latestOnly } from "./api.js";
+import { el, fill } from "./dom.js";
+import { day, language, number, t } from "./i18n.js";
+import { isScoringDay, weightParameters } from "./state.js";
+import { ScoreTiles } from "./surface.js";
+import { Swipe } from "./swipe.js";
+import { onTask } from "./tasks.js";
+
+const byId = (id) => document.getElementById(id);
+const LISTED = 5;
+
+export class ComparePanel {
+  constructor({ map, store, surface, cells, legend, events }) {
+    Object.assign(this, { map, store, surface, cells, legend });
+    this.other = null;
+    this.answer = null;
+    this.swipe = null;
+    this.latest = latestOnly();
+    this.tiles = new ScoreTiles(map, window.tile_layer_scores, { onError: () => {} });
+    byId("compare-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.choose();
+    });
+    byId("compare-surface").addEventListener("change", () => {
+      byId("compare-date-field").hidden = Boolean(byId("compare-surface").value);
+    });
+    byId("compare-stop").addEventListener("click", () => this.stop());
+    for (const button of document.querySelectorAll("[data-compare]")) button.addEventListener("click", () => this.show(button.dataset.compare));
+    onTask((name) => name === "compare" && this.list());
+    events.on("surface", (info) => this.other && info.id !== this.answer?.surface && this.compare());
+  }
+
+  // The surfaces that there are besides the one in view.
+  async list() {
+    try {
+      const { surfaces } = await getJson("api/surfaces", { lang: language() });
+      const select = byId("compare-surface");
+      const chosen = select.value;
+      const [another] = select.options;
+      fill(select, another, surfaces.filter(({ id }) => id !== this.surface.info.id).map((one) => el("option", { value: one.id }, describe(one))));
+      select.value = chosen;
+      if (!byId("compare-date").value) byId("compare-date").value = this.surface.info.at;
+    } catch (error) {
+      showProblem("compare", error, () => this.list());
+    }
+  }
+
+  async choose() {
+    const id = byId("compare-surface").value;
+    const date = byId("compare-date").value;
+    const wrong = !id && !isScoringDay(date);
+    byId("compare-problem").hidden = !wrong;
+    if (wrong) return;
+    this.other = id ? { id } : { at: date };
+    await this.compare();
+  }
+
+  async compare() {
+    byId("compare").setAttribute("aria-busy", "true");
+    try {
+      const answer = await this.latest((signal) => this.ask(signal));
+      if (!answer) return;
+      clearProblem("compare");
+      this.answer = answer;
+      this.draw();
+      this.show(this.mode ?? "difference");
+    } catch (error) {
+      showProblem("compare", error, () => this.compare());
+    } finally {
+      byId("compare").setAttribute("aria-busy", "false");
+    }
+  }
+
+  // Another date has the sectors and weights that are in view.
+  async ask(signal) {
+    const { sectors, weights } = this.store.get();
+    const { id, at } = this.other;
+    const other = id ?? (await getJson("api/score", { at, sector: sectors ?? [], weight: weightParameters(weights) }, signal)).id;
+    return getJson("api/compare", { surface: this.surface.info.id, other, n: LISTED, lang: language() }, signal);
+  }
+
+  show(mode) {
+    this.mode = mode;
+    for (const button of document.querySelectorAll("[data-compare]")) button.setAttribute("aria-pressed", String(button.dataset.compare === mode));
+    this.swipe?.remove();
+    this.swipe = null;
+    const { surface, other, legend } = this.answer;
+    const isDifference = mode === "difference";
+    this.surface.showInstead(isDifference ? `compare/${surface}/${other}` : null);
+    this.legend.showDifference(isDifference ? { title: t("Change in points"), classes: legend } : null);
+    if (isDifference) {
+      this.tiles.clear();
+      return;
+    }
+    this.tiles.setOpacity(this.store.get().opacity / 100);
+    this.tiles.show({ surface: other, query: "never=0", bounds: this.surface.info.bounds });
+    this.swipe = new Swipe(this.map, () => [this.surface.tiles.container, this.tiles.container], { left: day(this.answer.at), right: day(this.answer.other_at) });
+  }
+
+  stop() {
+    this.latest.cancel();
+    this.other = null;
+    this.answer = null;
+    this.swipe?.remove();
+    this.swipe = null;
+    this.tiles.clear();
+    this.surface.showInstead(null);
+    this.legend.showDifference(null);
+    byId("compare-result").hidden = true;
+    fill(byId("compare-answer"));
+    byId("compare-surface").focus();
+  }
+
+  draw() {
+    const { answer } = this;
+    const facts = [
+      [t("In view"), day(answer.at)],
+      [t("Compared with"), day(answer.other_at)],
+      [t("Rank correlation"), answer.rank_correlation === null ? "–" : number(answer.rank_correlation, 2)],
+      [t("Of the 20 highest, in common"), answer.top20_overlap === null ? "–" : t("{count} of {all}", { count: Math.round(answer.top20_overlap * 20), all: 20 })],
+    ];
+    fill(
+      byId("compare-answer"),
+      el("dl", { class: "facts" }, facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+      this.changeTable(t("Largest rises"), answer.rises),
+      this.changeTable(t("Largest falls"), answer.falls),
+    );
+    byId("compare-result").hidden = false;
+  }
+
+  changeTable(caption, changes) {
+    if (!changes.length) return null;
+    const row = (one) =>
+      el(
+        "tr",
+        {},
+        el("td", {}, el("button", { type: "button", class: "link-button", onclick: () => this.cells.openEntry({ ...one, cell: one.cell_id }) }, one.name), el("span", { class: "row-where" }, one.component.name)),
+        el("td", { class: "number" }, number(one.before, 1)),
+        el("td", { class: "number" }, number(one.after, 1)),
+        el("td", { class: "number" }, `${one.delta > 0 ? "+" : ""}${number(one.delta, 1)}`),
+      );
+    const heads = [t("Cell"), day(this.answer.at), day(this.answer.other_at), t("Change")];
+    return el("table", { class: "moved" }, el("caption", {}, caption), el("thead", {}, el("tr", {}, heads.map((head, i) => el("th", { scope: "col", class: i ? "number" : null }, head)))), el("tbody", {}, changes.map(row)));
+  }
+}
+
+function describe(info) {
+  const what = info.is_published ? t("Published") : Object.keys(info.changed_weights ?? {}).length ? t("Your own weights") : "";
+  return [day(info.at), what, info.sectors && t("Some sectors")].filter(Boolean).join(", ");
+}

@@ -1,0 +1,41 @@
+// Two layers of tiles side by side: the one ends and the other begins at a line that can be moved.
+
+import { el } from "./dom.js";
+import { t } from "./i18n.js";
+
+const STEP = 0.01;
+
+export class Swipe {
+  // `layers()` gives the two containers of tiles as they are now, left and right; either may be missing for a while.
+  constructor(map, layers, { left, right }) {
+    Object.assign(this, { map, layers });
+    this.line = el("span", { class: "swipe-line", "aria-hidden": "true" });
+    this.input = el("input", { type: "range", class: "swipe-input", min: 0, max: 1, step: STEP, value: 0.5, "aria-label": t("Where {left} ends and {right} begins", { left, right }) });
+    this.node = el("div", { class: "swipe" }, this.line, el("span", { class: "swipe-name swipe-left" }, left), el("span", { class: "swipe-name swipe-right" }, right), this.input);
+    document.getElementById("map-stage").append(this.node);
+    this.cut = () => this.clip();
+    this.input.addEventListener("input", this.cut);
+    map.on("move zoomend resize layeradd load", this.cut);
+    this.clip();
+  }
+
+  clip() {
+    const { x: width, y: height } = this.map.getSize();
+    const at = Number(this.input.value) * width;
+    const corner = this.map.containerPointToLayerPoint([0, 0]);
+    const end = this.map.containerPointToLayerPoint([width, height]);
+    const middle = this.map.containerPointToLayerPoint([at, 0]).x;
+    const [left, right] = this.layers();
+    // An old property, and the one that cuts a layer of any size: the newer one needs a box with a size.
+    if (left) left.style.clip = `rect(${corner.y}px, ${middle}px, ${end.y}px, ${corner.x}px)`;
+    if (right) right.style.clip = `rect(${corner.y}px, ${end.x}px, ${end.y}px, ${middle}px)`;
+    this.line.style.left = `${at}px`;
+    this.input.setAttribute("aria-valuetext", `${Math.round(100 * Number(this.input.value))} %`);
+  }
+
+  remove() {
+    this.map.off("move zoomend resize layeradd load", this.cut);
+    for (const layer of this.layers()) if (layer) layer.style.clip = "";
+    this.node.remove();
+  }
+}
