@@ -70,11 +70,15 @@ S = TypeVar("S", bound=np.generic)
 TILE_ROWS, TILE_COLS = 32, 512
 # Further down than any grid's last row.
 _FAR = 1e9
-# Rows that are swept together, and points whose chords are found together.
-_SWEEP_ROWS, _SWEEP_POINTS = 16, 16
+# Rows that are swept together, points that are looked at before any is added, and by how many of those the chords of
+# one are found before its events are added.
+_SWEEP_ROWS, _SWEEP_POINTS, _AHEAD = 16, 256, 16
+# Rounding of roots in float32 moves the end of a chord by less than this share of a bandwidth and a segment. Where that
+# may be more than so much of a cell, float32 is not tried.
+_ROUGH_SHARE, _ROUGH_CELLS = 2.0**-20, 0.01
 # Nanoseconds, fitted by benchmarks/fit_dispatch.py (docs/adr/0007-two-kernels.md): a point in a row costs
 # SCATTER_POINT + SCATTER_CELL · width when scattered and SWEEP_POINT when swept, and then SWEEP_CELL for each cell.
-# SWEEP_POINT stands above its fit of 3.9: where points lie in clusters, sweeping costs more than where they lie evenly.
+# SWEEP_POINT stands above its fit: where points lie in clusters, sweeping costs more than where they lie evenly.
 _SCATTER_POINT, _SCATTER_CELL, _SWEEP_POINT, _SWEEP_CELL = 0.8, 0.083, 4.3, 1.76
 _TASKS_PER_THREAD = 8
 # What is divided by the exponential of more is 0 for a score, and the exponential is still a float32.
@@ -244,13 +248,15 @@ class _Room(NamedTuple):
     ----------
     squares : a disc's dx² along a row
     events : of the rows that are swept together; 0 between sweeps
+    first : where those of each row begin
     total : the sum of a row's events so far
-    chosen : a few points: x, y and weight
-    height, start, stop : of their chords in each row
+    chosen : some points: x, y and weight
+    height, start, stop : of the chords of a few of them in each row
     """
 
     squares: NDArray[np.float64]
     events: NDArray[np.float64]
+    first: NDArray[np.int32]
     total: NDArray[np.float64]
     chosen: NDArray[np.float64]
     height: NDArray[np.float64]
@@ -353,12 +359,12 @@ def _add_block(out, row, col, squares, first, height, weight, is_quartic):
 
 
 @intrinsic
-def _add_chord_at_once(typing_context, events, row, start, stop, c, base, linear, square):  # noqa: ARG001
+def _add_chord_at_once(typing_context, events, start, stop, c, base, linear, square):  # noqa: ARG001
     """`_add_chord` in a few instructions; numba's own compiler makes some fifty."""
     lanes = len(base)
 
     def generate(context, builder, signature, arguments):
-        events, row, start, stop, c = arguments[:5]
+        events, start, stop, c = arguments[:4]
 
         def gather(position):
             vector = ir.Constant(_vector(lanes), [0.0] * lanes)
@@ -368,29 +374,99 @@ def _add_chord_at_once(typing_context, events, row, start, stop, c, base, linear
             return vector
 
         c = _spread(builder, c, lanes)
-        event = _multiply_add(builder, c, _multiply_add(builder, c, gather(7), gather(6)), gather(5))
-        for cell, change in ((start, builder.fadd), (stop, builder.fsub)):
-            first = builder.mul(builder.zext(cell, ir.IntType(64)), ir.Constant(ir.IntType(64), lanes))
-            place = _place(context, builder, signature.args[0], events, row, first, lanes)
+        event = _multiply_add(builder, c, _multiply_add(builder, c, gather(6), gather(5)), gather(4))
+        for at, change in ((start, builder.fadd), (stop, builder.fsub)):
+            first = builder.zext(at, ir.IntType(64))
+            place = _place(context, builder, signature.args[0], events, None, first, lanes)
             builder.store(change(builder.load(place, align=8), event), place, align=8)
         return context.get_dummy_value()
 
-    cell = numba.uint32
-    return numba.void(events, numba.int64, cell, cell, numba.float64, base, linear, square), generate
+    return numba.void(events, numba.uint32, numba.uint32, numba.float64, base, linear, square), generate
 
 
-def _add_chord(events, row, start, stop, c, base, linear, square):
-    """Add a chord's event to its first cell and take it off at the cell after its last: base + c·(linear + c·square).
+def _add_chord(events, start, stop, c, base, linear, square):
+    """Add a chord's event at the place of its first cell and take it off at that of the cell after its last.
 
-    Each of the three holds a count and the coefficients of 1, u, u² …; what is missing at their ends is 0.
+    The event is base + c·(linear + c·square). Each of the three holds a count and the coefficients of 1, u, u² …; what
+    is missing at their ends is 0.
     """
     event = np.zeros(len(base))
     event[: len(square)] = square
     event *= c
     event[: len(linear)] += linear
     event = event * c + base
-    for cell, sign in ((int(start), 1.0), (int(stop), -1.0)):
-        events[row, len(base) * cell : len(base) * (cell + 1)] += sign * event
+    for place, sign in ((int(start), 1.0), (int(stop), -1.0)):
+        events[place : place + len(base)] += sign * event
+
+
+@intrinsic
+def _guess_chords_at_once(typing_context, x, dy, p, square, size, tolerance, first, shift, slot, height, start, stop):  # noqa: ARG001
+    """`_guess_chords` as vectors of sixteen rows."""
+
+    def generate(context, builder, signature, arguments):
+        x, dy, p, square, size, tolerance, first, shift, slot, height, start, stop = arguments
+        singles, wholes = ir.VectorType(ir.FloatType(), 16), ir.VectorType(ir.IntType(32), 16)
+        nothing, slot = ir.Constant(singles, [0.0] * 16), builder.shl(slot, ir.Constant(slot.type, 4))
+
+        def spread(value):
+            kind = ir.VectorType(value.type, 16)
+            one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+            return builder.shuffle_vector(one, one, ir.Constant(wholes, [0] * 16))
+
+        def whole_rows(position, array, at):
+            data = context.make_array(signature.args[position])(context, builder, array).data
+            return builder.bitcast(builder.gep(data, [at]), wholes.as_pointer())
+
+        def cut(value):
+            value = builder.fsub(spread(builder.fptrunc(value, ir.FloatType())), reach)
+            return builder.fptosi(builder.select(builder.fcmp_ordered(">", value, nothing), value, nothing), wholes)
+
+        halves, p2 = [], _spread(builder, builder.fmul(p, p), 8)
+        for half in (0, 8):
+            steps = ir.Constant(_vector(8), [float(half + r) for r in range(8)])
+            each_dy = builder.fadd(_spread(builder, dy, 8), steps)
+            a = builder.fsub(_spread(builder, square, 8), builder.fmul(each_dy, each_dy))
+            at = builder.add(slot, ir.Constant(slot.type, half))
+            place = _place(context, builder, signature.args[9], height, None, at, 8)
+            builder.store(builder.fsub(a, p2), place, align=8)
+            halves.append(builder.fptrunc(a, ir.VectorType(ir.FloatType(), 8)))
+        a = builder.shuffle_vector(*halves, ir.Constant(wholes, list(range(16))))
+        a = builder.select(builder.fcmp_ordered(">", a, nothing), a, nothing)
+        root = get_or_insert_function(builder.module, ir.FunctionType(singles, [singles]), "llvm.sqrt.v16f32")
+        reach, sure = builder.call(root, [a]), ir.Constant(ir.VectorType(ir.IntType(1), 16), [1] * 16)
+        row, shift = builder.load(whole_rows(6, first, ir.Constant(slot.type, 0)), align=4), spread(shift)
+        after, before = builder.fadd(x, ir.Constant(ir.DoubleType(), 1.0)), builder.fsub(size, x)
+        for position, array, edge in ((10, start, after), (11, stop, before)):
+            cell, other = cut(builder.fsub(edge, tolerance)), cut(builder.fadd(edge, tolerance))
+            sure = builder.and_(sure, builder.icmp_signed("==", cell, other))
+            if array is stop:
+                cell = builder.sub(spread(builder.fptosi(size, ir.IntType(32))), cell)
+            builder.store(builder.add(row, builder.shl(cell, shift)), whole_rows(position, array, slot), align=4)
+        every = ir.Constant(ir.IntType(16), 0xFFFF)
+        return builder.icmp_unsigned("==", builder.bitcast(sure, every.type), every)
+
+    number, whole = numba.float64, numba.int32
+    numbers = (number,) * 6
+    return numba.boolean(*numbers, first, whole, numba.int64, height, start, stop), generate
+
+
+def _guess_chords(x, dy, p, square, size, tolerance, first, shift, slot, height, start, stop):
+    """`_find_chords` by roots in float32, which take less time, and whether that left no doubt.
+
+    `x` is the point's distance from the segment's left border, `p` from its middle and `dy` from the first row. There
+    is no doubt where ends that lie `tolerance` further left or right would fall into the same cells.
+    """
+    each_dy = dy + np.arange(_SWEEP_ROWS)
+    a = square - each_dy * each_dy
+    reach = np.sqrt(np.maximum(a, 0.0).astype(np.float32))
+    after, before = (
+        [np.maximum(np.float32(edge + change) - reach, 0.0).astype(np.int32) for change in (-tolerance, tolerance)]
+        for edge in (x + 1.0, size - x)
+    )
+    lines = slice(_SWEEP_ROWS * slot, _SWEEP_ROWS * (slot + 1))
+    height[lines], start[lines] = a - p * p, first + (after[0] << shift)
+    stop[lines] = first + ((np.int32(size) - before[0]) << shift)
+    return bool((after[0] == after[1]).all() and (before[0] == before[1]).all())
 
 
 def _transpose(builder, rows):
@@ -466,6 +542,7 @@ _sum_eight_quartic, _sum_eight_epanechnikov = partial(_sum_eight, 5), partial(_s
 if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
     _sum_eight_quartic, _sum_eight_epanechnikov = _sum_eight_at_once(5), _sum_eight_at_once(3)
     _add_block, _add_chord = _add_block_at_once, _add_chord_at_once  # type: ignore[assignment]
+    _guess_chords = _guess_chords_at_once  # type: ignore[assignment]
 
 
 @numba.njit(nogil=True, cache=True)
@@ -496,38 +573,66 @@ def _scatter(points, bandwidth, scale, is_quartic, first_row, first_col, low, hi
 
 
 @numba.njit(nogil=True, cache=True)
-def _find_chords(x, y, bandwidth, first_row, left, length, height, start, stop):
-    """Where discs of a few points cut `_SWEEP_ROWS` rows of a segment: b² − dy² − p², first cell, one past the last.
+def _find_chords(x, y, bandwidth, first_row, left, length, first, shift, slot, height, start, stop):
+    """Where a disc cuts `_SWEEP_ROWS` rows of a segment: b² − dy² − p², and the places of two events in each row.
 
-    A chord without a cell has ``start >= stop``. Fractions are cut off towards 0, on either side counted so that the
-    cells on a rim itself are left out.
+    They belong to the chord's first cell and the cell after its last; a chord without a cell has ``start >= stop``.
+    Fractions are cut off towards 0, on either side counted so that the cells on a rim itself are left out.
     """
-    size = float(length)
-    for i in range(len(x)):
-        after, before, dy, p = x[i] - left + 1.0, size - (x[i] - left), first_row - y[i], x[i] - (left + length // 2)
-        for r in range(_SWEEP_ROWS):
-            a = max(bandwidth * bandwidth - (dy + r) * (dy + r), 0.0)
-            reach = math.sqrt(a)
-            height[i, r] = a - p * p
-            start[i, r] = np.int32(min(max(after - reach, 0.0), size))
-            stop[i, r] = length - np.int32(min(max(before - reach, 0.0), size))
+    size, square, dy, p = float(length), bandwidth * bandwidth, first_row - y, x - (left + length // 2)
+    tolerance = _ROUGH_SHARE * (bandwidth + size)
+    if tolerance < _ROUGH_CELLS and _guess_chords(
+        x - left, dy, p, square, size, tolerance, first, shift, slot, height, start, stop
+    ):
+        return
+    after, before = x - left + 1.0, size - (x - left)
+    for r in range(_SWEEP_ROWS):
+        a = max(square - (dy + r) * (dy + r), 0.0)
+        reach, i = math.sqrt(a), _SWEEP_ROWS * slot + r
+        height[i] = a - p * p
+        start[i] = first[r] + (np.int32(min(max(after - reach, 0.0), size)) << shift)
+        stop[i] = first[r] + ((length - np.int32(min(max(before - reach, 0.0), size))) << shift)
 
 
 @numba.njit(nogil=True, cache=True)
-def _add_chords(x, weight, middle, is_quartic, swept, chords, events):
-    """Add the points' polynomials in u, the distance from the segment's `middle`, to the rows that are `swept`."""
-    height, start, stop = chords
-    for i in range(len(x)):
-        p, w = x[i] - middle, weight[i]
-        wp = w * p
-        for r in range(len(swept)):
-            begin, end, c = start[i, r], stop[i, r], height[i, r]
-            if begin < end and swept[r]:
-                if is_quartic:  # w (c + 2pu − u²)²
-                    base, linear = (1.0, 0.0, 0.0, 4.0 * wp * p, -4.0 * wp, w, 0.0, 0.0), (0.0, 0.0, 4.0 * wp, -2.0 * w)
-                    _add_chord(events, r, begin, end, c, base, linear, (0.0, w))
-                else:  # w (c + 2pu − u²)
-                    _add_chord(events, r, begin, end, c, (1.0, 0.0, 2.0 * wp, -w), (0.0, w), (0.0,))
+def _add_chords(p, w, is_quartic, slot, height, start, stop, events):
+    """Add a point's polynomial in u, the distance from the segment's middle, to the rows where it has a chord."""
+    wp = w * p
+    for r in range(_SWEEP_ROWS):
+        i = _SWEEP_ROWS * slot + r
+        begin, end = start[i], stop[i]
+        if begin < end:
+            # read here and not before, or it is spread over a vector by an instruction of its own
+            c = height[i]
+            if is_quartic:  # w (c + 2pu − u²)²
+                base, linear = (1.0, 0.0, 0.0, 4.0 * wp * p, -4.0 * wp, w, 0.0, 0.0), (0.0, 0.0, 4.0 * wp, -2.0 * w)
+                _add_chord(events, begin, end, c, base, linear, (0.0, w))
+            else:  # w (c + 2pu − u²)
+                _add_chord(events, begin, end, c, (1.0, 0.0, 2.0 * wp, -w), (0.0, w), (0.0,))
+
+
+@numba.njit(nogil=True, cache=True)
+def _add_points(n, bandwidth, is_quartic, swept, first_row, left, length, room):
+    """Add the first n of the chosen points to the events of a segment.
+
+    Chords are found a few points ahead: the processor then knows which ones are empty when it gets there, and finds
+    roots while it waits for the memory of events.
+    """
+    x, y, weight = room.chosen[0], room.chosen[1], room.chosen[2]
+    first, height, start, stop, events = room.first, room.height, room.start, room.stop, room.events.reshape(-1)
+    middle, shift, n_rows = left + length // 2, np.int32(3 if is_quartic else 2), len(swept)
+    every = n_rows == _SWEEP_ROWS and swept.all()
+    for k in range(n + _AHEAD):
+        slot = k % _AHEAD
+        if k >= _AHEAD:
+            i = k - _AHEAD
+            _add_chords(x[i] - middle, weight[i], is_quartic, slot, height, start, stop, events)
+        if k < n:
+            _find_chords(x[k], y[k], bandwidth, first_row, left, length, first, shift, slot, height, start, stop)
+            if not every:
+                for r in range(_SWEEP_ROWS):
+                    if r >= n_rows or not swept[r]:
+                        stop[_SWEEP_ROWS * slot + r] = start[_SWEEP_ROWS * slot + r]
 
 
 @numba.njit(nogil=True, cache=True)
@@ -552,22 +657,19 @@ def _sweep(points, bandwidth, scale, floor, is_quartic, swept, first_row, left, 
     """Add points to the `swept` ones of at most `_SWEEP_ROWS` rows of a segment.
 
     ``out[0, 0]`` is the cell at `first_row`, `left`; rows go on to a whole cache line. An event is a vector: a count
-    of the chords that hold the cell, then the coefficients. Chords come first and events after, a few points at a
-    time, because the processor does either well on its own; neighbouring events fall into different rows.
+    of the chords that hold the cell, then the coefficients. Neighbouring events fall into different rows.
     """
-    (x, y, weight), chosen, n = points, room.chosen, 0
+    x, y, weight = points
+    px, py, w, square = room.chosen[0], room.chosen[1], room.chosen[2], bandwidth * bandwidth
     right, bottom = left + length - 1.0, first_row + len(out) - 1.0
-    for k in range(len(x)):
-        # the corners of the points' rectangle are out of reach
-        dx, dy = max(left - x[k], x[k] - right, 0.0), max(first_row - y[k], y[k] - bottom, 0.0)
-        chosen[0, n], chosen[1, n], chosen[2, n] = x[k], y[k], weight[k]
-        n += dx * dx + dy * dy < bandwidth * bandwidth
-        if n == _SWEEP_POINTS or k == len(x) - 1:
-            px, py, w = chosen[0, :n], chosen[1, :n], chosen[2, :n]
-            _find_chords(px, py, bandwidth, first_row, left, length, room.height, room.start, room.stop)
-            chords = room.height, room.start, room.stop
-            _add_chords(px, w, left + length // 2, is_quartic, swept, chords, room.events)
-            n = 0
+    for begin in range(0, len(x), _SWEEP_POINTS):
+        n = 0
+        for k in range(begin, min(begin + _SWEEP_POINTS, len(x))):
+            # the corners of the points' rectangle are out of reach
+            dx, dy = max(left - x[k], x[k] - right, 0.0), max(first_row - y[k], y[k] - bottom, 0.0)
+            px[n], py[n], w[n] = x[k], y[k], weight[k]
+            n += dx * dx + dy * dy < square
+        _add_points(n, bandwidth, is_quartic, swept, first_row, left, length, room)
     for r in range(len(swept)):
         if swept[r]:
             _sum_row(room.events[r], length, is_quartic, scale, floor, room.total, out[r])
@@ -630,13 +732,14 @@ def _make_room(index, n_cols):
     segment = 1
     for group in range(len(index.segment)):
         segment = max(segment, min(index.segment[group], n_cols))
-    start = np.empty((_SWEEP_POINTS, _SWEEP_ROWS), dtype=np.int32)
+    events, start = _make_rows(_SWEEP_ROWS, 8 * (segment + 8)), np.empty(_AHEAD * _SWEEP_ROWS, dtype=np.int32)
     return _Room(
         _make_lines(n_cols + 16),
-        _make_rows(_SWEEP_ROWS, 8 * (segment + 8)),
+        events,
+        (events.shape[1] * np.arange(_SWEEP_ROWS)).astype(np.int32),
         _make_lines(8),
         np.empty((3, _SWEEP_POINTS)),
-        np.empty((_SWEEP_POINTS, _SWEEP_ROWS)),
+        _make_lines(_AHEAD * _SWEEP_ROWS),
         start,
         start.copy(),
     )
