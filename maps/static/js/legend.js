@@ -5,7 +5,7 @@ import { number, t, term } from "./i18n.js";
 
 const NARROW = "screen and (max-width: 820px), screen and (max-height: 540px)";
 const STRIPED = "#f4ad22";
-const range = (one) => `${number(one.low)}–${number(one.high)}`;
+const range = (one) => (one.low < 0 ? t("{low} to {high}", { low: one.low, high: one.high }) : `${number(one.low)}–${number(one.high)}`);
 
 function classTable(classes, counted) {
   const rows = [...classes].reverse().map((one) =>
@@ -81,6 +81,7 @@ export class Legend {
     const classes = difference?.classes ?? info.classes.map((one, i) => (counts ? { ...one, n_cells: counts.classes[i] } : one));
     const states = counts?.states ?? info.states;
     const counted = county && !counts ? t("Cells, all four counties") : t("Cells");
+    document.getElementById("legend").classList.toggle("is-difference", Boolean(difference));
     fill(this.strip, classes.map(({ colour }) => swatch(colour)));
     fill(
       this.body,

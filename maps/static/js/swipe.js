@@ -29,7 +29,7 @@ export class Swipe {
     // An old property, and the one that cuts a layer of any size: the newer one needs a box with a size.
     if (left) left.style.clip = `rect(${corner.y}px, ${middle}px, ${end.y}px, ${corner.x}px)`;
     if (right) right.style.clip = `rect(${corner.y}px, ${end.x}px, ${end.y}px, ${middle}px)`;
-    this.line.style.left = `${at}px`;
+    this.node.style.setProperty("--at", `${at}px`);
     this.input.setAttribute("aria-valuetext", `${Math.round(100 * Number(this.input.value))} %`);
   }
 
