@@ -109,11 +109,13 @@ def find_fault(password: str, name: str) -> str | None:
         return "long"
     letters, own = text.casefold(), _normalise(name).casefold()
     compact, own_compact = re.sub(r"\W|_", "", letters), re.sub(r"\W|_", "", own)
-    if own and ((own in letters and len(letters.replace(own, "")) < MIN_PASSWORD // 2) or compact == own_compact):
+    if own and (
+        (own in letters and len(letters.replace(own, "")) < MIN_PASSWORD // 2) or (compact and compact == own_compact)
+    ):
         return "name"
     word = re.sub(r"[\W\d_]", "", letters)
     repeated = re.sub(r"^(.+?)\1+$", r"\1", letters)
-    rows = any(compact in row or compact in row[::-1] for row in _ROWS)
+    rows = bool(compact) and any(compact in row or compact in row[::-1] for row in _ROWS)
     if word in _OBVIOUS or rows or len(set(letters)) < _LEAST_DIFFERENT or len(repeated) < MIN_PASSWORD // 2:
         return "obvious"
     return None

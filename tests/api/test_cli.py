@@ -31,6 +31,7 @@ COMMANDS = (
     "layers duplicates", "layers decide",
     "model", "model fit", "model learn", "model show", "model compare",
     "db", "db upgrade", "db check", "db backup", "db restore", "db erase",
+    "users", "users add", "users list", "users roles", "users reset", "users disable",
 )  # fmt: skip
 
 

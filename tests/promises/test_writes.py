@@ -34,7 +34,9 @@ FOREIGN = [
     {"x-requested-with": "XMLHttpRequest"},
     # a page that was allowed to send the header after all is still another site's page
     {"origin": "https://elsewhere.example", **WRITING},
-    {"origin": "null", "sec-fetch-site": "same-origin", **WRITING},
+    {"origin": "null", **WRITING},
+    {"origin": "null", "sec-fetch-site": "same-site"},
+    {"origin": "null", "sec-fetch-site": "cross-site", **WRITING},
     {"sec-fetch-site": "same-site", **WRITING},
 ]
 OWN = [
@@ -42,6 +44,8 @@ OWN = [
     {"origin": BASE_URL, "sec-fetch-site": "same-origin"},
     {"origin": BASE_URL.upper()},
     {"sec-fetch-site": "same-origin"},
+    # what browsers send with the form of a page that sends no Referer; an opaque origin's Sec-Fetch-Site is cross-site
+    {"origin": "null", "sec-fetch-site": "same-origin"},
     WRITING,
     {"x-requested-with": "Norrsyn"},
 ]
