@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from contextlib import nullcontext
 from typing import Any
 
 from anyio import CapacityLimiter
@@ -59,30 +58,36 @@ class DoorKeeper:
             # another method than the address takes: the router says which ones
             await self.app(scope, receive, send)
             return
-        request = Request(scope)
-        rule = None if path is None else find_rule(scope["method"], path)
-        if rule is None:
-            await _refuse(request, 404, "Page not found")(scope, receive, send)
+        found = await self._decide(Request(scope), path)
+        if isinstance(found, Response):
+            await found(scope, receive, send)
             return
-        session: Session | None = None
-        if rule is not PUBLIC:
-            try:
-                session = await self._find_session(request)
-            except NorrsynError as error:
-                _log.exception("a session could not be looked up")
-                await respond_to_error(request, error)(scope, receive, send)
-                return
-            if not is_allowed(None if session is None else session.user.roles, rule):
-                await _refuse_somebody(request, session)(scope, receive, send)
-                return
-        if session is not None:
-            scope.setdefault("state", {}).update(user=session.user, session=session)
-        with (
-            nullcontext()
-            if session is None
-            else seen_by(Viewer(session.user.user_id, session.user.name, session.user.roles))
-        ):
+        if found is None:
             await self.app(scope, receive, send)
+            return
+        scope.setdefault("state", {}).update(user=found.user, session=found)
+        with seen_by(Viewer(found.user.user_id, found.user.name, found.user.roles)):
+            await self.app(scope, receive, send)
+
+    async def _decide(self, request: Request, path: str | None) -> Response | Session | None:
+        """The session with which a request goes on, None where it needs none, or the refusal."""
+        rule = None if path is None else find_rule(request.method, path)
+        if rule is None:
+            # a mounted folder takes every method, and is only read
+            is_read = path is not None and find_rule("GET", path) is not None
+            if is_read:
+                return respond_to_status(request, 405, {"Allow": "GET, HEAD"})
+            return _refuse(request, 404, "Page not found")
+        if rule is PUBLIC:
+            return None
+        try:
+            session = await self._find_session(request)
+        except NorrsynError as error:
+            _log.exception("a session could not be looked up")
+            return respond_to_error(request, error)
+        if session is None or not is_allowed(session.user.roles, rule):
+            return _refuse_somebody(request, session)
+        return session
 
     async def _find_session(self, request: Request) -> Session | None:
         if self._limiter is None:

@@ -109,9 +109,8 @@ def find_fault(password: str, name: str) -> str | None:
         return "long"
     letters, own = text.casefold(), _normalise(name).casefold()
     compact, own_compact = re.sub(r"\W|_", "", letters), re.sub(r"\W|_", "", own)
-    if own and (
-        (own in letters and len(letters.replace(own, "")) < MIN_PASSWORD // 2) or (compact and compact == own_compact)
-    ):
+    is_name = own in letters and len(letters.replace(own, "")) < MIN_PASSWORD // 2
+    if own and (is_name or (compact and compact == own_compact)):
         return "name"
     word = re.sub(r"[\W\d_]", "", letters)
     repeated = re.sub(r"^(.+?)\1+$", r"\1", letters)

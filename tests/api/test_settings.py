@@ -156,7 +156,7 @@ class TestHosts:
         with pytest.raises(ConfigError, match=r"NORRSYN_ALLOWED_HOSTS: .* without scheme, port or star"):
             load_settings(allowed_hosts=f"b.example,{name}")
 
-    @pytest.mark.parametrize(("value", "allowed"), [("", None), ("1", True), ("0", False), ("true", True)])
-    def test_uploads(self, monkeypatch: pytest.MonkeyPatch, value: str, allowed: bool | None) -> None:
+    @pytest.mark.parametrize(("value", "allowed"), [("", True), ("1", True), ("0", False), ("true", True)])
+    def test_uploads(self, monkeypatch: pytest.MonkeyPatch, value: str, allowed: bool) -> None:
         monkeypatch.setenv("NORRSYN_ALLOW_UPLOADS", value)
         assert load_settings().allow_uploads is allowed

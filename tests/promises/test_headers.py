@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from api import create_app
 from api.middleware import check_host
 from api.settings import Settings
 from geo.store.files import load_layers, publish, save_surface
-from geo.store.people.links import make_link
 from tests.accounts import allow_routes, enter, make_account
 from tests.api.made import BASE_URL, WRITING, fill_home, import_workplaces
 from tests.frames import GRID, SCORING_DAY
@@ -86,14 +84,14 @@ def client(app: FastAPI) -> Iterator[TestClient]:
         allow_routes("GET /crash", "GET /api/crash"),
         enter(app, base_url=BASE_URL, raise_server_exceptions=False) as started,
     ):
+        accounts = app.state.accounts
+        EXAMPLES["token"] = accounts.make_link(make_account(app.state.service.settings.home))
         EXAMPLES["job_id"] = import_workplaces(started)["id"]
         # how sure a score is can be told only of one that the layers still give
         home = app.state.service.settings.home
         surface = geo.score(load_layers(home), GRID, at=SCORING_DAY)
         save_surface(home, surface)
         publish(home, surface.id)
-        invited = make_account(home, "invited")
-        EXAMPLES["token"] = make_link(home, invited, now=time.time())
         yield started
 
 

@@ -14,7 +14,7 @@ from api import create_app
 from api.origin import READING, is_own_write
 from api.settings import Settings
 from geo.store.history import list_imports
-from tests.accounts import allow_routes, enter
+from tests.accounts import allow_routes, enter, sign_in, token_of
 from tests.api.made import BASE_URL, BROKEN_ROWS, WRITING
 
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -106,7 +106,12 @@ def test_other_names_of_the_server_are_its_own_only_where_they_are_asked_for(tmp
     settings = Settings(home=tmp_path, allowed_hosts="norrsyn.example, other.example")
     app = create_app(settings)
     app.add_api_route("/api/future", lambda: {"changed": True}, methods=["POST"])
-    with allow_routes("POST /api/future"), enter(app, base_url="https://norrsyn.example") as client:
+    sign_in(tmp_path)
+    headers = {"cookie": f"__Host-norrsyn={token_of()}"}
+    with (
+        allow_routes("POST /api/future"),
+        TestClient(app, base_url="http://norrsyn.example", headers=headers) as client,
+    ):
         # a proxy in front has taken TLS away
         for origin in ("http://norrsyn.example", "https://norrsyn.example"):
             assert client.post("/api/future", headers={"origin": origin}).status_code == 200
