@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = [
     "BaseMapData",
     "CellAnswer",
+    "CellPanel",
     "FiltersAnswer",
     "Health",
     "LayersAnswer",
@@ -41,6 +42,13 @@ class Answer(BaseModel):
     """Base of every answer: no field beyond those declared."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class CodeName(Answer):
+    """A code and what it is called."""
+
+    code: str
+    name: str
 
 
 class ClassName(Answer):
@@ -169,11 +177,36 @@ class CellAnswer(Answer):
     components: list[ComponentInfo]
 
 
-class CodeName(Answer):
-    """A code and what it is called."""
+class VisitInfo(Answer):
+    """A visit near a cell."""
 
-    code: str
-    name: str
+    id: str
+    on: date
+    outcome: CodeName = Field(description="`nothing_found` too")
+    agencies: list[CodeName]
+    distance_m: float = Field(description="From the cell's centre")
+
+
+class NearEstablishmentInfo(Answer):
+    """An establishment near a cell, in its phase on the scoring date."""
+
+    id: str
+    layer: Literal["establishments"]
+    title: str
+    phase: CodeName
+    next_phase: CodeName | None = Field(description="null where none is known")
+    months_to_next: int | None = Field(description="Whole months from the scoring date until then")
+    distance_m: float = Field(description="From the cell's centre to its nearest point")
+    lon: Lon
+    lat: Lat
+
+
+class CellPanel(CellAnswer):
+    """Why a cell has its score, and what stands and has happened near it."""
+
+    n_visits: int = Field(description="Visits in the cell or within 2 km of its centre, up to the scoring date")
+    visits: list[VisitInfo] = Field(description="The last 50 of them, the last first")
+    establishments: list[NearEstablishmentInfo] = Field(description="At most five within 50 km, the nearest first")
 
 
 class Glance(Answer):

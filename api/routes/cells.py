@@ -6,18 +6,23 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 
-from api.params import LanguageParameter, OneSurface, Point, known_parameters_only
-from api.schemas import CellAnswer
+from api.params import CurrentSnapshot, LanguageParameter, OneSurface, Point, known_parameters_only
+from api.schemas import CellPanel
+from api.service import Snapshot
+from api.surfaces import ServedSurface
 from geo.errors import NotFoundError
 from maps.answers import describe_cell
+from maps.nearby_answers import describe_nearby
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/cells", tags=["cells"], dependencies=[Depends(known_parameters_only)])
 
 
-@router.get("/at", summary="The cell at a point", response_model=CellAnswer)
-def explain_point(served: OneSurface, point: Point, lang: LanguageParameter = "en") -> dict[str, Any]:
+@router.get("/at", summary="The cell at a point", response_model=CellPanel)
+def explain_point(
+    snapshot: CurrentSnapshot, served: OneSurface, point: Point, lang: LanguageParameter = "en"
+) -> dict[str, Any]:
     """Why the cell around a point has its score: `easting` and `northing`, or `lon` and `lat`."""
     grid = served.surface.grid
     row, col = grid.cell_at([point[0]], [point[1]])
@@ -27,15 +32,23 @@ def explain_point(served: OneSurface, point: Point, lang: LanguageParameter = "e
             f"{grid.x_max:.0f}, northing {grid.y_min:.0f}–{grid.y_max:.0f}); choose a place in Region Nord."
         )
         raise NotFoundError(message)
-    explanation = served.surface.explain(grid.cell_id(int(row[0]), int(col[0])))
-    return describe_cell(lang, served.surface, served.names, explanation)
+    return _describe_panel(lang, snapshot, served, grid.cell_id(int(row[0]), int(col[0])))
 
 
-@router.get("/{cell_id}", summary="A cell", response_model=CellAnswer)
+@router.get("/{cell_id}", summary="A cell", response_model=CellPanel)
 def explain_cell(
+    snapshot: CurrentSnapshot,
     served: OneSurface,
     cell_id: Annotated[str, Path(description="INSPIRE id, SCB id, or `r<row>c<col>` on a grid that is not aligned")],
     lang: LanguageParameter = "en",
 ) -> dict[str, Any]:
     """Why a cell has its score: in words, in points by component that add up to it, and by the records behind them."""
-    return describe_cell(lang, served.surface, served.names, served.surface.explain(cell_id))
+    return _describe_panel(lang, snapshot, served, cell_id)
+
+
+def _describe_panel(lang: str, snapshot: Snapshot, served: ServedSurface, cell_id: str) -> dict[str, Any]:
+    explanation = served.surface.explain(cell_id)
+    return {
+        **describe_cell(lang, served.surface, served.names, explanation),
+        **describe_nearby(lang, served.surface, explanation, snapshot.layers),
+    }

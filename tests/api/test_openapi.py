@@ -87,7 +87,7 @@ def test_json_answers_have_a_schema(document: dict) -> None:
         ("/api/surfaces", "SurfacesAnswer"),
         ("/api/top", "TopAnswer"),
         ("/api/places", "PlacesAnswer"),
-        ("/api/cells/at?easting=758600&northing=7088600", "CellAnswer"),
+        ("/api/cells/at?easting=758600&northing=7088600", "CellPanel"),
         ("/api/sites?bbox=0,0,40,80", "SitesAnswer"),
         ("/api/sites/nearest?easting=758600&northing=7088600", "NearestAnswer"),
         ("/api/search?q=s", "SearchAnswer"),

@@ -1,0 +1,142 @@
+"""What stands and has happened near a cell: past visits, those that found nothing too, and establishments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.grid import Grid
+from geo.layers.base import active_on
+from geo.risk.table_row import is_near
+
+__all__ = ["NearEstablishment", "NearVisit", "find_establishments", "find_visits"]
+
+ESTABLISHMENTS_M = 50_000.0
+N_ESTABLISHMENTS = 5
+N_VISITS = 50
+
+
+@dataclass(frozen=True)
+class NearVisit:
+    """A visit in a cell or within 2 km of its centre.
+
+    Attributes
+    ----------
+    visit_id : str
+    on : date
+    outcome : code of ``visit_outcomes``
+    agencies : codes of ``agencies``
+    distance_m : float, m, from the cell's centre
+    """
+
+    visit_id: str
+    on: date
+    outcome: str
+    agencies: tuple[str, ...]
+    distance_m: float
+
+
+@dataclass(frozen=True)
+class NearEstablishment:
+    """An establishment in its phase on the scoring date.
+
+    Attributes
+    ----------
+    establishment_id, name : str, the id where it has no name
+    phase : code of ``establishment_phases``
+    next_phase : code of the phase that follows, None where none is known
+    months_to_next : whole months until then, None where none is known
+    distance_m : float, m, from the cell's centre to the nearest point of it
+    easting, northing : float, m, EPSG:3006, that point
+    """
+
+    establishment_id: str
+    name: str
+    phase: str
+    next_phase: str | None
+    months_to_next: int | None
+    distance_m: float
+    easting: float
+    northing: float
+
+
+def find_visits(
+    visits: gpd.GeoDataFrame, grid: Grid, cell: tuple[int, int], at: date
+) -> tuple[int, tuple[NearVisit, ...]]:
+    """Visits up to a day in a cell or within 2 km of its centre: how many, and the last 50, the last first.
+
+    Parameters
+    ----------
+    visits : GeoDataFrame of the layer, EPSG:3006
+    grid : Grid, EPSG:3006
+    cell : row and column
+    at : date
+    """
+    known = visits[(visits["visited_on"] <= pd.Timestamp(at)).to_numpy(dtype=bool)]
+    easting, northing = known.geometry.x.to_numpy(), known.geometry.y.to_numpy()
+    near = is_near(grid, *cell, easting, northing)
+    x, y = grid.centre(*cell)
+    distance = np.hypot(easting - x, northing - y)[near]
+    rows = zip(known[near].to_dict("records"), distance.tolist(), strict=True)
+    found = [
+        NearVisit(
+            visit_id=str(row["visit_id"]),
+            on=row["visited_on"].date(),
+            outcome=str(row["outcome"]),
+            agencies=() if pd.isna(row["agencies"]) else tuple(filter(None, str(row["agencies"]).split("+"))),
+            distance_m=away,
+        )
+        for row, away in rows
+    ]
+    found.sort(key=lambda visit: (-visit.on.toordinal(), visit.distance_m, visit.visit_id))
+    return len(found), tuple(found[:N_VISITS])
+
+
+def find_establishments(
+    establishments: gpd.GeoDataFrame, easting: float, northing: float, at: date
+) -> tuple[NearEstablishment, ...]:
+    """The nearest establishments that have a phase on a day, at most five within 50 km, the nearest first.
+
+    Parameters
+    ----------
+    establishments : GeoDataFrame of the layer, EPSG:3006
+    easting, northing : float, m, EPSG:3006
+    at : date
+    """
+    place = shapely.Point(easting, northing)
+    active = establishments[active_on(establishments, at)]
+    away = shapely.distance(active.geometry.to_numpy(), place)
+    order = np.lexsort((active["establishment_id"].to_numpy(dtype=str), away))
+    near = [at_row for at_row in order.tolist() if away[at_row] <= ESTABLISHMENTS_M][:N_ESTABLISHMENTS]
+    found = []
+    for position in near:
+        row = active.iloc[position]
+        following = establishments[
+            (establishments["establishment_id"] == row["establishment_id"])
+            & (establishments["active_from"] > pd.Timestamp(at))
+        ].sort_values("active_from")
+        nearest = shapely.get_point(shapely.shortest_line(row["geometry"], place), 0)
+        starts = None if following.empty else following["active_from"].iloc[0].date()
+        found.append(
+            NearEstablishment(
+                establishment_id=str(row["establishment_id"]),
+                name=str(row["establishment_id"] if pd.isna(row["name"]) or not row["name"] else row["name"]),
+                phase=str(row["phase"]),
+                next_phase=None if starts is None else str(following["phase"].iloc[0]),
+                months_to_next=None if starts is None else _count_months(at, starts),
+                distance_m=float(away[position]),
+                easting=float(nearest.x),
+                northing=float(nearest.y),
+            )
+        )
+    return tuple(found)
+
+
+def _count_months(start: date, end: date) -> int:
+    """Whole months from one day to a later one."""
+    return (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)
