@@ -21,6 +21,7 @@ __all__ = [
     "NearestAnswer",
     "PlacesAnswer",
     "SearchAnswer",
+    "SitePanel",
     "SitesAnswer",
     "SurfaceInfo",
     "SurfacesAnswer",
@@ -311,6 +312,29 @@ class SiteInfo(Answer):
     position: str | None = Field(description="How roughly the position is known, in words; null where it is exact")
     spread_m: float = Field(description="Radius around the position within which the site lies; 0 where it is exact")
     synthetic: bool
+
+
+class FieldInfo(Answer):
+    """A field of a record, in words."""
+
+    name: str
+    label: str
+    value: str
+
+
+class SitePanel(Answer):
+    """A record that stands at a place."""
+
+    id: str
+    layer: str
+    layer_title: str
+    title: str
+    lon: Lon
+    lat: Lat
+    cell_id: str | None = Field(description="The cell around it; null where it lies off the grid")
+    synthetic: bool
+    groups: list[list[FieldInfo]] = Field(description="One list; an establishment has one for each phase")
+    visits: list[VisitInfo] = Field(description="Visits to it, or within 100 m that name no other site; the last first")
 
 
 class SitesAnswer(Answer):

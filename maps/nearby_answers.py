@@ -14,7 +14,7 @@ from geo.risk.words import title_sentence
 from maps.degrees import to_degrees
 from maps.i18n import say
 
-__all__ = ["describe_nearby"]
+__all__ = ["describe_nearby", "describe_visit"]
 
 
 def describe_nearby(
@@ -27,12 +27,13 @@ def describe_nearby(
     establishments = find_establishments(layers["establishments"], *place, surface.at)
     return {
         "n_visits": n_visits,
-        "visits": [_describe_visit(lang, visit) for visit in visits],
+        "visits": [describe_visit(lang, visit) for visit in visits],
         "establishments": [_describe_establishment(lang, one) for one in establishments],
     }
 
 
-def _describe_visit(lang: str, visit: NearVisit) -> dict[str, Any]:
+def describe_visit(lang: str, visit: NearVisit) -> dict[str, Any]:
+    """A visit, as `api.schemas.VisitInfo`."""
     return {
         "id": visit.visit_id,
         "on": visit.on.isoformat(),

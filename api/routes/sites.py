@@ -5,10 +5,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from api.params import (
     AROUND_SWEDEN,
@@ -18,6 +18,7 @@ from api.params import (
     CurrentSnapshot,
     LanguageParameter,
     LayersParameter,
+    OneSurface,
     Point,
     SectorsParameter,
     SurfaceParameter,
@@ -27,13 +28,14 @@ from api.params import (
     parse_box,
 )
 from api.records import describe_site
-from api.schemas import NearestAnswer, SitesAnswer
+from api.schemas import NearestAnswer, SitePanel, SitesAnswer
 from api.sites import Bounds, Site
 from api.viewers import TheUserName
 from geo.crs import SWEREF99_TM, classify_sweref
 from geo.errors import CRSError
 from geo.risk.scoring import parse_day
 from maps.degrees import bounds_in_metres
+from maps.site_panel import describe_record
 
 __all__ = ["router"]
 
@@ -110,6 +112,21 @@ def list_nearest(
     """The n sites nearest to a point, nearest first: `easting` and `northing`, or `lon` and `lat`."""
     near = snapshot.sites.nearest(*point, n, keep)
     return {"sites": [{**describe_site(lang, site), "distance_m": distance} for distance, site in near]}
+
+
+@router.get("/{layer}/{record_id:path}", summary="A site", response_model=SitePanel)
+def get_site(
+    snapshot: CurrentSnapshot,
+    served: OneSurface,
+    layer: Annotated[
+        Literal["workplaces", "accommodation", "establishments", "visits", "findings", "reported"],
+        Path(description="Layer of the record"),
+    ],
+    record_id: Annotated[str, Path(description="Id of the record, as drivers and sites give it")],
+    lang: LanguageParameter = "en",
+) -> dict[str, Any]:
+    """A record of any layer that drivers name: its fields in words, the cell around it, and the visits there."""
+    return describe_record(lang, served.surface, snapshot.layers, layer, record_id)
 
 
 def find_in_box(window: Callable[[Bounds], list[Site]], box: Bounds, crs: str) -> list[Site]:

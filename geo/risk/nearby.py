@@ -9,12 +9,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from geo.grid import Grid
 from geo.layers.base import active_on
 from geo.risk.table_row import is_near
 
-__all__ = ["NearEstablishment", "NearVisit", "find_establishments", "find_visits"]
+__all__ = ["NearEstablishment", "NearVisit", "find_establishments", "find_visits", "read_visits"]
 
 ESTABLISHMENTS_M = 50_000.0
 N_ESTABLISHMENTS = 5
@@ -82,7 +83,13 @@ def find_visits(
     near = is_near(grid, *cell, easting, northing)
     x, y = grid.centre(*cell)
     distance = np.hypot(easting - x, northing - y)[near]
-    rows = zip(known[near].to_dict("records"), distance.tolist(), strict=True)
+    found = read_visits(known[near], distance)
+    return len(found), found[:N_VISITS]
+
+
+def read_visits(visits: gpd.GeoDataFrame, distance_m: NDArray[np.float64]) -> tuple[NearVisit, ...]:
+    """Visits with how far each is, the last first."""
+    rows = zip(visits.to_dict("records"), distance_m.tolist(), strict=True)
     found = [
         NearVisit(
             visit_id=str(row["visit_id"]),
@@ -93,8 +100,7 @@ def find_visits(
         )
         for row, away in rows
     ]
-    found.sort(key=lambda visit: (-visit.on.toordinal(), visit.distance_m, visit.visit_id))
-    return len(found), tuple(found[:N_VISITS])
+    return tuple(sorted(found, key=lambda visit: (-visit.on.toordinal(), visit.distance_m, visit.visit_id)))
 
 
 def find_establishments(

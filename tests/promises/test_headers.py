@@ -45,6 +45,8 @@ EXAMPLES = {
     "lang": "sv",
     "import_id": "1",
     "name": "season",
+    "layer": "workplaces",
+    "record_id:path": "w001",
 }
 QUERIES = {
     "/api/cells/at": "?easting=758600&northing=7088600",

@@ -60,5 +60,5 @@ def test_establishments_tell_their_phase_and_the_next_one() -> None:
     assert (railway.easting, railway.northing) == pytest.approx((TOWN[0], TOWN[1] + 5_000))
     assert (works.name, works.phase) == ("Verket", "construction_peak")
     assert (works.next_phase, works.months_to_next) == ("operation", 5)
-    assert find_establishments(frame, *TOWN, date(2026, 12, 31))[1].months_to_next == 0
+    assert find_establishments(frame, *TOWN, date(2026, 12, 31))[2].months_to_next == 0
     assert find_establishments(frame.iloc[:0], *TOWN, SCORING_DAY) == ()
