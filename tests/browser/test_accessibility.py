@@ -90,7 +90,7 @@ def test_the_tour_by_keyboard(open_page: OpenPage, demo_url: str, size: str) -> 
         page.locator("#tour-next").focus()
         page.keyboard.press("Enter")
         expect(page.locator(f"#tour-title-{step}")).to_be_focused()
-        assert page.locator(".tour-target").count() == 1
+        expect(page.locator(".tour-target")).to_have_count(1)
     for _ in range(6):
         page.keyboard.press("Tab")
         assert page.evaluate(
@@ -98,7 +98,7 @@ def test_the_tour_by_keyboard(open_page: OpenPage, demo_url: str, size: str) -> 
         )
     page.keyboard.press("Escape")
     expect(tour).to_be_hidden()
-    assert page.locator(".tour-target").count() == 0
+    expect(page.locator(".tour-target")).to_have_count(0)
 
     # seen once, in this browser only
     page.goto(f"{demo_url}/?lang=en")
