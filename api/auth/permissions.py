@@ -85,6 +85,7 @@ PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
                 "GET /api/places",
                 "GET /api/sites",
                 "GET /api/sites/nearest",
+                "GET /api/sites/{layer}/{record_id:path}",
                 "GET /api/search",
                 "GET /api/reference",
                 "GET /api/reference/{table}",
