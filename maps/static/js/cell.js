@@ -1,5 +1,6 @@
 // Why a cell has its score: in words, in points that add up, by the records behind them.
 
+import { establishmentPart, standingPart, visitPart } from "./cell_nearby.js";
 import { el, fill, swatch } from "./dom.js";
 import { coordinates, metres, number, stateWords, t, term } from "./i18n.js";
 import { layerLook, layerName } from "./layers.js";
@@ -7,7 +8,7 @@ import { roundToSum } from "./numbers.js";
 
 const TOP_SITES = 8;
 
-export function drawCell(node, cell, { countyName, onClose, onSite, certainty = false }) {
+export function drawCell(node, cell, { countyName, onClose, onSite, isServed = false }) {
   fill(
     node,
     el(
@@ -24,8 +25,11 @@ export function drawCell(node, cell, { countyName, onClose, onSite, certainty = 
     scoreBlock(cell),
     reasonList(cell),
     contributionTable(cell),
-    certainty && isKnown(cell) && el("section", { class: "cell-part" }, el("h3", {}, t("How sure the score is")), el("div", { id: "cell-certainty" })),
+    isServed && isKnown(cell) && el("section", { class: "cell-part" }, el("h3", {}, t("How sure the score is")), el("div", { id: "cell-certainty" })),
     isKnown(cell) && siteList(cell, onSite),
+    isServed && visitPart(cell),
+    isServed && establishmentPart(cell, onSite),
+    isServed && isKnown(cell) && Number.isFinite(cell.score) && standingPart(cell),
     whereabouts(cell),
   );
 }

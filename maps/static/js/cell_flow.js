@@ -7,6 +7,7 @@ import { showCertainty } from "./cell_certainty.js";
 import { language, number, stateWords, t, term } from "./i18n.js";
 import { goTo, keepInSight } from "./map.js";
 import { showSheet, shownSheet } from "./sheets.js";
+import { openSite } from "./site_panel.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -14,6 +15,8 @@ export class CellFlow {
   constructor({ map, store, events, marks, surface, address, countyName }) {
     Object.assign(this, { map, store, events, marks, surface, address, countyName });
     this.cell = null;
+    // What follows when somebody asks what if a site closed.
+    this.onWhatIf = null;
     this.opener = null;
     this.latest = latestOnly();
     drawNoCell(byId("cell"));
@@ -54,7 +57,7 @@ export class CellFlow {
     this.cell = cell;
     const node = byId("cell");
     if (!node.contains(document.activeElement)) this.opener = document.activeElement;
-    drawCell(node, cell, { countyName: this.countyName(cell.county), onClose: () => this.close(), onSite: (site) => this.showRecord(site), certainty: true });
+    drawCell(node, cell, { countyName: this.countyName(cell.county), onClose: () => this.close(), onSite: (site) => this.showRecord(site), isServed: true });
     showCertainty(cell, { isPublished: cell.surface === this.surface.current.id });
     node.hidden = false;
     byId("workbench").classList.add("has-cell");
@@ -101,6 +104,10 @@ export class CellFlow {
   }
 
   showRecord(site) {
+    const node = byId("cell");
+    if (!node.contains(document.activeElement)) this.opener = document.activeElement;
+    openSite(node, site, { surface: this.surface.info.id, onCell: (id) => this.inspectId(id, { focus: true }), onClose: () => this.close(), onWhatIf: this.onWhatIf });
+    showSheet("cell");
     this.marks.showRecord(site);
     goTo(this.map, { lon: site.lon, lat: site.lat, zoom: 13 });
   }

@@ -107,10 +107,15 @@ class App {
     setUpSearch({ onChoose: (result) => this.cells.openResult(result) });
     setUpSheets();
     setUpTasks();
+    const { map, cells } = this;
     const parts = readRows(components).map(({ component, title }) => ({ code: component, title }));
     this.weights = new WeightsPanel({ published: asPoints(this.surface.current.weights), components: parts, store: this.store });
     this.whatIf = new WhatIfPanel({ surface: this.surface, cells: this.cells, sectors: risky, events: this.events });
-    this.sites.onClose = ({ layer, id, title }) => this.whatIf.close(layer, id, title);
+    this.sites.onMore = (site) => {
+      map.closePopup();
+      cells.showRecord(site);
+    };
+    cells.onWhatIf = ({ layer, id, title }) => this.whatIf.close(layer, id, title);
     onTask((name) => name === "what-if" && this.whatIf.open());
     this.legend = new Legend();
     this.layers = new LayerTree({ store: this.store, hasOnline: Boolean(this.base), hasNames: Boolean(this.lines.names) });
@@ -120,7 +125,7 @@ class App {
     this.showParts(this.store.get());
     const sectorName = (code) => risky.find((one) => one.code === code)?.title ?? code;
     this.setUpTools(sectorName);
-    const { map, store, surface, cells, legend, events } = this;
+    const { store, surface, legend, events } = this;
     this.compare = new ComparePanel({ map, store, surface, cells, legend, events });
     this.areas = new AreaTotals({ surface, cells, events });
   }

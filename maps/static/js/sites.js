@@ -47,8 +47,8 @@ export class Sites {
     map.createPane("sites").style.zIndex = "420";
     this.renderer = L.canvas({ pane: "sites", padding: 0.2, tolerance: 4 });
     this.group = L.layerGroup().addTo(map);
-    // What follows when somebody asks what if a site closed.
-    this.onClose = null;
+    // What follows when somebody wants to know more of a site.
+    this.onMore = null;
     this.refresh = debounce(() => this.load(), 200);
     map.on("moveend", this.refresh);
     onTheme(() => this.answer && this.draw());
@@ -144,17 +144,14 @@ export class Sites {
       bubblingMouseEvents: false,
     });
     marker.bindTooltip(() => el("span", {}, site.title), { direction: "top", offset: [0, -radius] });
-    marker.bindPopup(() => siteCard(site, this.onClose), { maxWidth: 280, closeButton: false });
+    marker.bindPopup(() => siteCard(site, this.onMore), { maxWidth: 280, closeButton: false });
     return marker;
   }
 }
 
 const capitalised = (word) => word.charAt(0).toUpperCase() + word.slice(1);
 
-// Layers whose sites can close.
-const CLOSING = new Set(["workplaces", "accommodation", "establishments"]);
-
-export function siteCard(site, onClose = null) {
+export function siteCard(site, onMore = null) {
   const facts = [
     [t("Layer"), layerName(site.layer)],
     [t("Sector"), site.sector && term(site.sector)],
@@ -169,7 +166,7 @@ export function siteCard(site, onClose = null) {
     { class: "site-card" },
     el("h3", {}, site.title),
     el("dl", {}, facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
-    onClose && CLOSING.has(site.layer) && el("button", { type: "button", class: "plain-button", onclick: () => onClose(site) }, t("What if this closed?")),
+    onMore && el("button", { type: "button", class: "plain-button", onclick: () => onMore(site) }, t("More about this place")),
     site.synthetic && el("p", { class: "site-synthetic" }, t("Synthetic: made up for demonstration")),
   );
 }
