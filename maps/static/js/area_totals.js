@@ -4,7 +4,7 @@ import { clearProblem } from "./announce.js";
 import { latestOnly, sendJson } from "./api.js";
 import { el, fill, swatch } from "./dom.js";
 import { language, number, t, term } from "./i18n.js";
-import { layerName } from "./layers.js";
+import { layerTitle } from "./layers.js";
 
 const GROUPS_SHOWN = 4;
 const PART = 100;
@@ -64,6 +64,6 @@ export class AreaTotals {
   siteTable(layer, { n, groups }) {
     if (!n) return null;
     const rows = groups.slice(0, GROUPS_SHOWN);
-    return el("table", { class: "moved" }, el("caption", {}, `${layerName(layer)}: ${number(n)}`), el("tbody", {}, rows.map((group) => el("tr", {}, el("th", { scope: "row" }, group.name), el("td", { class: "number" }, number(group.n))))));
+    return el("table", { class: "moved" }, el("caption", {}, `${layerTitle(layer)}: ${number(n)}`), el("tbody", {}, rows.map((group) => el("tr", {}, el("th", { scope: "row" }, group.name), el("td", { class: "number" }, number(group.n))))));
   }
 }
