@@ -43,5 +43,9 @@ def test_a_database_that_is_away_for_a_while(
         assert health["surface"] == surface.id, database
         assert health["problem"]
         assert "hemligt" not in health["problem"]
-        assert client.get("/api/top").status_code == 200
+        # who is signed in stands in that database, and nobody is let in on trust
+        refused = client.get("/api/top")
+        assert refused.status_code == 503
+        assert "hemligt" not in refused.text
     assert client.get("/healthz").json()["problem"] is None
+    assert client.get("/api/top").status_code == 200
