@@ -7,10 +7,13 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
+import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -25,6 +28,7 @@ from geo.store.people.users import ROLES, NewUser, find_user, make_user
 
 __all__ = [
     "COOKIES",
+    "HTTP",
     "PASSWORD",
     "allow_routes",
     "cheap_passwords",
@@ -66,6 +70,8 @@ def token_of(name: str = "test") -> str:
 
 # of the user "test", for requests that no `enter` makes
 COOKIES = {"norrsyn": token_of()}
+# httpx's functions for that user; each closes its connection
+HTTP = SimpleNamespace(**{name: partial(getattr(httpx, name), cookies=COOKIES) for name in ("get", "post", "stream")})
 
 
 def sign_in(home: Path, name: str = "test", roles: Iterable[str] = ROLES, *, circle: str | None = None) -> None:

@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
-from tests.accounts import COOKIES
+from tests.accounts import COOKIES, HTTP
 from tests.api.made import WRITING
 from tests.api.test_cli_process import serving
 
-HTTP = httpx.Client(cookies=COOKIES)
 HEADER = "cfar;firma;antal anställda;sni;x;y\n"
 
 

@@ -12,11 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.accounts import COOKIES
+from tests.accounts import HTTP
 from tests.browsing import Watched
 
 OpenPage = Callable[..., Watched]

@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 
 from api import create_app
 from api.settings import Settings
-from tests.accounts import COOKIES, enter
+from tests.accounts import HTTP, enter
 from tests.api.made import BASE_URL, BROKEN_ROWS, WRITING, import_workplaces
 from tests.api.test_cli_process import serving
 
@@ -113,21 +112,20 @@ def test_a_server_that_ends_in_the_middle_of_it(tmp_path: Path, how: signal.Sign
         f"{n};Firma {n};1;41200;{759000 + n % 999};{7088000 + n // 999};{COUNTRY}\n" for n in range(1, 30_000)
     )
     content = HOLDING_IT.splitlines(keepends=True)[0] + rows
-    http = httpx.Client(cookies=COOKIES)
     with serving(home) as (process, url):
         upload = {
             "files": [("files", ("a.csv", content.encode()))],
             "data": {"layer": "workplaces", "set": "kind=registered"},
         }
-        answer = http.post(f"{url}/api/imports", headers=WRITING, timeout=60, **upload)
+        answer = HTTP.post(f"{url}/api/imports", headers=WRITING, timeout=60, **upload)
         job = f"{url}{answer.headers['location']}"
-        wait_until(lambda: http.get(job).json()["status"] == "running")
+        wait_until(lambda: HTTP.get(job).json()["status"] == "running")
         assert find_bytes(home / "uploads")
         os.kill(process.pid, how)
         process.wait(30)
     if how == signal.SIGKILL:
         assert find_bytes(home / "uploads")
         with serving(home) as (_, url):
-            assert http.get(f"{url}/healthz").status_code == 200
+            assert HTTP.get(f"{url}/healthz").status_code == 200
             assert find_bytes(home) == []
     assert find_bytes(home) == []
