@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
@@ -81,7 +82,7 @@ def colour_under(url: str, surface: str, lon: float, lat: float, zoom: int = 11)
 
 def ask(address: str, params: dict[str, object] | None = None) -> httpx.Response:
     """What the server itself answers, to compare the page with."""
-    return httpx.get(address, params=params, cookies=COOKIES, timeout=ANSWERED_WITHIN_S)
+    return HTTP.get(address, params=params, timeout=ANSWERED_WITHIN_S)
 
 
 def read_number(text: str) -> float:
