@@ -22,7 +22,7 @@ _PREFIX = "NORRSYN_"
 # Variables of the test suite, which share the prefix.
 _OTHERS = ("NORRSYN_REQUIRE_", "NORRSYN_TEST_", "NORRSYN_CHROMIUM")
 # What is secret, or may hold a password, is never repeated.
-_SECRETS = frozenset({"database_url", "pseudonym_key", "oidc_client_secret"})
+_SECRETS = frozenset({"database_url", "pseudonym_key"})
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,300}")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
 

@@ -12,11 +12,11 @@ import geo
 from geo.layers.bundle import Layers
 from geo.region import Region
 from geo.risk.surface import RiskSurface
-from tests.browsing import browser, open_page
+from tests.browsing import browser, browser_cookies, open_page
 from tests.databases import database
 from tests.frames import GRID, SCORING_DAY, small_frames
 
-__all__ = ["browser", "database", "open_page"]
+__all__ = ["browser", "browser_cookies", "database", "open_page"]
 
 
 @pytest.fixture
