@@ -142,10 +142,15 @@ def explain_cell(
     catalogue(lang)
     surface = _load_published(home)
     from maps.answers import describe_cell  # noqa: PLC0415
+    from maps.nearby_answers import describe_nearby  # noqa: PLC0415
     from maps.record_names import RecordNames  # noqa: PLC0415
 
     with working("Explaining"):
-        answer = describe_cell(lang, surface, RecordNames(surface.layers), surface.explain(cell_id))
+        explanation = surface.explain(cell_id)
+        answer = {
+            **describe_cell(lang, surface, RecordNames(surface.layers), explanation),
+            **describe_nearby(lang, surface, explanation, surface.layers),
+        }
     if as_json:
         print_json(answer)
         return
