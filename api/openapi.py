@@ -26,6 +26,7 @@ TAGS = [
     {"name": "search", "description": "Places by name, id or coordinates"},
     {"name": "imports", "description": "Files into the store: progress, the report of every row, quarantine"},
     {"name": "reference", "description": "Reference tables, layers and the base map"},
+    {"name": "saved", "description": "What a user keeps: views of the map, and the shortlist"},
     {"name": "accounts", "description": "Signing in, and one's own account"},
     {"name": "health", "description": "Whether the service can answer"},
 ]

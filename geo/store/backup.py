@@ -148,8 +148,10 @@ def restore(file: StrPath, home: StrPath | None = None) -> Backup:
                 _refuse_full(connection, path)
                 for table in METADATA.sorted_tables:
                     _read_table(connection, table, archive, index)
-                for table in KEPT_IN_BACKUPS:
+                # who owns a row goes after it, and comes back before it
+                for table in reversed(KEPT_IN_BACKUPS):
                     _refuse_others(people, table, archive, index, path)
+                for table in KEPT_IN_BACKUPS:
                     _read_table(people, table, archive, index)
                 _renew_tokens(connection)
                 _prove(connection, source)
@@ -334,8 +336,8 @@ def _refuse_others(
             people.execute(table.delete())
     if there:
         message = (
-            f"{home} has users who are not in the backup, and a backup is restored into an empty store only; choose "
-            "another data folder or database."
+            f"{home} has users who are not in the backup, or saved views or shortlists of theirs, and a backup is "
+            "restored into an empty store only; choose another data folder or database."
         )
         raise StoreError(message)
 

@@ -45,10 +45,14 @@ def test_failures_are_problem_details(document: dict) -> None:
             assert list(content) == ["application/problem+json"], f"{name} {status}"
 
 
-def test_nothing_but_an_import_changes_anything(document: dict) -> None:
+def test_nothing_but_an_import_and_what_a_user_keeps_changes_anything(document: dict) -> None:
     others = sorted(name for name, _ in list_operations(document) if not name.startswith("get "))
     # a what-if writes nothing (test_scenarios.py), nor does an area; they do not fit into an address
-    assert others == ["post /api/area", "post /api/imports", "post /api/what-if"]
+    kept = [
+        f"{verb} {path}" for path in ("/api/shortlist/{entry_id}", "/api/views/{view_id}") for verb in ("delete", "put")
+    ]
+    kept += ["post /api/shortlist", "post /api/views"]
+    assert others == sorted(["post /api/area", "post /api/imports", "post /api/what-if", *kept])
 
 
 def test_the_form_of_an_import_is_described(document: dict) -> None:
@@ -74,11 +78,13 @@ def test_operations_have_their_own_ids_tags_and_words(document: dict) -> None:
 
 def test_json_answers_have_a_schema(document: dict) -> None:
     for name, operation in list_operations(document):
-        (found,) = operation["responses"].keys() & {"200", "202"}
-        content = operation["responses"][found].get("content", {})
-        assert content, name
-        if "application/json" in content:
-            assert content["application/json"]["schema"], name
+        found = operation["responses"].keys() & {"200", "201", "202", "204"}
+        assert found, name
+        for status in found - {"204"}:
+            content = operation["responses"][status].get("content", {})
+            assert content, name
+            if "application/json" in content:
+                assert content["application/json"]["schema"], name
 
 
 @pytest.mark.parametrize(
@@ -101,6 +107,8 @@ def test_json_answers_have_a_schema(document: dict) -> None:
         ("/api/season", "SeasonAnswer"),
         ("/api/distribution?cell_id=7580007088000", "DistributionAnswer"),
         ("/healthz", "Health"),
+        ("/api/views", "ViewsAnswer"),
+        ("/api/shortlist", "ShortlistAnswer"),
     ],
 )
 def test_answers_are_what_is_described(client: TestClient, document: dict, path: str, schema: str) -> None:

@@ -1,10 +1,10 @@
-"""The tables of users, sessions, failed sign-ins and one-time links."""
+"""The tables of users, sessions, failed sign-ins and one-time links, and of what users keep for themselves."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-__all__ = ["ATTEMPTS", "KEPT_IN_BACKUPS", "LINKS", "PEOPLE", "SESSIONS", "USERS"]
+__all__ = ["ATTEMPTS", "KEPT_IN_BACKUPS", "LINKS", "PEOPLE", "SAVED_VIEWS", "SESSIONS", "SHORTLIST", "USERS"]
 
 PEOPLE = sa.MetaData()
 
@@ -62,5 +62,36 @@ LINKS = sa.Table(
     sa.Column("expires_at", sa.Double, nullable=False),
 )
 
-# Sessions, counters and links are worth nothing in another place or at another time.
-KEPT_IN_BACKUPS = (USERS,)
+SAVED_VIEWS = sa.Table(
+    "saved_views",
+    PEOPLE,
+    sa.Column("view_id", sa.Text, primary_key=True),
+    sa.Column("user_id", sa.Text, sa.ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True),
+    # the user's when it was saved or shared last: a name that was meant for one circle is not shown to another
+    sa.Column("circle", sa.Text, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    # parameters of the map's address, as `maps.permalinks` writes them
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("is_shared", sa.Boolean, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("changed_at", sa.Double, nullable=False),
+)
+
+SHORTLIST = sa.Table(
+    "shortlist",
+    PEOPLE,
+    sa.Column("entry_id", sa.Text, primary_key=True),
+    sa.Column("user_id", sa.Text, sa.ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    # a layer of sites, or ``cells``
+    sa.Column("layer", sa.Text, nullable=False),
+    # what a record is called is not kept: it is looked up among those that the reader may see
+    sa.Column("record_id", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("added_at", sa.Double, nullable=False),
+    sa.UniqueConstraint("user_id", "layer", "record_id", name="shortlist_user_record"),
+)
+
+# Sessions, counters and links are worth nothing in another place or at another time. Users come first: the others
+# name them.
+KEPT_IN_BACKUPS = (USERS, SAVED_VIEWS, SHORTLIST)

@@ -1,0 +1,108 @@
+"""The shortlist: cells and sites that a user has put aside to choose from, seen by nobody else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from api.bodies import SmallBodyRoute
+from api.params import CurrentSnapshot, LanguageParameter, OneSurface, TheService, known_parameters_only
+from api.saved_schemas import EntryAnswer, EntryChange, EntryRequest, ShortlistAnswer
+from api.service import Snapshot
+from api.surfaces import ServedSurface
+from api.viewers import TheUserName
+from geo.errors import NotFoundError
+from geo.store.people.shortlist import CELLS, Entry, add_entry, change_entry, list_entries, remove_entry
+from maps.record_names import ID_COLUMNS
+from maps.shortlist_answers import describe_entries
+
+__all__ = ["router"]
+
+router = APIRouter(
+    prefix="/api/shortlist", tags=["saved"], dependencies=[Depends(known_parameters_only)], route_class=SmallBodyRoute
+)
+
+EntryId = Annotated[str, Path(description="Id of an entry of yours")]
+
+
+@router.get("", summary="The shortlist", response_model=ShortlistAnswer)
+def get_shortlist(
+    service: TheService,
+    snapshot: CurrentSnapshot,
+    served: OneSurface,
+    user: TheUserName,
+    lang: LanguageParameter = "en",
+) -> dict[str, Any]:
+    """Your shortlist in its order, each entry with the score of its cell on the surface.
+
+    A record that is gone, or that your circle may not see, is told of by `is_there: false` alone.
+    """
+    entries = list_entries(service.settings.home, user)
+    return {"entries": describe_entries(lang, served.surface, snapshot.layers, snapshot.names, entries)}
+
+
+@router.post(
+    "",
+    summary="Put on the shortlist",
+    response_model=EntryAnswer,
+    responses={201: {"model": EntryAnswer, "description": "It is new there"}},
+)
+def post_entry(
+    request: Request,
+    response: Response,
+    service: TheService,
+    snapshot: CurrentSnapshot,
+    served: OneSurface,
+    user: TheUserName,
+    asked: EntryRequest,
+    lang: LanguageParameter = "en",
+) -> dict[str, Any]:
+    """Put a cell or a site at the end of your shortlist (201); one that is on it already stays as it is (200)."""
+    layer, record_id = _find(snapshot, served, asked)
+    now = float(request.app.state.accounts.clock())
+    entry, is_new = add_entry(service.settings.home, user, layer, record_id, note=asked.note, now=now)
+    response.status_code = 201 if is_new else 200
+    return _describe(lang, snapshot, served, entry)
+
+
+@router.put("/{entry_id}", summary="Move an entry, or change its note", response_model=EntryAnswer)
+def put_entry(
+    service: TheService,
+    snapshot: CurrentSnapshot,
+    served: OneSurface,
+    user: TheUserName,
+    entry_id: EntryId,
+    asked: EntryChange,
+    lang: LanguageParameter = "en",
+) -> dict[str, Any]:
+    """Move an entry of yours to another position, or change its note; one that was removed meanwhile is 404."""
+    position = None if asked.position is None else asked.position - 1
+    entry = change_entry(service.settings.home, user, entry_id, position=position, note=asked.note)
+    return _describe(lang, snapshot, served, entry)
+
+
+@router.delete("/{entry_id}", summary="Take off the shortlist", status_code=204)
+def delete_entry(service: TheService, user: TheUserName, entry_id: EntryId) -> None:
+    """Take an entry off your shortlist; one that was removed meanwhile is 404."""
+    remove_entry(service.settings.home, user, entry_id)
+
+
+def _find(snapshot: Snapshot, served: ServedSurface, asked: EntryRequest) -> tuple[str, str]:
+    """Layer and id of what is asked for, which must be there for whoever asks."""
+    if asked.cell_id is not None:
+        grid = served.surface.grid
+        # one cell may be named in several ways
+        cell_id = grid.cell_id(*grid.parse_cell_id(asked.cell_id))
+        served.surface.explain(cell_id)
+        return CELLS, cell_id
+    layer, record_id = str(asked.layer), str(asked.record_id)
+    if not (snapshot.layers[layer][ID_COLUMNS[layer]] == record_id).any():
+        message = f"There is no such record in {layer} any more; reload the page."
+        raise NotFoundError(message)
+    return layer, record_id
+
+
+def _describe(lang: str, snapshot: Snapshot, served: ServedSurface, entry: Entry) -> dict[str, Any]:
+    (told,) = describe_entries(lang, served.surface, snapshot.layers, snapshot.names, [entry])
+    return told

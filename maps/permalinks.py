@@ -1,0 +1,147 @@
+"""The parameters of the map's address, as ``maps/static/js/state.js`` reads and writes them.
+
+A view that is saved is such an address without its language. Only parameters of this list are kept, each in one way to
+write it, so that what is opened later is what the page itself would have written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from types import MappingProxyType
+from urllib.parse import parse_qsl, urlencode
+
+from geo.errors import ParameterError
+
+__all__ = ["MAX_SENT", "PERMALINK_PARAMETERS", "tidy_query"]
+
+# as long as an address may be that is looked at; what is left of it is shorter
+MAX_SENT = 8_000
+_MAX_PARAMETERS = 200
+_PARTS = ("scores", "workplaces", "accommodation", "establishments", "counties", "municipalities", "names", "base")
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_WEIGHT = re.compile(r"[a-z_]{1,40}:([0-9]{1,3})")
+_NUMBER = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
+_MOST_POINTS = 100
+
+
+def _read_number(low: float, high: float, decimals: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not (_NUMBER.fullmatch(text) and low <= float(text) <= high):
+            raise ValueError
+        # no zero below zero
+        value = round(float(text), decimals) + 0.0
+        return f"{value:.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:.0f}"
+
+    return read
+
+
+def _read_code(text: str) -> str:
+    if not _CODE.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _read_day(text: str) -> str:
+    if not (_DAY.fullmatch(text) and _FIRST_DAY <= date.fromisoformat(text) <= _LAST_DAY):
+        raise ValueError
+    return text
+
+
+def _read_weight(text: str) -> str:
+    found = _WEIGHT.fullmatch(text)
+    if found is None or int(found[1]) > _MOST_POINTS:
+        raise ValueError
+    return text
+
+
+def _read_parts(text: str) -> str:
+    parts = set(text.split(","))
+    if not parts <= set(_PARTS):
+        raise ValueError
+    return ",".join(sorted(parts))
+
+
+def _read_word(word: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text != word:
+            raise ValueError
+        return text
+
+    return read
+
+
+# in the order in which the page writes them; what each value becomes, or ValueError
+PERMALINK_PARAMETERS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "lat": _read_number(-85, 85, 4),
+        "lon": _read_number(-180, 180, 4),
+        "z": _read_number(3, 16, 2),
+        "at": _read_day,
+        "sector": _read_code,
+        "weight": _read_weight,
+        "county": _read_code,
+        "municipality": _read_code,
+        "state": _read_code,
+        "agency": _read_code,
+        "certainty": _read_code,
+        "min_class": _read_code,
+        "cell": _read_code,
+        "opacity": _read_number(0, 100, 0),
+        "sites": _read_number(0, 100, 0),
+        "base": _read_number(0, 100, 0),
+        "off": _read_parts,
+        "never": _read_word("0"),
+        "list": _read_word("cells"),
+    }
+)
+_REPEATABLE = frozenset({"sector", "weight"})
+_DROPPED = frozenset({"lang"})
+
+
+def tidy_query(text: str) -> str:
+    """The parameters of an address of the map as they are kept: without language, in one order, each once.
+
+    Parameters
+    ----------
+    text : str, such as ``?lang=en&at=2026-07-15&sector=green``; the question mark may be left out
+
+    Returns
+    -------
+    str, without a question mark; the same for the same view
+
+    Raises
+    ------
+    ParameterError
+        All that is wrong, in one message that repeats names of parameters only.
+    """
+    if len(text) > MAX_SENT:
+        message = f"The address has {len(text):,} characters; a view has far fewer."
+        raise ParameterError(message)
+    try:
+        pairs = parse_qsl(
+            text.removeprefix("?"), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS, errors="strict"
+        )
+    except ValueError as error:
+        message = f"The address cannot be read: it is no UTF-8, or has more than {_MAX_PARAMETERS} parameters."
+        raise ParameterError(message) from error
+    failures, kept = [], {}
+    for name in sorted({name for name, _ in pairs} - _DROPPED):
+        values = [value for other, value in pairs if other == name]
+        read = PERMALINK_PARAMETERS.get(name)
+        if read is None:
+            failures.append(f"it has no parameter {name}" if _CODE.fullmatch(name) else "a parameter's name is no word")
+        elif len(values) > 1 and name not in _REPEATABLE:
+            failures.append(f"{name} is given several times")
+        else:
+            try:
+                kept[name] = sorted({read(value) for value in values})
+            except ValueError:
+                failures.append(f"{name} has a value that the map would not write")
+    if failures:
+        message = f"The address is no view of the map: {'; '.join(failures)}."
+        raise ParameterError(message)
+    return urlencode([(name, value) for name in PERMALINK_PARAMETERS for value in kept.get(name, ())])
