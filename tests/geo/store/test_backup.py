@@ -39,6 +39,9 @@ from geo.store.files import (
     save_layers,
     save_surface,
 )
+from geo.store.people.saved_views import list_views, save_view
+from geo.store.people.shortlist import add_entry, list_entries
+from geo.store.people.users import NewUser, make_user
 from tests.databases import fresh_schema
 from tests.frames import make_frame, make_workplace
 
@@ -214,6 +217,32 @@ class TestRefused:
         with pytest.raises(StoreError, match="there is no folder"):
             backup(tmp_path / "old", tmp_path / "nowhere" / "b.zip")
         assert file.exists()
+
+
+@pytest.mark.parametrize("there", BOTH)
+@pytest.mark.parametrize("here", BOTH)
+def test_what_users_keep_comes_back_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str, there: str
+) -> None:
+    file = tmp_path / "backup.zip"
+    with use_database(here, monkeypatch):
+        save_layers(tmp_path / "old", {"workplaces": (make_frame([make_workplace()]), SOURCE)})
+        anna = make_user(tmp_path / "old", NewUser("Anna", "polismyndigheten", ["planner"]), now=1.0)
+        save_view(tmp_path / "old", anna, '🫐 \\N "a", b', "at=2026-07-15", is_shared=True, now=2.5)
+        add_entry(tmp_path / "old", anna.user_id, "cells", "1", note="rad\nrad", now=1.0)
+        views, entries = list_views(tmp_path / "old", anna), list_entries(tmp_path / "old", anna.user_id)
+        assert len(views) == len(entries) == 1
+        backup(tmp_path / "old", file)
+    with use_database(there, monkeypatch):
+        restore(file, tmp_path / "new")
+        assert list_views(tmp_path / "new", anna) == views
+        assert list_entries(tmp_path / "new", anna.user_id) == entries
+    with use_database("sqlite", monkeypatch):
+        bo = make_user(tmp_path / "full", NewUser("Bo", "polismyndigheten", ["planner"]), now=1.0)
+        save_view(tmp_path / "full", bo, "kept", "", is_shared=True, now=1.0)
+        with pytest.raises(StoreError, match="saved views or shortlists"):
+            restore(file, tmp_path / "full")
+        assert [view.name for view in list_views(tmp_path / "full", bo)] == ["kept"]
 
 
 def change_index(members: dict[str, bytes], name: str, value: object) -> None:
