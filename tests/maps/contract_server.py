@@ -277,6 +277,10 @@ def respond(contract: Contract, skeleton: Any, path: str, request: Request) -> R
             return JSONResponse(contract.season())
         case ["api", "distribution"]:
             return JSONResponse({"classes": contract.info["classes"], "states": contract.info["states"]})
+        case ["api", "shortlist"]:
+            return JSONResponse({"entries": []})
+        case ["api", "views"]:
+            return JSONResponse({"views": []})
         case ["api", "filters"]:
             return JSONResponse(describe_choices(lang, contract.surface.region))
         case ["api", "reference", table]:

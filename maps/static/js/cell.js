@@ -22,6 +22,7 @@ export function drawCell(node, cell, { countyName, onClose, onSite, isServed = f
       ),
       el("button", { type: "button", class: "icon-button", "aria-label": t("Close"), onclick: onClose }, el("span", { "aria-hidden": "true" }, "×")),
     ),
+    el("div", { class: "cell-actions", id: "cell-actions" }),
     scoreBlock(cell),
     reasonList(cell),
     contributionTable(cell),

@@ -25,10 +25,13 @@ import { RankingFlow } from "./ranking_flow.js";
 import { setUpSearch } from "./search.js";
 import { showSeason } from "./season.js";
 import { setUpSheets } from "./sheets.js";
+import { Shortlist } from "./shortlist.js";
+import { ShortlistPanel } from "./shortlist_panel.js";
 import { Sites } from "./sites.js";
 import { createStore, readState, sameWeights } from "./state.js";
 import { SurfaceFlow } from "./surface_flow.js";
 import { onTask, setUpTasks } from "./tasks.js";
+import { ViewsPanel } from "./views_panel.js";
 import { WeightsPanel } from "./weights.js";
 import { WhatIfPanel } from "./what_if.js";
 import { Tools } from "./tools.js";
@@ -128,6 +131,20 @@ class App {
     const { store, surface, legend, events } = this;
     this.compare = new ComparePanel({ map, store, surface, cells, legend, events });
     this.areas = new AreaTotals({ surface, cells, events });
+    this.setUpSaved();
+  }
+
+  setUpSaved() {
+    const { store, surface, events, cells, marks } = this;
+    this.shortlist = new Shortlist({ surface, events });
+    const shortlist = new ShortlistPanel({ shortlist: this.shortlist, store, cells, marks, events });
+    const views = new ViewsPanel({ store, onOpen: (query) => this.openAddress(query) });
+    const isShown = () => !byId("saved").hidden;
+    const open = () => Promise.all([shortlist.open(), views.open()]);
+    onTask((name) => name === "saved" && open());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && isShown() && open());
+    // The first view has what it needs before the list is asked for; other scores are asked for when they are seen.
+    events.on("ranking", () => (this.shortlist.entries === null || (isShown() && !this.shortlist.isFresh)) && shortlist.open());
   }
 
   // The legend's counts are those of the county or municipality in view.
@@ -193,6 +210,14 @@ class App {
     if (wanted.view) setExactView(this.map, wanted.view);
     else this.showWhole(wanted);
     this.cells.restore(wanted.cell);
+  }
+
+  // A saved view, as a step that Back undoes.
+  openAddress(query) {
+    const parameters = new URLSearchParams(query);
+    parameters.set("lang", language());
+    window.history.pushState(null, "", `?${parameters}`);
+    this.restore(readState(window.location.search));
   }
 
   showWhole({ municipality, county }) {
