@@ -102,7 +102,7 @@ class Accounts:
 
     def end_session(self, session: Session) -> None:
         """Sign out."""
-        end_session(self._home, session.session_hash)
+        end_session(self._home, session.session_hash, signed_out=session.user.user_id, now=self.clock())
 
     def end_sessions(self, user_id: str, *, session_id: str | None = None, but: Session | None = None) -> int:
         """End sessions of a user: all, one by its id, or all but one."""

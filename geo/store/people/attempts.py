@@ -13,12 +13,22 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from geo.store.home import StrPath
-from geo.store.people.database import lock_people, write_people
+from geo.store.people.database import lock_people, read_people, write_people
 from geo.store.people.sessions import FORGET_ATTEMPTS_S
 from geo.store.people.tables import ATTEMPTS
 from geo.store.people.users import make_name_key
 
-__all__ = ["BY_ADDRESS", "BY_NAME", "Patience", "address_subject", "begin_attempt", "clear_attempt", "name_subject"]
+__all__ = [
+    "BY_ADDRESS",
+    "BY_NAME",
+    "FailedSignIns",
+    "Patience",
+    "address_subject",
+    "begin_attempt",
+    "clear_attempt",
+    "count_failures",
+    "name_subject",
+]
 
 _IPV6_BITS = 64
 
@@ -41,6 +51,24 @@ class Patience:
         """How long to wait after so many failures."""
         over = failures - self.n_free
         return 0.0 if over < 0 else min(self.most_s, self.first_s * 2.0 ** min(over, 30))
+
+
+@dataclass(frozen=True)
+class FailedSignIns:
+    """Sign-ins that failed within the last day and that no right password has made up for.
+
+    Attributes
+    ----------
+    n_failures, n_addresses, n_names : int
+        How many, from how many addresses, and under how many names, which are known by their digest only.
+    n_waiting : int
+        How many of those names and addresses must wait now.
+    """
+
+    n_failures: int = 0
+    n_addresses: int = 0
+    n_names: int = 0
+    n_waiting: int = 0
 
 
 # A person mistypes; a whole office stands behind one address.
@@ -111,3 +139,22 @@ def clear_attempt(home: StrPath | None, name: str, address: str) -> None:
         fewer = {"failures": ATTEMPTS.c.failures - 1, "blocked_until": 0.0}
         connection.execute(ATTEMPTS.update().where(of_address).values(**fewer))
         connection.execute(ATTEMPTS.delete().where(of_address, ATTEMPTS.c.failures <= 0))
+
+
+def count_failures(home: StrPath | None, *, now: float) -> FailedSignIns:
+    """How many sign-ins have failed within the last day.
+
+    Raises
+    ------
+    StoreError
+    """
+    recent = sa.select(ATTEMPTS).where(ATTEMPTS.c.last_at > now - FORGET_ATTEMPTS_S)
+    with read_people(home) as connection:
+        rows = [] if connection is None else connection.execute(recent).all()
+    by_address = [row for row in rows if row.subject.startswith("address:")]
+    return FailedSignIns(
+        sum(row.failures for row in by_address),
+        len(by_address),
+        len(rows) - len(by_address),
+        sum(row.blocked_until > now for row in rows),
+    )

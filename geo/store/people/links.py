@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from geo.errors import NotFoundError
 from geo.store.home import StrPath
 from geo.store.people.database import lock_people, read_people, write_people
+from geo.store.people.events import insert_event
 from geo.store.people.sessions import CLOCK_STEP_S, insert_session
 from geo.store.people.tables import LINKS, SESSIONS, USERS
 from geo.store.people.tokens import hash_token, is_token, make_token
@@ -21,6 +22,7 @@ __all__ = [
     "SignedIn",
     "WelcomeLink",
     "find_link",
+    "insert_link",
     "make_first_link",
     "make_link",
     "set_password",
@@ -78,15 +80,25 @@ def make_link(home: StrPath | None, user_id: str, *, now: float) -> str:
     StoreError
     """
     with write_people(home) as connection:
-        name = connection.execute(
-            sa.select(USERS.c.name).where(USERS.c.user_id == user_id, USERS.c.disabled_at.is_(None))
-        ).scalar_one_or_none()
-        if name is None:
-            message = "There is no such user who may sign in."
-            raise NotFoundError(message)
-        connection.execute(LINKS.delete().where(LINKS.c.user_id == user_id))
-        forget_name(connection, name)
-        return _insert_link(connection, user_id, now)
+        return insert_link(connection, user_id, now=now)
+
+
+def insert_link(connection: sa.Connection, user_id: str, *, now: float) -> str:
+    """`make_link` within a transaction.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    name = connection.execute(
+        sa.select(USERS.c.name).where(USERS.c.user_id == user_id, USERS.c.disabled_at.is_(None))
+    ).scalar_one_or_none()
+    if name is None:
+        message = "There is no such user who may sign in."
+        raise NotFoundError(message)
+    connection.execute(LINKS.delete().where(LINKS.c.user_id == user_id))
+    forget_name(connection, name)
+    return _insert_link(connection, user_id, now)
 
 
 def find_link(home: StrPath | None, token: str, *, now: float) -> WelcomeLink | None:
@@ -137,6 +149,7 @@ def use_first_link(
             raise _gone()
         user = insert_user(connection, NewUser(name, agency, FIRST_ROLES, password_hash=password_hash), now=now)
         new = insert_session(connection, user.user_id, now=now, lasts_s=lasts_s, browser=browser)
+        insert_event(connection, user.user_id, "first-user", user.name, now=now)
         return SignedIn(user.user_id, user.name, new)
 
 
@@ -181,6 +194,7 @@ def _replace_password(
     connection.execute(USERS.update().where(USERS.c.user_id == user_id).values(password_hash=password_hash))
     connection.execute(SESSIONS.delete().where(SESSIONS.c.user_id == user_id))
     connection.execute(LINKS.delete().where(LINKS.c.user_id == user_id))
+    insert_event(connection, user_id, "password-set", now=now)
     return insert_session(connection, user_id, now=now, lasts_s=lasts_s, browser=browser)
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from geo.errors import StoreError
 from geo.store.home import StrPath
 from geo.store.people.database import read_people, write_people
+from geo.store.people.events import insert_event
 from geo.store.people.tables import ATTEMPTS, LINKS, SESSIONS, USERS
 from geo.store.people.tokens import hash_token, is_token, make_token
 from geo.store.people.users import User
@@ -110,6 +111,7 @@ def open_session(
     with write_people(home) as connection:
         if instead_of is not None:
             connection.execute(SESSIONS.delete().where(SESSIONS.c.session_hash == hash_token(instead_of)))
+        insert_event(connection, user_id, "signed-in", now=now)
         return insert_session(connection, user_id, now=now, lasts_s=lasts_s, browser=browser)
 
 
@@ -197,14 +199,24 @@ def list_sessions(home: StrPath | None, *, now: float, idle_s: float, user_id: s
     ]
 
 
-def end_session(home: StrPath | None, session_hash: str) -> None:
+def end_session(home: StrPath | None, session_hash: str, *, signed_out: str | None = None, now: float = 0.0) -> None:
     """End one session; the next request with its cookie is refused, on every worker.
+
+    Parameters
+    ----------
+    home : path
+    session_hash : str
+    signed_out : str, optional
+        Id of the user who signs out, which is noted; None where the session ends by itself.
+    now : float, s
 
     Raises
     ------
     StoreError
     """
     with write_people(home) as connection:
+        if signed_out is not None:
+            insert_event(connection, signed_out, "signed-out", now=now)
         connection.execute(SESSIONS.delete().where(SESSIONS.c.session_hash == session_hash))
 
 

@@ -1,10 +1,10 @@
-"""The tables of users, sessions, failed sign-ins and one-time links, and of what users keep for themselves."""
+"""The tables of users, sessions, failed sign-ins and one-time links, of what users keep, and of what was done."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-__all__ = ["ATTEMPTS", "KEPT_IN_BACKUPS", "LINKS", "PEOPLE", "SAVED_VIEWS", "SESSIONS", "SHORTLIST", "USERS"]
+__all__ = ["ATTEMPTS", "EVENTS", "KEPT_IN_BACKUPS", "LINKS", "PEOPLE", "SAVED_VIEWS", "SESSIONS", "SHORTLIST", "USERS"]
 
 PEOPLE = sa.MetaData()
 
@@ -90,6 +90,18 @@ SHORTLIST = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("added_at", sa.Double, nullable=False),
     sa.UniqueConstraint("user_id", "layer", "record_id", name="shortlist_user_record"),
+)
+
+EVENTS = sa.Table(
+    "events",
+    PEOPLE,
+    sa.Column("event_id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Double, nullable=False),
+    # no foreign key: what somebody did outlasts them, and the name is the one that they had then
+    sa.Column("user_id", sa.Text),
+    sa.Column("user_name", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
 )
 
 # Sessions, counters and links are worth nothing in another place or at another time. Users come first: the others

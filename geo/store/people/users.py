@@ -31,10 +31,14 @@ __all__ = [
     "enable_user",
     "find_by_subject",
     "find_user",
+    "get_user",
     "insert_user",
+    "let_in",
     "list_users",
     "make_name_key",
     "make_user",
+    "shut_out",
+    "update_user",
 ]
 
 ROLES = ("planner", "analyst", "coordinator", "admin", "auditor")
@@ -257,18 +261,36 @@ def change_user(
     NotFoundError, ParameterError, StoreError
     """
     with write_people(home) as connection:
-        old = _get(connection, user_id)
-        new_circle = circle if circle is not None or agency is not None else old.circle
-        _, kept_circle, kept_roles = check_user(
-            old.name, agency or old.agency, old.roles if roles is None else roles, new_circle
-        )
-        changes = {"agency": agency or old.agency, "circle": kept_circle, "roles": kept_roles}
-        connection.execute(USERS.update().where(USERS.c.user_id == user_id).values(**changes))
-        gone = SESSIONS.c.user_id == user_id
-        if keep_session is not None:
-            gone = sa.and_(gone, SESSIONS.c.session_hash != keep_session)
-        connection.execute(SESSIONS.delete().where(gone))
-        return _get(connection, user_id)
+        return update_user(connection, user_id, roles=roles, agency=agency, circle=circle, keep_session=keep_session)
+
+
+def update_user(
+    connection: sa.Connection,
+    user_id: str,
+    *,
+    roles: Iterable[str] | None = None,
+    agency: str | None = None,
+    circle: str | None = None,
+    keep_session: str | None = None,
+) -> StoredUser:
+    """`change_user` within a transaction.
+
+    Raises
+    ------
+    NotFoundError, ParameterError
+    """
+    old = get_user(connection, user_id)
+    new_circle = circle if circle is not None or agency is not None else old.circle
+    _, kept_circle, kept_roles = check_user(
+        old.name, agency or old.agency, old.roles if roles is None else roles, new_circle
+    )
+    changes = {"agency": agency or old.agency, "circle": kept_circle, "roles": kept_roles}
+    connection.execute(USERS.update().where(USERS.c.user_id == user_id).values(**changes))
+    gone = SESSIONS.c.user_id == user_id
+    if keep_session is not None:
+        gone = sa.and_(gone, SESSIONS.c.session_hash != keep_session)
+    connection.execute(SESSIONS.delete().where(gone))
+    return get_user(connection, user_id)
 
 
 def disable_user(home: StrPath | None, user_id: str, *, now: float) -> None:
@@ -279,10 +301,21 @@ def disable_user(home: StrPath | None, user_id: str, *, now: float) -> None:
     NotFoundError, StoreError
     """
     with write_people(home) as connection:
-        _get(connection, user_id)
-        connection.execute(USERS.update().where(USERS.c.user_id == user_id).values(disabled_at=now))
-        for table in (SESSIONS, LINKS):
-            connection.execute(table.delete().where(table.c.user_id == user_id))
+        shut_out(connection, user_id, now=now)
+
+
+def shut_out(connection: sa.Connection, user_id: str, *, now: float) -> StoredUser:
+    """`disable_user` within a transaction; the user as they were.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    user = get_user(connection, user_id)
+    connection.execute(USERS.update().where(USERS.c.user_id == user_id).values(disabled_at=now))
+    for table in (SESSIONS, LINKS):
+        connection.execute(table.delete().where(table.c.user_id == user_id))
+    return user
 
 
 def enable_user(home: StrPath | None, user_id: str) -> None:
@@ -293,9 +326,20 @@ def enable_user(home: StrPath | None, user_id: str) -> None:
     NotFoundError, StoreError
     """
     with write_people(home) as connection:
-        user = _get(connection, user_id)
-        connection.execute(USERS.update().where(USERS.c.user_id == user_id).values(disabled_at=None))
-        forget_name(connection, user.name)
+        let_in(connection, user_id)
+
+
+def let_in(connection: sa.Connection, user_id: str) -> StoredUser:
+    """`enable_user` within a transaction; the user as they were.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    user = get_user(connection, user_id)
+    connection.execute(USERS.update().where(USERS.c.user_id == user_id).values(disabled_at=None))
+    forget_name(connection, user.name)
+    return user
 
 
 def forget_name(connection: sa.Connection, name: str) -> None:
@@ -313,7 +357,13 @@ def _find(home: StrPath | None, where: sa.ColumnElement[bool]) -> StoredUser | N
         return None if row is None else _read_user(row)
 
 
-def _get(connection: sa.Connection, user_id: str) -> StoredUser:
+def get_user(connection: sa.Connection, user_id: str) -> StoredUser:
+    """The user of an id, within a transaction.
+
+    Raises
+    ------
+    NotFoundError
+    """
     row = connection.execute(sa.select(USERS).where(USERS.c.user_id == user_id)).mappings().first()
     if row is None:
         message = f"There is no user {user_id[:MAX_NAME]!r}."

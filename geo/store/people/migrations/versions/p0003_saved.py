@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "p0002_saved"
-down_revision = "p0001"
+revision = "p0003"
+down_revision = "p0002"
 branch_labels = None
 depends_on = None
 
