@@ -28,6 +28,7 @@ TAGS = [
     {"name": "reference", "description": "Reference tables, layers and the base map"},
     {"name": "saved", "description": "What a user keeps: views of the map, and the shortlist"},
     {"name": "accounts", "description": "Signing in, and one's own account"},
+    {"name": "admin", "description": "Users, surfaces, jobs and settings, and the log of what was done"},
     {"name": "health", "description": "Whether the service can answer"},
 ]
 _DESCRIPTION = """\

@@ -114,6 +114,12 @@ class SurfaceShelf:
     def __len__(self) -> int:
         return len(self._kept)
 
+    @property
+    def n_under_way(self) -> int:
+        """How many surfaces are being scored or wait for it."""
+        with self._lock:
+            return len(self._under_way)
+
     def get(self, surface_id: str, asker: Asker | None = None) -> ServedSurface | None:
         """The surface of that id, if it is still here and may be seen."""
         asker = asker or Asker()

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.audience import wants_page
 from api.auth.accounts import Accounts
-from api.auth.paths import make_sign_in_path
+from api.auth.paths import HOME, make_sign_in_path
 from api.auth.permissions import PUBLIC, find_rule, is_allowed
 from api.errors import path_of, problem_response, respond_to_error, respond_to_status
 from geo.errors import NorrsynError
@@ -28,6 +28,8 @@ __all__ = ["DoorKeeper"]
 _POLICY_VIOLATION = 1008
 # sessions are looked up on threads of their own: those of the routes may all be busy scoring
 _THREADS = 8
+# for those who look after Norrsyn and do not see the map
+_OTHER_HOMES = ("/admin", "/audit")
 _log = logging.getLogger("norrsyn")
 
 
@@ -66,7 +68,7 @@ class DoorKeeper:
             await self.app(scope, receive, send)
             return
         scope.setdefault("state", {}).update(user=found.user, session=found)
-        with seen_by(Viewer(found.user.user_id, found.user.name, found.user.roles)):
+        with seen_by(_view(found)):
             await self.app(scope, receive, send)
 
     async def _decide(self, request: Request, path: str | None) -> Response | Session | None:
@@ -113,7 +115,7 @@ def _path_of_route(route: Any) -> str:
 
 def _refuse_somebody(request: Request, session: Session | None) -> Response:
     if session is not None:
-        return _refuse(request, 403, "This is not for your role")
+        return _lead_elsewhere(request, session) or _refuse_role(request, session)
     if wants_page(request):
         return RedirectResponse(make_sign_in_path(request), 303)
     return problem_response(
@@ -124,6 +126,27 @@ def _refuse_somebody(request: Request, session: Session | None) -> Response:
         instance=path_of(request),
         headers={"WWW-Authenticate": 'Session realm="Norrsyn"'},
     )
+
+
+def _lead_elsewhere(request: Request, session: Session) -> Response | None:
+    """Where whoever may not see the map goes on to after signing in, if there is a page that is theirs."""
+    if request.url.path != HOME or not wants_page(request):
+        return None
+    for path in _OTHER_HOMES:
+        rule = find_rule("GET", path)
+        if rule is not None and is_allowed(session.user.roles, rule):
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"{path}{query}", 303)
+    return None
+
+
+def _refuse_role(request: Request, session: Session) -> Response:
+    with seen_by(_view(session)):
+        return _refuse(request, 403, "This is not for your role")
+
+
+def _view(session: Session) -> Viewer:
+    return Viewer(session.user.user_id, session.user.name, session.user.roles)
 
 
 def _refuse(request: Request, status: int, heading: str) -> Response:

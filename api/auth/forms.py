@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -9,7 +11,7 @@ from starlette.requests import Request
 from api.errors import TooLargeError
 from geo.errors import ParameterError
 
-__all__ = ["read_form"]
+__all__ = ["has_form_token", "make_form_token", "read_form"]
 
 _MAX_BYTES = 100_000
 _MAX_FIELDS = 40
@@ -40,3 +42,18 @@ async def read_form(request: Request) -> dict[str, str]:
         message = "The form cannot be read."
         raise ParameterError(message) from error
     return dict(pairs)
+
+
+def make_form_token(secret: str) -> str:
+    """What a form must bring along: whoever posts without having read the page does not have it.
+
+    Parameters
+    ----------
+    secret : str, of a link or a session; it cannot be told from the token
+    """
+    return hashlib.sha256(f"form:{secret}".encode()).hexdigest()
+
+
+def has_form_token(form: dict[str, str], secret: str) -> bool:
+    """Whether a form has brought its token along."""
+    return secrets.compare_digest(form.get("form_token", "").encode(), make_form_token(secret).encode())

@@ -22,6 +22,8 @@ SIGNED_IN: Final[Rule] = frozenset(ROLES) | {"signed in"}
 
 _MAP: Final[Rule] = frozenset({"planner", "analyst", "coordinator"})
 _IMPORTS: Final[Rule] = frozenset({"analyst", "admin"})
+_ADMIN: Final[Rule] = frozenset({"admin"})
+_AUDIT: Final[Rule] = frozenset({"admin", "auditor"})
 
 
 def _rows(rule: Rule, *routes: str) -> Iterable[tuple[tuple[str, str], Rule]]:
@@ -113,6 +115,25 @@ PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
                 "GET /api/imports/{import_id}/quarantine",
                 "GET /api/imports/{import_id}/quarantine.csv",
             ),
+            *_rows(
+                _ADMIN,
+                "GET /admin",
+                "GET /admin/users",
+                "POST /admin/users",
+                "GET /admin/users/{user_id}",
+                "POST /admin/users/{user_id}",
+                "POST /admin/users/{user_id}/link",
+                "POST /admin/users/{user_id}/disable",
+                "POST /admin/users/{user_id}/enable",
+                "POST /admin/users/{user_id}/sessions",
+                "GET /admin/surfaces",
+                "GET /admin/surfaces/{surface_id}/publish",
+                "POST /admin/surfaces/{surface_id}/publish",
+                "GET /admin/jobs",
+                "GET /admin/settings",
+                "GET /admin/audit",
+            ),
+            *_rows(_AUDIT, "GET /audit"),
         ]
     )
 )

@@ -175,6 +175,11 @@ class ImportJobs:
         message = "There is no such import under way; /api/imports lists those that are done."
         raise NotFoundError(message)
 
+    def list_jobs(self) -> list[ImportJob]:
+        """Every import that is remembered, the newest first."""
+        with self._changed:
+            return list(reversed(self._jobs.values()))
+
     def stop(self) -> None:
         """Take on nothing more, and end what runs at its next sign of life; nothing of it is written."""
         with self._changed:

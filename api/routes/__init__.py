@@ -6,6 +6,9 @@ from fastapi import APIRouter
 
 from api.routes import (
     accounts,
+    admin,
+    admin_surfaces,
+    admin_users,
     areas,
     cells,
     charts,
@@ -50,4 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     import_pages.router,
     health.router,
     accounts.router,
+    admin.router,
+    admin_users.router,
+    admin_surfaces.router,
 )

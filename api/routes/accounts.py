@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-import secrets
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.auth.accounts import Accounts, Refusal
 from api.auth.cookies import clear_cookie, set_cookie
-from api.auth.forms import read_form
+from api.auth.forms import has_form_token, make_form_token, read_form
 from api.auth.passwords import MAX_PASSWORD, MIN_PASSWORD, find_fault
 from api.auth.paths import HOME, choose_next
 from api.auth.signed_in import TheSession, TheUser
@@ -36,7 +34,7 @@ from maps.pages.accounts import (
 )
 from maps.pages.base import render_error_page
 
-__all__ = ["router"]
+__all__ = ["TheAccounts", "TheForm", "find_name_fault", "router"]
 
 router = APIRouter(tags=["accounts"])
 
@@ -140,19 +138,20 @@ def use_welcome(
 
 
 def _check_welcome(form: dict[str, str], token: str, link: WelcomeLink) -> list[Fault]:
-    if not secrets.compare_digest(form.get("form_token", "").encode(), _make_form_token(token).encode()):
+    if not has_form_token(form, token):
         return [Fault("", "stale")]
     faults = []
     name = form.get("name", "") if link.name is None else link.name
     if link.user_id is None:
-        if fault := _find_name_fault(name):
+        if fault := find_name_fault(name):
             faults.append(fault)
         if form.get("agency", "") not in set(read_table("agencies")["agency"]):
             faults.append(Fault("agency", "unknown"))
     return faults + _check_new_password(form, name)
 
 
-def _find_name_fault(name: str) -> Fault | None:
+def find_name_fault(name: str) -> Fault | None:
+    """What is wrong with a name, if anything."""
     if not name.strip():
         return Fault("name", "missing")
     if len(" ".join(name.split())) > MAX_NAME:
@@ -183,7 +182,7 @@ def _show_welcome(
     typed = form or {}
     page = render_welcome_page(
         pick_language(lang),
-        form_token=_make_form_token(token),
+        form_token=make_form_token(token),
         user_name=link.name,
         name=typed.get("name", ""),
         agency=typed.get("agency", ""),
@@ -191,11 +190,6 @@ def _show_welcome(
         faults=faults or (),
     )
     return _page(page, 422 if faults else 200)
-
-
-def _make_form_token(token: str) -> str:
-    """What a form must bring along: whoever posts without having read the page does not have it."""
-    return hashlib.sha256(f"form:{token}".encode()).hexdigest()
 
 
 def _gone(lang: str | None) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -12,6 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
+from api.auth import TheUser
 from api.importing.jobs import ImportJob
 from api.importing.run import check_uploads, describe_import, describe_job, find_imports, make_order, open_quarantine
 from api.importing.schemas import ImportAnswer, ImportFields, ImportJobAnswer, ImportsAnswer, QuarantineAnswer
@@ -19,6 +21,7 @@ from api.importing.uploads import FILES_FIELD, MAPPING_FIELD, receive_upload
 from api.params import TheService, known_parameters_only
 from api.viewers import require_inner_circle
 from geo.store.history import find_import, find_quarantine
+from geo.store.people.events import note_event
 
 __all__ = ["router"]
 
@@ -76,7 +79,7 @@ TheJob = Annotated[ImportJob, Depends(find_job)]
     openapi_extra={"requestBody": _BODY},
     responses={403: {}, 408: {}, 413: {}},
 )
-async def start_import(request: Request, response: Response, service: TheService) -> Any:
+async def start_import(request: Request, response: Response, service: TheService, user: TheUser) -> Any:
     """Upload one file or several of one layer; they are read when it is their turn, and are not kept.
 
     The answer's `id` leads to the progress. Rows that break a rule wait in quarantine, all others are taken over.
@@ -95,6 +98,9 @@ async def start_import(request: Request, response: Response, service: TheService
             return Response(status_code=400)
         order = await run_sync(make_order, upload, service.settings)
         job = service.imports.submit(slot, order)
+        if not order.dry_run:
+            home, now = service.settings.home, request.app.state.accounts.clock()
+            await run_sync(partial(note_event, home, user.user_id, "import-sent", order.layer, now=now))
     response.headers["Location"] = f"{request.url.path}/jobs/{job.id}"
     return describe_job(job)
 

@@ -17,10 +17,15 @@ __all__ = [
     "Account",
     "AccountSession",
     "Fault",
+    "list_agencies",
     "render_account_page",
     "render_sign_in_page",
     "render_signed_in_page",
     "render_welcome_page",
+    "say_faults",
+    "say_moment",
+    "say_role",
+    "say_title",
 ]
 
 _SWEDEN = ZoneInfo("Europe/Stockholm")
@@ -109,7 +114,7 @@ def render_sign_in_page(
         provider=provider,
         provider_query=urlencode({"next": next_path, "lang": lang}),
         synthetic=False,
-        **_say_faults(lang, faults),
+        **say_faults(lang, faults),
     )
 
 
@@ -151,10 +156,10 @@ def render_welcome_page(
         user_name=user_name,
         name=name,
         agency=agency,
-        agencies=_list_agencies(lang),
+        agencies=list_agencies(lang),
         min_password=min_password,
         synthetic=False,
-        **_say_faults(lang, faults),
+        **say_faults(lang, faults),
     )
 
 
@@ -190,15 +195,15 @@ def render_account_page(
         "",
         [pair for pair in query if pair[0] != "done"],
         name=account.name,
-        agency=dict(_list_agencies(lang)).get(account.agency, account.agency),
-        circle=_say_title(lang, "circles", "circle", account.circle),
-        roles=[_say_role(lang, role) for role in account.roles],
+        agency=dict(list_agencies(lang)).get(account.agency, account.agency),
+        circle=say_title(lang, "circles", "circle", account.circle),
+        roles=[say_role(lang, role) for role in account.roles],
         sessions=[
             {
                 "id": each.session_id,
                 "browser": _say_browser(lang, each.browser),
-                "began": _say_moment(lang, each.created_at),
-                "seen": _say_moment(lang, each.seen_at),
+                "began": say_moment(lang, each.created_at),
+                "seen": say_moment(lang, each.seen_at),
                 "is_own": each.is_own,
             }
             for each in account.sessions
@@ -207,7 +212,7 @@ def render_account_page(
         min_password=min_password,
         done=done,
         synthetic=False,
-        **_say_faults(lang, faults),
+        **say_faults(lang, faults),
     )
 
 
@@ -216,7 +221,8 @@ def render_signed_in_page(lang: str, *, query: Query = ()) -> str:
     return render_page("signed_in.html", lang, "", query, synthetic=False)
 
 
-def _say_faults(lang: str, faults: Sequence[Fault]) -> dict[str, Any]:
+def say_faults(lang: str, faults: Sequence[Fault]) -> dict[str, Any]:
+    """What is wrong with a form in words, in order and by field, for templates."""
     said = [(fault.field, _say_fault(lang, fault)) for fault in faults]
     return {"faults": said, "fault_of": dict(said)}
 
@@ -241,6 +247,15 @@ def _say_fault(lang: str, fault: Fault) -> str:
             lang, "You are known, but not to Norrsyn: nothing says what you may do here. Ask whoever looks after it."
         ),
         "unreachable": translate(lang, "Signing in through the other service did not work. Try again in a moment."),
+        "taken": translate(lang, "There is a user of that name already."),
+        "circle unknown": translate(lang, "Choose a sharing circle."),
+        "last-admin": translate(
+            lang, "This is the only administrator who can sign in. Make somebody else administrator first."
+        ),
+        "elsewhere": translate(lang, "This user signs in through another service, which keeps the password."),
+        "disabled": translate(lang, "The user may not sign in. Let them in again first."),
+        "moved": translate(lang, "Another surface has been published meanwhile. Look again before you publish."),
+        "damaged": translate(lang, "This surface cannot be used: its files are damaged or of another version."),
         "stale": translate(lang, "The form was not complete. Nothing is changed; send it again."),
     }
     return said.get(f"{fault.field} {fault.word}") or said[fault.word]
@@ -252,7 +267,8 @@ def _say_wait(lang: str, seconds: int) -> str:
     return translate(lang, "Too many attempts. Wait {n} minutes and try again.", n=-(-seconds // 60))
 
 
-def _say_role(lang: str, role: str) -> str:
+def say_role(lang: str, role: str) -> str:
+    """Title of a role."""
     titles = {
         "planner": translate(lang, "Planner"),
         "analyst": translate(lang, "Analyst"),
@@ -271,17 +287,20 @@ def _say_browser(lang: str, browser: str) -> str:
     return name if system is None else translate(lang, "{browser} on {system}", browser=name, system=system)
 
 
-def _say_moment(lang: str, at: float) -> str:
+def say_moment(lang: str, at: float) -> str:
+    """A moment, in seconds since 1970, as a clock in Sweden shows it."""
     moment = datetime.fromtimestamp(at, _SWEDEN)
     return f"{format_date(lang, moment.date())} {moment:%H:%M}"
 
 
-def _list_agencies(lang: str) -> list[tuple[str, str]]:
+def list_agencies(lang: str) -> list[tuple[str, str]]:
+    """Code and title of every agency."""
     table = read_table("agencies")
     return [(str(code), translate(lang, title)) for code, title in zip(table["agency"], table["title"], strict=True)]
 
 
-def _say_title(lang: str, table: str, column: str, code: str) -> str:
+def say_title(lang: str, table: str, column: str, code: str) -> str:
+    """Title of a code of a reference table; the code where it has none."""
     rows = read_table(table)
     titles = dict(zip(rows[column], rows["title"], strict=True))
     return translate(lang, str(titles.get(code, code)))

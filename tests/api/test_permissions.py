@@ -27,8 +27,8 @@ SAID = {
     "planner": {"map"},
     "analyst": {"map", "imports"},
     "coordinator": {"map"},
-    "admin": {"imports"},
-    "auditor": set(),
+    "admin": {"imports", "admin", "audit"},
+    "auditor": {"audit"},
     "no role": set(),
     "nobody": set(),
 }
@@ -42,6 +42,10 @@ def group(path: str) -> str:
         return "open"
     if path in OWN:
         return "own"
+    if path.startswith("/admin"):
+        return "admin"
+    if path == "/audit":
+        return "audit"
     return "imports" if path.startswith(("/import", "/api/imports")) else "map"
 
 
@@ -121,9 +125,22 @@ def test_a_browser_is_led_to_the_sign_in_page(clients: dict[str, TestClient], pa
 
 
 def test_somebody_without_the_role_reads_a_page(clients: dict[str, TestClient]) -> None:
-    response = clients["auditor"].get("/", headers=PAGE)
+    response = clients["auditor"].get("/charts", headers=PAGE)
     assert response.status_code == 403
     assert "inte för din roll" in response.text
+    assert "/audit?lang=sv" in response.text
+
+
+@pytest.mark.parametrize(("who", "page"), [("admin", "/admin"), ("auditor", "/audit"), ("no role", None)])
+def test_whoever_has_no_map_is_led_to_a_page_of_theirs(
+    clients: dict[str, TestClient], who: str, page: str | None
+) -> None:
+    response = clients[who].get("/?lang=en", headers=PAGE, follow_redirects=False)
+    if page is None:
+        assert response.status_code == 403
+    else:
+        assert (response.status_code, response.headers["location"]) == (303, f"{page}?lang=en")
+        assert clients[who].get(page, headers=PAGE).status_code == 200
 
 
 def test_head_and_strange_methods_are_no_way_in(clients: dict[str, TestClient]) -> None:

@@ -87,13 +87,15 @@ def client(app: FastAPI) -> Iterator[TestClient]:
         enter(app, base_url=BASE_URL, raise_server_exceptions=False) as started,
     ):
         accounts = app.state.accounts
-        EXAMPLES["token"] = accounts.make_link(make_account(app.state.service.settings.home))
+        EXAMPLES["user_id"] = make_account(app.state.service.settings.home)
+        EXAMPLES["token"] = accounts.make_link(EXAMPLES["user_id"])
         EXAMPLES["job_id"] = import_workplaces(started)["id"]
         # how sure a score is can be told only of one that the layers still give
         home = app.state.service.settings.home
         surface = geo.score(load_layers(home), GRID, at=SCORING_DAY)
         save_surface(home, surface)
         publish(home, surface.id)
+        EXAMPLES["surface_id"] = surface.id
         yield started
 
 

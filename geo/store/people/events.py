@@ -14,7 +14,7 @@ from geo.store.home import StrPath
 from geo.store.people.database import read_people, write_people
 from geo.store.people.tables import EVENTS, USERS
 
-__all__ = ["KINDS", "Event", "insert_event", "list_events", "note_event"]
+__all__ = ["KINDS", "Event", "insert_event", "list_events", "list_last_events", "note_event"]
 
 KINDS = (
     "first-user",
@@ -96,3 +96,16 @@ def list_events(home: StrPath | None, *, before: int | None = None, limit: int =
         total = connection.execute(sa.select(sa.func.count()).select_from(EVENTS)).scalar_one()
         rows = connection.execute(ask).all()
     return total, [Event(row.event_id, row.at, row.user_id, row.user_name, row.what, row.about) for row in rows]
+
+
+def list_last_events(home: StrPath | None) -> dict[str, float]:
+    """When each user last did something that is noted, by user id.
+
+    Raises
+    ------
+    StoreError
+    """
+    ask = sa.select(EVENTS.c.user_id, sa.func.max(EVENTS.c.at)).where(EVENTS.c.user_id.is_not(None))
+    with read_people(home) as connection:
+        rows = [] if connection is None else connection.execute(ask.group_by(EVENTS.c.user_id)).all()
+    return {str(user_id): float(at) for user_id, at in rows}
