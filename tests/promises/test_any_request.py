@@ -91,7 +91,11 @@ def test_any_request_gets_an_answer_that_is_described(client: TestClient, operat
             {"content": kwargs["data"]} if kwargs.get("data") else {"json": kwargs["json"]} if "json" in kwargs else {}
         )
         answer = client.request(
-            kwargs["method"], kwargs["url"], params=kwargs.get("params"), headers=WRITING | content_type_of(kwargs), **body
+            kwargs["method"],
+            kwargs["url"],
+            params=kwargs.get("params"),
+            headers=WRITING | content_type_of(kwargs),
+            **body,
         )
         asked += 1
         assert answer.status_code != 500, f"{answer.request.method} {answer.request.url}: {answer.text[:500]}"
