@@ -6,11 +6,14 @@ shows them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
-from geo.reference import read_table
+from geo.reference.tables import read_columns
 
 __all__ = ["Sentence", "Tenths", "title_sentence"]
 
@@ -45,9 +48,14 @@ class Sentence:
 
 def title_sentence(table: str, column: str, code: str) -> Sentence:
     """The title of a code in a reference table, as a sentence that can be translated."""
-    rows = read_table(table)
-    found = rows.loc[rows[column] == code, "title"]
-    return Sentence(found.iloc[0] if len(found) else code)
+    return Sentence(_titles_by_code(table, column).get(code, code))
+
+
+@lru_cache(maxsize=64)
+def _titles_by_code(table: str, column: str) -> Mapping[str, str]:
+    # the first row of a code counts
+    rows = list(read_columns(table, column, "title"))
+    return MappingProxyType(dict(reversed(rows)))
 
 
 def _in_english(value: object) -> str:
