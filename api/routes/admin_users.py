@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -81,7 +82,7 @@ def show_user(
 
 
 @router.post("/{user_id}", include_in_schema=False)
-def change_what_user_may(
+def look_after_user(
     request: Request,
     accounts: TheAccounts,
     session: TheSession,
@@ -89,102 +90,60 @@ def change_what_user_may(
     form: TheForm,
     lang: PageLanguage = None,
 ) -> Response:
-    """Give a user other roles, another agency or circle, which signs them out everywhere."""
-    faults = [] if has_form_token(form, session.session_hash) else [Fault("", "stale")]
-    faults = faults or _check_place(form)
-    if faults:
-        return _show_user(request, accounts, session, user_id, lang, typed=form, faults=faults)
-    try:
-        _, is_changed = reassign_user(
-            _home(request),
-            user_id,
-            _by(accounts, session),
-            roles=_find_roles(form),
-            agency=form["agency"],
-            circle=_choose_circle(form),
-        )
-    except LastAdminError:
-        return _show_user(request, accounts, session, user_id, lang, typed=form, faults=[Fault("", "last-admin")])
-    return _go_back(user_id, lang, "changed" if is_changed else "same")
+    """Do what the form's ``do`` says: change what a user may, make a link, sign out, disable or enable.
+
+    All forms of the page come here, so that a page that tells of a fault has the address of the page itself.
+    """
+    user, by = _find(request, user_id), _by(accounts, session)
+    wanted = form.get("do", "")
+    faults = [] if has_form_token(form, session.session_hash) and wanted in _DO else [Fault("", "stale")]
+    state: dict[str, Any] = {}
+    if not faults and wanted == "change":
+        state, faults = {"typed": form}, _check_place(form)
+    if not faults and wanted == "link":
+        faults = _check_link(user)
+    if not faults:
+        try:
+            done = _DO[wanted](_home(request), user_id, by, form)
+        except LastAdminError:
+            faults = [Fault("", "last-admin")]
+        else:
+            if wanted != "link":
+                query = urlencode({"lang": pick_language(lang), "done": done})
+                return RedirectResponse(f"/admin/users/{quote(user_id, safe='')}?{query}", 303)
+            state = {"link": NewLink(user.name, _make_address(request, done))}
+    return _show_user(request, accounts, session, user_id, lang, faults=faults, **state)
 
 
-@router.post("/{user_id}/link", include_in_schema=False)
-def make_password_link(
-    request: Request,
-    accounts: TheAccounts,
-    session: TheSession,
-    user_id: UserId,
-    form: TheForm,
-    lang: PageLanguage = None,
-) -> Response:
-    """Make a link by which a user sets another password; the page shows it, this once."""
-    user = _find(request, user_id)
-    word = "elsewhere" if user.issuer is not None else "disabled" if user.disabled_at is not None else ""
-    if not has_form_token(form, session.session_hash):
-        word = "stale"
-    if word:
-        return _show_user(request, accounts, session, user_id, lang, faults=[Fault("", word)])
-    user, token = give_link(_home(request), user_id, _by(accounts, session))
-    link = NewLink(user.name, _make_address(request, token))
-    return _show_user(request, accounts, session, user_id, lang, link=link)
+def _change(home: str, user_id: str, by: By, form: dict[str, str]) -> str:
+    roles, circle = _find_roles(form), _choose_circle(form)
+    _, is_changed = reassign_user(home, user_id, by, roles=roles, agency=form["agency"], circle=circle)
+    return "changed" if is_changed else "same"
 
 
-@router.post("/{user_id}/disable", include_in_schema=False)
-def disable_user(
-    request: Request,
-    accounts: TheAccounts,
-    session: TheSession,
-    user_id: UserId,
-    form: TheForm,
-    lang: PageLanguage = None,
-) -> Response:
-    """Let a user in no more, and end every session of theirs."""
-    return _do(request, accounts, session, user_id, form, lang, "disabled", lock_out)
+def _make_link(home: str, user_id: str, by: By, _: dict[str, str]) -> str:
+    return give_link(home, user_id, by)[1]
 
 
-@router.post("/{user_id}/enable", include_in_schema=False)
-def enable_user(
-    request: Request,
-    accounts: TheAccounts,
-    session: TheSession,
-    user_id: UserId,
-    form: TheForm,
-    lang: PageLanguage = None,
-) -> Response:
-    """Let a user in again."""
-    return _do(request, accounts, session, user_id, form, lang, "enabled", unlock)
+def _disable(home: str, user_id: str, by: By, _: dict[str, str]) -> str:
+    lock_out(home, user_id, by)
+    return "disabled"
 
 
-@router.post("/{user_id}/sessions", include_in_schema=False)
-def end_sessions_of_user(
-    request: Request,
-    accounts: TheAccounts,
-    session: TheSession,
-    user_id: UserId,
-    form: TheForm,
-    lang: PageLanguage = None,
-) -> Response:
-    """Sign a user out everywhere."""
-    return _do(request, accounts, session, user_id, form, lang, "sessions", end_user_sessions)
+def _enable(home: str, user_id: str, by: By, _: dict[str, str]) -> str:
+    unlock(home, user_id, by)
+    return "enabled"
 
 
-def _do(
-    request: Request,
-    accounts: Accounts,
-    session: Session,
-    user_id: str,
-    form: dict[str, str],
-    lang: str | None,
-    done: str,
-    act: Callable[..., object],
-) -> Response:
-    if not has_form_token(form, session.session_hash):
-        return _show_user(request, accounts, session, user_id, lang, faults=[Fault("", "stale")])
-    try:
-        act(_home(request), user_id, _by(accounts, session))
-    except LastAdminError:
-        return _show_user(request, accounts, session, user_id, lang, faults=[Fault("", "last-admin")])
-    return _go_back(user_id, lang, done)
+def _sign_out(home: str, user_id: str, by: By, _: dict[str, str]) -> str:
+    end_user_sessions(home, user_id, by)
+    return "sessions"
+
+
+# each gives the word for what was done, or the link's token
+_DO: Mapping[str, Callable[[str, str, By, dict[str, str]], str]] = MappingProxyType(
+    {"change": _change, "link": _make_link, "disable": _disable, "enable": _enable, "sessions": _sign_out}
+)
 
 
 # ---- forms
@@ -197,6 +156,12 @@ def _check_new_user(request: Request, session: Session, form: dict[str, str]) ->
     if fault is None and find_user(_home(request), form["name"]) is not None:
         fault = Fault("name", "taken")
     return [*([] if fault is None else [fault]), *_check_place(form)]
+
+
+def _check_link(user: StoredUser) -> list[Fault]:
+    if user.issuer is not None:
+        return [Fault("", "elsewhere")]
+    return [] if user.disabled_at is None else [Fault("", "disabled")]
 
 
 def _check_place(form: dict[str, str]) -> list[Fault]:
@@ -278,11 +243,6 @@ def _find(request: Request, user_id: str) -> StoredUser:
             return user
     message = f"There is no user {user_id[:MAX_NAME]!r}."
     raise NotFoundError(message)
-
-
-def _go_back(user_id: str, lang: str | None, done: str) -> Response:
-    query = urlencode({"lang": pick_language(lang), "done": done})
-    return RedirectResponse(f"/admin/users/{quote(user_id, safe='')}?{query}", 303)
 
 
 def _make_address(request: Request, token: str) -> str:

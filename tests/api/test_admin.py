@@ -124,7 +124,7 @@ class TestUsers:
     def test_other_roles_end_the_sessions(self, app: Any, admin: TestClient, home: Path) -> None:
         bo = enter(app, "Bo", ["planner"], base_url=BASE_URL)
         path = f"/admin/users/{known(home, 'Bo').user_id}"
-        same = {"agency": "polismyndigheten", "circle": "joint-inspection", "role-planner": "1"}
+        same = {"do": "change", "agency": "polismyndigheten", "circle": "joint-inspection", "role-planner": "1"}
         assert send(admin, path, **same).headers["location"].endswith("done=same")
         assert bo.get("/api/me").status_code == 200
         response = send(admin, path, **{**same, "circle": "municipality", "role-analyst": "1"})
@@ -136,40 +136,41 @@ class TestUsers:
     def test_disable_enable_link_and_sessions(self, app: Any, admin: TestClient, home: Path) -> None:
         bo = enter(app, "Bo", ["planner"], base_url=BASE_URL)
         path = f"/admin/users/{known(home, 'Bo').user_id}"
-        assert send(admin, f"{path}/disable").status_code == 303
+        assert send(admin, path, do="disable").status_code == 303
         assert bo.get("/api/me").status_code == 401
-        refused = send(admin, f"{path}/link")
+        refused = send(admin, path, do="link")
         assert refused.status_code == 422
         assert "Släpp först in" in refused.text
-        assert send(admin, f"{path}/enable").status_code == 303
-        made = send(admin, f"{path}/link")
+        assert send(admin, path, do="enable").status_code == 303
+        made = send(admin, path, do="link")
         assert LINK.search(made.text) is not None
         bo = enter(app, "Bo", ["planner"], base_url=BASE_URL)
-        assert send(admin, f"{path}/sessions").status_code == 303
+        assert send(admin, path, do="sessions").status_code == 303
         assert bo.get("/api/me").status_code == 401
         assert tell(home)[-4:] == ["user-disabled", "user-enabled", "link-made", "sessions-ended"]
 
     def test_the_last_admin_stays(self, admin: TestClient, home: Path) -> None:
         me = known(home, "Admin").user_id
         refused = [
-            send(admin, f"/admin/users/{me}/disable"),
-            send(admin, f"/admin/users/{me}", **PLACE, **{"role-planner": "1"}),
+            send(admin, f"/admin/users/{me}", do="disable"),
+            send(admin, f"/admin/users/{me}", do="change", **PLACE, **{"role-planner": "1"}),
         ]
         for response in refused:
             assert response.status_code == 422
             assert "den enda administratör som kan logga in" in response.text
         assert known(home, "Admin").roles == {"admin"}
         make_account(home, "Cecilia", ["admin"], password=PASSWORD)
-        assert send(admin, f"/admin/users/{me}/disable").status_code == 303
+        assert send(admin, f"/admin/users/{me}", do="disable").status_code == 303
         assert admin.get("/admin").status_code == 401
 
     @pytest.mark.parametrize("token", ["", "0" * 64, "å"])
     def test_a_form_without_its_token_changes_nothing(self, admin: TestClient, home: Path, token: str) -> None:
         bo = make_account(home, "Bo", ["planner"])
         before = tell(home)
-        for path in ("", f"/{bo}", f"/{bo}/disable", f"/{bo}/enable", f"/{bo}/link", f"/{bo}/sessions"):
-            response = send(admin, f"/admin/users{path}", token, name="Ny", **PLACE)
-            assert response.status_code == 422, path
+        for do in ("", "change", "disable", "enable", "link", "sessions"):
+            path = f"/admin/users/{bo}" if do else "/admin/users"
+            response = send(admin, path, token, name="Ny", do=do, **PLACE)
+            assert response.status_code == 422, do
             assert "Inget är ändrat" in response.text
         assert tell(home) == before
         assert find_user(home, "Ny") is None
@@ -181,9 +182,9 @@ class TestUsers:
     @pytest.mark.parametrize("user_id", ["nobody", "0" * 10_000, "..%2Fusers", "%00"])
     def test_nobody_of_that_id(self, admin: TestClient, user_id: str) -> None:
         token = TOKEN.search(admin.get("/admin/users").text)[1]  # type: ignore[index]
-        for path in (user_id, f"{user_id}/disable", f"{user_id}/link"):
-            response = send(admin, f"/admin/users/{path}", token, **PLACE)
-            assert response.status_code == 404, path
+        for do in ("change", "disable", "link"):
+            response = send(admin, f"/admin/users/{user_id}", token, do=do, **PLACE)
+            assert response.status_code == 404, do
         assert admin.get(f"/admin/users/{user_id}").status_code == 404
 
 
