@@ -272,6 +272,8 @@ def _show_account(
         faults=faults or (),
         done=done if done in {"password", "sessions"} else "",
         query=request.query_params.multi_items(),
+        # a form with a fault is answered at its own address, one level down
+        root="../" if faults else "",
     )
     return _page(page, status, headers)
 

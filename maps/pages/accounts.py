@@ -171,6 +171,7 @@ def render_account_page(
     faults: Sequence[Fault] = (),
     done: str = "",
     query: Query = (),
+    root: str = "",
 ) -> str:
     """Render one's own account, served at ``/account``.
 
@@ -184,6 +185,8 @@ def render_account_page(
     done : str
         ``password`` or ``sessions``: what has just been changed.
     query : pairs of str
+    root : str
+        Way from the page to the site's root.
 
     Returns
     -------
@@ -192,7 +195,7 @@ def render_account_page(
     return render_page(
         "account.html",
         lang,
-        "",
+        root,
         [pair for pair in query if pair[0] != "done"],
         name=account.name,
         agency=dict(list_agencies(lang)).get(account.agency, account.agency),

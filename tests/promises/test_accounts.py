@@ -325,6 +325,7 @@ class TestAccount:
         answer = send(client, "/account/password", **fields)
         assert answer.status_code in {401, 422}
         assert f'href="#{where}"' in answer.text
+        assert 'href="../static/css/norrsyn.css"' in answer.text, "the answer stands one level below the page"
         assert OTHER not in answer.text
         assert find_user(home, "Anna Berg") == before
         assert is_in(client)
