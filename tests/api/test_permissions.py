@@ -42,6 +42,8 @@ def group(path: str) -> str:
         return "open"
     if path in OWN:
         return "own"
+    if path.startswith("/help"):
+        return "open" if path == "/help/accessibility" else "own"
     if path.startswith("/admin"):
         return "admin"
     if path == "/audit":
