@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.accounts import sign_in, token_of
+from tests.browser.axe import find_violations
 from tests.browser.test_main_job import ask, cut_off, open_map
 from tests.browsing import Watched
 from tests.maps.corpus import HOSTILE
@@ -57,6 +58,17 @@ def shortlist_first(page: Page, words: dict[str, str], count: int) -> list[str]:
     return titles
 
 
+def check_saved(page: Page) -> None:
+    """Nothing serious for axe, and whatever can be touched is 44 pixels high where one touches."""
+    assert find_violations(page) == []
+    if page.evaluate("matchMedia('(pointer: coarse)').matches"):
+        heights = page.evaluate(
+            "[...document.querySelectorAll('#saved button, #saved input[type=text], #saved textarea')]"
+            ".filter((one) => one.offsetParent).map((one) => one.getBoundingClientRect().height)"
+        )
+        assert min(heights) >= 44
+
+
 def open_saved(page: Page) -> None:
     if page.locator("button[data-sheet='tasks']").is_visible():
         page.locator("button[data-sheet='tasks']").click()
@@ -92,6 +104,7 @@ def test_a_shortlist_is_made_ordered_and_copied_as_text(
     page.keyboard.press("Enter")
     expect(rows.first.locator(".field-problem")).to_be_visible()
     assert len(rows.first.locator("textarea").input_value()) == 1_001
+    check_saved(page)
     rows.first.locator("textarea").fill(f"{HOSTILE} {RTL}")
     rows.first.locator("[type=submit]").click()
     expect(rows.first.locator(".saved-note")).to_have_text(f"{HOSTILE} {RTL}")
@@ -135,6 +148,7 @@ def test_a_view_is_saved_opened_shared_and_deleted_in_two_tabs(
         expect(name).to_have_value("")
     expect(views.first.locator(".link-button")).to_have_text(HOSTILE)
     page.screenshot(path=screenshots / f"saved-views-{lang}.png")
+    check_saved(page)
 
     # a colleague opens it, without a reload, and goes back
     bo = open_as(open_page, demo_home, demo_url, f"Bo {lang}", f"lang={lang}", size)
@@ -157,6 +171,8 @@ def test_a_view_is_saved_opened_shared_and_deleted_in_two_tabs(
     for left in (1, 0):
         tab.page.locator("#views [data-key$=' delete']").first.click()
         expect(tab.page.locator("#views .saved-row")).to_have_count(left)
+        if left:
+            tab.page.locator("#toast .plain-button").last.click()
     with page.expect_response(lambda response: response.status == 404):
         views.first.locator("[data-key$=' share']").click()
     expect(views).to_have_count(0)
