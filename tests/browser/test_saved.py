@@ -127,6 +127,28 @@ def test_a_shortlist_is_made_ordered_and_copied_as_text(
     assert watched.troubles == []
 
 
+def test_a_site_goes_on_the_shortlist_from_its_panel(open_page: OpenPage, demo_home: Path, demo_url: str) -> None:
+    watched = open_as(open_page, demo_home, demo_url, "sites", "lang=en", (1366, 768))
+    page = watched.page
+    page.locator("#ranking-rows .row-button").first.click()
+    page.locator("#cell .site-button").first.click()
+    page.wait_for_selector("#cell .site-back")
+    page.get_by_role("button", name="Add to the shortlist").click()
+    expect(page.get_by_role("button", name="On the shortlist")).to_be_visible()
+    title = page.locator("#cell-title").inner_text()
+    page.locator("#cell .icon-button").first.click()
+    open_saved(page)
+    page.locator("#shortlist .link-button").filter(has_text=title).click()
+    expect(page.locator("#cell-title")).to_have_text(title)
+    # taken off, and put back where it was
+    page.get_by_role("button", name="On the shortlist").click()
+    expect(page.locator("#shortlist > li")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="On the shortlist")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert watched.troubles == []
+
+
 @pytest.mark.parametrize(("lang", "size"), [("en", (1366, 768)), ("sv", (390, 844))], ids=["desk", "phone"])
 def test_a_view_is_saved_opened_shared_and_deleted_in_two_tabs(
     open_page: OpenPage, demo_home: Path, demo_url: str, screenshots: Path, lang: str, size: tuple[int, int]

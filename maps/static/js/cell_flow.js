@@ -106,7 +106,7 @@ export class CellFlow {
   showRecord(site) {
     const node = byId("cell");
     if (!node.contains(document.activeElement)) this.opener = document.activeElement;
-    openSite(node, site, { surface: this.surface.info.id, onCell: (id) => this.inspectId(id, { focus: true }), onClose: () => this.close(), onWhatIf: this.onWhatIf });
+    openSite(node, site, { surface: this.surface.info.id, onCell: (id) => this.inspectId(id, { focus: true }), onClose: () => this.close(), onWhatIf: this.onWhatIf, actions: this.siteActions });
     showSheet("cell");
     this.marks.showRecord(site);
     goTo(this.map, { lon: site.lon, lat: site.lat, zoom: 13 });

@@ -135,9 +135,9 @@ class App {
   }
 
   setUpSaved() {
-    const { store, surface, events, cells, marks } = this;
+    const { store, surface, events, cells } = this;
     this.shortlist = new Shortlist({ surface, events });
-    const shortlist = new ShortlistPanel({ shortlist: this.shortlist, store, cells, marks, events });
+    const shortlist = new ShortlistPanel({ shortlist: this.shortlist, store, cells, events });
     const views = new ViewsPanel({ store, onOpen: (query) => this.openAddress(query) });
     const isShown = () => !byId("saved").hidden;
     const open = () => Promise.all([shortlist.open(), views.open()]);

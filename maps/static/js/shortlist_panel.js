@@ -9,15 +9,18 @@ import { writeShortlist } from "./shortlist_text.js";
 import { findNoteFault } from "./texts.js";
 import { showToast } from "./toast.js";
 
+// What can be visited; a visit or finding is no place to choose.
+const SITES = ["workplaces", "accommodation", "establishments"];
 const byId = (id) => document.getElementById(id);
 
 export class ShortlistPanel {
-  constructor({ shortlist, store, cells, marks, events }) {
-    Object.assign(this, { shortlist, store, cells, marks });
+  constructor({ shortlist, store, cells, events }) {
+    Object.assign(this, { shortlist, store, cells });
     // Notes that are being written, by entry; they outlive every drawing of the list.
     this.drafts = new Map();
     events.on("shortlist", () => this.draw());
     events.on("cell", (cell) => cell && this.drawButton(cell));
+    cells.siteActions = ({ layer, id, title }) => SITES.includes(layer) && makeShortlistButton(shortlist, { kind: "site", layer, record_id: id, title });
     byId("shortlist-copy").addEventListener("click", () => this.copy());
   }
 
@@ -167,9 +170,10 @@ export class ShortlistPanel {
     }
   }
 
-  async show(entry) {
-    await this.cells.openEntry({ cell: entry.cell_id, lon: entry.lon, lat: entry.lat, zoom: 12 }, { focus: true });
-    if (entry.kind === "site") this.marks.showRecord(entry);
+  show(entry) {
+    const { layer, record_id: id, title, lon, lat } = entry;
+    if (entry.kind === "site") this.cells.showRecord({ layer, id, title, lon, lat });
+    else this.cells.openEntry({ cell: entry.cell_id, lon, lat, zoom: 12 }, { focus: true });
   }
 
   async copy() {

@@ -8,18 +8,19 @@ import { language, t } from "./i18n.js";
 
 const latest = latestOnly();
 
-export async function openSite(node, { layer, id }, { surface, onCell, onClose, onWhatIf }) {
+export async function openSite(node, { layer, id }, { surface, ...how }) {
   try {
     const path = `api/sites/${encodeURIComponent(layer)}/${encodeURIComponent(id)}`;
     const site = await latest((signal) => getJson(path, { surface, lang: language() }, signal));
     if (!site) return;
-    draw(node, site, { onCell, onClose, onWhatIf });
+    draw(node, site, how);
   } catch (error) {
     showProblem("site", error);
   }
 }
 
-function draw(node, site, { onCell, onClose, onWhatIf }) {
+// `actions` gives what one can do with a site, for the panel's head.
+function draw(node, site, { onCell, onClose, onWhatIf, actions }) {
   const closing = ["workplaces", "accommodation", "establishments"].includes(site.layer);
   fill(
     node,
@@ -29,6 +30,7 @@ function draw(node, site, { onCell, onClose, onWhatIf }) {
       el("div", {}, el("h2", { class: "cell-title", id: "cell-title", tabindex: "-1" }, site.title), el("p", { class: "cell-where" }, site.layer_title)),
       el("button", { type: "button", class: "icon-button", "aria-label": t("Close"), onclick: onClose }, el("span", { "aria-hidden": "true" }, "×")),
     ),
+    el("div", { class: "cell-actions" }, actions?.(site)),
     site.cell_id && el("p", { class: "site-back" }, el("button", { type: "button", class: "link-button", onclick: () => onCell(site.cell_id) }, t("Why the cell around it has its score"))),
     site.synthetic && el("p", { class: "site-synthetic" }, t("Synthetic: made up for demonstration")),
     site.groups.map((fields) => el("section", { class: "cell-part" }, el("dl", { class: "facts" }, fields.map(({ label, value }) => [el("dt", {}, label), el("dd", {}, value)])))),
