@@ -29,6 +29,7 @@ CONTENT_SECURITY_POLICY: Mapping[str, str] = MappingProxyType(
         "style-src": "'self'",
         "img-src": "'self' data:",
         "connect-src": "'self'",
+        "worker-src": "'self'",
         "style-src-attr": "'unsafe-inline'",
         "base-uri": "'none'",
         "form-action": "'self'",

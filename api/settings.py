@@ -59,6 +59,8 @@ class Settings(BaseSettings):
         Key that sole traders' numbers are hashed with at import; never shown. None: the one in the data folder.
     allow_uploads : bool
         Whether files may be imported over HTTP, by whoever has a role for it.
+    allow_offline : bool
+        Whether areas of the map may be saved in browsers for work without a network.
     allowed_hosts : str
         Names, parted by commas, that requests may ask for beside those of this machine.
     upload_mb : int, MiB
@@ -92,6 +94,7 @@ class Settings(BaseSettings):
     basemap_attribution: str = Field(default="", validate_default=True)
     pseudonym_key: SecretStr | None = None
     allow_uploads: bool = True
+    allow_offline: bool = True
     allowed_hosts: str = ""
     upload_mb: int = Field(default=256, ge=1, le=4096)
     import_queue: int = Field(default=4, ge=0, le=100)
@@ -106,7 +109,7 @@ class Settings(BaseSettings):
     def _blank_is_none(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value
 
-    @field_validator("home", "allow_uploads", mode="before")
+    @field_validator("home", "allow_uploads", "allow_offline", mode="before")
     @classmethod
     def _blank_is_default(cls, value: Any, info: ValidationInfo) -> Any:
         # an empty path would be the folder that the command is run in

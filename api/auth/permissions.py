@@ -38,6 +38,7 @@ PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
             *_rows(
                 PUBLIC,
                 "GET /healthz",
+                "GET /sw.js",
                 "GET /i18n/{lang}.json",
                 "GET /static",
                 "GET /static/leaflet",

@@ -13,6 +13,7 @@ from api.routes import (
     cells,
     charts,
     compare,
+    field,
     health,
     help,
     import_pages,
@@ -34,6 +35,7 @@ __all__ = ["ROUTERS"]
 
 ROUTERS: tuple[APIRouter, ...] = (
     pages.router,
+    field.router,
     tiles.router,
     surfaces.router,
     live.router,

@@ -46,6 +46,7 @@ def show_map(
         query=query,
         base_map=service.base_map,
         can_import=can_import,
+        can_save=service.settings.allow_offline,
     )
     return _page(page, ASKING_WHERE)
 

@@ -19,6 +19,7 @@ def render_map_page(
     query: Query = (),
     base_map: BaseMap | None = None,
     can_import: bool = False,
+    can_save: bool = False,
 ) -> str:
     """Render the map page, served at ``/``.
 
@@ -36,6 +37,8 @@ def render_map_page(
         Its attribution is shown.
     can_import : bool
         Whether the page leads to that of imports.
+    can_save : bool
+        Whether areas may be saved for work without a network.
 
     Returns
     -------
@@ -52,6 +55,7 @@ def render_map_page(
         surface_id=surface_id,
         attribution=base_map.attribution if base_map else "",
         can_import=can_import,
+        can_save=can_save,
     )
 
 

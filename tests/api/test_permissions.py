@@ -33,7 +33,7 @@ SAID = {
     "nobody": set(),
 }
 OWN = {"/account", "/account/password", "/account/sessions", "/api/me", "/signed-in", "/openapi.json"}
-OPEN = ("/healthz", "/i18n", "/static", "/sign-in", "/sign-out", "/welcome")
+OPEN = ("/healthz", "/sw.js", "/i18n", "/static", "/sign-in", "/sign-out", "/welcome")
 
 
 def group(path: str) -> str:

@@ -160,3 +160,8 @@ class TestHosts:
     def test_uploads(self, monkeypatch: pytest.MonkeyPatch, value: str, allowed: bool) -> None:
         monkeypatch.setenv("NORRSYN_ALLOW_UPLOADS", value)
         assert load_settings().allow_uploads is allowed
+
+    @pytest.mark.parametrize(("value", "allowed"), [("", True), ("1", True), ("0", False)])
+    def test_saving_for_the_field(self, monkeypatch: pytest.MonkeyPatch, value: str, allowed: bool) -> None:
+        monkeypatch.setenv("NORRSYN_ALLOW_OFFLINE", value)
+        assert load_settings().allow_offline is allowed

@@ -28,6 +28,7 @@ POLICY = {
     "style-src": "'self'",
     "img-src": "'self' data:",
     "connect-src": "'self'",
+    "worker-src": "'self'",
     "style-src-attr": "'unsafe-inline'",
     "base-uri": "'none'",
     "form-action": "'self'",

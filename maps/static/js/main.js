@@ -2,7 +2,7 @@
 
 import { showProblem } from "./announce.js";
 import { Address } from "./address.js";
-import { getJson, latestOnly, onBusy } from "./api.js";
+import { answerFrom, getJson, latestOnly, onBusy } from "./api.js";
 import { addBasemap } from "./basemap.js";
 import { AreaTotals } from "./area_totals.js";
 import { CellFlow } from "./cell_flow.js";
@@ -14,6 +14,8 @@ import { setUpCopyLink } from "./copy_link.js";
 import { debounce } from "./dom.js";
 import { DrawArea } from "./draw_area.js";
 import { createEvents } from "./events.js";
+import { findSaved } from "./field_saved.js";
+import { FieldTool } from "./field_tool.js";
 import { language, t, useLanguage } from "./i18n.js";
 import { LayerTree } from "./layer_tree.js";
 import { Legend } from "./legend.js";
@@ -48,7 +50,10 @@ class App {
 
   async start() {
     const lang = document.documentElement.lang;
+    this.saved = findSaved();
+    if (this.saved) answerFrom((url, options) => this.saved.answer(url, options));
     useLanguage(lang, await getJson(`i18n/${lang}.json`));
+    if (this.saved && !(await this.openSaved())) return;
     const [surfaces, basemap, sectors, choices, components] = await Promise.all([getJson("api/surfaces"), getJson("api/basemap"), getJson("api/reference/sectors"), getJson("api/filters", { lang }), getJson("api/reference/model_components")]);
     const current = surfaces.surfaces.find((one) => one.id === surfaces.current) ?? surfaces.surfaces[0];
     if (!current) throw new Error(t("There is no scored surface yet. Run norrsyn score first."));
@@ -62,9 +67,18 @@ class App {
     this.setUpPanels(choices, components);
     this.address.tidy();
     this.store.on((state, before) => this.follow(state, before));
+    this.saved?.show(this.map);
     await this.surface.use();
     const { cell } = this.store.get();
     if (cell) await this.cells.inspectId(cell, { quiet: true });
+  }
+
+  // Whether what was saved may still be shown.
+  async openSaved() {
+    const manifest = await this.saved.open();
+    if (manifest) this.store.set(this.saved.settle(this.store.get()));
+    else this.saved.showGone(t("What was saved here has expired and been deleted."));
+    return Boolean(manifest);
   }
 
   // Counties and sectors that an old address names and the reference tables do not have are left out.
@@ -77,6 +91,8 @@ class App {
   setUpMapParts(basemap, current) {
     const { map, store, events, address } = this;
     const state = store.get();
+    this.basemap = basemap;
+    this.saved?.setUpTiles(window.tile_layer_scores);
     if (state.view) setExactView(map, state.view);
     setUpMap(map, { onInspect: (latlng, how) => this.tools?.takes(latlng) || this.cells?.inspectAt(latlng, how) });
     if (!state.view) this.showWhole(state);
@@ -172,6 +188,7 @@ class App {
     this.tools = new Tools(map);
     this.tools.add("measure", new Measure(map));
     this.tools.add("area", new DrawArea(map, { onArea: (polygon, panel) => events.tell("area", { polygon, panel }) }));
+    if (byId("tool-field") && !this.saved) this.tools.add("field", new FieldTool(map, { store, surface, basemap: this.basemap }));
     this.locate = new Locate(map, byId("tool-locate"), this.countyShapes.features);
     setUpCopyLink(byId("tool-link"));
     setUpLayersButton();
@@ -202,6 +219,7 @@ class App {
   // Back and forward: the page shows what its address says.
   restore(wanted) {
     if (!this.surface?.info) return;
+    if (this.saved) Object.assign(wanted, this.saved.settle(wanted));
     Object.assign(wanted, this.known(wanted, this.sectorRows));
     this.address.withoutStep(() => this.store.set(wanted));
     this.showFilters(wanted);

@@ -2,6 +2,7 @@
 // signed in again. `api.js` is the only one to ask this.
 
 import { el } from "./dom.js";
+import { forgetAll } from "./field_store.js";
 import { t } from "./i18n.js";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -38,6 +39,8 @@ function makeNote() {
 }
 
 function startWaiting() {
+  // What was saved for work without a network is for whoever is signed in.
+  forgetAll().catch(() => {});
   const note = makeNote();
   document.body.append(note);
   return new Promise((resolve, reject) => {
