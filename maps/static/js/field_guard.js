@@ -1,7 +1,7 @@
 // On every page: saved areas are for whoever saved them, as long as their session is good. Others' go, and all go when
 // somebody signs out or the server says that nobody is signed in.
 
-import { ROOT, forgetAll, forgetOthers, hasAny, savedId } from "./field_store.js";
+import { ROOT, forgetAll, forgetOthers, forgetUnfinished, hasAny, savedId } from "./field_store.js";
 
 async function check() {
   // A saved page looks after itself.
@@ -9,6 +9,7 @@ async function check() {
   const owner = document.body.dataset.user ?? (await findUser());
   if (owner === null) await forgetAll();
   else if (owner !== undefined) await forgetOthers(owner);
+  await forgetUnfinished();
 }
 
 // Their id; null where nobody is signed in, undefined where nobody answers.

@@ -9,9 +9,11 @@ export const MOST_MB = 30;
 const DEEPER = 4;
 const WORKING_ZOOM = 12;
 const HIGHEST_ZOOM = 16;
-// As measured around Umeå: a tile; the page, 250 explained cells and the sites.
+export const MOST_CELLS = 300;
+// As measured around Umeå: a tile; an explained cell; the page and many sites.
 const TILE_KB = 0.5;
-const FIXED_KB = 4000;
+const CELL_KB = 9.6;
+const FIXED_KB = 1500;
 
 const column = (lon, zoom) => Math.floor(((lon + 180) / 360) * 2 ** zoom);
 const row = (lat, zoom) => Math.floor(((1 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI) / 2) * 2 ** zoom);
@@ -24,16 +26,18 @@ export function listTiles([west, south, east, north], zoom) {
 
 const countTiles = ([west, south, east, north], zoom) => (column(east, zoom) - column(west, zoom) + 1) * (row(south, zoom) - row(north, zoom) + 1);
 
-// `box` is west, south, east, north in degrees.
-export function planArea(box, zoom) {
+// `box` is west, south, east, north in degrees; `cellM` the side of a cell.
+export function planArea(box, zoom, cellM = 1000) {
   const from = Math.max(3, Math.min(HIGHEST_ZOOM, Math.round(zoom)));
   const least = Math.min(HIGHEST_ZOOM, Math.max(from, Math.min(WORKING_ZOOM, from + DEEPER)));
   const count = (to) => Array.from({ length: to - from + 1 }, (_, i) => countTiles(box, from + i)).reduce((sum, one) => sum + one, 0);
   let to = Math.min(HIGHEST_ZOOM, from + DEEPER);
   while (to > least && count(to) > MOST_TILES) to -= 1;
   const tiles = count(to);
-  const mb = (tiles * TILE_KB + FIXED_KB) / 1000;
-  return { box, from, to, tiles, mb, isTooLarge: tiles > MOST_TILES || mb > MOST_MB, ...extentOf(box) };
+  const extent = extentOf(box);
+  const cells = Math.min(MOST_CELLS, Math.ceil((extent.widthKm * extent.heightKm * 1e6) / cellM ** 2));
+  const mb = (tiles * TILE_KB + cells * CELL_KB + FIXED_KB) / 1000;
+  return { box, from, to, tiles, mb, isTooLarge: tiles > MOST_TILES || mb > MOST_MB, ...extent };
 }
 
 // Sides in kilometres, on the map's grid.

@@ -2,15 +2,14 @@
 // server with status 200 are kept; one that fails undoes all of it.
 
 import { buildUrl } from "./api.js";
-import { isInBox, listTiles, MOST_MB } from "./field_plan.js";
+import { isInBox, listTiles, MOST_CELLS, MOST_MB } from "./field_plan.js";
 import { ROOT, expiryOf, openArea, whileSaving } from "./field_store.js";
 import { filterOf } from "./filter_state.js";
 import { weightParameters, writeState } from "./state.js";
 
 const AT_ONCE = 6;
 const MOST_RANKED = 500;
-// So many of the highest cells are explained, and of so many places it is kept how sure they are.
-const MOST_CELLS = 300;
+// Of so many places it is kept how sure they are.
 const MOST_SURE = 20;
 const MOST_SITES = 3000;
 const SITE_LAYERS = ["workplaces", "accommodation", "establishments"];

@@ -69,7 +69,7 @@ class SavedPage {
     onTheme(() => outline.setStyle(style()));
     this.showBanner();
     const look = async () => (await this.open()) || this.showGone(t("What was saved here has expired and been deleted."));
-    setInterval(look, LOOK_EVERY_MS);
+    this.timer = setInterval(look, LOOK_EVERY_MS);
     document.addEventListener("visibilitychange", look);
   }
 
@@ -101,11 +101,14 @@ class SavedPage {
 
   // Nothing of the area stays on the page.
   showGone(words) {
+    const workbench = document.getElementById("workbench");
+    if (!workbench) return;
+    clearInterval(this.timer);
     document.getElementById("field-banner")?.remove();
     document.getElementById("synthetic").hidden = true;
     const title = el("h1", { tabindex: "-1" }, words);
     const main = el("main", { class: "field-gone" }, title, el("p", {}, t("The live map needs the network.")), el("p", {}, el("a", { class: "button", href: ROOT.pathname }, t("Open the live map"))));
-    document.getElementById("workbench").replaceWith(main);
+    workbench.replaceWith(main);
     title.focus();
   }
 }

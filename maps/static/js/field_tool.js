@@ -49,7 +49,7 @@ export class FieldTool {
   // What is seen, in degrees.
   plan() {
     const box = this.map.getBounds();
-    return planArea([box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], this.map.getZoom());
+    return planArea([box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], this.map.getZoom(), this.surface.info.cell_m);
   }
 
   showPlan() {
@@ -75,9 +75,13 @@ export class FieldTool {
     try {
       await navigator.serviceWorker.register(new URL("sw.js", ROOT));
       await navigator.serviceWorker.ready;
+      // Browsers that are short of room then take others' first; it may be refused.
+      navigator.storage?.persist?.().catch(() => {});
       const manifest = await saveArea(this.describe(plan), { onProgress, signal: controller.signal });
       this.end(t("Saved: {name}, {mb}. Without a network, open the map as usual.", { name: manifest.name, mb: megabytes(manifest.bytes / 1e6) }));
     } catch (error) {
+      // The worker too, where nothing else is saved.
+      await forgetUnfinished().catch(() => {});
       this.end(error.name === "AbortError" ? t("Nothing was saved.") : `${t("Nothing was saved.")} ${explain(error)}`);
     }
   }
