@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.sync_api import expect
 
 import geo
 from api import create_app
+from api.importing.jobs import ImportJob
 from api.settings import Settings
 from geo.store.files import load_layers, save_surface
 from tests.accounts import PASSWORD, cheap_passwords, make_account, sign_in
@@ -118,6 +120,27 @@ def test_every_page_is_fit_to_be_used(open_page: OpenPage, url: str, size: str, 
                 ".map((one) => one.textContent)"
             )
             assert low == []
+    assert watched.troubles == []
+
+
+def test_an_import_is_followed_to_its_end(
+    open_page: OpenPage, app: FastAPI, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imports = app.state.service.imports
+    now = ImportJob("j1", "workplaces", ("a.csv",), is_dry_run=False, created_at="2026-07-15T08:00:00+00:00")
+    states = {"now": now}
+    monkeypatch.setattr(imports, "list_jobs", lambda: [states["now"]])
+    monkeypatch.setattr(imports, "find", lambda _: states["now"])
+    watched = open_page()
+    page = watched.page
+    page.goto(f"{url}/admin/jobs?lang=en")
+    expect(page.locator("#jobs .job-status")).to_have_text("Waits")
+    states["now"] = replace(now, status="running", stage="reading", rows_done=1234)
+    expect(page.locator("#jobs .job-status")).to_have_text("Is being imported")
+    expect(page.locator("#jobs .job-rows")).to_have_text("1,234")
+    states["now"] = replace(now, status="failed", stage="reading", rows_done=2345)
+    expect(page.locator("#jobs .job-status")).to_have_text("Failed")
+    expect(page.locator("[data-job]")).to_have_count(0)
     assert watched.troubles == []
 
 
