@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.oidc.rules import parse_agency, parse_rules
 from geo.errors import ConfigError
 from geo.reading.employers import MIN_KEY_BYTES
+from geo.reference import read_table
 from geo.store.address import parse_url
+from geo.store.people.users import ROLES
 from maps.safe_text import check_tile_url
 
 __all__ = ["Settings", "find_unknown_variables", "load_settings"]
@@ -22,7 +26,11 @@ _PREFIX = "NORRSYN_"
 # Variables of the test suite, which share the prefix.
 _OTHERS = ("NORRSYN_REQUIRE_", "NORRSYN_TEST_", "NORRSYN_CHROMIUM")
 # What is secret, or may hold a password, is never repeated.
-_SECRETS = frozenset({"database_url", "pseudonym_key"})
+_SECRETS = frozenset({"database_url", "pseudonym_key", "oidc_client_secret"})
+# all of them, or none
+_INCOMPLETE = "incomplete"
+_OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_name", "oidc_roles", "oidc_agency")
+_ISSUER = re.compile(r"(https://[^\s?#/]+|http://127\.0\.0\.1(:\d{1,5})?)(/[^\s?#]*)?")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,300}")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
 
@@ -77,6 +85,17 @@ class Settings(BaseSettings):
         After how long a session ends however much it is used.
     trusted_proxies : str
         Addresses or networks, parted by commas, of proxies whose ``X-Forwarded-For`` is believed.
+    oidc_issuer, oidc_client_id, oidc_client_secret : str, optional
+        An identity provider (OpenID Connect) that people may sign in through, and what it knows Norrsyn by; the secret
+        is never shown. These and the three below: all, or none.
+    oidc_name : str
+        Words of the button that leads there.
+    oidc_roles : str
+        Which value of which claim gives which role, read by `api.oidc.rules.parse_rules`.
+    oidc_agency : str
+        Agency of those who come that way, read by `api.oidc.rules.parse_agency`.
+    oidc_scopes : str
+        Scopes that are asked for.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
@@ -103,8 +122,25 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=30, ge=1, le=7 * 24 * 60)
     session_hours: int = Field(default=12, ge=1, le=30 * 24)
     trusted_proxies: str = ""
+    oidc_issuer: str | None = None
+    oidc_client_id: str = Field(default="", max_length=300)
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = Field(default="", max_length=80)
+    oidc_roles: str = ""
+    oidc_agency: str = ""
+    # last, because it looks whether the others are complete
+    oidc_scopes: str = Field(default="openid profile", validate_default=True)
 
-    @field_validator("cell_m", "basemap_url", "database_url", "pseudonym_key", "public_url", mode="before")
+    @field_validator(
+        "cell_m",
+        "basemap_url",
+        "database_url",
+        "pseudonym_key",
+        "public_url",
+        "oidc_issuer",
+        "oidc_client_secret",
+        mode="before",
+    )
     @classmethod
     def _blank_is_none(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value
@@ -188,6 +224,48 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return attribution.strip()
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _check_issuer(cls, issuer: str | None) -> str | None:
+        if issuer is not None and (_ISSUER.fullmatch(issuer) is None or "@" in issuer):
+            message = "write the issuer's address as the provider writes it, beginning with https://"
+            raise ValueError(message)
+        return issuer
+
+    @field_validator("oidc_client_id", "oidc_name", "oidc_roles", "oidc_agency")
+    @classmethod
+    def _strip(cls, text: str) -> str:
+        return text.strip()
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _check_roles(cls, text: str) -> str:
+        if text:
+            parse_rules(text, ROLES)
+        return text
+
+    @field_validator("oidc_agency")
+    @classmethod
+    def _check_agency(cls, text: str) -> str:
+        if text:
+            parse_agency(text, tuple(read_table("agencies")["agency"]))
+        return text
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _check_provider(cls, scopes: str, info: ValidationInfo) -> str:
+        wanted = scopes.split()
+        if "openid" not in wanted:
+            message = "the scope openid must be among them"
+            raise ValueError(message)
+        # what could not be used has been told already, and is not there
+        given = {name: info.data[name] for name in _OIDC if name in info.data}
+        missing = [f"{_PREFIX}{name.upper()}" for name, value in given.items() if not value]
+        if missing and len(missing) < len(_OIDC):
+            message = "Signing in through a provider (NORRSYN_OIDC_…) needs all of its settings; missing: {missing}"
+            raise PydanticCustomError(_INCOMPLETE, message, {"missing": ", ".join(missing)})
+        return " ".join(wanted)
+
     @field_validator("accessibility_contact")
     @classmethod
     def _strip_contact(cls, contact: str) -> str:
@@ -227,6 +305,9 @@ def find_unknown_variables() -> list[str]:
 
 
 def _describe(failure: Any) -> str:
+    if failure["type"] == _INCOMPLETE:
+        # of several settings, not of the one that was looked at last
+        return str(failure["msg"])
     name = f"{_PREFIX}{'_'.join(map(str, failure['loc'])).upper()}"
     message = f"{name}: {failure['msg'].removeprefix('Value error, ').removeprefix(f'{name} ')}"
     secret = any(str(field) in _SECRETS for field in failure["loc"])

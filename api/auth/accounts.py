@@ -12,6 +12,7 @@ from starlette.requests import Request
 from api.auth.addresses import find_client, parse_networks
 from api.auth.cookies import read_cookie
 from api.auth.passwords import Passwords
+from api.auth.providers import make_provider
 from api.settings import Settings
 from geo.store.people.attempts import begin_attempt, clear_attempt
 from geo.store.people.links import (
@@ -35,6 +36,7 @@ from geo.store.people.sessions import (
     prune_people,
 )
 from geo.store.people.users import MAX_NAME, StoredUser, find_user
+from geo.store.people.vouched import Vouched, sign_in_vouched
 
 __all__ = ["Accounts", "Refusal"]
 
@@ -71,6 +73,7 @@ class Accounts:
         self._idle_s = settings.session_idle_minutes * 60.0
         self._lasts_s = settings.session_hours * 3600.0
         self._proxies = parse_networks(settings.trusted_proxies)
+        self.provider = make_provider(settings)
 
     def start(self) -> None:
         """Get ready, and delete what has had its time."""
@@ -141,6 +144,19 @@ class Accounts:
             return Refusal()
         clear_attempt(self._home, name, address)
         return user
+
+    # ---- whom an identity provider vouches for
+
+    def sign_in_vouched(self, request: Request, vouched: Vouched) -> SignedIn | None:
+        """Sign somebody in whom the provider vouches for; None where they have no role here, or are disabled."""
+        return sign_in_vouched(
+            self._home,
+            vouched,
+            now=self.clock(),
+            lasts_s=self._lasts_s,
+            browser=_browser(request),
+            instead_of=read_cookie(request),
+        )
 
     # ---- links
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from api.auth.addresses import is_guarded
 
-__all__ = ["clear_cookie", "cookie_name", "read_cookie", "set_cookie"]
+__all__ = ["clear_cookie", "cookie_name", "read_cookie", "read_named_cookie", "set_cookie"]
 
 _NAME = "norrsyn"
 
@@ -19,7 +19,11 @@ def cookie_name(request: Request) -> str:
 
 def read_cookie(request: Request) -> str | None:
     """The session's token, None where there is none or there are several to choose from."""
-    name = cookie_name(request)
+    return read_named_cookie(request, cookie_name(request))
+
+
+def read_named_cookie(request: Request, name: str) -> str | None:
+    """What a cookie holds, None where there is none of the name or there are several to choose from."""
     found = [
         value.strip()
         for header in request.headers.getlist("cookie")

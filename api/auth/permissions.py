@@ -44,6 +44,8 @@ PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
                 "GET /static/leaflet",
                 "GET /sign-in",
                 "POST /sign-in",
+                "GET /sign-in/oidc",
+                "GET /sign-in/oidc/return",
                 "GET /welcome/{token}",
                 "POST /welcome/{token}",
                 "POST /sign-out",

@@ -19,6 +19,7 @@ from api.routes import (
     import_pages,
     imports,
     live,
+    oidc,
     pages,
     places,
     reference,
@@ -58,4 +59,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin.router,
     admin_users.router,
     admin_surfaces.router,
+    oidc.router,
 )

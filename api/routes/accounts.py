@@ -24,6 +24,7 @@ from geo.store.people.sessions import Session
 from geo.store.people.users import MAX_NAME, ROLES, check_user, find_user
 from maps.i18n import pick_language
 from maps.pages.accounts import (
+    PROBLEMS,
     Account,
     AccountSession,
     Fault,
@@ -34,13 +35,14 @@ from maps.pages.accounts import (
 )
 from maps.pages.base import render_error_page
 
-__all__ = ["TheAccounts", "TheForm", "find_name_fault", "router"]
+__all__ = ["TheAccounts", "TheForm", "find_name_fault", "go_on", "router"]
 
 router = APIRouter(tags=["accounts"])
 
 _NO_STORE = {"Cache-Control": "no-store"}
 # what a browser has kept of pages and data goes with the session
 _WIPE = '"cache", "storage"'
+_PROBLEM_STATUS = {"cancelled": 403, "expired": 400, "refused": 403, "unreachable": 502}
 
 
 def get_accounts(request: Request) -> Accounts:
@@ -56,11 +58,23 @@ _Next = Annotated[str | None, Query(alias="next", description="Page to go on to;
 
 
 @router.get("/sign-in", summary="Sign in", response_class=HTMLResponse)
-def show_sign_in(request: Request, accounts: TheAccounts, lang: PageLanguage = None, wanted: _Next = None) -> Response:
+def show_sign_in(
+    request: Request,
+    accounts: TheAccounts,
+    lang: PageLanguage = None,
+    wanted: _Next = None,
+    problem: Annotated[str, Query(description="Why a sign-in through a provider came to nothing")] = "",
+) -> Response:
     """The sign-in form; whoever is signed in already goes on at once."""
     if accounts.find_session(request) is not None:
         return RedirectResponse(choose_next(wanted, lang), 303)
-    return _page(render_sign_in_page(pick_language(lang), next_path=_keep_next(wanted)))
+    page = render_sign_in_page(
+        pick_language(lang),
+        next_path=_keep_next(wanted),
+        provider=_name_provider(accounts),
+        problem=problem if problem in PROBLEMS else "",
+    )
+    return _page(page, _PROBLEM_STATUS.get(problem, 200))
 
 
 @router.post("/sign-in", include_in_schema=False)
@@ -73,9 +87,15 @@ def sign_in(request: Request, accounts: TheAccounts, form: TheForm, lang: PageLa
     if not faults:
         done = accounts.sign_in(request, name[: MAX_NAME + 1], password[: 2 * MAX_PASSWORD])
         if isinstance(done, SignedIn):
-            return _go_on(request, choose_next(form.get("next"), lang), done.token)
+            return go_on(request, choose_next(form.get("next"), lang), done.token)
         status, faults, headers = _refuse(done, Fault("", "wrong"))
-    page = render_sign_in_page(pick_language(lang), name=name, next_path=_keep_next(form.get("next")), faults=faults)
+    page = render_sign_in_page(
+        pick_language(lang),
+        name=name,
+        next_path=_keep_next(form.get("next")),
+        faults=faults,
+        provider=_name_provider(accounts),
+    )
     return _page(page, status, headers)
 
 
@@ -134,7 +154,7 @@ def use_welcome(
     except NotFoundError:
         # somebody else was quicker
         return _gone(lang)
-    return _go_on(request, choose_next(None, lang), done.token)
+    return go_on(request, choose_next(None, lang), done.token)
 
 
 def _check_welcome(form: dict[str, str], token: str, link: WelcomeLink) -> list[Fault]:
@@ -225,7 +245,7 @@ def change_password(
             request, session.user.name, form["old_password"][: 2 * MAX_PASSWORD], form["password"]
         )
         if isinstance(done, str):
-            return _go_on(request, f"/account?{urlencode({'lang': pick_language(lang), 'done': 'password'})}", done)
+            return go_on(request, f"/account?{urlencode({'lang': pick_language(lang), 'done': 'password'})}", done)
         status, faults, headers = _refuse(done, Fault("old_password", "wrong-password"))
     return _show_account(request, accounts, session, lang, faults=faults, status=status, headers=headers)
 
@@ -281,7 +301,8 @@ def _show_account(
 # ---- answers
 
 
-def _go_on(request: Request, path: str, token: str) -> Response:
+def go_on(request: Request, path: str, token: str) -> Response:
+    """Lead somebody who has just signed in to a page."""
     response = RedirectResponse(path, 303)
     set_cookie(request, response, token)
     return response
@@ -292,6 +313,10 @@ def _refuse(refusal: Refusal, fault: Fault) -> tuple[int, list[Fault], dict[str,
         seconds = math.ceil(refusal.wait_s)
         return 429, [Fault("", "wait", seconds)], {"Retry-After": str(seconds)}
     return 401, [fault], {"WWW-Authenticate": 'Session realm="Norrsyn"'}
+
+
+def _name_provider(accounts: Accounts) -> str | None:
+    return None if accounts.provider is None else accounts.provider.name
 
 
 def _keep_next(wanted: str | None) -> str:

@@ -14,6 +14,7 @@ from maps.i18n import format_date, translate
 from maps.pages.base import Query, render_page
 
 __all__ = [
+    "PROBLEMS",
     "Account",
     "AccountSession",
     "Fault",
@@ -30,6 +31,8 @@ __all__ = [
 
 _SWEDEN = ZoneInfo("Europe/Stockholm")
 _FEW_SECONDS = 90
+# why a sign-in through an identity provider came to nothing; words stand in `_say_fault`
+PROBLEMS = ("cancelled", "expired", "refused", "unreachable")
 # what browsers call themselves, the more telling first
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 _SYSTEMS = (
@@ -84,7 +87,7 @@ def render_sign_in_page(
     next_path: str = "",
     faults: Sequence[Fault] = (),
     provider: str | None = None,
-    query: Query = (),
+    problem: str = "",
 ) -> str:
     """Render the sign-in page, served at ``/sign-in``.
 
@@ -98,7 +101,8 @@ def render_sign_in_page(
     faults : sequence of Fault
     provider : str, optional
         Words on the button that leads to an identity provider.
-    query : pairs of str
+    problem : str
+        Why a sign-in through the provider came to nothing (`PROBLEMS`); empty where there was none.
 
     Returns
     -------
@@ -108,13 +112,13 @@ def render_sign_in_page(
         "sign_in.html",
         lang,
         "",
-        [("next", next_path)] if next_path else query,
+        [pair for pair in (("next", next_path), ("problem", problem)) if pair[1]],
         name=name,
         next_path=next_path,
         provider=provider,
         provider_query=urlencode({"next": next_path, "lang": lang}),
         synthetic=False,
-        **say_faults(lang, faults),
+        **say_faults(lang, [*faults, *([Fault("", problem)] if problem else [])]),
     )
 
 
@@ -248,6 +252,10 @@ def _say_fault(lang: str, fault: Fault) -> str:
         "unseen": translate(lang, "The name holds characters that cannot be seen. Write it anew."),
         "refused": translate(
             lang, "You are known, but not to Norrsyn: nothing says what you may do here. Ask whoever looks after it."
+        ),
+        "cancelled": translate(lang, "You did not sign in through the other service. Nothing is changed; try again."),
+        "expired": translate(
+            lang, "Signing in took too long, or was begun in another window. Nothing is changed; begin again."
         ),
         "unreachable": translate(lang, "Signing in through the other service did not work. Try again in a moment."),
         "taken": translate(lang, "There is a user of that name already."),

@@ -62,7 +62,7 @@ def add_user(home: StrPath | None, new: NewUser, by: By) -> tuple[StoredUser, st
     """
     with _changing(home) as connection:
         user = insert_user(connection, new, now=by.now)
-        insert_event(connection, by.user_id, "user-added", f"{user.name}: {_describe(user)}", now=by.now)
+        insert_event(connection, by.user_id, "user-added", f"{user.name}: {describe_user(user)}", now=by.now)
         return user, insert_link(connection, user.user_id, now=by.now)
 
 
@@ -83,7 +83,7 @@ def reassign_user(
         if _ADMIN not in wanted:
             _refuse_last(connection, old)
         new = update_user(connection, user_id, roles=wanted, agency=agency, circle=circle)
-        about = f"{new.name}: {_describe(old)} → {_describe(new)}"
+        about = f"{new.name}: {describe_user(old)} → {describe_user(new)}"
         insert_event(connection, by.user_id, "user-changed", about, now=by.now)
         return new, True
 
@@ -178,6 +178,7 @@ def _refuse_last(connection: sa.Connection, user: StoredUser) -> None:
         raise LastAdminError(message)
 
 
-def _describe(user: StoredUser) -> str:
+def describe_user(user: StoredUser) -> str:
+    """What a user may do and for whom, as events tell it."""
     roles = ", ".join(role for role in ROLES if role in user.roles) or "no role"
     return f"{roles}; {user.agency}; {user.circle}"
