@@ -85,9 +85,12 @@ class Settings(BaseSettings):
         After how long a session ends however much it is used.
     trusted_proxies : str
         Addresses or networks, parted by commas, of proxies whose ``X-Forwarded-For`` is believed.
-    oidc_issuer, oidc_client_id, oidc_client_secret : str, optional
-        An identity provider (OpenID Connect) that people may sign in through, and what it knows Norrsyn by; the secret
-        is never shown. These and the three below: all, or none.
+    oidc_issuer : str, optional
+        An identity provider (OpenID Connect) that people may sign in through. This and the next five: all, or none.
+    oidc_client_id : str
+        What it calls Norrsyn.
+    oidc_client_secret : str, optional
+        What Norrsyn shows it; never shown to anybody else.
     oidc_name : str
         Words of the button that leads there.
     oidc_roles : str

@@ -84,5 +84,14 @@ def describe_setting(lang: str, name: str) -> str:
         "session_idle_minutes": translate(lang, "After how many minutes a session that nobody uses ends."),
         "session_hours": translate(lang, "After how many hours a session ends however much it is used."),
         "trusted_proxies": translate(lang, "Proxies whose X-Forwarded-For is believed."),
+        "oidc_issuer": translate(lang, "Identity provider that people may sign in through. Without it: by name only."),
+        "oidc_client_id": translate(lang, "What the identity provider calls Norrsyn."),
+        "oidc_client_secret": translate(lang, "Secret that Norrsyn shows the identity provider."),
+        "oidc_name": translate(lang, "Words of the button that leads to the identity provider."),
+        "oidc_roles": translate(lang, "Which value of which claim of the identity provider gives which role."),
+        "oidc_agency": translate(
+            lang, "Agency of those who come through the identity provider, or which claim says it."
+        ),
+        "oidc_scopes": translate(lang, "Scopes that the identity provider is asked for."),
     }
     return said.get(name, "")
