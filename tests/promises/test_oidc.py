@@ -436,6 +436,7 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "another audience": {"aud": "somebody-else"},
     "another audience among two": {"aud": ["somebody-else", "others"]},
     "for two, and given to the other": {"aud": [CLIENT, "somebody-else"], "azp": "somebody-else"},
+    "another audience, and asked for by us": {"aud": "somebody-else", "azp": CLIENT},
     "no audience": {"aud": None},
     "another issuer": {"iss": "https://elsewhere.example"},
     "no issuer": {"iss": None},
