@@ -106,7 +106,7 @@ def test_names_that_scripts_and_styles_use_exist() -> None:
     known = set(colours_of("light"))
     for path in (STATIC_FOLDER / "css").glob("*.css"):
         used = set(re.findall(r"var\(--([a-z-]+)\)", path.read_text("utf-8")))
-        set_by_scripts = {"swatch", "cover", "most", "share"}
+        set_by_scripts = {"swatch", "cover", "most", "share", "at", "low", "high", "score"}
         assert used <= known | set_by_scripts, path.name
     for path in (STATIC_FOLDER / "js").glob("*.js"):
         assert set(re.findall(r'colour\("([a-z-]+)"\)', path.read_text("utf-8"))) <= known, path.name
