@@ -14,4 +14,4 @@ def wants_page(request: Request) -> bool:
     """Whether a request is answered with a page, also where it fails."""
     if request.url.path.startswith(_FOR_PROGRAMS):
         return False
-    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    return request.method in {"GET", "POST"} and "text/html" in request.headers.get("accept", "")

@@ -25,6 +25,8 @@ from maps.pages.base import Viewer, render_error_page, seen_by
 
 __all__ = ["DoorKeeper"]
 
+# Our own pages name the user they were made for, by id.
+PAGE_HEADER = "x-norrsyn-user"
 _POLICY_VIOLATION = 1008
 # sessions are looked up on threads of their own: those of the routes may all be busy scoring
 _THREADS = 8
@@ -95,6 +97,11 @@ class DoorKeeper:
         if self._limiter is None:
             self._limiter = CapacityLimiter(_THREADS)
         return await run_sync(self.accounts.find_session, request, limiter=self._limiter)
+
+
+def _is_meant(request: Request, session: Session) -> bool:
+    """Whether a page that says whom it was made for asks for them."""
+    return request.headers.get(PAGE_HEADER, session.user.user_id) == session.user.user_id
 
 
 def _find_route(scope: Scope) -> tuple[str | None, bool]:

@@ -30,8 +30,10 @@ def choose_next(wanted: str | None, lang: str | None = None) -> str:
 
 def make_sign_in_path(request: Request) -> str:
     """The sign-in page's address, which leads back to the page that is asked for."""
-    wanted = quote(request.url.path, safe="/:@!$&'()*+,;=~-._")
-    if request.url.query:
+    # what a form sends is not sent twice: whoever signs in again goes on at the account, or at the admin's pages
+    path = request.url.path if request.method == "GET" else f"/{request.url.path.split('/')[1]}"
+    wanted = quote(path, safe="/:@!$&'()*+,;=~-._")
+    if request.url.query and request.method == "GET":
         wanted += f"?{request.url.query}"
     lang = request.query_params.get("lang")
     query = {"next": wanted} | ({"lang": lang} if lang in LANGUAGES else {})

@@ -19,8 +19,12 @@ from fastapi.staticfiles import StaticFiles
 from geo.crs import project
 from geo.errors import NorrsynError
 from geo.reference import county_names, read_table, score_classes
+from geo.risk.area import parse_area, sum_area
 from geo.risk.surface import NEVER_INSPECTED, RiskSurface
+from maps.area_answers import describe_area
 from maps.basemap import build_basemap
+from maps.charts.base import Question
+from maps.charts.registry import CHARTS
 from maps.filter_choices import describe_choices
 from maps.i18n import catalogue, pick_language, say
 from maps.pages.base import STATIC_FOLDER, leaflet_folder
@@ -28,6 +32,7 @@ from maps.pages.map import render_map_page
 from maps.pages.surface import render_surface_page
 from maps.palette import class_colours, class_of, classify, count_classes
 from maps.scenario_answers import describe_certainty
+from maps.site_panel import describe_record
 from maps.skeleton import build_skeleton
 from maps.tiles import TileSet
 from tests.maps.corpus import HOSTILE
@@ -116,6 +121,22 @@ class Contract:
             "class": class_json(found.score) if found.rank else None,
             "reasons": [*(say(lang, reason) for reason in found.reasons), HOSTILE],
         }
+
+    def chart(self, name: str, lang: str) -> str:
+        """A chart of the surface, narrow and light."""
+        chart = CHARTS[name]
+        return chart.draw(
+            lang, chart.collect(Question(self.surface, self.surface.layers, None, None)), "narrow", "light"
+        )
+
+    def site(self, lang: str, layer: str, record_id: str) -> dict[str, Any]:
+        """Everything of a record, under a hostile name."""
+        return describe_record(lang, self.surface, self.surface.layers, layer, record_id) | {"title": HOSTILE}
+
+    def area(self, lang: str, drawn: dict[str, Any]) -> dict[str, Any]:
+        """A drawn area in numbers."""
+        area = parse_area(drawn, self.surface.region, self.surface.grid)
+        return describe_area(lang, self.surface, sum_area(self.surface, area, self.surface.layers))
 
     def season(self) -> dict[str, Any]:
         """The same counts in every month."""
@@ -233,6 +254,10 @@ def make_contract_app(contract: Contract) -> FastAPI:
     async def explain(request: Request, error: NorrsynError) -> Response:  # noqa: ARG001
         return problem(404, str(error))
 
+    @app.post("/api/area")
+    async def add_up(request: Request) -> Response:
+        return JSONResponse(contract.area(pick_language(request.query_params.get("lang")), await request.json()))
+
     @app.get("/{path:path}")
     def answer(path: str, request: Request) -> Response:
         return respond(contract, skeleton, path, request)
@@ -273,6 +298,12 @@ def respond(contract: Contract, skeleton: Any, path: str, request: Request) -> R
             return JSONResponse(contract.info | changed)
         case ["api", "basemap"]:
             return JSONResponse(contract.basemap)
+        case ["api", "views"]:
+            return JSONResponse({"views": []})
+        case ["api", "shortlist"]:
+            return JSONResponse({"entries": []})
+        case ["charts", name]:
+            return Response(contract.chart(name.removesuffix(".svg"), lang), media_type="image/svg+xml")
         case ["api", "season"]:
             return JSONResponse(contract.season())
         case ["api", "distribution"]:
@@ -298,6 +329,8 @@ def respond(contract: Contract, skeleton: Any, path: str, request: Request) -> R
             return JSONResponse({"surface": query["surface"], "places": contract.places(n, lang)})
         case ["api", "top"]:
             return JSONResponse({"surface": query["surface"], "cells": contract.top(n)})
+        case ["api", "sites", layer, record_id]:
+            return JSONResponse(contract.site(lang, layer, record_id))
         case ["api", "sites"]:
             return JSONResponse(contract.sites(query["bbox"], query.getlist("layer")))
         case ["api", "search"]:

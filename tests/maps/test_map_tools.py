@@ -380,7 +380,7 @@ def test_a_phone_has_room_for_map_and_panels(open_page: OpenPage, server: Served
     parts = [box_of(page, one) for one in (".toolbar", ".leaflet-control-zoom", "#legend", ".leaflet-control-scale")]
     assert not [(a, b) for i, a in enumerate(parts) for b in parts[i + 1 :] if overlap(a, b)]
     assert page.evaluate("document.getElementById('legend-fold').open") is False
-    for name in ("filters", "layers", "ranking", "cell"):
+    for name in ("filters", "layers", "tasks", "cell"):
         page.focus(f"button[data-sheet={name}]")
         page.keyboard.press("Enter")
         expect(page.locator(f"#{name}")).to_be_visible()
@@ -392,7 +392,7 @@ def test_a_phone_has_room_for_map_and_panels(open_page: OpenPage, server: Served
     page.tap("#tool-area")
     expect(page.locator("#tool-panel")).to_be_visible()
     assert not overlap(box_of(page, "#tool-panel"), box_of(page, "#map-stage"))
-    page.tap("button[data-sheet=ranking]")
+    page.tap("button[data-sheet=tasks]")
     expect(page.locator("#tool-panel")).to_be_hidden()
     assert watched.troubles == []
 

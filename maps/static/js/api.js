@@ -55,7 +55,9 @@ export function sendJson(method, path, value = undefined, parameters = {}, signa
 // One request. A session that has ended meanwhile fails nothing: it goes on once somebody is signed in again.
 async function ask(url, options, signal) {
   if (other) return other(url, options);
-  const request = { ...options, signal, headers: { accept: "application/json", ...options.headers } };
+  // Whom the page was made for: the server answers nobody else in their place.
+  const owner = document.body.dataset.user;
+  const request = { ...options, signal, headers: { accept: "application/json", ...(owner && { "x-norrsyn-user": owner }), ...options.headers } };
   count(1);
   try {
     let response = await fetch(url, request);

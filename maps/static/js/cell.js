@@ -1,6 +1,5 @@
 // Why a cell has its score: in words, in points that add up, by the records behind them.
 
-import { establishmentPart, standingPart, visitPart } from "./cell_nearby.js";
 import { el, fill, swatch } from "./dom.js";
 import { coordinates, metres, number, stateWords, t, term } from "./i18n.js";
 import { layerLook, layerName } from "./layers.js";
@@ -8,7 +7,8 @@ import { roundToSum } from "./numbers.js";
 
 const TOP_SITES = 8;
 
-export function drawCell(node, cell, { countyName, onClose, onSite, isServed = false }) {
+// `served` are the parts that only a server can fill: {certainty, around}, each a list of elements.
+export function drawCell(node, cell, { countyName, onClose, onSite, served = null }) {
   fill(
     node,
     el(
@@ -26,11 +26,9 @@ export function drawCell(node, cell, { countyName, onClose, onSite, isServed = f
     scoreBlock(cell),
     reasonList(cell),
     contributionTable(cell),
-    isServed && isKnown(cell) && el("section", { class: "cell-part" }, el("h3", {}, t("How sure the score is")), el("div", { id: "cell-certainty" })),
+    served?.certainty,
     isKnown(cell) && siteList(cell, onSite),
-    isServed && visitPart(cell),
-    isServed && establishmentPart(cell, onSite),
-    isServed && isKnown(cell) && Number.isFinite(cell.score) && standingPart(cell),
+    served?.around,
     whereabouts(cell),
   );
 }
@@ -43,7 +41,7 @@ export function drawNoCell(node) {
   );
 }
 
-const isKnown = (cell) => cell.state !== "nothing_known";
+export const isKnown = (cell) => cell.state !== "nothing_known";
 
 function scoreBlock(cell) {
   const known = isKnown(cell) && Number.isFinite(cell.score);

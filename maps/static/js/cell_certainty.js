@@ -8,6 +8,8 @@ import { language, number, t } from "./i18n.js";
 const latest = latestOnly();
 const node = () => document.getElementById("cell-certainty");
 
+export const certaintyPart = () => el("section", { class: "cell-part" }, el("h3", {}, t("How sure the score is")), el("div", { id: "cell-certainty" }));
+
 export function showCertainty(cell, { isPublished }) {
   latest.cancel();
   if (!node()) return;

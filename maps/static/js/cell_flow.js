@@ -2,8 +2,9 @@
 
 import { announce, clearProblem, showProblem } from "./announce.js";
 import { getJson, latestOnly } from "./api.js";
-import { drawCell, drawNoCell } from "./cell.js";
-import { showCertainty } from "./cell_certainty.js";
+import { drawCell, drawNoCell, isKnown } from "./cell.js";
+import { certaintyPart, showCertainty } from "./cell_certainty.js";
+import { establishmentPart, standingPart, visitPart } from "./cell_nearby.js";
 import { language, number, stateWords, t, term } from "./i18n.js";
 import { goTo, keepInSight } from "./map.js";
 import { showSheet, shownSheet } from "./sheets.js";
@@ -57,7 +58,7 @@ export class CellFlow {
     this.cell = cell;
     const node = byId("cell");
     if (!node.contains(document.activeElement)) this.opener = document.activeElement;
-    drawCell(node, cell, { countyName: this.countyName(cell.county), onClose: () => this.close(), onSite: (site) => this.showRecord(site), isServed: true });
+    drawCell(node, cell, { countyName: this.countyName(cell.county), onClose: () => this.close(), onSite: (site) => this.showRecord(site), served: servedParts(cell, (site) => this.showRecord(site)) });
     showCertainty(cell, { isPublished: cell.surface === this.surface.current.id });
     node.hidden = false;
     byId("workbench").classList.add("has-cell");
@@ -118,3 +119,8 @@ function inShort(cell) {
   if (cell.state !== "nothing_known" && Number.isFinite(cell.score)) words.unshift(t("risk score {score}", { score: number(cell.score, 1) }), term(cell.class?.name ?? ""));
   return words.filter(Boolean).join(", ");
 }
+
+const servedParts = (cell, onSite) => ({
+  certainty: isKnown(cell) && certaintyPart(),
+  around: [visitPart(cell), establishmentPart(cell, onSite), isKnown(cell) && Number.isFinite(cell.score) && standingPart(cell)],
+});

@@ -26,7 +26,7 @@ import { Print } from "./print.js";
 import { RankingFlow } from "./ranking_flow.js";
 import { setUpSearch } from "./search.js";
 import { showSeason } from "./season.js";
-import { setUpSheets } from "./sheets.js";
+import { setUpSheets, showSheet } from "./sheets.js";
 import { Shortlist } from "./shortlist.js";
 import { ShortlistPanel } from "./shortlist_panel.js";
 import { Sites } from "./sites.js";
@@ -54,13 +54,14 @@ class App {
     if (this.saved) answerFrom((url, options) => this.saved.answer(url, options));
     useLanguage(lang, await getJson(`i18n/${lang}.json`));
     if (this.saved && !(await this.openSaved())) return;
-    const [surfaces, basemap, sectors, choices, components] = await Promise.all([getJson("api/surfaces"), getJson("api/basemap"), getJson("api/reference/sectors"), getJson("api/filters", { lang }), getJson("api/reference/model_components")]);
+    const [surfaces, basemap, sectors, choices, components] = await Promise.all([getJson("api/surfaces", { lang }), getJson("api/basemap"), getJson("api/reference/sectors"), getJson("api/filters", { lang }), getJson("api/reference/model_components")]);
     const current = surfaces.surfaces.find((one) => one.id === surfaces.current) ?? surfaces.surfaces[0];
     if (!current) throw new Error(t("There is no scored surface yet. Run norrsyn score first."));
     this.counties = basemap.counties.features.map(({ properties }) => properties);
     this.countyShapes = basemap.counties;
     this.municipalityShapes = basemap.municipalities;
     this.sectorRows = readRows(sectors);
+    this.partWeights = current.weights;
     this.store.set(this.known(this.store.get(), this.sectorRows));
     this.address = new Address(this.store, { onRestore: (wanted) => this.restore(wanted) });
     this.setUpMapParts(basemap, current);
@@ -70,7 +71,9 @@ class App {
     this.saved?.show(this.map);
     await this.surface.use();
     const { cell } = this.store.get();
-    if (cell) await this.cells.inspectId(cell, { quiet: true });
+    if (!cell) return;
+    await this.cells.inspectId(cell, { quiet: true });
+    if (this.cells.cell) showSheet("cell");
   }
 
   // Whether what was saved may still be shown.
@@ -82,10 +85,16 @@ class App {
   }
 
   // Counties and sectors that an old address names and the reference tables do not have are left out.
-  known({ county, sectors }, rows) {
+  known({ county, sectors, weights }, rows) {
     const codes = new Set(rows.map(({ sector }) => sector));
     const left = sectors?.filter((code) => codes.has(code));
-    return { county: this.counties.some(({ code }) => code === county) ? county : "", sectors: left?.length ? left : null };
+    return { county: this.counties.some(({ code }) => code === county) ? county : "", sectors: left?.length ? left : null, weights: this.knownWeights(weights) };
+  }
+
+  // Parts of the score that there are, and only for those who may weigh them.
+  knownWeights(weights) {
+    const known = Object.entries(weights ?? {}).filter(([code]) => code in this.partWeights);
+    return byId("weights") && known.length ? Object.fromEntries(known) : null;
   }
 
   setUpMapParts(basemap, current) {
@@ -128,7 +137,11 @@ class App {
     setUpTasks();
     const { map, cells } = this;
     const parts = readRows(components).map(({ component, title }) => ({ code: component, title }));
-    this.weights = new WeightsPanel({ published: asPoints(this.surface.current.weights), components: parts, store: this.store });
+    this.events.on("refused", (state) => {
+      this.showFilters(state);
+      this.weights.show(state);
+    });
+    this.weights = byId("weights") ? new WeightsPanel({ published: asPoints(this.surface.current.weights), components: parts, store: this.store }) : { show() {} };
     this.whatIf = new WhatIfPanel({ surface: this.surface, cells: this.cells, sectors: risky, events: this.events });
     this.sites.onMore = (site) => {
       map.closePopup();

@@ -28,7 +28,12 @@ export const weightParameters = (weights) => Object.entries(weights ?? {}).sort(
 export const sameWeights = (state, before) => String(weightParameters(state.weights)) === String(weightParameters(before.weights));
 
 // A day of the calendar, written as such.
-export const isDay = (text) => DAY.test(text ?? "") && !Number.isNaN(Date.parse(text));
+export function isDay(text) {
+  if (!DAY.test(text ?? "")) return false;
+  const day = new Date(`${text}T00:00:00Z`);
+  // 30 February would be taken for 2 March
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}
 
 export const isScoringDay = (text) => isDay(text) && text >= FIRST_DAY && text <= LAST_DAY;
 

@@ -53,6 +53,10 @@ export class ScoreTiles {
     return this.shown?.layer.getContainer() ?? null;
   }
 
+  redraw() {
+    for (const entry of [this.coming, this.shown]) entry?.layer.redraw();
+  }
+
   clear() {
     for (const entry of [this.coming, this.shown]) this.remove(entry);
     this.coming = null;

@@ -9,6 +9,8 @@ import { ScoreTiles } from "./surface.js";
 import { drawSurfaceNote } from "./surface_note.js";
 
 const SUPERSEDED = 409;
+// Longer than an answer takes: somebody had to sign in again.
+const SIGNED_IN_AGAIN_MS = 2500;
 const byId = (id) => document.getElementById(id);
 
 export class SurfaceFlow {
@@ -20,13 +22,42 @@ export class SurfaceFlow {
     this.latest = latestOnly();
     // Tiles in place of the surface's, such as those of a difference.
     this.instead = null;
-    this.tiles = new ScoreTiles(map, window.tile_layer_scores, { onError: () => showProblem("tiles", new Error(t("Some of the map could not be loaded.")), null, { minor: true }) });
+    this.isAsking = false;
+    this.isGoingBack = false;
+    this.tiles = new ScoreTiles(map, window.tile_layer_scores, { onError: () => this.tellTiles() });
     this.setOpacity(store.get());
     // A filter by certainty is answered once that is drawn: the list asks until then, and the tiles wait for it.
     events.on("ranking", () => this.showTiles({ isReady: true }));
   }
 
+  // Tiles are pictures, which nobody can sign in for: a question to the API does it, and then they are asked for anew.
+  async tellTiles() {
+    showProblem("tiles", new Error(t("Some of the map could not be loaded.")), () => this.tiles.redraw(), { minor: true });
+    if (this.isAsking) return;
+    this.isAsking = true;
+    const asked = Date.now();
+    try {
+      await getJson("api/surfaces");
+      if (Date.now() - asked > SIGNED_IN_AGAIN_MS) this.tiles.redraw();
+    } catch {
+      // said above already
+    } finally {
+      this.isAsking = false;
+    }
+  }
+
+  // What was refused is shown nowhere: date, sectors and weights are again those of the surface in view.
+  goBack() {
+    const { info, current } = this;
+    const changed = Object.entries(info.changed_weights ?? {}).map(([code, [, points]]) => [code, Math.round(points)]);
+    this.isGoingBack = true;
+    this.store.set({ at: info.at === current.at ? null : info.at, sectors: info.sectors ?? null, weights: changed.length ? Object.fromEntries(changed) : null });
+    this.isGoingBack = false;
+    this.events.tell("refused", this.store.get());
+  }
+
   async follow(state, before) {
+    if (this.isGoingBack) return;
     if (state.at !== before.at || !sameSectors(state, before) || !sameWeights(state, before)) await this.use();
     else if (!sameFilter(state, before)) this.show();
     else if (state.never !== before.never) this.showTiles();
@@ -53,9 +84,14 @@ export class SurfaceFlow {
     } catch (error) {
       // Taken over by what was asked for after it.
       if (error.status === SUPERSEDED) return;
-      showProblem("score", error, () => this.use());
-      if (this.info) return;
+      const wanted = { at, sectors, weights };
+      showProblem("score", error, error.status >= 400 && error.status < 500 ? null : () => this.store.set(wanted));
+      if (this.info) {
+        this.goBack();
+        return;
+      }
       this.info = this.current;
+      this.goBack();
       this.show();
     }
   }
