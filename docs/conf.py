@@ -34,7 +34,7 @@ apidoc_modules = [
         "module_first": True,
         "automodule_options": {"members", "show-inheritance"},
         # steps of the database are run by alembic alone, and cannot be imported without it
-        "exclude_patterns": ["**/store/migrations"],
+        "exclude_patterns": ["**/migrations"],
     }
     for package in ("geo", "maps", "api")
 ]

@@ -288,9 +288,10 @@ class TestTheRest:
         assert layers["workplaces"]["source"].endswith(".geojson")
         assert layers["workplaces"]["title"] == "Arbetsställen"
 
-    def test_health(self, client: TestClient, published: RiskSurface) -> None:
+    def test_health(self, client: TestClient) -> None:
         health = get(client, "/healthz")
-        assert (health["status"], health["surface"], health["stale"]) == ("ok", published.id, False)
+        assert (health["status"], health["is_scored"], health["problem"]) == ("ok", True, None)
+        assert set(health) == {"status", "is_scored", "version", "problem"}
 
     def test_texts_of_a_language(self, client: TestClient) -> None:
         assert get(client, "/i18n/en.json") == {}

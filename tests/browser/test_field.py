@@ -19,6 +19,9 @@ from tests.browser.axe import find_violations
 from tests.browsing import Watched
 
 OpenPage = Callable[..., Watched]
+# Each saves an area for real, which takes some seconds.
+pytestmark = pytest.mark.long
+
 UMEA = "lat=63.83&lon=20.26&z=14"
 DAY_S = 86_400
 SAVED_WITHIN_MS = 120_000

@@ -19,7 +19,7 @@ def test_a_work_camp_of_400_beds_beside_the_chosen_cell(open_page: OpenPage, dem
     page.get_by_role("button", name="Add this change").click()
     expect(page.get_by_role("alert").filter(has_text="Choose a cell on the map first")).to_be_visible()
 
-    page.get_by_role("tab", name="Places").click()
+    page.get_by_role("tab", name="Ranking").click()
     page.locator("#ranking-rows .row-button").nth(4).click()
     page.wait_for_selector("#cell .score-big")
     page.get_by_role("tab", name="What if").click()

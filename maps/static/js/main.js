@@ -164,6 +164,9 @@ class App {
   }
 
   setUpSaved() {
+    // An area that was saved for work without a network has no lists that the server keeps.
+    byId("tab-saved").hidden = Boolean(this.saved);
+    if (this.saved) return;
     const { store, surface, events, cells } = this;
     this.shortlist = new Shortlist({ surface, events });
     const shortlist = new ShortlistPanel({ shortlist: this.shortlist, store, cells, events });
