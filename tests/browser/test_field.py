@@ -97,7 +97,8 @@ def test_a_saved_area_is_there_without_a_network(
 
     page.context.set_offline(False)
     page.reload()
-    page.wait_for_selector("#ranking-rows .row-button")
+    # the address names the cell, and on a phone its sheet is the one that is seen
+    page.wait_for_selector("#cell .score-big")
     assert "/field/" not in page.url
     assert page.locator("#field-banner").count() == 0
     assert watched.troubles == []
