@@ -89,6 +89,9 @@ class DoorKeeper:
         except NorrsynError as error:
             _log.exception("a session could not be looked up")
             return respond_to_error(request, error)
+        if session is not None and not _is_meant(request, session):
+            # another user has signed in since: what an open page of the first one asks is nobody's
+            session = None
         if session is None or not is_allowed(session.user.roles, rule):
             return _refuse_somebody(request, session)
         return session

@@ -52,3 +52,11 @@ def test_the_year_stands_above_the_month_slider(open_page: OpenPage, demo_url: s
     assert [round(height) for height in heights] == [round(100 * count / max(counts)) for count in counts]
     assert bars.nth(6).get_attribute("class") == "season-now"
     assert watched.troubles == []
+
+
+def test_what_an_address_cannot_mean_goes_out_of_it(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page(1366, 900)
+    page = open_map(watched, demo_url, "lang=en&at=2026-02-30&weight=bogus:50")
+    expect(page.locator("#at")).to_have_value("2026-07-15")
+    assert {"at", "weight"}.isdisjoint(parse_qs(urlsplit(page.url).query))
+    assert watched.troubles == []

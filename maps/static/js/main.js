@@ -32,6 +32,7 @@ import { ShortlistPanel } from "./shortlist_panel.js";
 import { Sites } from "./sites.js";
 import { createStore, readState, sameWeights } from "./state.js";
 import { SurfaceFlow } from "./surface_flow.js";
+import { readRows } from "./tables.js";
 import { onTask, setUpTasks } from "./tasks.js";
 import { ViewsPanel } from "./views_panel.js";
 import { WeightsPanel } from "./weights.js";
@@ -284,11 +285,6 @@ function setUpLayersButton() {
 
 // The model's weights are shares; people say points of 100.
 const asPoints = (weights) => Object.fromEntries(Object.entries(weights).map(([code, share]) => [code, Math.round(share * 1000) / 10]));
-
-// A table comes as columns and rows; rows may be lists or objects.
-function readRows({ columns, rows }) {
-  return rows.map((row) => (Array.isArray(row) ? Object.fromEntries(columns.map((name, i) => [name, row[i]])) : row));
-}
 
 onBusy((busy) => {
   byId("progress").hidden = !busy;

@@ -5,6 +5,7 @@ import { getJson, latestOnly, sendJson } from "./api.js";
 import { el, fill } from "./dom.js";
 import { coordinates, language, number, t, term } from "./i18n.js";
 import { fromSweref } from "./sweref.js";
+import { readRows } from "./tables.js";
 import { showTask } from "./tasks.js";
 
 const byId = (id) => document.getElementById(id);
@@ -233,10 +234,9 @@ export class WhatIfPanel {
 
 const signed = (value) => `${value > 0 ? "+" : ""}${number(value, 1)}`;
 
-function named({ columns, rows }, key) {
+function named(table, key) {
   const title = language() === "sv" ? "title_sv" : "title";
-  const records = rows.map((row) => (Array.isArray(row) ? Object.fromEntries(columns.map((name, i) => [name, row[i]])) : row));
-  return records.map((record) => ({ code: record[key], title: record[title] ?? term(record.title) }));
+  return readRows(table).map((record) => ({ code: record[key], title: record[title] ?? term(record.title) }));
 }
 
 function numberField(name, label, { min, max, value }) {
