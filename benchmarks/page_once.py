@@ -19,16 +19,17 @@ from urllib.parse import urlsplit
 
 import httpx
 from browser import open_browser, page_heap_bytes
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 from visitor import sign_in
 
 WIDTH, HEIGHT = 1366, 768
 STARTED_WITHIN_S = 120
 N_TILES, N_CELLS = 200, 15
+CALM_S = 0.6
 # Umeå, where workplaces lie closest
 CENTRE = (63.826, 20.263)
 COUNTIES = ("24", "25", "22", "23")
-DAYS = ("2026-01-15", "2026-03-15", "2026-05-15", "2026-09-15", "2026-11-15")
+MONTHS = ("1", "3", "5", "9", "11")
 
 # Resolves with the page's clock when the condition first holds in a frame.
 WAIT = """(condition) => new Promise((done) => {
@@ -97,10 +98,11 @@ def main() -> None:
         first = [_first_view(browser, url, cookies) for _ in range(rounds + 1)][1:]
         measured["first_s"] = [one["s"] for one in first]
         measured["bytes"] = max(one["bytes"] for one in first)
-        with _page(browser, url, cookies) as page:
-            measured["panel_ms"] = _time_panels(page)
-            measured["filter_ms"] = _time_filters(page)
-            measured["date_ms"] = _time_dates(page)
+        with _visit(browser, url, cookies) as visit:
+            page = visit.page
+            measured["panel_ms"] = _time_panels(visit)
+            measured["filter_ms"] = _time_filters(visit)
+            measured["month_tiles_ms"], measured["month_ms"] = zip(*_time_months(visit), strict=True)
             measured["heap_bytes"] = page_heap_bytes(page)
             browsed = page.evaluate(BROWSE, list(CENTRE))
             measured["longest_frame_ms"], measured["frames"] = browsed["longest"], browsed["frames"]
@@ -136,14 +138,42 @@ def _context(browser: Browser, url: str, cookies: dict[str, str]) -> Iterator[Br
     context.close()
 
 
+class Visit:
+    """A page, and what it waits for from the server.
+
+    Playwright's ``networkidle`` is a state of the navigation: it holds for good once it has held.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.pending: set[Request] = set()
+        page.on("request", self._note_asked)
+        page.on("requestfinished", self._note_done)
+        page.on("requestfailed", self._note_done)
+
+    def _note_asked(self, request: Request) -> None:
+        self.pending.add(request)
+
+    def _note_done(self, request: Request) -> None:
+        self.pending.discard(request)
+
+    def calm_down(self) -> None:
+        """Wait until nothing has been asked for some time, as when a person reads before the next click."""
+        since = time.perf_counter()
+        while time.perf_counter() - since < CALM_S:
+            self.page.wait_for_timeout(20)
+            if self.pending:
+                since = time.perf_counter()
+
+
 @contextmanager
-def _page(browser: Browser, url: str, cookies: dict[str, str]) -> Iterator[Page]:
+def _visit(browser: Browser, url: str, cookies: dict[str, str]) -> Iterator[Visit]:
     with _context(browser, url, cookies) as context:
-        page = context.new_page()
-        page.goto(f"{url}/?lang=en")
-        page.evaluate(WAIT, COMPLETE)
-        page.wait_for_load_state("networkidle")
-        yield page
+        visit = Visit(context.new_page())
+        visit.page.goto(f"{url}/?lang=en")
+        visit.page.evaluate(WAIT, COMPLETE)
+        visit.calm_down()
+        yield visit
 
 
 def _first_view(browser: Browser, url: str, cookies: dict[str, str]) -> dict[str, float]:
@@ -155,9 +185,9 @@ def _first_view(browser: Browser, url: str, cookies: dict[str, str]) -> dict[str
         return {"s": seconds, "bytes": page.evaluate(BYTES)}
 
 
-def _time_panels(page: Page) -> list[float]:
+def _time_panels(visit: Visit) -> list[float]:
     """From the click on a ranked place to its cell's panel."""
-    taken = []
+    page, taken = visit.page, []
     for k in range(N_CELLS):
         script = f"""() => {{
           const button = document.querySelectorAll('#ranking-rows .row-button')[{k}];
@@ -169,40 +199,40 @@ def _time_panels(page: Page) -> list[float]:
         drawn = "document.querySelector('#ranking-rows .row-current')?.dataset.cell === window.benchmarkCell"
         end = page.evaluate(WAIT, f"{drawn} && document.querySelector('#cell .score-big')")
         taken.append(end - page.evaluate("window.benchmarkStart"))
-        page.wait_for_load_state("networkidle")
+        visit.calm_down()
     return taken
 
 
-def _time_filters(page: Page) -> list[float]:
+def _time_filters(visit: Visit) -> list[float]:
     """From choosing a county to the ranking and the tiles of that county."""
-    return [
-        _time_change(page, f"const box = document.getElementById('county'); box.value = '{code}'", "box")
-        for code in COUNTIES
-    ]
+    return [_time_change(visit, "county", code)[1] for code in COUNTIES]
 
 
-def _time_dates(page: Page) -> list[float]:
-    """From another date to ranking and tiles scored for it."""
-    return [
-        _time_change(page, f"const box = document.getElementById('at'); box.value = '{day}'", "box") for day in DAYS
-    ]
+def _time_months(visit: Visit) -> list[tuple[float, float]]:
+    """From the month slider to tiles scored for that month, and to their ranking too, of the whole region."""
+    _time_change(visit, "county", "")
+    return [_time_change(visit, "month", month) for month in MONTHS]
 
 
-def _time_change(page: Page, change: str, box: str) -> float:
+def _time_change(visit: Visit, control: str, value: str) -> tuple[float, float]:
+    """From the change of a control to the tiles, and to ranking and tiles."""
+    page = visit.page
     # tiles of the layer before stay until those of the next are there: only then is the old container gone
     page.evaluate(
         f"""() => {{
           window.benchmarkTiles = [...document.querySelectorAll('.score-tile')];
           window.benchmarkStart = performance.now();
-          {change};
-          for (const name of ['input', 'change']) {box}.dispatchEvent(new Event(name, {{ bubbles: true }}));
+          const control = document.getElementById('{control}');
+          control.value = '{value}';
+          for (const name of ['input', 'change']) control.dispatchEvent(new Event(name, {{ bubbles: true }}));
         }}"""
     )
     swapped = "window.benchmarkTiles.every((layer) => !layer.isConnected)"
-    end = page.evaluate(WAIT, f"{swapped} && {COMPLETE}")
-    taken: float = end - page.evaluate("window.benchmarkStart")
-    page.wait_for_load_state("networkidle")
-    return taken
+    drawn = page.evaluate(WAIT, f"{swapped} && {TILES_DRAWN}")
+    complete = page.evaluate(WAIT, COMPLETE)
+    start = page.evaluate("window.benchmarkStart")
+    visit.calm_down()
+    return drawn - start, complete - start
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ STOCK = "folium.GeoJson of the same cells"
 
 
 def page_rows(session: Session) -> Iterator[Row]:
-    """First view, tiles, panel, filter, another date, browsing and memory, at 1 km and at 100 m."""
+    """First view, tiles, panel, filter, month slider, browsing and memory, at 1 km and at 100 m."""
     if find_browser() is None:
         yield not_run("map page", "", "not run: Chromium is not installed")
         return
@@ -69,7 +69,8 @@ def _rows(ours: dict[str, Any], stock: dict[str, Any] | None, rounds: int) -> It
     yield _waiting("map page, cell panel", case, ours["panel_ms"], 100)
     yield _waiting("map page, filter", case, ours["filter_ms"], 500)
     bar = 400 if ours["cell_m"] == CELLS_M[0] else None
-    yield _waiting("map page, another date", case, ours["date_ms"], bar, "scored anew: answer, ranking and tiles")
+    yield _waiting("map page, month slider to tiles", case, ours["month_tiles_ms"], bar, "scored anew")
+    yield _waiting("map page, month slider to ranking", case, ours["month_ms"], None, "scored anew, with the tiles")
     yield _waiting("map page, longest frame among sites", case, [ours["longest_frame_ms"]], 100)
     heap = max(ours["heap_bytes"], ours["heap_bytes_browsed"])
     yield Row("map page, heap", case, figure=heap / MB, unit="MB", bar=at_most(80))

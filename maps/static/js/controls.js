@@ -1,6 +1,6 @@
 // Date (as day, week or month), county and sectors.
 
-import { debounce, el, fill } from "./dom.js";
+import { debounce, el, fill, throttle } from "./dom.js";
 import { language, t } from "./i18n.js";
 import { FIRST_DAY, LAST_DAY, isDay, isScoringDay } from "./state.js";
 import { middleOf, mondayOf, monthOf, weekOf } from "./weeks.js";
@@ -26,7 +26,7 @@ export function setUpFilters({ sectors, counties, state, at, onChange }) {
     if (Object.keys(change).length) onChange(change);
   };
   const afterTyping = debounce(tell, TYPING_MS);
-  const whileSliding = debounce(tell, SLIDING_MS);
+  const whileSliding = throttle(tell, SLIDING_MS);
   const later = (change, send = afterTyping) => {
     coming = { ...coming, ...change };
     send();

@@ -31,10 +31,30 @@ export function swatch(colour, className = "swatch") {
   return node;
 }
 
+// Once those who call it pause.
 export function debounce(action, delay) {
   let timer = 0;
   return (...values) => {
     clearTimeout(timer);
     timer = setTimeout(() => action(...values), delay);
+  };
+}
+
+// At once, and once more after a pause where it is called meanwhile: a slider answers to a touch, and not to every step.
+export function throttle(action, delay) {
+  let timer = 0;
+  let coming = null;
+  const rest = () => {
+    timer = 0;
+    if (!coming) return;
+    const values = coming;
+    coming = null;
+    action(...values);
+  };
+  return (...values) => {
+    if (timer) coming = values;
+    else action(...values);
+    clearTimeout(timer);
+    timer = setTimeout(rest, delay);
   };
 }

@@ -59,7 +59,8 @@ export class Sites {
   showSurface({ id }) {
     this.surface = id;
     this.answer = null;
-    this.load();
+    // Scores and ranking are what one waits for: they are asked for first.
+    this.refresh();
   }
 
   setHidden(hidden) {

@@ -1,7 +1,7 @@
 // One's own weights: how many points each part of the score may give. The region is scored anew as one slides; what
 // everyone else sees stays as it is, and a changed weight is always said to be one.
 
-import { debounce, el, fill } from "./dom.js";
+import { el, fill, throttle } from "./dom.js";
 import { number, t, term } from "./i18n.js";
 
 const byId = (id) => document.getElementById(id);
@@ -16,7 +16,7 @@ export class WeightsPanel {
     this.inputs = {};
     fill(byId("weight-sliders"), this.components.map((one) => this.row(one)));
     byId("weights-reset").addEventListener("click", () => this.reset());
-    this.tell = debounce(() => this.store.set({ weights: this.changed() }), SLIDING_MS);
+    this.tell = throttle(() => this.store.set({ weights: this.changed() }), SLIDING_MS);
     this.show(store.get());
   }
 
