@@ -1,4 +1,4 @@
-"""What every reference table must look like: columns, kinds, ranges, keys, and rules across rows.
+"""What every reference table must look like: columns, kinds, ranges, keys, and which of the rules across rows it keeps.
 
 The meaning of each column, with its unit, stands in ``docs/reference.md``; a test compares the two.
 """
@@ -7,19 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from geo.reference.names import fold_name, fold_value
+from geo.reference.rules import (
+    classes_cover_scale,
+    differences_mirror,
+    falls_to_zero,
+    in_an_edition,
+    low_not_above_high,
+    one_meaning,
+    periods_follow,
+    spread_within_limits,
+    sums_to_one,
+    twelve_months,
+)
 
 __all__ = ["TABLES", "Column", "Table"]
-
-_MONTHS = set(range(1, 13))
-_SCALE_END = 100.0
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -60,124 +66,6 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     rules: Callable[[pd.DataFrame], list[str]] = _no_rules
-
-
-def _twelve_months(*key: str) -> Callable[[pd.DataFrame], list[str]]:
-    def check(frame: pd.DataFrame) -> list[str]:
-        months: dict[str, set[int]] = {}
-        for *names, month in zip(*(frame[column].tolist() for column in (*key, "month")), strict=True):
-            months.setdefault(" ".join(names), set()).add(month)
-        return [
-            f"column month: {name} has no row for month {', '.join(map(str, sorted(_MONTHS - found)))}"
-            for name, found in months.items()
-            if found != _MONTHS
-        ]
-
-    return check
-
-
-def _sums_to_one(column: str) -> Callable[[pd.DataFrame], list[str]]:
-    def check(frame: pd.DataFrame) -> list[str]:
-        total = float(frame[column].sum())
-        return [] if abs(total - 1) <= _ROUNDING else [f"column {column}: adds up to {total:.6g}, must be 1"]
-
-    return check
-
-
-def _differences_mirror(frame: pd.DataFrame) -> list[str]:
-    edges = [*frame["low"].tolist(), frame["high"].iloc[-1]]
-    ends = frame["high"].tolist()
-    mirrored = [-edge for edge in reversed(edges)]
-    is_sound = edges[1:] == ends and edges == sorted(set(edges)) == mirrored and edges[-1] == _SCALE_END
-    return [] if is_sound and len(frame) % 2 else ["columns low and high: classes must mirror each other around 0"]
-
-
-def _classes_cover_scale(frame: pd.DataFrame) -> list[str]:
-    low, high = frame["low"].tolist(), frame["high"].tolist()
-    failures = [f"column low: the first class must begin at 0, not {low[0]:g}"] if low[0] != 0 else []
-    if high[-1] != _SCALE_END:
-        failures.append(f"column high: the last class must end at 100, not {high[-1]:g}")
-    failures += [
-        f"column low: class {code} begins at {begin:g}, but the class before ends at {end:g}"
-        for code, begin, end in zip(frame["code"].tolist()[1:], low[1:], high[:-1], strict=True)
-        if begin != end
-    ]
-    return failures + [
-        f"column high: class {code} must end above {begin:g}, not at {end:g}"
-        for code, begin, end in zip(frame["code"].tolist(), low, high, strict=True)
-        if end <= begin
-    ]
-
-
-def _falls_to_zero(column: str) -> Callable[[pd.DataFrame], list[str]]:
-    def check(frame: pd.DataFrame) -> list[str]:
-        values = frame[column].tolist()
-        failures = [] if values[-1] == 0 else [f"column {column}: the last row must hold 0, not {values[-1]:g}"]
-        return failures + [
-            f"column {column}: {later:g} must be below the row before, {earlier:g}"
-            for earlier, later in pairwise(values)
-            if later >= earlier
-        ]
-
-    return check
-
-
-def _low_not_above_high(frame: pd.DataFrame) -> list[str]:
-    return [
-        f"column high: {high:g} is below low, {low:g}"
-        for low, high in zip(frame["low"].tolist(), frame["high"].tolist(), strict=True)
-        if low > high
-    ]
-
-
-def _spread_within_limits(frame: pd.DataFrame) -> list[str]:
-    columns = (frame[name].tolist() for name in ("precision", "spread_low_m", "spread_m", "spread_high_m"))
-    return [
-        f"column spread_m: {code} has {usual:g}, which is not from {low:g} to {high:g}"
-        for code, low, usual, high in zip(*columns, strict=True)
-        if not low <= usual <= high
-    ]
-
-
-def _periods_follow(frame: pd.DataFrame) -> list[str]:
-    failures = []
-    for name, periods in frame.groupby("establishment_id"):
-        rows = periods.sort_values("active_from")
-        starts, ends = rows["active_from"].tolist(), rows["active_to"].tolist()
-        failures += [
-            f"column active_to: {name} ends on {end:%Y-%m-%d}, before it begins on {start:%Y-%m-%d}"
-            for start, end in zip(starts, ends, strict=True)
-            if end < start
-        ]
-        failures += [
-            f"column active_from: {name} has a gap or an overlap between {end:%Y-%m-%d} and {start:%Y-%m-%d}"
-            for end, start in zip(ends[:-1], starts[1:], strict=True)
-            if start - end != timedelta(days=1)
-        ]
-    return failures
-
-
-def _in_an_edition(frame: pd.DataFrame) -> list[str]:
-    nowhere = frame.loc[~(frame["sni_2007"] | frame["sni_2025"]), "sni_class"].tolist()
-    return [f"column sni_2007: class {code} is in no edition" for code in nowhere]
-
-
-def _one_meaning(fold: Callable[[str], str], *where: str) -> Callable[[pd.DataFrame], list[str]]:
-    """A rule that no synonym stands twice in one place, whatever its spelling."""
-
-    def check(frame: pd.DataFrame) -> list[str]:
-        first: dict[tuple[str, ...], str] = {}
-        failures = []
-        for *place, synonym in zip(*(frame[column].tolist() for column in (*where, "synonym")), strict=True):
-            key = (*place, fold(synonym))
-            if not key[-1]:
-                failures.append(f"column synonym: {synonym!r} has neither letters nor digits")
-            elif key in first:
-                failures.append(f"column synonym: {synonym!r} is {first[key]!r} over again ({' '.join(place)})")
-            first.setdefault(key, synonym)
-        return failures
-
-    return check
 
 
 def _text(*names: str) -> tuple[Column, ...]:
@@ -225,7 +113,7 @@ _ALL = (
             _NOTE,
             _SOURCE,
         ),
-        _spread_within_limits,
+        spread_within_limits,
     ),
     Table(
         "road_classes",
@@ -247,12 +135,12 @@ _ALL = (
         ),
     ),
     Table("sector_sni", ("sni_version", "prefix"), (_SECTOR, _SNI_VERSION, _PREFIX, _NOTE, _SOURCE)),
-    Table("sector_seasons", ("sector", "month"), (_SECTOR, _MONTH, _FACTOR, _SOURCE), _twelve_months("sector")),
+    Table("sector_seasons", ("sector", "month"), (_SECTOR, _MONTH, _FACTOR, _SOURCE), twelve_months("sector")),
     Table(
         "sni_seasons",
         ("sni_version", "prefix", "month"),
         (_SNI_VERSION, _PREFIX, _MONTH, _FACTOR, _NOTE, _SOURCE),
-        _twelve_months("sni_version", "prefix"),
+        twelve_months("sni_version", "prefix"),
     ),
     Table(
         "sni_divisions",
@@ -270,7 +158,7 @@ _ALL = (
         "sni_classes",
         ("sni_class",),
         (Column("sni_class", pattern=r"\d{4}"), Column("sni_2007", "flag"), Column("sni_2025", "flag"), _SOURCE),
-        _in_an_edition,
+        in_an_edition,
     ),
     # accommodation
     Table(
@@ -290,7 +178,7 @@ _ALL = (
         "housing_seasons",
         ("housing_type", "month"),
         (_HOUSING_TYPE, _MONTH, _FACTOR, _SOURCE),
-        _twelve_months("housing_type"),
+        twelve_months("housing_type"),
     ),
     # findings and visits
     Table("finding_frameworks", ("framework",), (Column("framework", pattern="[A-Z0-9_]+"), *_TITLES, _SOURCE)),
@@ -342,7 +230,7 @@ _ALL = (
             _NOTE,
             _SOURCE,
         ),
-        _low_not_above_high,
+        low_not_above_high,
     ),
     Table(
         "visit_outcomes",
@@ -415,7 +303,7 @@ _ALL = (
             Column("beds", "number", low=0),
             _SOURCE,
         ),
-        _periods_follow,
+        periods_follow,
     ),
     # the model
     Table(
@@ -429,7 +317,7 @@ _ALL = (
             Column("colour", pattern="#[0-9A-F]{6}"),
             _SOURCE,
         ),
-        _classes_cover_scale,
+        classes_cover_scale,
     ),
     Table(
         "difference_classes",
@@ -442,7 +330,7 @@ _ALL = (
             Column("colour", pattern="#[0-9A-F]{6}"),
             _SOURCE,
         ),
-        _differences_mirror,
+        differences_mirror,
     ),
     Table(
         "certainty_classes",
@@ -454,7 +342,7 @@ _ALL = (
             _NOTE,
             _SOURCE,
         ),
-        _falls_to_zero("p_top_min"),
+        falls_to_zero("p_top_min"),
     ),
     Table(
         "model_components",
@@ -468,7 +356,7 @@ _ALL = (
             _NOTE,
             _SOURCE,
         ),
-        _sums_to_one("weight"),
+        sums_to_one("weight"),
     ),
     Table(
         "model_parameters",
@@ -490,7 +378,7 @@ _ALL = (
         "model_sector_shares",
         ("sector",),
         (_SECTOR, Column("share", "number", low=0, high=1), _NOTE, _SOURCE),
-        _sums_to_one("share"),
+        sums_to_one("share"),
     ),
     Table(
         "calibration",
@@ -504,7 +392,7 @@ _ALL = (
             _NOTE,
             _SOURCE,
         ),
-        _low_not_above_high,
+        low_not_above_high,
     ),
     Table(
         "refused_columns",
@@ -516,13 +404,13 @@ _ALL = (
         "column_synonyms",
         ("layer", "column", "synonym"),
         (_LAYER, Column("column", pattern=_CODE), Column("synonym"), _LANGUAGE, _SOURCE),
-        _one_meaning(fold_name, "layer"),
+        one_meaning(fold_name, "layer"),
     ),
     Table(
         "value_synonyms",
         ("layer", "column", "synonym"),
         (_LAYER, Column("column", pattern=_CODE), Column("value"), Column("synonym"), _LANGUAGE, _SOURCE),
-        _one_meaning(fold_value, "layer", "column"),
+        one_meaning(fold_value, "layer", "column"),
     ),
     Table(
         "import_shapes",
@@ -547,7 +435,7 @@ _ALL = (
             Column("synonym"),
             _SOURCE,
         ),
-        _one_meaning(fold_name, "shape"),
+        one_meaning(fold_name, "shape"),
     ),
     Table(
         "size_classes",
@@ -560,7 +448,7 @@ _ALL = (
             Column("employees", "number", optional=True, low=0),
             _SOURCE,
         ),
-        _low_not_above_high,
+        low_not_above_high,
     ),
     # for readers
     Table(
