@@ -399,6 +399,28 @@ _ALL = (
         ("pattern",),
         (Column("pattern", "regex"), Column("layers", optional=True), *_text("reason", "reason_sv"), _SOURCE),
     ),
+    # plans
+    Table(
+        "planning_parameters",
+        ("name",),
+        (
+            Column("name", pattern=_CODE),
+            Column("value", "number", low=0),
+            Column("unit", optional=True),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table(
+        "drive_speeds",
+        ("from_km",),
+        (
+            Column("from_km", "number", low=0),
+            Column("speed_kmh", "number", low=1, high=120),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
     # imports
     Table(
         "column_synonyms",

@@ -1,0 +1,1 @@
+"""Planning a joint inspection: from a map to a crew on the road."""

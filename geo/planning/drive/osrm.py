@@ -1,0 +1,135 @@
+"""Drive times from an OSRM server that the operator runs and names.
+
+The places are sent to that server, so it must be one of the operator's own: targets that nobody has visited yet are no
+one else's to know.
+
+Source: OSRM HTTP API, table service, https://project-osrm.org/docs/v5.24.0/api/#table-service
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+import requests
+from numpy.typing import ArrayLike, NDArray
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from geo.crs import SWEREF99_TM, project
+from geo.errors import ParameterError
+from geo.planning.drive.base import DriveError, DriveMatrix, check_places
+from geo.risk.words import Sentence
+
+__all__ = ["OsrmDrive"]
+
+_WGS84 = "EPSG:4326"
+_SECONDS_PER_MINUTE = 60.0
+# what the server takes unless it is told otherwise (``--max-table-size``)
+_MOST_PLACES = 100
+_DIGITS = 6
+FROM_OSRM = Sentence("Drive times come from the routing server.")
+
+
+@dataclass(frozen=True)
+class OsrmDrive:
+    """The table service of an OSRM server.
+
+    Attributes
+    ----------
+    url : str, such as ``http://osrm.example:5000``
+    profile : str
+    timeout_s : float, s, that each of the server's answers may take
+    n_retries : int, how often a question is asked anew when the server is away or overloaded
+    backoff_s : float, s, before the first of these, doubled each time
+
+    Raises
+    ------
+    ParameterError
+        The address is not one of HTTP.
+    """
+
+    url: str
+    profile: str = "driving"
+    timeout_s: float = 5.0
+    n_retries: int = 2
+    backoff_s: float = field(default=0.2, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            message = f"The routing server's address must begin with http:// or https://, not {self.url!r}."
+            raise ParameterError(message)
+
+    def drive(self, easting: ArrayLike, northing: ArrayLike) -> DriveMatrix:
+        """See `DriveProvider.drive`; asked in blocks, because a server takes no more than a hundred places at once."""
+        x, y = check_places(easting, northing)
+        lon, lat = project(x, y, SWEREF99_TM, _WGS84)
+        places = [f"{a:.{_DIGITS}f},{b:.{_DIGITS}f}" for a, b in zip(lon.tolist(), lat.tolist(), strict=True)]
+        n = len(places)
+        minutes, distance = np.zeros((n, n)), np.zeros((n, n))
+        half = _MOST_PLACES // 2
+        blocks = [range(start, min(start + half, n)) for start in range(0, n, half)]
+        retry = Retry(
+            total=self.n_retries,
+            # who has waited for an answer once does not wait again
+            read=False,
+            backoff_factor=self.backoff_s,
+            status_forcelist=(429, 500, 502, 503, 504),
+            # what the server says last is read below
+            raise_on_status=False,
+        )
+        with requests.Session() as session:
+            session.trust_env = False
+            session.mount("http://", HTTPAdapter(max_retries=retry))
+            session.mount("https://", HTTPAdapter(max_retries=retry))
+            for rows, cols in product(blocks, blocks):
+                seconds, metres = self._ask(session, [places[i] for i in rows], [places[j] for j in cols])
+                at = np.ix_(rows, cols)
+                minutes[at], distance[at] = seconds / _SECONDS_PER_MINUTE, metres
+        np.fill_diagonal(minutes, 0.0)
+        np.fill_diagonal(distance, 0.0)
+        return DriveMatrix(minutes, distance, "osrm", (FROM_OSRM,))
+
+    def _ask(
+        self, session: requests.Session, sources: Sequence[str], destinations: Sequence[str]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Seconds and metres from each source to each destination."""
+        n = len(sources)
+        address = f"{self.url.rstrip('/')}/table/v1/{self.profile}/{';'.join([*sources, *destinations])}"
+        parameters = {
+            "annotations": "duration,distance",
+            "sources": ";".join(map(str, range(n))),
+            "destinations": ";".join(str(n + k) for k in range(len(destinations))),
+        }
+        try:
+            response = session.get(address, params=parameters, timeout=self.timeout_s, allow_redirects=False)
+            answer = response.json()
+        except requests.Timeout as error:
+            message = f"the routing server did not answer within {self.timeout_s:g} s."
+            raise DriveError(message) from error
+        except requests.RequestException as error:
+            # its text names the address, and with it the places
+            message = "the routing server cannot be reached, or its answer cannot be read."
+            raise DriveError(message) from error
+        if not isinstance(answer, dict) or answer.get("code") != "Ok":
+            code = answer.get("code") if isinstance(answer, dict) else None
+            message = f"the routing server answered {response.status_code}{f' ({code})' if code else ''}."
+            raise DriveError(message)
+        shape = (n, len(destinations))
+        return _read_table(answer, "durations", shape), _read_table(answer, "distances", shape)
+
+
+def _read_table(answer: dict[str, Any], name: str, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """A table of the answer; infinite where the server knows no way."""
+    try:
+        table = np.array([[np.inf if value is None else value for value in row] for row in answer[name]], dtype=float)
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"the routing server's answer has no table of {name} that can be read."
+        raise DriveError(message) from error
+    if table.shape != shape or np.isnan(table).any() or (table < 0).any():
+        message = f"the routing server's table of {name} is not one of {shape[0]} × {shape[1]} numbers from 0 up."
+        raise DriveError(message)
+    return table
