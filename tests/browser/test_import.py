@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from api import create_app
 from api.settings import Settings
@@ -110,4 +110,26 @@ def test_on_a_phone_by_keyboard_and_in_english(
     page.goto(f"{url}/import?lang=en")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.screenshot(path=screenshots / "import-phone.png", full_page=True)
+    assert watched.troubles == []
+
+
+def test_the_form_is_not_sent_before_its_script_is_there(open_page: OpenPage, url: str) -> None:
+    watched = open_page()
+    cut_off(watched, url)
+    page, held = watched.page, list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/static/js/import_form.js", hold)
+    page.goto(f"{url}/import?lang=en", wait_until="commit")
+    button = page.get_by_role("button", name="Import", exact=True)
+    button.wait_for()
+    # by the page itself, at once: the browser's own form would leave for the address that programs ask
+    button.evaluate("button => button.click()")
+    expect(button).to_be_disabled()
+    held.pop().continue_()
+    button.click()
+    expect(page.locator("#layer-problem")).to_have_text("Choose a layer.")
+    assert "/api/" not in page.url
     assert watched.troubles == []

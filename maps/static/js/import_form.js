@@ -85,12 +85,15 @@ async function start(event) {
   }
 }
 
-// Who comes back by the browser's own button finds the form ready.
-window.addEventListener("pageshow", () => {
+function makeReady() {
   byId("import-start").disabled = false;
   byId("sending").hidden = true;
-});
+}
 
-getJson(`i18n/${lang}.json`).then((texts) => useLanguage(lang, texts), () => {});
+// Who comes back by the browser's own button finds the form ready.
+window.addEventListener("pageshow", (event) => event.persisted && makeReady());
+
 for (const id of ["layer", "files"]) byId(id).addEventListener("change", () => showFieldProblem(id, ""));
 form.addEventListener("submit", start);
+// The page comes with its button disabled: a form that is sent without us ends at an answer for programs.
+getJson(`i18n/${lang}.json`).then((texts) => useLanguage(lang, texts), () => {}).finally(makeReady);
