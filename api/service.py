@@ -11,7 +11,7 @@ import math
 import time
 import warnings
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -20,6 +20,7 @@ from threading import Lock
 from rasterio.errors import NotGeoreferencedWarning
 
 from api.comparison import Comparison, Comparisons
+from api.drawing import Drawing
 from api.home import DataFolder, Stamp
 from api.importing.jobs import ImportJobs
 from api.records import build_sites
@@ -77,7 +78,7 @@ class Service:
         )
         self.turns = Turns(settings.score_workers, settings.score_queue)
         # how sure the scores of a surface are: one surface at a time, and nobody's request waits for it
-        self.drawing = ThreadPoolExecutor(1, thread_name_prefix="norrsyn-draw")
+        self.drawing = Drawing(settings.score_workers + settings.score_queue)
         self.seasons = Seasons(self.turns)
         self.sites = SiteIndex()
         self.comparisons = Comparisons()
@@ -115,11 +116,16 @@ class Service:
                 self.skeleton  # noqa: B018
             return self._snapshot
 
+    def stop(self) -> None:
+        """Let nobody wait any longer for what takes long: whoever listens would keep the server from ending."""
+        self.imports.stop()
+        self.drawing.stop()
+
     def close(self) -> None:
         """Stop scoring and importing."""
         self.imports.close()
         self.shelf.close()
-        self.drawing.shutdown(wait=False, cancel_futures=True)
+        self.drawing.close()
 
     def snapshot(self, circle: str = INNER_CIRCLE) -> Snapshot:
         """The newest state there is to answer from: the records that a sharing circle may see, and nothing else.
@@ -317,7 +323,7 @@ class Service:
             surface, created = found
             published = ServedSurface(surface, names, sources, created).warm()
             # what the first filter would otherwise wait for
-            self.drawing.submit(published.prepare_filters)
+            self.drawing.prepare(published.prepare_filters)
         return Snapshot(stamp, layers, sources, region, names, search, self.sites, published)
 
     def _read_stored(self, snapshot: Snapshot, surface_id: str) -> ServedSurface | None:

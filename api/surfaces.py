@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from api.drawing import STILL_DRAWING, Drawing
 from api.errors import BusyError
 from api.turns import Turns
 from geo.layers.bundle import Layers
@@ -72,6 +73,7 @@ class ServedSurface:
         self._powers: Recent[Hashable, NDArray[np.unsignedinteger]] = Recent(_POWERS_KEPT)
         self._certainty: NDArray[np.uint8] | None = None
         self._drawn: Future[Uncertainty] | None = None
+        self._under_way: dict[int, Future[Uncertainty]] = {}
         self._uncertainties: Recent[int, Uncertainty] = Recent(_UNCERTAINTIES_KEPT)
         self._making, self._drawing, self._starting, self._sorting = Lock(), Lock(), Lock(), Lock()
 
@@ -137,14 +139,14 @@ class ServedSurface:
         self.prepare_filters()
         return rank(n, shown=shown)
 
-    def show(self, chosen: CellFilter, layers: Layers, drawing: Executor, turns: Turns) -> Shown | None:
+    def show(self, chosen: CellFilter, layers: Layers, drawing: Drawing, turns: Turns) -> Shown | None:
         """The cells that a filter shows; None for all.
 
         Parameters
         ----------
         chosen : CellFilter
         layers : Layers, whose sites say where agencies have powers
-        drawing : Executor, which computes how sure the scores are where that is asked for and not known
+        drawing : Drawing, which computes how sure the scores are where that is asked for and not known
         turns : Turns
 
         Raises
@@ -174,20 +176,44 @@ class ServedSurface:
             self._certainty = found.certainty
         return self._certainty
 
-    def _require_certainty(self, drawing: Executor, turns: Turns) -> NDArray[np.uint8]:
+    def _require_certainty(self, drawing: Drawing, turns: Turns) -> NDArray[np.uint8]:
         with self._starting:
             known = self.certainty
             if known is not None:
                 return known
             if self._drawn is None:
-                self._drawn = drawing.submit(self.uncertainty, _TOP, turns)
+                self._drawn = self._start_drawing(_TOP, drawing, turns)
             elif self._drawn.done():
                 failed, self._drawn = self._drawn, None
                 # raises what went wrong; the next request tries anew
                 self._certainty = failed.result().certainty
                 return self._certainty
-        message = "How sure the scores are is being computed, which takes some seconds; ask again then."
-        raise BusyError(message)
+        raise BusyError(STILL_DRAWING)
+
+    def ask_uncertainty(self, top_k: int, drawing: Drawing, turns: Turns) -> Future[Uncertainty]:
+        """`uncertainty`, drawn behind whoever asks: once, however many ask.
+
+        Raises
+        ------
+        BusyError
+            It would have to be drawn, and too many wait already.
+        """
+        known = self._uncertainties.get(top_k)
+        if known is not None:
+            there: Future[Uncertainty] = Future()
+            there.set_result(known)
+            return there
+        with self._starting:
+            return self._start_drawing(top_k, drawing, turns)
+
+    def _start_drawing(self, top_k: int, drawing: Drawing, turns: Turns) -> Future[Uncertainty]:
+        under_way = self._under_way.get(top_k)
+        if under_way is not None and not under_way.done():
+            return under_way
+        # what is done is kept as one of the last two, and not here
+        self._under_way = {k: one for k, one in self._under_way.items() if not one.done()}
+        drawn = self._under_way[top_k] = drawing.submit(partial(self.uncertainty, top_k, turns))
+        return drawn
 
     def uncertainty(self, top_k: int, turns: Turns) -> Uncertainty:
         """See `RiskSurface.uncertainty`; drawn once for each k, and the last two are kept.

@@ -121,8 +121,8 @@ def _run(app: FastAPI, listening: socket.socket, settings: Settings, token: str 
                 print_words(make_address(settings, token, port))
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            """Let the streams of imports end first: whoever listens would keep the server waiting."""
-            app.state.service.imports.stop()
+            """Let the streams of imports and those who wait for a drawing end first."""
+            app.state.service.stop()
             await super().shutdown(sockets)
 
     options: dict[str, Any] = {

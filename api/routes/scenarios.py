@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import Future
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -9,6 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from api.bodies import SmallBodyRoute
 from api.params import LanguageParameter, OneSurface, TheService, known_parameters_only
 from api.scenario_schemas import CertaintyAnswer, SmallestChangeAnswer, WhatIfAnswer, WhatIfRequest
+from geo.risk.uncertainty import Uncertainty
 from geo.risk.what_if import what_if
 from maps.scenario_answers import describe_certainty, describe_smallest_change, describe_what_if
 
@@ -26,15 +29,25 @@ CellId = Annotated[str, Path(description="INSPIRE id, SCB id, or `r<row>c<col>` 
 TopParameter = Annotated[int, Query(alias="k", ge=1, le=MAX_K, description="How many cells are the highest")]
 
 
+def start_drawing(service: TheService, served: OneSurface, k: TopParameter = 20) -> Future[Uncertainty]:
+    """How sure the surface's scores are, there or being drawn from now on."""
+    return served.ask_uncertainty(k, service.drawing, service.turns)
+
+
+Drawn = Annotated[Future[Uncertainty], Depends(start_drawing)]
+
+
 @router.get("/cells/{cell_id}/certainty", summary="How sure a cell is", response_model=CertaintyAnswer)
-def get_certainty(
-    service: TheService, served: OneSurface, cell_id: CellId, k: TopParameter = 20, lang: LanguageParameter = "en"
+async def get_certainty(
+    service: TheService, served: OneSurface, drawn: Drawn, cell_id: CellId, lang: LanguageParameter = "en"
 ) -> dict[str, Any]:
     """A 90 % interval of the score, and the probability of being among the k highest, by simulation.
 
-    The first question about a surface takes some seconds; the answers to the others are there at once.
+    The first question about a surface takes some seconds; the answers to the others are there at once. Where it takes
+    longer than 20 s, the answer is 503 with `Retry-After`, and it is drawn meanwhile.
     """
-    return describe_certainty(lang, served.surface, served.uncertainty(k, service.turns), cell_id)
+    uncertainty = await service.drawing.wait(drawn)
+    return await asyncio.to_thread(describe_certainty, lang, served.surface, uncertainty, cell_id)
 
 
 @router.get("/cells/{cell_id}/smallest-change", summary="What would lower it", response_model=SmallestChangeAnswer)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ import geo
 from api import create_app
 from api.settings import Settings
 from geo.risk.surface import RiskSurface
+from geo.risk.uncertainty import Uncertainty
 from geo.risk.what_if import AddAccommodation, AddEstablishment, CloseSite, SetPhase, WithdrawSector
 from tests.accounts import enter
 from tests.api.made import BASE_URL, WRITING
@@ -224,3 +228,61 @@ def test_a_crowd_is_told_to_come_back(home: Path) -> None:
             # what is known already needs no turn
             assert get(client, f"/api/cells/{cell_id}/certainty", k=5) == known
         ask(client, CAMP)
+
+
+class TestSlowDrawings:
+    """At 100 m a drawing takes minutes, and whoever clicks from cell to cell asks for it again and again."""
+
+    @pytest.fixture
+    def drawn(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+        """Drawings end once this is set."""
+        may_end, draw = Event(), RiskSurface.uncertainty
+
+        def wait_first(surface: RiskSurface, **choices: Any) -> Uncertainty:
+            assert may_end.wait(60)
+            return draw(surface, **choices)
+
+        monkeypatch.setattr(RiskSurface, "uncertainty", wait_first)
+        yield may_end
+        may_end.set()
+
+    def test_many_who_wait_keep_no_other_request_from_its_answer(
+        self, home: Path, serve: Callable[..., TestClient], drawn: Event
+    ) -> None:
+        client = serve(home, score_queue=100)
+        path = f"/api/cells/{get(client, '/api/top', n=1)['cells'][0]['cell_id']}/certainty"
+        # more than the server has threads
+        with ThreadPoolExecutor(61) as asking:
+            waiting = [asking.submit(client.get, path, params={"k": 5}) for _ in range(60)]
+            try:
+                assert asking.submit(client.get, "/api/top", params={"n": 3}).result(20).status_code == 200
+                assert not any(one.done() for one in waiting)
+            finally:
+                drawn.set()
+            assert {one.result(60).status_code for one in waiting} == {200}
+
+    def test_after_a_while_they_are_told_to_come_back(
+        self, home: Path, serve: Callable[..., TestClient], drawn: Event, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("api.drawing._WAIT_S", 0.1)
+        client = serve(home)
+        path = f"/api/cells/{get(client, '/api/top', n=1)['cells'][0]['cell_id']}/certainty"
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert "is being computed" in answer.json()["detail"]
+        drawn.set()
+        monkeypatch.undo()
+        assert client.get(path).status_code == 200
+
+    def test_nobody_waits_for_it_when_the_server_ends(
+        self, home: Path, serve: Callable[..., TestClient], drawn: Event
+    ) -> None:
+        client = serve(home)
+        path = f"/api/cells/{get(client, '/api/top', n=1)['cells'][0]['cell_id']}/certainty"
+        with ThreadPoolExecutor(1) as asking:
+            waiting = asking.submit(client.get, path)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.5)
+            client.app.state.service.stop()  # type: ignore[attr-defined]
+            assert waiting.result(10).status_code == 503
+            drawn.set()

@@ -1,7 +1,7 @@
 // How sure the chosen cell's score is, and what would take it out of the highest: drawn by the server in seconds, so
 // asked for at once only on the published surface, where it is drawn for everybody.
 
-import { getJson, latestOnly } from "./api.js";
+import { getJson, getWhenReady, latestOnly } from "./api.js";
 import { el, fill } from "./dom.js";
 import { language, number, t } from "./i18n.js";
 
@@ -21,7 +21,7 @@ async function load(cell) {
   fill(node(), el("p", { class: "hint" }, t("Drawing how sure the score is …")));
   const asked = { surface: cell.surface, lang: language() };
   try {
-    const answer = await latest((signal) => getJson(`api/cells/${encodeURIComponent(cell.cell_id)}/certainty`, asked, signal));
+    const answer = await latest((signal) => getWhenReady(`api/cells/${encodeURIComponent(cell.cell_id)}/certainty`, asked, signal));
     if (answer && node()) draw(cell, answer);
   } catch (error) {
     // The rest of the panel holds without it.
