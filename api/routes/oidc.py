@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.auth.accounts import Accounts
 from api.auth.addresses import is_guarded
-from api.auth.paths import choose_next
+from api.auth.paths import choose_next, read_language
 from api.routes.accounts import TheAccounts, go_on
 from api.routes.pages import PageLanguage
 from geo.errors import ParameterError
@@ -42,7 +42,8 @@ def begin(
     from api.oidc.errors import ProviderError  # noqa: PLC0415  see `api.auth.providers`
     from api.oidc.pending import make_pending, set_pending  # noqa: PLC0415
 
-    pending = make_pending(choose_next(wanted, lang), pick_language(lang))
+    path = choose_next(wanted)
+    pending = make_pending(path, pick_language(lang or read_language(path)))
     try:
         address = accounts.provider.make_address(pending, _make_return(request))
     except ProviderError as error:

@@ -9,6 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -175,6 +176,29 @@ class TestNext:
     @pytest.mark.parametrize("wanted", ["/", "/import", "/import/3?known=1&lang=en", "/?at=2026-07-15#c", "/%2F%2Fx"])
     def test_pages_of_ours_are_gone_on_to(self, wanted: str) -> None:
         assert choose_next(wanted) == wanted
+
+    @pytest.mark.parametrize(
+        ("wanted", "path"),
+        [
+            ("/?lang=sv", "/?lang=en"), ("/import", "/import?lang=en"),
+            ("/?at=2026-07-15&lang=sv#c", "/?at=2026-07-15&lang=en#c"),
+            ("/?lang=sv&lang=sv&slang=1", "/?slang=1&lang=en"),
+        ],
+    )  # fmt: skip
+    def test_they_are_in_the_language_that_was_chosen_last(self, wanted: str, path: str) -> None:
+        assert choose_next(wanted, "en") == path
+        assert choose_next(wanted, "xx") == wanted
+
+    def test_switching_the_language_of_the_sign_in_page_lasts(self, client: TestClient, anna: str) -> None:
+        page = client.get("/?at=2026-07-15&lang=sv", headers={"accept": "text/html"}, follow_redirects=True)
+        english = re.search(r'href="(\?lang=en[^"]*)"', page.text)
+        assert english is not None
+        switched = client.get(f"/sign-in{unescape(english[1])}")
+        wanted = re.search(r'name="next" value="([^"]*)"', switched.text)
+        assert wanted is not None
+        form = {"name": "Anna Berg", "password": PASSWORD, "next": unescape(wanted[1])}
+        answer = client.post("/sign-in?lang=en", data=form, headers=FORM)
+        assert answer.headers["location"] == "/?at=2026-07-15&lang=en"
 
     @given(st.text())
     def test_it_always_stays_here(self, wanted: str) -> None:
