@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.audience import wants_page
 from api.auth.accounts import Accounts
 from api.auth.paths import HOME, make_sign_in_path
-from api.auth.permissions import PUBLIC, find_rule, is_allowed
+from api.auth.permissions import PUBLIC, find_rule, is_allowed, list_pages
 from api.errors import path_of, problem_response, respond_to_error, respond_to_status
 from geo.errors import NorrsynError
 from geo.store.people.sessions import Session
@@ -156,7 +156,7 @@ def _refuse_role(request: Request, session: Session) -> Response:
 
 
 def _view(session: Session) -> Viewer:
-    return Viewer(session.user.user_id, session.user.name, session.user.roles)
+    return Viewer(session.user.user_id, session.user.name, session.user.roles, list_pages(session.user.roles))
 
 
 def _refuse(request: Request, status: int, heading: str) -> Response:

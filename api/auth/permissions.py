@@ -13,7 +13,7 @@ from typing import Final
 
 from geo.store.people.users import ROLES
 
-__all__ = ["PERMISSIONS", "PUBLIC", "SIGNED_IN", "Rule", "find_rule", "is_allowed"]
+__all__ = ["PERMISSIONS", "PUBLIC", "SIGNED_IN", "Rule", "find_rule", "is_allowed", "list_pages"]
 
 Rule = frozenset[str]
 
@@ -150,3 +150,9 @@ def is_allowed(roles: Iterable[str] | None, rule: Rule) -> bool:
     if roles is None:
         return False
     return rule is SIGNED_IN or not rule.isdisjoint(roles)
+
+
+def list_pages(roles: Iterable[str]) -> frozenset[str]:
+    """Paths of everything that somebody with these roles may look at."""
+    held = frozenset(roles)
+    return frozenset(path for (method, path), rule in PERMISSIONS.items() if method == "GET" and is_allowed(held, rule))

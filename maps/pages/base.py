@@ -44,11 +44,14 @@ class Viewer:
     ----------
     user_id, name : str
     roles : frozenset of str
+    pages : frozenset of str
+        Paths of the pages that these roles may open, as they are written at their routes.
     """
 
     user_id: str
     name: str
     roles: frozenset[str]
+    pages: frozenset[str] = frozenset()
 
 
 # The head of every page names its viewer, and no page's own words depend on it: it need not pass through all of them.

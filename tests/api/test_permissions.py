@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from fastapi import FastAPI
@@ -159,3 +160,16 @@ STRANGE = ["/api//top", "/api/top/", "//api/top", "/API/top", "/api/top%2f", "/.
 @pytest.mark.parametrize("path", STRANGE)
 def test_other_ways_to_write_an_address_are_no_way_in(clients: dict[str, TestClient], path: str) -> None:
     assert clients["nobody"].get(path).status_code in {401, 404}
+
+
+@pytest.mark.parametrize("role", ["no role", *ROLES])
+def test_pages_lead_only_to_pages_that_the_role_may_open(clients: dict[str, TestClient], role: str) -> None:
+    """Of the folder without scores that this is, the page of charts is not found, which is no refusal."""
+    led_to = set()
+    for page in ("/help/glossary?lang=en", "/help/model?lang=en"):
+        text = clients[role].get(page, headers=PAGE).text
+        led_to |= {urljoin(f"{BASE_URL}{page}", link) for link in re.findall(r'href="([^"#]+)', text)}
+    paths = {urlsplit(link).path for link in led_to if link.startswith(BASE_URL)}
+    assert {path for path in paths if clients[role].get(path, headers=PAGE).status_code == 403} <= {"/"}
+    assert ("/charts" in paths) == ("map" in SAID[role])
+    assert ("/admin" in paths) == ("admin" in SAID[role])
