@@ -141,3 +141,15 @@ def test_on_a_dark_ground_any_two_classes_can_be_told_apart_and_higher_ones_are_
     land = lab(SIGHT[sight] @ linear_rgb(colours_of("dark")["land"]))
     assert lightness[0] - land[0] >= 10
     assert min(ciede2000(one, land) for one in classes) >= LEAST_DISTANCE
+
+
+def test_on_a_dark_ground_the_lowest_class_stands_out_as_signs_must() -> None:
+    """As drawn outright, and as the map shows it at first: a part of the ground shines through."""
+    ground = np.array([int(colours_of("dark")["land"][i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    faintest = {}
+    for cover, least in ((1.0, 3.0), (0.8, 2.5)):
+        mixed = cover * shown_on_dark()[0] + (1 - cover) * ground
+        red, green, blue = (round(float(share) * 255) for share in mixed)
+        seen = luminance(f"#{red:02x}{green:02x}{blue:02x}") + 0.05
+        faintest[cover] = seen / (luminance(colours_of("dark")["land"]) + 0.05), least
+    assert {cover: ratio for cover, (ratio, least) in faintest.items() if ratio < least} == {}
