@@ -20,6 +20,7 @@ from starlette.requests import Request
 
 from api.redacting import hide_tokens
 from geo.errors import (
+    ChangedError,
     ConfigError,
     CRSError,
     GeometryError,
@@ -45,6 +46,7 @@ __all__ = [
     "find_kind",
     "problem_document",
     "problem_response",
+    "respond_to_change",
 ]
 
 PROBLEM_TYPE = "application/problem+json"
@@ -93,6 +95,7 @@ STATUS_TABLE: Mapping[type[NorrsynError], ProblemKind] = {
     ParameterError: ProblemKind(422, "parameter", "A parameter cannot be used"),
     MemoryLimitError: ProblemKind(503, "memory", "There is too little memory for this"),
     NotFoundError: ProblemKind(404, "not-found", "There is no such thing"),
+    ChangedError: ProblemKind(409, "changed", "It was changed meanwhile"),
     BusyError: ProblemKind(503, "busy", "The server is busy"),
     ForbiddenError: ProblemKind(403, "forbidden", "This is not allowed here"),
     SupersededError: ProblemKind(409, "superseded", "A newer request took the place of this one"),
@@ -126,6 +129,9 @@ class Problem(BaseModel):
     detail: str = Field(description="What is wrong here and what to do")
     instance: str | None = Field(default=None, description="Path of the request")
     errors: list[ParameterProblem] | None = Field(default=None, description="Every parameter that cannot be used")
+    current: dict[str, Any] | None = Field(
+        default=None, description="Where it was changed meanwhile (409): what is stored now, as it is answered else"
+    )
 
 
 def find_kind(error: BaseException) -> ProblemKind:
@@ -165,6 +171,12 @@ def respond_to_error(request: Request, error: BaseException) -> JSONResponse:
     return JSONResponse(
         problem_document(error, path_of(request)), kind.status, headers=headers, media_type=PROBLEM_TYPE
     )
+
+
+def respond_to_change(request: Request, error: ChangedError, current: BaseModel) -> JSONResponse:
+    """Response for a change that came too late, with what is stored now."""
+    content = problem_document(error, path_of(request)) | {"current": current.model_dump(mode="json", by_alias=True)}
+    return JSONResponse(content, find_kind(error).status, media_type=PROBLEM_TYPE)
 
 
 def respond_to_validation(request: Request, error: RequestValidationError) -> JSONResponse:

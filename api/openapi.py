@@ -46,6 +46,7 @@ _EVERYWHERE = {
 # what a route says itself, with the words for it
 _SOMEWHERE = {
     "403": "Another site asks, or whoever is signed in has no role for it",
+    "409": "It was changed meanwhile; `current` is what is stored now",
     "408": "The file stopped coming",
     "413": "The files are too large",
 }

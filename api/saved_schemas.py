@@ -23,6 +23,7 @@ __all__ = [
 Text = Annotated[str, StringConstraints(strict=True)]
 Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
 Flag = Annotated[bool, Field(strict=True)]
+Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 
 
 class _Request(BaseModel):
@@ -43,6 +44,9 @@ class ViewChange(_Request):
     name: Text | None = None
     query: Text | None = None
     is_shared: Flag | None = None
+    version: Version | None = Field(
+        default=None, description="Of the view that is changed: another by now is 409; left out, any is changed"
+    )
 
 
 class ViewAnswer(Answer):
@@ -56,6 +60,7 @@ class ViewAnswer(Answer):
     owner: str = Field(description="Name of the user who saved it")
     created_at: str = Field(description="ISO 8601 in UTC")
     changed_at: str = Field(description="ISO 8601 in UTC")
+    version: int = Field(description="Counts the changes; to be sent with the next one")
 
 
 class ViewsAnswer(Answer):
@@ -89,6 +94,9 @@ class EntryChange(_Request):
         default=None, description="Where it is to stand, from 1; beyond the end is the end"
     )
     note: Text | None = Field(default=None, description="At most 1 000 characters")
+    version: Version | None = Field(
+        default=None, description="Of the note that is changed: another by now is 409; left out, any is changed"
+    )
 
 
 class EntryAnswer(Answer):
@@ -101,6 +109,7 @@ class EntryAnswer(Answer):
     kind: Literal["cell", "site"]
     note: str
     added_at: str = Field(description="ISO 8601 in UTC")
+    version: int = Field(description="Counts the changes of the note; to be sent with the next one")
     is_there: bool
     cell_id: str | None = Field(description="The cell, or the one around the site")
     layer: str | None

@@ -11,6 +11,7 @@
     │   └── ParameterError  an argument outside its range
     │       └── MemoryLimitError  more memory than there is
     ├── NotFoundError       a cell, surface, layer or table that does not exist
+    ├── ChangedError        what is to be changed is not what it was any more
     ├── ConfigError         the installation or its settings are wrong
     └── StoreError          the data folder cannot be read or written
 
@@ -20,8 +21,11 @@ and raise once, so that one look is enough to mend a file.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "CRSError",
+    "ChangedError",
     "ConfigError",
     "GeometryError",
     "InputError",
@@ -79,6 +83,20 @@ class MemoryLimitError(ParameterError):
 
 class NotFoundError(NorrsynError, LookupError):
     """A cell, surface, layer or table that does not exist."""
+
+
+class ChangedError(NorrsynError):
+    """What is to be changed was changed by somebody else, or in another tab, since it was read.
+
+    Attributes
+    ----------
+    current : Any
+        It, as it is stored now.
+    """
+
+    def __init__(self, message: str, current: Any = None) -> None:
+        super().__init__(message)
+        self.current = current
 
 
 class ConfigError(NorrsynError):

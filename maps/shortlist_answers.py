@@ -97,6 +97,7 @@ def _describe(
         "kind": "cell" if is_cell else "site",
         "note": entry.note,
         "added_at": datetime.fromtimestamp(entry.added_at, UTC).isoformat(timespec="seconds"),
+        "version": entry.version,
         "is_there": told is not None,
         **dict.fromkeys(_FIELDS),
         **(told or {}),

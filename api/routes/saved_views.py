@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.auth import TheUser
 from api.bodies import SmallBodyRoute
+from api.errors import Problem, respond_to_change
 from api.params import TheService, known_parameters_only
 from api.saved_schemas import ViewAnswer, ViewChange, ViewRequest, ViewsAnswer
 from api.viewers import get_circle
+from geo.errors import ChangedError
 from geo.store.people.saved_views import SavedView, change_view, delete_view, list_views, save_view
 from geo.store.people.users import User
 from maps.permalinks import tidy_query
@@ -42,14 +44,18 @@ def post_view(request: Request, service: TheService, user: TheUser, asked: ViewR
     return _describe(saved, user)
 
 
-@router.put("/{view_id}", summary="Change a view", response_model=ViewAnswer)
+@router.put("/{view_id}", summary="Change a view", response_model=ViewAnswer, responses={409: {"model": Problem}})
 def put_view(
     request: Request, service: TheService, user: TheUser, view_id: ViewId, asked: ViewChange
-) -> dict[str, Any]:
-    """Rename your view, share it or not, or let it show something else."""
+) -> dict[str, Any] | Response:
+    """Rename your view, share it or not, or let it show something else; one that is another by now is 409."""
     query = None if asked.query is None else tidy_query(asked.query)
     changes: dict[str, Any] = {"name": asked.name, "query": query, "is_shared": asked.is_shared}
-    return _describe(change_view(service.settings.home, user, view_id, now=_now(request), **changes), user)
+    try:
+        view = change_view(service.settings.home, user, view_id, now=_now(request), version=asked.version, **changes)
+    except ChangedError as error:
+        return respond_to_change(request, error, ViewAnswer.model_validate(_describe(error.current, user)))
+    return _describe(view, user)
 
 
 @router.delete("/{view_id}", summary="Delete a view", status_code=204)
@@ -72,6 +78,7 @@ def _describe(view: SavedView, user: User) -> dict[str, Any]:
         "owner": view.owner,
         "created_at": _moment(view.created_at),
         "changed_at": _moment(view.changed_at),
+        "version": view.version,
     }
 
 

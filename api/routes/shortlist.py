@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.bodies import SmallBodyRoute
+from api.errors import Problem, respond_to_change
 from api.params import CurrentSnapshot, LanguageParameter, OneSurface, TheService, known_parameters_only
 from api.saved_schemas import EntryAnswer, EntryChange, EntryRequest, ShortlistAnswer
 from api.service import Snapshot
 from api.surfaces import ServedSurface
 from api.viewers import TheUserName
-from geo.errors import NotFoundError
+from geo.errors import ChangedError, NotFoundError
 from geo.store.people.shortlist import CELLS, Entry, add_entry, change_entry, list_entries, remove_entry
 from maps.record_names import ID_COLUMNS
 from maps.shortlist_answers import describe_entries
@@ -66,8 +67,14 @@ def post_entry(
     return _describe(lang, snapshot, served, entry)
 
 
-@router.put("/{entry_id}", summary="Move an entry, or change its note", response_model=EntryAnswer)
+@router.put(
+    "/{entry_id}",
+    summary="Move an entry, or change its note",
+    response_model=EntryAnswer,
+    responses={409: {"model": Problem}},
+)
 def put_entry(
+    request: Request,
     service: TheService,
     snapshot: CurrentSnapshot,
     served: OneSurface,
@@ -75,10 +82,18 @@ def put_entry(
     entry_id: EntryId,
     asked: EntryChange,
     lang: LanguageParameter = "en",
-) -> dict[str, Any]:
-    """Move an entry of yours to another position, or change its note; one that was removed meanwhile is 404."""
-    position = None if asked.position is None else asked.position - 1
-    entry = change_entry(service.settings.home, user, entry_id, position=position, note=asked.note)
+) -> dict[str, Any] | Response:
+    """Move an entry of yours to another position, or change its note.
+
+    One that was removed meanwhile is 404, and a note that is another by now 409.
+    """
+    changes = {"position": None if asked.position is None else asked.position - 1, "version": asked.version}
+    try:
+        entry = change_entry(service.settings.home, user, entry_id, note=asked.note, **changes)
+    except ChangedError as error:
+        return respond_to_change(
+            request, error, EntryAnswer.model_validate(_describe(lang, snapshot, served, error.current))
+        )
     return _describe(lang, snapshot, served, entry)
 
 

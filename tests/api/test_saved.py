@@ -75,6 +75,19 @@ class TestViews:
             problem = send(anna, method, path, body, 404)
             assert "another tab" in problem["detail"]
 
+    def test_a_view_that_is_another_by_now_is_told_of_as_it_is(self, ask: Ask) -> None:
+        anna = ask("Two tabs")
+        view = save(anna, "first")
+        path = f"/api/views/{view['view_id']}"
+        theirs = send(anna, "PUT", path, {"name": "theirs", "version": view["version"]})
+        problem = send(anna, "PUT", path, {"name": "mine", "version": view["version"]}, 409)
+        assert problem["type"] == "urn:norrsyn:problem:changed"
+        assert problem["current"] == theirs
+        assert send(anna, "PUT", path, {"query": "list=cells", "version": theirs["version"]})["query"] == "list=cells"
+        for bad in ("1", 0, 1.5, 2**40):
+            send(anna, "PUT", path, {"name": "mine", "version": bad}, 422)
+        send(ask("Third tab"), "PUT", path, {"name": "mine", "version": 1}, 404)
+
     def test_two_users_of_two_circles(self, ask: Ask) -> None:
         anna, bo, eva = ask("A of inner"), ask("B of inner"), ask("E of public", "public")
         own, shared = save(anna, "own"), save(anna, "shared", is_shared=True)
@@ -156,6 +169,16 @@ class TestShortlist:
         assert moved["note"] == "Sedan"
         assert [one["kind"] for one in send(anna, "GET", "/api/shortlist")["entries"]] == ["site", "cell"]
 
+    def test_a_note_that_is_another_by_now_is_told_of_as_it_is(self, ask: Ask) -> None:
+        anna = ask("Two notes")
+        entry = send(anna, "POST", "/api/shortlist", {"kind": "cell", "cell_id": CELL}, 201)
+        path = f"/api/shortlist/{entry['entry_id']}"
+        theirs = send(anna, "PUT", path, {"note": "theirs", "version": entry["version"]})
+        problem = send(anna, "PUT", path, {"note": "mine", "version": entry["version"]}, 409)
+        assert problem["current"] == theirs
+        assert send(anna, "GET", "/api/shortlist")["entries"] == [theirs]
+        assert send(anna, "PUT", path, {"note": "mine", "version": theirs["version"]})["note"] == "mine"
+
     def test_it_is_nobody_elses(self, ask: Ask) -> None:
         anna, bo = ask("Shortlister"), ask("Colleague")
         entry = send(anna, "POST", "/api/shortlist", {"kind": "cell", "cell_id": CELL}, 201)
@@ -176,7 +199,9 @@ class TestShortlist:
         response = ask("Insider").get("/api/shortlist")
         (left,) = response.json()["entries"]
         assert (left["is_there"], left["note"]) == (False, "my words")
-        assert {value for key, value in left.items() if key not in {"entry_id", "kind", "note", "added_at"}} == {
+        assert {
+            value for key, value in left.items() if key not in {"entry_id", "kind", "note", "added_at", "version"}
+        } == {
             None,
             False,
         }

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from geo.errors import NotFoundError, ParameterError
+from geo.errors import ChangedError, NotFoundError, ParameterError
 from geo.store.home import StrPath
 from geo.store.people.database import lock_people, read_people, write_people
 from geo.store.people.tables import SAVED_VIEWS, USERS
@@ -42,6 +42,7 @@ class SavedView:
     is_shared : bool, whether everybody of the circle may open it
     owner_id, owner : str, id and name of the user whose it is
     created_at, changed_at : float, s
+    version : int, which every change counts up
     """
 
     view_id: str
@@ -52,6 +53,7 @@ class SavedView:
     owner: str
     created_at: float
     changed_at: float
+    version: int = 1
 
 
 def list_views(home: StrPath | None, user: User) -> list[SavedView]:
@@ -113,23 +115,42 @@ def change_view(
     name: str | None = None,
     query: str | None = None,
     is_shared: bool | None = None,
+    version: int | None = None,
 ) -> SavedView:
     """Give one's own view another name or query, or share it or not; what is None stays.
 
+    Parameters
+    ----------
+    home : path
+    user : User
+    view_id : str
+    now : float, s
+    name, query : str, optional
+    is_shared : bool, optional
+    version : int, of the view that is changed; None: whichever is there
+
     Raises
     ------
+    ChangedError
+        The view is another by now, and not as it is to become; nothing is changed.
     NotFoundError
         There is no such view, or it is somebody else's.
     ParameterError, StoreError
     """
     with write_people(home) as connection:
+        lock_people(connection)
         old = _get_own(connection, user, view_id)
         changes = {
             "name": _check(old.name if name is None else name, old.query if query is None else query),
             "query": old.query if query is None else query,
             "is_shared": old.is_shared if is_shared is None else is_shared,
             "circle": user.circle,
+            "version": old.version + 1,
         }
+        told = ("name", "query", "is_shared")
+        if version not in {None, old.version} and any(changes[name] != getattr(old, name) for name in told):
+            message = "The view was changed meanwhile, in another tab; look at both."
+            raise ChangedError(message, old)
         connection.execute(
             SAVED_VIEWS.update().where(SAVED_VIEWS.c.view_id == view_id).values(**changes, changed_at=now)
         )
@@ -188,4 +209,5 @@ def _read_view(row: Any) -> SavedView:
         row["owner"],
         row["created_at"],
         row["changed_at"],
+        row["version"],
     )

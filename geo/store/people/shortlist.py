@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from geo.errors import NotFoundError, ParameterError
+from geo.errors import ChangedError, NotFoundError, ParameterError
 from geo.store.home import StrPath
 from geo.store.people.database import lock_people, read_people, write_people
 from geo.store.people.tables import SHORTLIST
@@ -33,6 +33,7 @@ class Entry:
     record_id : str, of the record or cell
     note : str
     added_at : float, s
+    version : int, of the note
     """
 
     entry_id: str
@@ -40,6 +41,7 @@ class Entry:
     record_id: str
     note: str
     added_at: float
+    version: int = 1
 
 
 def list_entries(home: StrPath | None, user_id: str) -> list[Entry]:
@@ -85,12 +87,28 @@ def add_entry(
 
 
 def change_entry(
-    home: StrPath | None, user_id: str, entry_id: str, *, position: int | None = None, note: str | None = None
+    home: StrPath | None,
+    user_id: str,
+    entry_id: str,
+    *,
+    position: int | None = None,
+    note: str | None = None,
+    version: int | None = None,
 ) -> Entry:
     """Move an entry to a position from 0, or to the end where there are fewer, and change its note; None stays.
 
+    Parameters
+    ----------
+    home : path
+    user_id, entry_id : str
+    position : int, optional
+    note : str, optional
+    version : int, of the note that the new one is to take the place of; None: whichever is there
+
     Raises
     ------
+    ChangedError
+        There is another note than that one by now, and it is not the new one; nothing is changed.
     NotFoundError
         There is no such entry on the user's shortlist.
     ParameterError, StoreError
@@ -100,8 +118,12 @@ def change_entry(
         lock_people(connection)
         entries = _list(connection, user_id)
         entry = _find(entries, entry_id)
-        if kept is not None:
-            connection.execute(SHORTLIST.update().where(SHORTLIST.c.entry_id == entry_id).values(note=kept))
+        if kept is not None and kept != entry.note:
+            if version not in {None, entry.version}:
+                message = "The note was changed meanwhile, in another tab; look at both."
+                raise ChangedError(message, entry)
+            changed = {"note": kept, "version": entry.version + 1}
+            connection.execute(SHORTLIST.update().where(SHORTLIST.c.entry_id == entry_id).values(**changed))
         if position is not None:
             ids = [one.entry_id for one in entries if one is not entry]
             ids.insert(max(position, 0), entry_id)
@@ -155,4 +177,4 @@ def _number(connection: sa.Connection, ids: list[str]) -> None:
 
 
 def _read_entry(row: Any) -> Entry:
-    return Entry(row["entry_id"], row["layer"], row["record_id"], row["note"], row["added_at"])
+    return Entry(row["entry_id"], row["layer"], row["record_id"], row["note"], row["added_at"], row["version"])

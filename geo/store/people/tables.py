@@ -75,6 +75,8 @@ SAVED_VIEWS = sa.Table(
     sa.Column("is_shared", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("changed_at", sa.Double, nullable=False),
+    # counts its changes
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
 )
 
 SHORTLIST = sa.Table(
@@ -89,6 +91,8 @@ SHORTLIST = sa.Table(
     sa.Column("record_id", sa.Text, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("added_at", sa.Double, nullable=False),
+    # counts the changes of the note, not of the order
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     sa.UniqueConstraint("user_id", "layer", "record_id", name="shortlist_user_record"),
 )
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.errors import NotFoundError, ParameterError
+from geo.errors import ChangedError, NotFoundError, ParameterError
 from geo.store.people.saved_views import (
     MAX_QUERY,
     MAX_VIEWS,
@@ -106,6 +106,20 @@ class TestViews:
         with pytest.raises(NotFoundError, match="another tab"):
             delete_view(tmp_path, anna, view_id)
 
+    def test_a_change_to_an_older_version_is_refused(self, tmp_path: Path) -> None:
+        anna = make(tmp_path, "Anna")
+        view_id = save(tmp_path, anna, "first")
+        changed = change_view(tmp_path, anna, view_id, name="second", version=1, now=7.0)
+        assert changed.version == 2
+        for change in ({"name": "third"}, {"query": "list=cells"}, {"is_shared": True}):
+            with pytest.raises(ChangedError) as refused:
+                change_view(tmp_path, anna, view_id, version=1, now=8.0, **change)
+            assert refused.value.current == changed
+        assert list_views(tmp_path, anna) == [changed]
+        # what it is already may be asked for again, and no version takes whatever is there
+        assert change_view(tmp_path, anna, view_id, name="second", version=1, now=9.0).version == 3
+        assert change_view(tmp_path, anna, view_id, name="fourth", now=9.0).version == 4
+
     def test_there_are_so_many_and_no_more(self, tmp_path: Path) -> None:
         anna, bo = make(tmp_path, "Anna"), make(tmp_path, "Bo")
         for number in range(MAX_VIEWS):
@@ -157,6 +171,20 @@ class TestShortlist:
         for bad in ("\x00", "x\x1b[31m", "a\u202eb", "x" * (MAX_NOTE + 1)):
             with pytest.raises(ParameterError, match="The note"):
                 change_entry(tmp_path, anna, entry.entry_id, note=bad)
+
+    def test_a_note_is_not_written_over_one_that_was_not_seen(self, tmp_path: Path) -> None:
+        anna = make(tmp_path, "Anna").user_id
+        ids = [add_entry(tmp_path, anna, "cells", one, now=1.0)[0].entry_id for one in "ab"]
+        # the order is nobody's text
+        assert change_entry(tmp_path, anna, ids[0], position=1, version=1).version == 1
+        theirs = change_entry(tmp_path, anna, ids[0], note="theirs", version=1)
+        assert theirs.version == 2
+        with pytest.raises(ChangedError, match="look at both") as refused:
+            change_entry(tmp_path, anna, ids[0], note="mine", position=0, version=1)
+        assert refused.value.current == theirs
+        assert [(one.entry_id, one.note) for one in list_entries(tmp_path, anna)] == [(ids[1], ""), (ids[0], "theirs")]
+        assert change_entry(tmp_path, anna, ids[0], note=" theirs", version=1) == theirs
+        assert change_entry(tmp_path, anna, ids[0], note="mine", version=2).version == 3
 
     def test_it_holds_so_many_and_no_more(self, tmp_path: Path) -> None:
         anna = make(tmp_path, "Anna").user_id
