@@ -206,3 +206,149 @@ def test_a_view_is_saved_opened_shared_and_deleted_in_two_tabs(
         watched.page.wait_for_load_state("networkidle")
         assert [one for one in watched.troubles if "404" not in one] == []
     assert ask(f"{demo_url}/api/views").json()["views"] != []
+
+
+def open_tab(page: Page, url: str, query: str) -> Watched:
+    """Another tab of the same browser, at the task *Saved*."""
+    tab = Watched(page.context.new_page())
+    cut_off(tab, url)
+    tab.page.goto(f"{url}/?{query}")
+    tab.page.wait_for_selector("#ranking-rows .row-button")
+    open_saved(tab.page)
+    return tab
+
+
+def warns_of_leaving(page: Page) -> bool:
+    """Whether the browser asks before it leaves the page."""
+    return bool(page.evaluate("!window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"))
+
+
+def write_note(page: Page, text: str) -> None:
+    """Write the first entry's note without saving it."""
+    row = page.locator("#shortlist > li").first
+    row.locator("[data-key$=' note']").click()
+    row.locator("textarea").fill(text)
+
+
+@pytest.mark.parametrize(("lang", "size"), [("sv", (1366, 768)), ("en", (390, 844))], ids=["desk", "phone"])
+def test_one_note_in_two_tabs_is_never_written_over_unseen(
+    open_page: OpenPage, demo_home: Path, demo_url: str, screenshots: Path, lang: str, size: tuple[int, int]
+) -> None:
+    watched = open_as(open_page, demo_home, demo_url, f"two notes {lang}", f"lang={lang}", size)
+    page = watched.page
+    shortlist_first(page, WORDS[lang], 1)
+    open_saved(page)
+    tab = open_tab(page, demo_url, f"lang={lang}")
+    assert not warns_of_leaving(page)
+    write_note(page, "mine\nin two lines")
+    assert warns_of_leaving(page)
+    for theirs in ("theirs", RTL):
+        write_note(tab.page, theirs)
+        tab.page.locator("#shortlist [type=submit]").click()
+        expect(tab.page.locator("#shortlist .saved-note")).to_have_text(theirs)
+        assert not warns_of_leaving(tab.page)
+        # refused each time: both texts stand there to choose from
+        with page.expect_response(lambda response: response.status == 409):
+            page.locator("#shortlist [type=submit]").click()
+        expect(page.locator("#shortlist .draft-theirs")).to_have_text(theirs)
+        assert page.locator("#shortlist textarea").input_value() == "mine\nin two lines"
+        assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+        expect(page.locator("#shortlist .draft-theirs")).to_be_in_viewport()
+    page.screenshot(path=screenshots / f"note-conflict-{lang}.png")
+    check_saved(page)
+    page.locator("#shortlist [type=submit]").click()
+    expect(page.locator("#shortlist .saved-note")).to_have_text("mine in two lines")
+    assert not warns_of_leaving(page)
+    # in the other tab, what is stored is kept once it was seen
+    write_note(tab.page, "too late")
+    tab.page.locator("#shortlist [type=submit]").click()
+    tab.page.locator("#shortlist [data-key$=' leave']").click()
+    expect(tab.page.locator("#shortlist .saved-note")).to_have_text("mine in two lines")
+
+    # removed in one tab while the other one writes
+    write_note(page, "not lost")
+    tab.page.locator("#shortlist [data-key$=' remove']").click()
+    expect(tab.page.locator("#shortlist > li")).to_have_count(0)
+    with page.expect_response(lambda response: response.status == 404):
+        page.locator("#shortlist [type=submit]").click()
+    draft = page.locator("#shortlist-drafts")
+    expect(draft.locator("textarea")).to_have_value("not lost")
+    expect(draft.locator("textarea")).to_be_in_viewport()
+    expect(page.locator("#shortlist > li")).to_have_count(0)
+    assert warns_of_leaving(page)
+    page.screenshot(path=screenshots / f"note-gone-{lang}.png")
+    check_saved(page)
+    draft.locator("[type=submit]").click()
+    expect(page.locator("#shortlist .saved-note")).to_have_text("not lost")
+    expect(draft.locator("textarea")).to_have_count(0)
+    # or thrown away
+    write_note(page, "thrown away")
+    page.locator("#shortlist [data-key$=' remove']").click()
+    draft.locator("[data-key$=' leave']").click()
+    expect(draft.locator("textarea")).to_have_count(0)
+    assert not warns_of_leaving(page)
+    for one in (watched, tab):
+        one.page.wait_for_load_state("networkidle")
+        assert [trouble for trouble in one.troubles if "409" not in trouble and "404" not in trouble] == []
+
+
+def test_a_view_is_overwritten_with_the_map_as_shown_and_not_over_another_tab(
+    open_page: OpenPage, demo_home: Path, demo_url: str, screenshots: Path
+) -> None:
+    anna = open_as(open_page, demo_home, demo_url, "Overwriter", "lang=sv&county=24", (1366, 768))
+    page = anna.page
+    open_saved(page)
+    page.locator("#view-name").fill("Första")
+    assert warns_of_leaving(page)
+    page.locator("#view-shared").check()
+    page.locator("#view-form [type=submit]").click()
+    expect(page.locator(OWN)).to_have_count(1)
+    assert not warns_of_leaving(page)
+    overwrite = page.locator("#views [data-key$=' overwrite']")
+    tab = open_tab(page, demo_url, "lang=sv&county=25")
+
+    def shown() -> str:
+        views = page.evaluate("fetch('api/views').then((answer) => answer.json())")["views"]
+        return str(parse_qs(views[0]["query"]).get("county", [""])[0])
+
+    # overwritten, undone, and overwritten again
+    for county, action in (("25", "overwrite"), ("24", "undo"), ("25", "overwrite")):
+        with tab.page.expect_response(lambda response: response.request.method == "PUT"):
+            if action == "undo":
+                tab.page.locator("#toast .plain-button").first.click()
+            else:
+                tab.page.locator("#views [data-key$=' overwrite']").click()
+        assert shown() == county
+    # the first tab has not seen that: nothing is overwritten until it is pressed again
+    with page.expect_response(lambda response: response.status == 409):
+        overwrite.click()
+    expect(page.locator("#toast")).to_contain_text("ändrats i en annan flik")
+    page.screenshot(path=screenshots / "view-conflict-sv.png")
+    assert shown() == "25"
+    with page.expect_response(lambda response: response.request.method == "PUT" and response.ok):
+        overwrite.click()
+    assert shown() == "24"
+
+    # the same of names; and a shared view is its owner's alone to overwrite
+    page.locator("#views [data-key$=' rename']").click()
+    page.locator("#views input").fill("Min")
+    tab.page.locator("#views [data-key$=' share']").click()
+    tab.page.locator("#views [data-key$=' rename']").click()
+    tab.page.locator("#views input").fill("Andra")
+    tab.page.locator("#views [type=submit]").click()
+    expect(tab.page.locator(f"{OWN} .link-button")).to_have_text("Andra")
+    page.locator("#views [type=submit]").click()
+    expect(page.locator("#views .draft-theirs")).to_have_text("Andra")
+    assert page.locator("#views input").input_value() == "Min"
+    tab.page.locator("#views [data-key$=' delete']").click()
+    expect(tab.page.locator(OWN)).to_have_count(0)
+    page.locator("#views [type=submit]").click()
+    expect(page.locator("#views .draft-other")).to_be_visible()
+    page.locator("#views [type=submit]").click()
+    expect(page.locator(f"{OWN} .link-button")).to_have_text("Min")
+    bo = open_as(open_page, demo_home, demo_url, "Overwriter's colleague", "lang=sv", (1366, 768))
+    open_saved(bo.page)
+    expect(bo.page.locator("#views [data-key$=' overwrite']")).to_have_count(0)
+    for one in (anna, tab, bo):
+        one.page.wait_for_load_state("networkidle")
+        assert [trouble for trouble in one.troubles if "409" not in trouble and "404" not in trouble] == []

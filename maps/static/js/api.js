@@ -12,6 +12,8 @@ export class ApiError extends Error {
     this.detail = detail;
     // Seconds, where the server says when to ask again.
     this.retryAfter = 0;
+    // What is stored now, where it was changed meanwhile (409).
+    this.current = null;
   }
 }
 
@@ -89,6 +91,7 @@ async function readProblem(response) {
   }
   const error = makeError(response.status, problem);
   error.retryAfter = Number(response.headers.get("retry-after")) || 0;
+  error.current = problem?.current ?? null;
   return error;
 }
 
@@ -115,6 +118,7 @@ function describe(status) {
   if (status === 0) return t("The server does not answer. Check the connection and try again.");
   if (status === 401) return t("Somebody else is signed in now. Reload the page.");
   if (status === 403) return t("This is not allowed here.");
+  if (status === 409) return t("It was changed in another tab meanwhile.");
   if (status === 413) return t("Too much was sent.");
   if (status === 404) return t("What was asked for does not exist.");
   if (status === 422 || status === 400) return t("The request cannot be used.");

@@ -59,9 +59,18 @@ export class Shortlist {
     this.tell([...others.slice(0, position), moved, ...others.slice(position)]);
   }
 
-  async setNote(entry, note) {
-    const changed = await this.change("PUT", `/${entry.entry_id}`, { note });
-    this.tell(this.entries.map((one) => (one.entry_id === entry.entry_id ? changed : one)));
+  // In the place of the note's version that was seen; where there is another by now, that is in the list from then on.
+  async setNote(entry, note, version) {
+    try {
+      this.replace(await this.change("PUT", `/${entry.entry_id}`, { note, version }));
+    } catch (error) {
+      if (error.current) this.replace(error.current);
+      throw error;
+    }
+  }
+
+  replace(changed) {
+    this.tell(this.entries.map((one) => (one.entry_id === changed.entry_id ? changed : one)));
   }
 
   async remove(entry) {

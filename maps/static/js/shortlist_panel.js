@@ -3,6 +3,7 @@
 import { announce, clearProblem, showProblem } from "./announce.js";
 import { copyText } from "./copy_text.js";
 import { el, fill, swatch } from "./dom.js";
+import { Drafts, focusIn, makeDraftForm } from "./drafts.js";
 import { number, stateWords, t } from "./i18n.js";
 import { makeShortlistButton, removeWithUndo } from "./shortlist_button.js";
 import { writeShortlist } from "./shortlist_text.js";
@@ -12,12 +13,13 @@ import { showToast } from "./toast.js";
 // What can be visited; a visit or finding is no place to choose.
 const SITES = ["workplaces", "accommodation", "establishments"];
 const byId = (id) => document.getElementById(id);
+// What an entry is of; null where it is not told.
+const keyOf = ({ is_there: isThere, kind, cell_id, layer, record_id }) => (isThere ? JSON.stringify(kind === "cell" ? [kind, cell_id] : [kind, layer, record_id]) : null);
 
 export class ShortlistPanel {
   constructor({ shortlist, store, cells, events }) {
     Object.assign(this, { shortlist, store, cells });
-    // Notes that are being written, by entry; they outlive every drawing of the list.
-    this.drafts = new Map();
+    this.drafts = new Drafts({ id: (entry) => entry.entry_id, text: (entry) => entry.note, key: keyOf });
     events.on("shortlist", () => this.draw());
     events.on("cell", (cell) => cell && this.drawButton(cell));
     cells.siteActions = ({ layer, id, title }) => SITES.includes(layer) && makeShortlistButton(shortlist, { kind: "site", layer, record_id: id, title });
@@ -41,7 +43,9 @@ export class ShortlistPanel {
 
   draw() {
     const { entries } = this.shortlist;
-    const focused = document.activeElement?.closest("#shortlist [data-key]")?.dataset.key;
+    const focused = document.activeElement?.closest("#shortlist [data-key], #shortlist-drafts [data-key]")?.dataset.key;
+    this.drafts.meet(entries);
+    fill(byId("shortlist-drafts"), this.drafts.gone().map((draft) => this.goneRow(draft)));
     fill(byId("shortlist"), entries.map((entry, i) => this.row(entry, i)));
     byId("shortlist-count").textContent = entries.length ? `(${number(entries.length)})` : "";
     byId("shortlist-copy").hidden = !entries.length;
@@ -54,19 +58,19 @@ export class ShortlistPanel {
   focus(key) {
     const [id, action] = key.split(" ");
     const other = { up: "down", down: "up" }[action] ?? "note";
-    const find = (name) => document.querySelector(`#shortlist [data-key="${id} ${name}"]:not(:disabled)`);
-    (find(action) ?? find(other))?.focus({ preventScroll: true });
+    const find = (name) => document.querySelector(`:is(#shortlist, #shortlist-drafts) [data-key="${id} ${name}"]:not(:disabled)`);
+    focusIn(find(action) ?? find(other));
   }
 
   row(entry, i) {
     const what = entry.is_there ? entry.title : t("No longer there, or not for your circle");
     const last = this.shortlist.entries.length - 1;
     const act = (name, sign, label, onclick, disabled = false) => el("button", { type: "button", class: "icon-button", "data-key": `${entry.entry_id} ${name}`, "aria-label": label, title: label, disabled, onclick }, el("span", { "aria-hidden": "true" }, sign));
-    const isWritten = this.drafts.has(entry.entry_id);
+    const draft = this.drafts.get(entry.entry_id);
     return el(
       "li",
       { class: "saved-row" },
-      el("div", { class: "saved-words" }, entry.is_there ? this.entryWords(entry) : el("p", { class: "hint" }, what), isWritten ? this.noteForm(entry, what) : entry.note && el("p", { class: "saved-note", dir: "auto" }, entry.note)),
+      el("div", { class: "saved-words" }, entry.is_there ? this.entryWords(entry) : el("p", { class: "hint" }, what), draft ? this.noteForm(draft, what) : entry.note && el("p", { class: "saved-note", dir: "auto" }, entry.note)),
       el(
         "div",
         { class: "saved-acts" },
@@ -89,53 +93,66 @@ export class ShortlistPanel {
     ];
   }
 
-  noteForm(entry, what) {
-    const { text, fault } = this.drafts.get(entry.entry_id);
-    const id = `note-${entry.entry_id}`;
-    const field = el("textarea", { id, rows: 3, dir: "auto", "data-key": `${entry.entry_id} text`, "aria-label": t("Note: {what}", { what }), "aria-invalid": fault ? "true" : null, "aria-describedby": `${id}-problem` }, text);
-    field.addEventListener("input", () => this.drafts.set(entry.entry_id, { text: field.value, fault: "" }));
-    return el(
-      "form",
-      {
-        class: "note-form",
-        novalidate: true,
-        onsubmit: (event) => {
-          event.preventDefault();
-          this.keep(entry);
-        },
-        onkeydown: (event) => event.key === "Escape" && this.leave(entry),
-      },
-      field,
-      el("p", { class: "field-problem", id: `${id}-problem`, role: "alert", hidden: !fault }, fault),
-      el("div", { class: "saved-buttons" }, el("button", { type: "submit", class: "plain-button" }, t("Save the note")), el("button", { type: "button", class: "plain-button", onclick: () => this.leave(entry) }, t("Cancel"))),
-    );
+  noteForm(draft, what) {
+    return makeDraftForm(this.drafts, draft, {
+      makeField: (attributes, text) => el("textarea", { ...attributes, rows: 3, "aria-label": t("Note: {what}", { what }) }, text),
+      save: t("Save the note"),
+      again: keyOf(draft.item) === null ? null : t("Save as a new entry"),
+      onSave: () => this.keep(draft),
+      onAgain: () => this.putBack(draft),
+      onLeave: () => this.leave(draft),
+    });
+  }
+
+  // A note that is being written, and its entry is there no more.
+  goneRow(draft) {
+    const { item } = draft;
+    const what = item.is_there ? item.title : t("No longer there, or not for your circle");
+    return el("div", { class: "saved-row" }, el("p", {}, el("strong", {}, el("bdi", {}, what))), this.noteForm(draft, what));
   }
 
   write(entry) {
-    if (!this.drafts.has(entry.entry_id)) this.drafts.set(entry.entry_id, { text: entry.note, fault: "" });
+    this.drafts.start(entry);
     this.draw();
     this.focus(`${entry.entry_id} text`);
   }
 
-  leave(entry) {
-    this.drafts.delete(entry.entry_id);
+  leave({ id }) {
+    this.drafts.drop(id);
     this.draw();
-    this.focus(`${entry.entry_id} note`);
+    this.focus(`${id} note`);
   }
 
-  async keep(entry) {
-    const { text } = this.drafts.get(entry.entry_id);
-    const fault = findNoteFault(text);
-    if (fault) {
-      this.drafts.set(entry.entry_id, { text, fault });
-      this.draw();
-      this.focus(`${entry.entry_id} text`);
-      return;
-    }
+  // Whether a text can be sent; else what is wrong with it stands below it.
+  check(draft) {
+    draft.fault = findNoteFault(draft.text);
+    if (!draft.fault) return true;
+    this.draw();
+    this.focus(`${draft.id} text`);
+    return false;
+  }
+
+  async keep(draft) {
+    if (!this.check(draft)) return;
+    draft.sent = draft.text;
     await this.attempt(async () => {
-      await this.shortlist.setNote(entry, text);
-      this.leave(entry);
+      await this.shortlist.setNote(draft.item, draft.text, draft.version);
+      // what was typed meanwhile goes on being written
+      if (this.drafts.isDirty(draft.id)) return;
+      this.leave(draft);
       announce(t("The note is saved."));
+    });
+    if (this.drafts.has(draft.id)) this.focus(`${draft.id} text`);
+  }
+
+  async putBack(draft) {
+    if (!this.check(draft)) return;
+    draft.sent = draft.text;
+    await this.attempt(async () => {
+      await this.shortlist.add({ ...draft.item, note: draft.text });
+      if (this.drafts.isDirty(draft.id)) return;
+      this.leave(draft);
+      showToast(t("{what} is on the shortlist.", { what: draft.item.title }));
     });
   }
 
@@ -149,18 +166,18 @@ export class ShortlistPanel {
   remove(entry, i) {
     return this.attempt(async () => {
       await removeWithUndo(this.shortlist, entry);
-      this.drafts.delete(entry.entry_id);
       const next = byId("shortlist").children[Math.min(i, this.shortlist.entries.length - 1)];
       (next?.querySelector('[data-key$=" remove"]') ?? byId("tab-saved")).focus({ preventScroll: true });
     });
   }
 
-  // What was removed in another tab meanwhile is no failure: the list says how it is now.
+  // What was changed or removed in another tab meanwhile is no failure: the list says how it is now.
   async attempt(action) {
     try {
       await action();
       clearProblem("shortlist");
     } catch (error) {
+      if (error.current) return;
       if (error.status !== 404) {
         showProblem("shortlist", error);
         return;

@@ -3,6 +3,7 @@
 import { announce, clearProblem, showProblem } from "./announce.js";
 import { getJson, latestOnly, sendJson } from "./api.js";
 import { el, fill } from "./dom.js";
+import { Drafts, focusIn, guardUnsaved, makeDraftForm } from "./drafts.js";
 import { day, language, t } from "./i18n.js";
 import { writeState } from "./state.js";
 import { findNameFault } from "./texts.js";
@@ -16,8 +17,8 @@ export class ViewsPanel {
   constructor({ store, onOpen }) {
     Object.assign(this, { store, onOpen });
     this.views = [];
-    // The name that is being written for a view, by the view's id.
-    this.drafts = new Map();
+    this.drafts = new Drafts({ id: (view) => view.view_id, text: (view) => view.name });
+    guardUnsaved(() => byId("view-name").value.trim() !== "");
     this.latest = latestOnly();
     byId("view-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -71,8 +72,10 @@ export class ViewsPanel {
     const focused = document.activeElement?.closest("#views [data-key]")?.dataset.key;
     const own = this.views.filter((view) => view.is_own);
     const shared = this.views.filter((view) => !view.is_own);
+    this.drafts.meet(own);
     fill(
       byId("views"),
+      this.drafts.gone().map((draft) => el("div", { class: "saved-row" }, el("p", {}, el("strong", {}, el("bdi", {}, draft.item.name))), this.nameForm(draft))),
       own.length ? el("ul", { class: "views", "aria-labelledby": "views-title" }, own.map((view) => this.row(view))) : el("p", { class: "hint" }, t("You have no saved views yet.")),
       shared.length > 0 && [el("h3", { id: "shared-title" }, t("Shared by others in your circle")), el("ul", { class: "views", "aria-labelledby": "shared-title" }, shared.map((view) => this.row(view)))],
     );
@@ -80,11 +83,12 @@ export class ViewsPanel {
   }
 
   focus(key) {
-    document.querySelector(`#views [data-key="${key}"]`)?.focus({ preventScroll: true });
+    focusIn(document.querySelector(`#views [data-key="${key}"]`));
   }
 
   row(view) {
-    if (this.drafts.has(view.view_id)) return el("li", { class: "saved-row" }, this.nameForm(view));
+    const draft = this.drafts.get(view.view_id);
+    if (draft) return el("li", { class: "saved-row" }, this.nameForm(draft));
     const { name } = view;
     const act = (code, words, label, onclick) => el("button", { type: "button", class: "plain-button", "data-key": `${view.view_id} ${code}`, "aria-label": label, onclick }, words);
     const facts = view.is_own ? [t("Saved {date}", { date: day(view.changed_at.slice(0, 10)) }), view.is_shared && t("shared with your circle")] : [t("Saved by {owner}", { owner: view.owner }), day(view.changed_at.slice(0, 10))];
@@ -97,78 +101,99 @@ export class ViewsPanel {
           "div",
           { class: "saved-buttons" },
           act("rename", t("Rename"), t("Rename: {name}", { name }), () => this.write(view)),
+          act("overwrite", t("Overwrite"), t("Overwrite with what the map shows now: {name}", { name }), () => this.overwrite(view)),
           act("share", view.is_shared ? t("Stop sharing") : t("Share"), view.is_shared ? t("Stop sharing: {name}", { name }) : t("Share with your circle: {name}", { name }), () => this.share(view)),
           act("delete", t("Delete"), t("Delete: {name}", { name }), () => this.remove(view)),
         ),
     );
   }
 
-  nameForm(view) {
-    const id = `name-${view.view_id}`;
-    const { text, fault } = this.drafts.get(view.view_id);
-    const field = el("input", { type: "text", id, dir: "auto", autocomplete: "off", value: text, "data-key": `${view.view_id} text`, "aria-invalid": fault ? "true" : null, "aria-describedby": `${id}-problem` });
-    field.addEventListener("input", () => this.drafts.set(view.view_id, { text: field.value, fault: "" }));
-    return el(
-      "form",
-      {
-        class: "note-form",
-        novalidate: true,
-        onsubmit: (event) => {
-          event.preventDefault();
-          this.rename(view);
-        },
-        onkeydown: (event) => event.key === "Escape" && this.leave(view),
-      },
-      el("label", { for: id }, t("New name")),
-      field,
-      el("p", { class: "field-problem", id: `${id}-problem`, role: "alert", hidden: !fault }, fault),
-      el("div", { class: "saved-buttons" }, el("button", { type: "submit", class: "plain-button" }, t("Save the name")), el("button", { type: "button", class: "plain-button", onclick: () => this.leave(view) }, t("Cancel"))),
-    );
+  nameForm(draft) {
+    return makeDraftForm(this.drafts, draft, {
+      makeField: (attributes, text) => el("input", { ...attributes, type: "text", autocomplete: "off", value: text }),
+      label: t("New name"),
+      save: t("Save the name"),
+      again: t("Save as a new view"),
+      onSave: () => this.rename(draft),
+      onAgain: () => this.saveAgain(draft),
+      onLeave: () => this.leave(draft),
+    });
   }
 
   write(view) {
-    this.drafts.set(view.view_id, { text: view.name, fault: "" });
-    this.redraft(view);
-  }
-
-  redraft(view) {
+    this.drafts.start(view);
     this.draw();
     this.focus(`${view.view_id} text`);
   }
 
-  leave(view) {
-    this.drafts.delete(view.view_id);
+  leave({ id }) {
+    this.drafts.drop(id);
     this.draw();
-    this.focus(`${view.view_id} rename`);
+    this.focus(`${id} rename`);
   }
 
-  async rename(view) {
-    const { text } = this.drafts.get(view.view_id);
-    const fault = findNameFault(text);
-    if (fault) {
-      this.drafts.set(view.view_id, { text, fault });
-      this.redraft(view);
-      return;
-    }
+  // Whether a name can be sent; else what is wrong with it stands below it.
+  check(draft) {
+    draft.fault = findNameFault(draft.text);
+    if (!draft.fault) return true;
+    this.draw();
+    this.focus(`${draft.id} text`);
+    return false;
+  }
+
+  async rename(draft) {
+    if (!this.check(draft)) return;
+    draft.sent = draft.text;
+    const { id, text: name, version } = draft;
     await this.attempt(async () => {
-      this.replace(await sendJson("PUT", `api/views/${view.view_id}`, { name: text }));
-      this.leave(view);
-      announce(t("The view is called {name} now.", { name: text.trim() }));
+      this.replace(await sendJson("PUT", `api/views/${id}`, { name, version }));
+      // what was typed meanwhile goes on being written
+      if (this.drafts.isDirty(id)) return;
+      this.leave(draft);
+      announce(t("The view is called {name} now.", { name: name.trim() }));
+    });
+    if (this.drafts.has(id)) this.focus(`${id} text`);
+  }
+
+  // A name that was being written for a view that is there no more.
+  saveAgain(draft) {
+    if (!this.check(draft)) return undefined;
+    const { query, is_shared } = draft.item;
+    return this.attempt(async () => {
+      const view = await sendJson("POST", "api/views", { name: draft.text, query, is_shared });
+      this.drafts.drop(draft.id);
+      this.views = [view, ...this.views];
+      this.draw();
+      this.focus(`${view.view_id} open`);
+      showToast(t("The view {name} is saved.", { name: view.name }));
     });
   }
 
   share(view) {
     return this.attempt(async () => {
-      const changed = await sendJson("PUT", `api/views/${view.view_id}`, { is_shared: !view.is_shared });
+      const changed = await sendJson("PUT", `api/views/${view.view_id}`, { is_shared: !view.is_shared, version: view.version });
       this.replace(changed);
       showToast(changed.is_shared ? t("Everybody in your circle can open {name} now.", { name: view.name }) : t("{name} is only yours now.", { name: view.name }));
-    });
+    }, view);
+  }
+
+  // The map as it is shown now, in the place of what the view showed.
+  overwrite(view) {
+    return this.attempt(async () => {
+      const changed = await sendJson("PUT", `api/views/${view.view_id}`, { query: writeState(this.store.get(), language()), version: view.version });
+      this.replace(changed);
+      const undo = async () => {
+        hideToast();
+        await this.attempt(async () => this.replace(await sendJson("PUT", `api/views/${view.view_id}`, { query: view.query, version: changed.version })), changed);
+      };
+      showToast(t("{name} shows what the map shows now.", { name: view.name }), toastButton(t("Undo"), undo), toastButton(t("Close"), hideToast));
+    }, view);
   }
 
   remove(view) {
     return this.attempt(async () => {
       await sendJson("DELETE", `api/views/${view.view_id}`);
-      this.views = this.views.filter((one) => one !== view);
+      this.views = this.views.filter((one) => one.view_id !== view.view_id);
       this.draw();
       byId("view-name").focus({ preventScroll: true });
       const undo = async () => {
@@ -179,7 +204,7 @@ export class ViewsPanel {
           this.draw();
         });
       };
-      showToast(t("The view {name} is deleted.", { name: view.name }), el("button", { type: "button", class: "plain-button", onclick: undo }, t("Undo")), el("button", { type: "button", class: "plain-button", onclick: hideToast }, t("Close")));
+      showToast(t("The view {name} is deleted.", { name: view.name }), toastButton(t("Undo"), undo), toastButton(t("Close"), hideToast));
     });
   }
 
@@ -193,11 +218,17 @@ export class ViewsPanel {
     this.draw();
   }
 
-  async attempt(action) {
+  // `seen` is the view as it was when the action was asked for.
+  async attempt(action, seen = null) {
     try {
       await action();
       clearProblem("views");
     } catch (error) {
+      if (error.current) {
+        this.replace(error.current);
+        if (seen) showToast(t("{name} was changed in another tab and is shown as it is now. Nothing was overwritten; press again to do so.", { name: seen.name }));
+        return;
+      }
       if (error.status !== 404) {
         showProblem("views", error);
         return;
@@ -207,6 +238,8 @@ export class ViewsPanel {
     }
   }
 }
+
+const toastButton = (words, onclick) => el("button", { type: "button", class: "plain-button", onclick }, words);
 
 function report(field, node, text) {
   node.textContent = text;
