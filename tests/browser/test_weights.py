@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.test_main_job import ask, open_map
 from tests.browsing import Watched
@@ -38,6 +39,75 @@ def test_own_weights_rank_anew_and_are_said_to_be_own(open_page: OpenPage, demo_
     assert "weight" not in parse_qs(urlsplit(page.url).query)
     page.wait_for_load_state("networkidle")
     assert watched.troubles == []
+
+
+def test_back_and_forward_undo_and_redo_weights(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page(1366, 900)
+    page = open_map(watched, demo_url)
+    start = page.evaluate("history.length")
+    page.get_by_role("tab", name="Weights").click()
+    findings, density = page.locator("#weight-findings"), page.locator("#weight-sector_density")
+    published = [findings.input_value(), density.input_value()]
+    # what a slider passes on its way is no step
+    for points in ("50", "60", "80"):
+        findings.fill(points)
+        expect(page).to_have_url(re.compile(f"findings(:|%3A){points}"))
+    density.fill("33")
+    expect(page).to_have_url(re.compile("sector_density(:|%3A)33"))
+    assert page.evaluate("history.length") == start + 2
+    for move, expected in (
+        (page.go_back, ["80", published[1]]),
+        (page.go_back, published),
+        (page.go_forward, ["80", published[1]]),
+        (page.go_forward, ["80", "33"]),
+        (page.go_back, ["80", published[1]]),
+    ):
+        move()
+        expect(findings).to_have_value(expected[0])
+        expect(density).to_have_value(expected[1])
+        asked = parse_qs(urlsplit(page.url).query).get("weight", [])
+        assert len(asked) == sum(now != usual for now, usual in zip(expected, published, strict=True))
+    expect(page.locator("#surface-note")).to_contain_text("Your own weights")
+    page.wait_for_load_state("networkidle")
+    assert watched.troubles == []
+
+
+def test_a_refused_score_leaves_no_trace_in_page_address_or_history(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page(1366, 900)
+    page = open_map(watched, demo_url, "lang=en&county=24")
+    page.locator("#county").select_option("25")
+    page.get_by_role("tab", name="Weights").click()
+    published = page.locator("#weight-findings").input_value()
+
+    def refuse(route: Route) -> None:
+        problem = {"type": "urn:norrsyn:problem:parameter", "title": "", "status": 422, "detail": "not today"}
+        route.fulfill(status=422, content_type="application/problem+json", json=problem)
+
+    page.route("**/api/score?*", refuse)
+    for change in (
+        lambda: page.locator("#weight-findings").fill("80"),
+        lambda: (page.locator("#at").fill("2026-02-02"), page.locator("#at").press("Tab")),
+    ):
+        change()
+        expect(page.locator("#problem")).to_contain_text("not today")
+        expect(page.locator("#weight-findings")).to_have_value(published)
+        expect(page.locator("#at")).to_have_value("2026-07-15")
+        asked = parse_qs(urlsplit(page.url).query)
+        assert ({"at", "weight"} & set(asked), asked["county"]) == (set(), ["25"])
+        page.locator("#problem .plain-button").last.click()
+    # Back leads to what was shown, each time, and never to what was refused
+    for _ in range(3):
+        page.go_back()
+        assert {"at", "weight"}.isdisjoint(parse_qs(urlsplit(page.url).query))
+        expect(page.locator("#problem")).to_be_hidden()
+    expect(page.locator("#county")).to_have_value("24")
+    # and a link that is refused shows the published surface
+    page.goto(f"{demo_url}/?lang=en&weight=findings:80")
+    expect(page.locator("#problem")).to_contain_text("not today")
+    page.wait_for_selector("#ranking-rows .row-button")
+    assert "weight" not in parse_qs(urlsplit(page.url).query)
+    page.wait_for_load_state("networkidle")
+    assert [one for one in watched.troubles if "422" not in one] == []
 
 
 def test_the_year_stands_above_the_month_slider(open_page: OpenPage, demo_url: str) -> None:

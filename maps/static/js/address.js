@@ -1,12 +1,16 @@
 // The page's address follows what is shown, and Back and Forward bring it back.
 
 import { language } from "./i18n.js";
-import { isStep, readState, writeState } from "./state.js";
+import { changedWeights, isStep, readState, writeState } from "./state.js";
+
+// A slider that rests so long has been set.
+const SLIDE_MS = 1000;
 
 export class Address {
   constructor(store, { onRestore }) {
     this.store = store;
     this.restoring = false;
+    this.slide = { code: "", until: 0 };
     window.addEventListener("popstate", () => onRestore(readState(window.location.search)));
   }
 
@@ -16,7 +20,17 @@ export class Address {
   }
 
   follow(state, before) {
-    this.write(state, isStep(state, before) && !this.restoring ? "pushState" : "replaceState");
+    const isNew = isStep(state, before) && !this.restoring && !this.goesOn(state, before);
+    this.write(state, isNew ? "pushState" : "replaceState");
+  }
+
+  // Whether one slider goes on moving: what it passes is no step of its own.
+  goesOn(state, before) {
+    const [code = "", ...others] = changedWeights(state, before);
+    const now = Date.now();
+    const isSame = code !== "" && !others.length && code === this.slide.code && now < this.slide.until;
+    this.slide = { code: others.length ? "" : code, until: now + SLIDE_MS };
+    return isSame;
   }
 
   write(state, how) {

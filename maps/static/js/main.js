@@ -115,7 +115,7 @@ class App {
     this.marks = new Marks(map, { onPlace: (entry) => this.cells.openEntry(entry) });
     labels?.avoid(() => this.marks.takenBoxes());
     events.on("ranking", () => labels?.draw());
-    this.surface = new SurfaceFlow({ map, store, events, current });
+    this.surface = new SurfaceFlow({ map, store, events, address, current });
     const { marks, surface } = this;
     this.countyName = (code) => this.counties.find((one) => one.code === code)?.name;
     this.cells = new CellFlow({ map, store, events, marks, surface, address, countyName: this.countyName });

@@ -85,7 +85,16 @@ export function writeState(state, lang) {
 }
 
 // What Back undoes: another surface, filter, list or cell, but not every move of the map.
-export const isStep = (state, before) => ["at", "county", "cell", "list", ...FILTERS].some((name) => state[name] !== before[name]) || !sameSectors(state, before);
+export const isStep = (state, before) => isOtherStep(state, before) || !sameWeights(state, before);
+
+const isOtherStep = (state, before) => ["at", "county", "cell", "list", ...FILTERS].some((name) => state[name] !== before[name]) || !sameSectors(state, before);
+
+// The components that are weighed otherwise, where nothing else that is a step has changed; else empty.
+export function changedWeights(state, before) {
+  if (isOtherStep(state, before)) return [];
+  const codes = Object.keys({ ...state.weights, ...before.weights }).sort();
+  return codes.filter((code) => state.weights?.[code] !== before.weights?.[code]);
+}
 
 export const sameSectors = (state, before) => String(state.sectors) === String(before.sectors);
 

@@ -14,9 +14,10 @@ const SIGNED_IN_AGAIN_MS = 2500;
 const byId = (id) => document.getElementById(id);
 
 export class SurfaceFlow {
-  constructor({ map, store, events, current }) {
+  constructor({ map, store, events, address, current }) {
     this.store = store;
     this.events = events;
+    this.address = address;
     this.current = current;
     this.info = null;
     this.latest = latestOnly();
@@ -46,12 +47,13 @@ export class SurfaceFlow {
     }
   }
 
-  // What was refused is shown nowhere: date, sectors and weights are again those of the surface in view.
+  // What was refused is shown nowhere: date, sectors and weights are again those of the surface in view. It is no step
+  // that Back would lead to.
   goBack() {
     const { info, current } = this;
     const changed = Object.entries(info.changed_weights ?? {}).map(([code, [, points]]) => [code, Math.round(points)]);
     this.isGoingBack = true;
-    this.store.set({ at: info.at === current.at ? null : info.at, sectors: info.sectors ?? null, weights: changed.length ? Object.fromEntries(changed) : null });
+    this.address.withoutStep(() => this.store.set({ at: info.at === current.at ? null : info.at, sectors: info.sectors ?? null, weights: changed.length ? Object.fromEntries(changed) : null }));
     this.isGoingBack = false;
     this.events.tell("refused", this.store.get());
   }
