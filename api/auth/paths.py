@@ -55,4 +55,7 @@ def make_sign_in_path(request: Request) -> str:
         wanted += f"?{request.url.query}"
     lang = request.query_params.get("lang")
     query = {"next": wanted} | ({"lang": lang} if lang in LANGUAGES else {})
+    if request.method != "GET":
+        # whoever sent the form is told that nothing came of it
+        query["problem"] = "ended"
     return f"/sign-in?{urlencode(query)}"

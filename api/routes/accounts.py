@@ -63,7 +63,7 @@ def show_sign_in(
     accounts: TheAccounts,
     lang: PageLanguage = None,
     wanted: _Next = None,
-    problem: Annotated[str, Query(description="Why a sign-in through a provider came to nothing")] = "",
+    problem: Annotated[str, Query(description="Why a sign-in through a provider, or a form, came to nothing")] = "",
 ) -> Response:
     """The sign-in form; whoever is signed in already goes on at once."""
     if accounts.find_session(request) is not None:

@@ -97,9 +97,10 @@ def look_after_user(
     user, by = _find(request, user_id), _by(accounts, session)
     wanted = form.get("do", "")
     faults = [] if has_form_token(form, session.session_hash) and wanted in _DO else [Fault("", "stale")]
-    state: dict[str, Any] = {}
+    # what was chosen comes back with any fault
+    state: dict[str, Any] = {"typed": form} if wanted == "change" else {}
     if not faults and wanted == "change":
-        state, faults = {"typed": form}, _check_place(form)
+        faults = _check_place(form)
     if not faults and wanted == "link":
         faults = _check_link(user)
     if not faults:

@@ -31,8 +31,8 @@ __all__ = [
 
 _SWEDEN = ZoneInfo("Europe/Stockholm")
 _FEW_SECONDS = 90
-# why a sign-in through an identity provider came to nothing; words stand in `_say_fault`
-PROBLEMS = ("cancelled", "expired", "refused", "unreachable")
+# why a sign-in through an identity provider, or a form, came to nothing; words stand in `_say_fault`
+PROBLEMS = ("cancelled", "ended", "expired", "refused", "unreachable")
 # what browsers call themselves, the more telling first
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 _SYSTEMS = (
@@ -102,7 +102,7 @@ def render_sign_in_page(
     provider : str, optional
         Words on the button that leads to an identity provider.
     problem : str
-        Why a sign-in through the provider came to nothing (`PROBLEMS`); empty where there was none.
+        Why a sign-in through the provider, or a form, came to nothing (`PROBLEMS`); empty where there was none.
 
     Returns
     -------
@@ -254,6 +254,9 @@ def _say_fault(lang: str, fault: Fault) -> str:
             lang, "You are known, but not to Norrsyn: nothing says what you may do here. Ask whoever looks after it."
         ),
         "cancelled": translate(lang, "You did not sign in through the other service. Nothing is changed; try again."),
+        "ended": translate(
+            lang, "You had been signed out, so what you sent was not done. Sign in, and send it once more."
+        ),
         "expired": translate(
             lang, "Signing in took too long, or was begun in another window. Nothing is changed; begin again."
         ),

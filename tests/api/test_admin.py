@@ -133,6 +133,23 @@ class TestUsers:
         assert known(home, "Bo").circle == "municipality"
         assert "utloggad överallt" in admin.get(response.headers["location"]).text
 
+    def test_a_form_of_a_session_that_ended_comes_back_as_it_was_filled_in(
+        self, app: Any, admin: TestClient, home: Path
+    ) -> None:
+        enter(app, "Bo", ["planner"], base_url=BASE_URL)
+        path = f"/admin/users/{known(home, 'Bo').user_id}"
+        chosen = {"agency": "arbetsmiljoverket", "circle": "municipality", "role-auditor": "1"}
+        response = send(admin, path, "of another session", do="change", **chosen)
+        assert response.status_code == 422
+        for value in (
+            '"arbetsmiljoverket" selected',
+            '"municipality" selected',
+            'name="role-auditor" value="1" checked',
+        ):
+            assert value in response.text
+        assert 'name="role-planner" value="1" checked' not in response.text
+        assert known(home, "Bo").roles == {"planner"}
+
     def test_disable_enable_link_and_sessions(self, app: Any, admin: TestClient, home: Path) -> None:
         bo = enter(app, "Bo", ["planner"], base_url=BASE_URL)
         path = f"/admin/users/{known(home, 'Bo').user_id}"

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from api import create_app
 from api.settings import Settings
-from tests.accounts import PASSWORD, cheap_passwords
+from tests.accounts import PASSWORD, cheap_passwords, make_account, sign_in, token_of
 from tests.browser.test_main_job import OpenPage, cut_off
 from tests.browsing import find_free_port, run_server
 
@@ -88,6 +88,46 @@ def test_the_first_user_and_a_session_that_ends(open_page: OpenPage, app: FastAP
     page.wait_for_url("**/sign-in**")
     page.goto(f"{url}/account?lang=sv")
     assert "/sign-in?" in page.url
+    assert [trouble for trouble in watched.troubles if not is_expected(trouble)] == []
+
+
+def test_a_form_whose_session_has_ended_keeps_what_was_typed(open_page: OpenPage, app: FastAPI, url: str) -> None:
+    home = app.state.service.settings.home
+    make_account(home, "Eva Ek", password=PASSWORD)
+    sign_in(home, "Eva Ek")
+    watched = open_page(1280, 900)
+    cut_off(watched, url)
+    page = watched.page
+    page.context.add_cookies([{"name": "norrsyn", "value": token_of("Eva Ek"), "url": url}])
+
+    def sign_in_beside() -> None:
+        expect(page.locator(".session-note")).to_contain_text("Det du ser och har skrivit står kvar.")
+        with page.context.expect_page() as opened:
+            page.get_by_role("link", name="Logga in i en ny flik").click()
+        other = opened.value
+        other.get_by_label("Namn").fill("Eva Ek")
+        other.get_by_label("Lösenord").fill(PASSWORD)
+        other.get_by_role("button", name="Logga in").click()
+        expect(other.locator("h1")).to_have_text("Du är inloggad igen")
+        other.close()
+
+    page.goto(f"{url}/admin/users?lang=sv")
+    user = page.evaluate("document.body.dataset.user")
+    page.locator("main input[name=name]").fill("Ny Kollega")
+    app.state.accounts.end_sessions(user)
+    page.locator("main form [type=submit]").last.click()
+    sign_in_beside()
+    # the form's token was the ended session's: it is shown once more, with all that was typed
+    expect(page.locator(".fault-summary")).to_be_visible(timeout=30_000)
+    expect(page.locator("main input[name=name]")).to_have_value("Ny Kollega")
+
+    page.goto(f"{url}/account?lang=sv")
+    for field, text in (("old_password", PASSWORD), ("password", "ett helt nytt ord"), ("again", "ett helt nytt ord")):
+        page.locator(f"input[name={field}]").fill(text)
+    app.state.accounts.end_sessions(user)
+    page.locator("form[action*='account/password'] [type=submit]").click()
+    sign_in_beside()
+    page.wait_for_url("**/account?*done=password*", timeout=30_000)
     assert [trouble for trouble in watched.troubles if not is_expected(trouble)] == []
 
 

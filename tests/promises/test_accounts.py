@@ -246,6 +246,23 @@ class TestSession:
         assert not is_in(client)
         assert client.post("/sign-out", headers=FORM).status_code == 303
 
+    @pytest.mark.parametrize(
+        ("lang", "words"), [("sv", "det du skickade utfördes inte"), ("en", "what you sent was not done")]
+    )
+    def test_whoever_sends_a_form_after_it_ended_is_told(
+        self, client: TestClient, home: Path, anna: str, lang: str, words: str
+    ) -> None:
+        accept = {"accept": "text/html"}
+        for path, back in ((f"/account/password?lang={lang}", "/account"), (f"/admin/users?lang={lang}", "/admin")):
+            answer = client.post(path, data={"name": "Ny"}, headers=FORM | accept)
+            assert answer.status_code == 303
+            page = client.get(answer.headers["location"], headers=accept)
+            assert words in page.text
+            assert f'name="next" value="{back}"' in page.text
+        assert find_user(home, "Ny") is None
+        # a page that is only read says nothing of the kind
+        assert "problem" not in client.get("/account", headers=accept).headers["location"]
+
     def test_idle_and_absolute_ends(self, client: TestClient, anna: str, clock: Clock) -> None:
         sign_in(client)
         for _ in range(12 * 3 - 1):

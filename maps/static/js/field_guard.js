@@ -13,7 +13,7 @@ async function check() {
 }
 
 // Their id; null where nobody is signed in, undefined where nobody answers.
-async function findUser() {
+export async function findUser() {
   try {
     const response = await fetch(new URL("api/me", ROOT), { headers: { accept: "application/json" }, cache: "no-store" });
     if (response.status === 401) return null;
