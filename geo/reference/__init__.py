@@ -7,6 +7,7 @@ model's own weights are data, not code: a reader can check them, an operator can
 
 from __future__ import annotations
 
+from geo.reference.capabilities import Check, Requirement, find_checks, find_requirements
 from geo.reference.industry import known_sni, normalise_sni, season_factors, sector_of, sectors_of
 from geo.reference.model import (
     CertaintyClass,
@@ -40,7 +41,9 @@ from geo.reference.weights import (
 
 __all__ = [
     "CertaintyClass",
+    "Check",
     "ModelComponent",
+    "Requirement",
     "ScoreClass",
     "are_discovered",
     "are_meant_for_living",
@@ -49,7 +52,9 @@ __all__ = [
     "county_names",
     "difference_classes",
     "establishments",
+    "find_checks",
     "find_reference_folder",
+    "find_requirements",
     "finding_weights",
     "housing_season_factors",
     "known_sni",

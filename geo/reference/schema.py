@@ -256,7 +256,16 @@ _ALL = (
             _SOURCE,
         ),
     ),
-    Table("attendances", ("attendance",), (Column("attendance", pattern=_CODE), *_TITLES, _SOURCE)),
+    Table(
+        "attendances",
+        ("attendance",),
+        (
+            Column("attendance", pattern=_CODE),
+            *_TITLES,
+            *(Column(f"may_be_{how}", "flag") for how in ("on_site", "on_call", "remote")),
+            _SOURCE,
+        ),
+    ),
     Table(
         "capabilities",
         ("agency", "check", "sector", "site_kind"),
@@ -268,6 +277,20 @@ _ALL = (
             Column("sector", refers_to="sectors.sector", wildcard=True),
             Column("site_kind", pattern="any|workplace|home|temporary_lodging"),
             Column("applies", "flag"),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table(
+        "stop_requirements",
+        ("requirement", "layer", "sector", "check"),
+        (
+            Column("requirement", pattern=_CODE),
+            *_TITLES,
+            Column("layer", pattern="workplaces|accommodation"),
+            Column("sector", refers_to="sectors.sector", wildcard=True),
+            Column("check", refers_to="capabilities.check"),
+            Column("presence", pattern="on_site|any"),
             _NOTE,
             _SOURCE,
         ),

@@ -17,15 +17,13 @@ from numpy.typing import NDArray
 
 from geo.grid import Grid
 from geo.layers.base import active_on
-from geo.reference import read_table, sectors_of
+from geo.reference import find_checks, read_table, sectors_of
 
 __all__ = ["REACH_M", "agencies_on_site", "find_powers", "map_powers"]
 
 REACH_M = 1_000.0
 _ON_SITE = "on_site"
-_ANY = "any"
-# Accommodation is lodging, and a home for whoever lives there; it has no sector.
-_SITE_KINDS = {"workplaces": ("workplace",), "accommodation": ("home", "temporary_lodging")}
+_LAYERS = ("workplaces", "accommodation")
 
 
 @lru_cache(maxsize=1)
@@ -47,16 +45,8 @@ def find_powers(layer: str, sector: str) -> int:
     ----------
     layer : ``workplaces`` or ``accommodation``
     sector : sector group, ``""`` for accommodation
-
-    Notes
-    -----
-    A row that says that a check does not apply takes it away from the sites that it names.
     """
-    rows = read_table("capabilities")
-    rows = rows[rows["attendance"].str.startswith(_ON_SITE)]
-    rows = rows[rows["sector"].isin([_ANY, sector]) & rows["site_kind"].isin([_ANY, *_SITE_KINDS[layer]])]
-    applies = rows.groupby(["agency", "check"])["applies"].all()
-    able = set(applies[applies].index.get_level_values("agency"))
+    able = {check.agency for check in find_checks(layer, sector) if check.attendance.startswith(_ON_SITE)}
     return sum(1 << position for position, agency in enumerate(agencies_on_site()) if agency in able)
 
 
@@ -74,7 +64,7 @@ def map_powers(layers: Mapping[str, gpd.GeoDataFrame], grid: Grid, at: date) -> 
     (n_rows, n_cols) unsigned, bits as in `find_powers`; read-only
     """
     raster = np.zeros(grid.shape, dtype=np.min_scalar_type((1 << len(agencies_on_site())) - 1))
-    parts = [_locate(layers[layer], layer, at) for layer in _SITE_KINDS if len(layers[layer])]
+    parts = [_locate(layers[layer], layer, at) for layer in _LAYERS if len(layers[layer])]
     if parts:
         easting, northing, bits = (np.concatenate(column) for column in zip(*parts, strict=True))
         for top, bottom, left, right, bit in _find_boxes(grid, easting, northing, bits):

@@ -19,7 +19,16 @@ _SHOWN = 5
 
 
 class DriveError(NorrsynError):
-    """A provider of drive times that cannot answer now."""
+    """A provider of drive times that cannot answer now.
+
+    Attributes
+    ----------
+    problem : Sentence, why
+    """
+
+    def __init__(self, problem: Sentence) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +98,9 @@ class FirstThatAnswers:
             try:
                 answer = provider.drive(easting, northing)
             except DriveError as error:
-                failures.append(Sentence("Drive times fell back to another source: {problem}", {"problem": str(error)}))
+                failures.append(
+                    Sentence("Drive times fell back to another source: {problem}", {"problem": error.problem})
+                )
             else:
                 return replace(answer, notes=(*failures, *answer.notes))
         answer = self.providers[-1].drive(easting, northing)

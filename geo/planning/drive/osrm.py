@@ -31,6 +31,7 @@ _SECONDS_PER_MINUTE = 60.0
 # what the server takes unless it is told otherwise (``--max-table-size``)
 _MOST_PLACES = 100
 _DIGITS = 6
+_UNREADABLE = Sentence("The routing server's answer is no table of times and lengths for these places.")
 FROM_OSRM = Sentence("Drive times come from the routing server.")
 
 
@@ -108,16 +109,13 @@ class OsrmDrive:
             response = session.get(address, params=parameters, timeout=self.timeout_s, allow_redirects=False)
             answer = response.json()
         except requests.Timeout as error:
-            message = f"the routing server did not answer within {self.timeout_s:g} s."
-            raise DriveError(message) from error
+            late = Sentence("The routing server did not answer within {seconds} s.", {"seconds": self.timeout_s})
+            raise DriveError(late) from error
         except requests.RequestException as error:
             # its text names the address, and with it the places
-            message = "the routing server cannot be reached, or its answer cannot be read."
-            raise DriveError(message) from error
+            raise DriveError(Sentence("The routing server cannot be reached, or its answer cannot be read.")) from error
         if not isinstance(answer, dict) or answer.get("code") != "Ok":
-            code = answer.get("code") if isinstance(answer, dict) else None
-            message = f"the routing server answered {response.status_code}{f' ({code})' if code else ''}."
-            raise DriveError(message)
+            raise DriveError(Sentence("The routing server answered {status}.", {"status": response.status_code}))
         shape = (n, len(destinations))
         return _read_table(answer, "durations", shape), _read_table(answer, "distances", shape)
 
@@ -127,9 +125,7 @@ def _read_table(answer: dict[str, Any], name: str, shape: tuple[int, int]) -> ND
     try:
         table = np.array([[np.inf if value is None else value for value in row] for row in answer[name]], dtype=float)
     except (KeyError, TypeError, ValueError) as error:
-        message = f"the routing server's answer has no table of {name} that can be read."
-        raise DriveError(message) from error
+        raise DriveError(_UNREADABLE) from error
     if table.shape != shape or np.isnan(table).any() or (table < 0).any():
-        message = f"the routing server's table of {name} is not one of {shape[0]} × {shape[1]} numbers from 0 up."
-        raise DriveError(message)
+        raise DriveError(_UNREADABLE)
     return table
