@@ -43,7 +43,9 @@ def browser_cookies() -> dict[str, str]:
     return {}
 
 
-@pytest.mark.parametrize(("width", "height", "touch"), [(1366, 768, False), (390, 844, True)])
+@pytest.mark.parametrize(
+    ("width", "height", "touch"), [(1366, 768, False), pytest.param(390, 844, True, marks=pytest.mark.long)]
+)
 def test_three_places_for_the_green_sector_in_week_30(
     open_page: OpenPage, first_link: str, screenshots: Path, width: int, height: int, touch: bool
 ) -> None:

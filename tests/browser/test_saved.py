@@ -77,7 +77,14 @@ def open_saved(page: Page) -> None:
         page.locator("#tab-saved").click()
 
 
-@pytest.mark.parametrize(("lang", "size"), [("sv", (1366, 768)), ("en", (390, 844))], ids=["desk", "phone"])
+# in the suite the shortlist at a desk, the views on a phone
+@pytest.mark.parametrize(
+    ("lang", "size"),
+    [
+        pytest.param("sv", (1366, 768), id="desk"),
+        pytest.param("en", (390, 844), id="phone", marks=pytest.mark.long),
+    ],
+)
 def test_a_shortlist_is_made_ordered_and_copied_as_text(
     open_page: OpenPage, demo_home: Path, demo_url: str, screenshots: Path, lang: str, size: tuple[int, int]
 ) -> None:
@@ -149,7 +156,13 @@ def test_a_site_goes_on_the_shortlist_from_its_panel(open_page: OpenPage, demo_h
     assert watched.troubles == []
 
 
-@pytest.mark.parametrize(("lang", "size"), [("en", (1366, 768)), ("sv", (390, 844))], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("lang", "size"),
+    [
+        pytest.param("en", (1366, 768), id="desk", marks=pytest.mark.long),
+        pytest.param("sv", (390, 844), id="phone"),
+    ],
+)
 def test_a_view_is_saved_opened_shared_and_deleted_in_two_tabs(
     open_page: OpenPage, demo_home: Path, demo_url: str, screenshots: Path, lang: str, size: tuple[int, int]
 ) -> None:
