@@ -35,6 +35,13 @@ assert Path(geo.__file__).resolve().is_relative_to(ROOT), f"the tests of {ROOT} 
 for name in [name for name in os.environ if name.startswith("NORRSYN_") and name not in SUITE_VARIABLES]:
     del os.environ[name]
 
+# A database waits for the disk at each commit. Where a disk in memory has room, the tests' folders are there;
+# half of the time of tests of the store was that wait.
+IN_MEMORY = Path("/dev/shm")  # noqa: S108  pytest makes a folder of our own in it
+ROOM_BYTES = 2 * 2**30
+if os.access(IN_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+
 # A kernel's first call compiles it, so a deadline would time the compiler.
 hypothesis.settings.register_profile("norrsyn", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("norrsyn")
@@ -63,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests, and skip them where there is no browser."""
+    """Mark the browser tests, skip them where there is no browser, and keep together what shares a fixture."""
     browser_tests = ROOT / "tests" / "browser"
     without_browser = pytest.mark.skip(
         reason="Chromium is not installed: apt-get install chromium, or name one in NORRSYN_CHROMIUM"
@@ -74,6 +81,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if missing and item.get_closest_marker("browser"):
             item.add_marker(without_browser)
+        # for `make test` on several processes: what a file, or the browser's folder, makes once is made by one of them
+        if item.get_closest_marker("xdist_group") is None:
+            file = item.path.relative_to(ROOT)
+            shares = item.path.is_relative_to(browser_tests) and "demo_home" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("demo home" if shares else str(file)))
 
 
 @pytest.hookimpl(wrapper=True)

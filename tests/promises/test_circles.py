@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -96,11 +97,17 @@ def having(secret_home: Path) -> Iterator[Ask]:
     yield from open_home(secret_home)
 
 
+@lru_cache(maxsize=8)
+def find_number(client: TestClient) -> bytes:
+    """The number of whoever asks."""
+    return str(client.get("/api/me").json()["user_id"]).encode()
+
+
 def see(answer: httpx.Response, *, of: TestClient | None = None) -> tuple[int, bytes, dict[str, str]]:
     """What an answer tells; the number of whoever asks, which each folder draws by itself, is left out."""
     content, headers = answer.content, dict(answer.headers)
     if of is not None:
-        content = content.replace(of.get("/api/me").json()["user_id"].encode(), b"own number")
+        content = content.replace(find_number(of), b"own number")
         if content != answer.content:
             # made from the bytes, the number among them, or from how well they compress
             headers = {name: value for name, value in headers.items() if name not in {"etag", "content-length"}}
