@@ -42,6 +42,7 @@ class OneChart:
             self.chart.name,
             self.served.id,
             self.snapshot.fingerprint,
+            self.snapshot.circle,
             self.county or "" if self.chart.takes_county else "",
             self.cell_id or "" if self.chart.takes_cell else "",
         )

@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po
 from geo.errors import ParameterError
 from geo.reference import swedish_texts
 from geo.risk.words import Sentence, Tenths
+from maps.narrow_words import NARROW_WORDS, choose_words
 
 __all__ = [
     "DEFAULT_LANGUAGE",
@@ -27,6 +28,7 @@ __all__ = [
     "catalogue",
     "format_date",
     "format_number",
+    "narrow_catalogue",
     "pick_language",
     "say",
     "translate",
@@ -64,6 +66,12 @@ def catalogue(lang: str) -> Mapping[str, str]:
     return MappingProxyType({**swedish_texts(), **own})
 
 
+def narrow_catalogue(lang: str) -> dict[str, str]:
+    """The same for those who may see some of the records only: what is said to them, by what is said to others."""
+    texts = catalogue(lang)
+    return {**texts, **{others: texts.get(said, said) for others, said in NARROW_WORDS.items()}}
+
+
 def translate(lang: str, template: str, **params: object) -> str:
     """Put a template into a language and fill its gaps.
 
@@ -79,6 +87,7 @@ def translate(lang: str, template: str, **params: object) -> str:
     -------
     str; a template without a translation stays English, a gap without a value stays visible
     """
+    template = choose_words(template)
     text = catalogue(lang).get(template, template)
     return _GAP.sub(lambda gap: _in_words(lang, params[gap[1]]) if gap[1] in params else gap[0], text)
 

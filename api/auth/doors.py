@@ -19,6 +19,7 @@ from api.auth.paths import HOME, make_sign_in_path
 from api.auth.permissions import PUBLIC, find_rule, is_allowed, list_pages
 from api.errors import path_of, problem_response, respond_to_error, respond_to_status
 from geo.errors import NorrsynError
+from geo.layers.circles import INNER_CIRCLE
 from geo.store.people.sessions import Session
 from maps.i18n import pick_language
 from maps.pages.base import Viewer, render_error_page, seen_by
@@ -156,7 +157,8 @@ def _refuse_role(request: Request, session: Session) -> Response:
 
 
 def _view(session: Session) -> Viewer:
-    return Viewer(session.user.user_id, session.user.name, session.user.roles, list_pages(session.user.roles))
+    user = session.user
+    return Viewer(user.user_id, user.name, user.roles, list_pages(user.roles), user.circle == INNER_CIRCLE)
 
 
 def _refuse(request: Request, status: int, heading: str) -> Response:

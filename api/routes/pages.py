@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
@@ -16,7 +16,7 @@ from api.caching import REVALIDATE, respond_cached
 from api.middleware import ASKING_WHERE
 from api.params import CurrentSnapshot, SurfaceByPath, TheService, check_language
 from geo.layers.circles import INNER_CIRCLE
-from maps.i18n import catalogue, pick_language
+from maps.i18n import catalogue, narrow_catalogue, pick_language
 from maps.pages.map import render_map_page, render_setup_page
 from maps.pages.surface import render_surface_page
 
@@ -86,9 +86,16 @@ def get_skeleton_style(request: Request, service: TheService) -> Response:
 
 
 @router.get("/i18n/{lang}.json", summary="Texts of a language", response_model=dict[str, str])
-def get_texts(request: Request, lang: Annotated[str, Path(description="sv or en")]) -> Response:
-    """Every text of the pages in a language, by its English form; empty for English."""
-    texts = json.dumps(dict(catalogue(check_language(lang))), ensure_ascii=False)
+def get_texts(
+    request: Request,
+    lang: Annotated[str, Path(description="sv or en")],
+    records: Annotated[
+        Literal["all", "some"], Query(description="some: as said to circles that may not see every record")
+    ] = "all",
+) -> Response:
+    """Every text of the pages in a language, by its English form; of English only what is said otherwise."""
+    find = catalogue if records == "all" else narrow_catalogue
+    texts = json.dumps(dict(find(check_language(lang))), ensure_ascii=False)
     return respond_cached(request, texts.encode(), "application/json")
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from maps.i18n import LANGUAGES, format_number, translate
+from maps.narrow_words import said_of_some_records
 
 __all__ = [
     "STATIC_FOLDER",
@@ -46,12 +47,15 @@ class Viewer:
     roles : frozenset of str
     pages : frozenset of str
         Paths of the pages that these roles may open, as they are written at their routes.
+    sees_all : bool
+        Whether their sharing circle may see every record.
     """
 
     user_id: str
     name: str
     roles: frozenset[str]
     pages: frozenset[str] = frozenset()
+    sees_all: bool = True
 
 
 # The head of every page names its viewer, and no page's own words depend on it: it need not pass through all of them.
@@ -60,10 +64,11 @@ _VIEWER: ContextVar[Viewer | None] = ContextVar("viewer", default=None)
 
 @contextmanager
 def seen_by(viewer: Viewer | None) -> Iterator[None]:
-    """Pages that are rendered in the block are for this viewer."""
+    """Pages that are rendered, and words that are chosen, in the block are for this viewer."""
     token = _VIEWER.set(viewer)
     try:
-        yield
+        with said_of_some_records(viewer is not None and not viewer.sees_all):
+            yield
     finally:
         _VIEWER.reset(token)
 

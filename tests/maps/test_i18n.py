@@ -24,6 +24,7 @@ from geo.risk.naming import name_place
 from geo.risk.surface import RiskSurface
 from geo.risk.words import Sentence
 from maps.i18n import LANGUAGES, catalogue, format_date, format_number, pick_language, say, translate
+from maps.narrow_words import NARROW_WORDS, said_of_some_records
 from maps.pages.base import STATIC_FOLDER, TEMPLATES_FOLDER
 from tests.maps.corpus import PAYLOADS
 
@@ -71,6 +72,26 @@ def test_no_text_is_made_where_the_extractors_cannot_see_it() -> None:
 def test_translations_keep_their_gaps() -> None:
     for english, swedish in catalogue("sv").items():
         assert sorted(GAP.findall(english)) == sorted(GAP.findall(swedish)), english
+
+
+@pytest.mark.parametrize("text", NARROW_WORDS)
+def test_what_narrower_circles_are_told_stands_for_a_text_that_there_is(text: str) -> None:
+    said = NARROW_WORDS[text]
+    assert text in TEXTS or text in {"Never inspected"}
+    assert said in catalogue("sv")
+    assert sorted(GAP.findall(said)) == sorted(GAP.findall(text))
+    assert "your circle may see" in said
+    assert "din krets" in catalogue("sv")[said]
+
+
+def test_words_for_narrower_circles_are_chosen_while_they_read_and_only_then() -> None:
+    assert translate("en", "Never inspected") == "Never inspected"
+    with said_of_some_records():
+        assert translate("en", "Never inspected") == "No visit that your circle may see"
+        assert translate("sv", "Never inspected") == "Ingen kontroll som din krets får se"
+        with said_of_some_records(is_so=False):
+            assert translate("sv", "Never inspected") == "Aldrig kontrollerad"
+    assert translate("sv", "Never inspected") == "Aldrig kontrollerad"
 
 
 def test_words_of_the_domain_are_used() -> None:

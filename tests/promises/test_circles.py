@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -148,6 +151,57 @@ class TestAnAttacker:
         assert circle in VISIBLE
         answers = {ask(INNER_CIRCLE).get("/api/surfaces").json()["current"] for ask in (without, having)}
         assert len(answers) == 2
+
+
+# what only all records could tell
+AS_A_FACT = re.compile(
+    r"never inspected|nobody has (?:looked|lately)|no visit (?:is|here is) known|no visits are recorded"
+    r"|aldrig kontrollerad|ingen har kontrollerat|ingen kontroll har nått"
+)
+# what the words mean, for everybody
+OF_THE_PROGRAM = ("/help/", "/openapi.json", "/static/", "/i18n/", "/api/reference/")
+
+
+def gather_words(client: TestClient) -> dict[str, str]:
+    """Everything that a user can read in words, in both languages, small letters."""
+    cells = [cell["cell_id"] for cell in client.get("/api/top?n=3").json()["cells"]]
+    never = client.get("/api/top?n=3&state=never_inspected").json()["cells"]
+    cells += [cell["cell_id"] for cell in never]
+    assert never
+    addresses = {*list_addresses(client.app, {**EXAMPLES, "cell_id": CELL, "job_id": "nothing"}), *QUERIES}
+    addresses |= {f"/api/cells/{cell}" for cell in cells} | {"/charts", "/api/sites/workplaces/w003"}
+    addresses = {one for one in addresses if not one.startswith((*OF_THE_PROGRAM, "/tiles", "/admin", "/audit"))}
+    words = {}
+    for address in sorted(addresses):
+        for lang in ("sv", "en"):
+            answer = client.get(f"{address}{'&' if '?' in address else '?'}lang={lang}", headers={"accept": "*/*"})
+            words[f"{address} {lang}"] = html.unescape(answer.text).lower()
+    for lang in ("sv", "en"):
+        words[f"texts {lang}"] = json.dumps(
+            [*client.get(f"/i18n/{lang}.json?records=some").json().values()], ensure_ascii=False
+        ).lower()
+    return words
+
+
+class TestWords:
+    """Nobody is told as a fact what only all records could tell."""
+
+    @pytest.mark.parametrize("circle", ["municipality", "public"])
+    def test_a_narrower_circle_reads_that_it_may_see_no_visit(self, without: Ask, circle: str) -> None:
+        words = gather_words(without(circle))
+        said = {where: AS_A_FACT.findall(text) for where, text in words.items() if not where.startswith("texts")}
+        assert {where: found for where, found in said.items() if found} == {}
+        assert any("no visit that your circle may see" in text for text in words.values())
+        assert any("ingen kontroll som din krets får se" in text for text in words.values())
+        assert 'data-records="some"' in without(circle).get("/", headers={"accept": "text/html"}).text
+
+    def test_whoever_sees_every_record_reads_the_fact(self, without: Ask) -> None:
+        words = gather_words(without(INNER_CIRCLE))
+        assert any("never inspected" in text for text in words.values())
+        assert any("aldrig kontrollerad" in text for text in words.values())
+        told = {where for where, text in words.items() if "your circle may see" in text or "din krets får se" in text}
+        assert {where for where in told if not where.startswith("texts")} == set()
+        assert "data-records" not in without(INNER_CIRCLE).get("/", headers={"accept": "text/html"}).text
 
 
 class TestOneFolder:

@@ -5,6 +5,7 @@ import { buildUrl } from "./api.js";
 import { isInBox, listTiles, MOST_CELLS, MOST_MB } from "./field_plan.js";
 import { ROOT, expiryOf, openArea, whileSaving } from "./field_store.js";
 import { filterOf } from "./filter_state.js";
+import { textsOf } from "./i18n.js";
 import { weightParameters, writeState } from "./state.js";
 
 const AT_ONCE = 6;
@@ -120,7 +121,7 @@ async function keepPage(job) {
       for (const [, link] of (await body.text()).matchAll(links)) if (!link.startsWith("data:") && !link.startsWith("#")) paths.push(resolve(path, link));
     });
   }
-  await job.keep(`i18n/${lang}.json`);
+  await job.keep(`i18n/${lang}.json`, textsOf(page.body));
   return {};
 }
 

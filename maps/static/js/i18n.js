@@ -12,6 +12,9 @@ export function useLanguage(code, texts) {
 
 export const language = () => lang;
 
+// What the texts are asked with: they are others where the reader's circle may see some of the records only.
+export const textsOf = ({ dataset }) => (dataset.records ? { records: dataset.records } : {});
+
 export function t(template, values = {}) {
   const text = Object.hasOwn(messages, template) ? messages[template] : template;
   return text.replace(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (gap, name) => {

@@ -16,7 +16,7 @@ import { DrawArea } from "./draw_area.js";
 import { createEvents } from "./events.js";
 import { findSaved } from "./field_saved.js";
 import { FieldTool } from "./field_tool.js";
-import { language, t, useLanguage } from "./i18n.js";
+import { language, t, textsOf, useLanguage } from "./i18n.js";
 import { LayerTree } from "./layer_tree.js";
 import { Legend } from "./legend.js";
 import { Locate } from "./locate.js";
@@ -53,7 +53,7 @@ class App {
     const lang = document.documentElement.lang;
     this.saved = findSaved();
     if (this.saved) answerFrom((url, options) => this.saved.answer(url, options));
-    useLanguage(lang, await getJson(`i18n/${lang}.json`));
+    useLanguage(lang, await getJson(`i18n/${lang}.json`, textsOf(document.body)));
     if (this.saved && !(await this.openSaved())) return;
     const [surfaces, basemap, sectors, choices, components] = await Promise.all([getJson("api/surfaces", { lang }), getJson("api/basemap"), getJson("api/reference/sectors"), getJson("api/filters", { lang }), getJson("api/reference/model_components")]);
     const current = surfaces.surfaces.find((one) => one.id === surfaces.current) ?? surfaces.surfaces[0];

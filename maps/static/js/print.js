@@ -91,6 +91,7 @@ export class Print {
       dataAge(info),
       sectors?.length && t("Sectors: {sectors}", { sectors: sectors.map((code) => this.sectorName(code)).join(", ") }),
       t("Model version {version}", { version: info.model_version }),
+      info.rests_on,
       info.synthetic && t("Synthetic data"),
     ].filter(Boolean);
   }
