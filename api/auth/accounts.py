@@ -10,11 +10,12 @@ from pathlib import Path
 from starlette.requests import Request
 
 from api.auth.addresses import find_client, parse_networks
-from api.auth.cookies import read_cookie
+from api.auth.cookies import device_cookie_name, read_cookie, read_named_cookie
 from api.auth.passwords import Passwords
 from api.auth.providers import make_provider
 from api.settings import Settings
 from geo.store.people.attempts import begin_attempt, clear_attempt
+from geo.store.people.devices import find_device, remember_device
 from geo.store.people.links import (
     SignedIn,
     WelcomeLink,
@@ -136,14 +137,22 @@ class Accounts:
 
     def _check(self, request: Request, name: str, password: str) -> StoredUser | Refusal:
         address = find_client(request, self._proxies)
-        if wait_s := begin_attempt(self._home, name, address, now=self.clock()):
+        device = find_device(self._home, self._read_device(request), name, now=self.clock())
+        if wait_s := begin_attempt(self._home, name, address, now=self.clock(), device=device):
             return Refusal(wait_s)
         user = find_user(self._home, name) if len(name) <= MAX_NAME else None
         is_right = self.passwords.verify(None if user is None else user.password_hash, password)
         if user is None or not is_right or user.disabled_at is not None:
             return Refusal()
-        clear_attempt(self._home, name, address)
+        clear_attempt(self._home, name, address, device=device)
         return user
+
+    def remember_device(self, request: Request, user_id: str) -> str:
+        """What a browser is to hold from which somebody has just shown a password, to be known again."""
+        return remember_device(self._home, user_id, instead_of=self._read_device(request), now=self.clock())
+
+    def _read_device(self, request: Request) -> str | None:
+        return read_named_cookie(request, device_cookie_name(request))
 
     # ---- whom an identity provider vouches for
 

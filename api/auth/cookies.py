@@ -7,9 +7,18 @@ from starlette.responses import Response
 
 from api.auth.addresses import is_guarded
 
-__all__ = ["clear_cookie", "cookie_name", "read_cookie", "read_named_cookie", "set_cookie"]
+__all__ = [
+    "clear_cookie",
+    "cookie_name",
+    "device_cookie_name",
+    "read_cookie",
+    "read_named_cookie",
+    "set_cookie",
+    "set_device_cookie",
+]
 
 _NAME = "norrsyn"
+_DEVICE_LASTS_S = 180 * 86_400
 
 
 def cookie_name(request: Request) -> str:
@@ -37,6 +46,24 @@ def set_cookie(request: Request, response: Response, token: str) -> None:
     """Give the browser a session; it ends with the browser, or when the server says so."""
     response.set_cookie(
         cookie_name(request), token, path="/", secure=is_guarded(request), httponly=True, samesite="lax"
+    )
+
+
+def device_cookie_name(request: Request) -> str:
+    """Name of the cookie that tells a browser from which somebody signed in before."""
+    return f"{cookie_name(request)}-device"
+
+
+def set_device_cookie(request: Request, response: Response, token: str) -> None:
+    """Have the browser known again; it outlasts the session, and lets nobody in."""
+    response.set_cookie(
+        device_cookie_name(request),
+        token,
+        max_age=_DEVICE_LASTS_S,
+        path="/",
+        secure=is_guarded(request),
+        httponly=True,
+        samesite="lax",
     )
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.auth.accounts import Accounts, Refusal
-from api.auth.cookies import clear_cookie, set_cookie
+from api.auth.cookies import clear_cookie, set_cookie, set_device_cookie
 from api.auth.forms import has_form_token, make_form_token, read_form
 from api.auth.passwords import MAX_PASSWORD, MIN_PASSWORD, find_fault
 from api.auth.paths import HOME, choose_next
@@ -87,7 +87,7 @@ def sign_in(request: Request, accounts: TheAccounts, form: TheForm, lang: PageLa
     if not faults:
         done = accounts.sign_in(request, name[: MAX_NAME + 1], password[: 2 * MAX_PASSWORD])
         if isinstance(done, SignedIn):
-            return go_on(request, choose_next(form.get("next"), lang), done.token)
+            return _go_on_known(request, accounts, choose_next(form.get("next"), lang), done)
         status, faults, headers = _refuse(done, Fault("", "wrong"))
     page = render_sign_in_page(
         pick_language(lang),
@@ -154,7 +154,7 @@ def use_welcome(
     except NotFoundError:
         # somebody else was quicker
         return _gone(lang)
-    return go_on(request, choose_next(None, lang), done.token)
+    return _go_on_known(request, accounts, choose_next(None, lang), done)
 
 
 def _check_welcome(form: dict[str, str], token: str, link: WelcomeLink) -> list[Fault]:
@@ -305,6 +305,13 @@ def go_on(request: Request, path: str, token: str) -> Response:
     """Lead somebody who has just signed in to a page."""
     response = RedirectResponse(path, 303)
     set_cookie(request, response, token)
+    return response
+
+
+def _go_on_known(request: Request, accounts: Accounts, path: str, done: SignedIn) -> Response:
+    """Lead on somebody who has shown a password, and know the browser again."""
+    response = go_on(request, path, done.token)
+    set_device_cookie(request, response, accounts.remember_device(request, done.user_id))
     return response
 
 

@@ -25,6 +25,8 @@ from api.auth.passwords import Passwords, find_fault
 from api.auth.paths import choose_next
 from api.redacting import hide_tokens
 from api.settings import Settings
+from geo.store.people.devices import MAX_DEVICES
+from geo.store.people.sessions import DEVICE_LASTS_S
 from geo.store.people.users import FIRST_ROLES, disable_user, find_user
 from tests.accounts import PASSWORD, allow_routes, cheap_passwords, enter, make_account
 from tests.api.made import BASE_URL
@@ -210,8 +212,9 @@ class TestNext:
 
 class TestSession:
     def test_the_cookie(self, client: TestClient, anna: str) -> None:
-        cookie = sign_in(client).headers["set-cookie"]
+        cookie, device = sign_in(client).headers.get_list("set-cookie")
         assert re.fullmatch(r"norrsyn=[\w-]{43}; HttpOnly; Path=/; SameSite=lax", cookie)
+        assert re.fullmatch(r"norrsyn-device=[\w-]{43}; HttpOnly; Max-Age=15552000; Path=/; SameSite=lax", device)
 
     @pytest.mark.parametrize("base", ["https://127.0.0.1:8000", "http://norrsyn.example", "https://norrsyn.example"])
     def test_the_cookie_wherever_the_way_is_tls(self, tmp_path: Path, base: str) -> None:
@@ -220,8 +223,11 @@ class TestSession:
         with TestClient(app, base_url=base.replace("http:", "https:"), follow_redirects=False) as client:
             data = {"name": "Anna Berg", "password": PASSWORD}
             answer = client.post("/sign-in", data=data, headers={"origin": base.replace("http:", "https:")})
-            cookie = answer.headers["set-cookie"]
+            cookie, device = answer.headers.get_list("set-cookie")
             assert re.fullmatch(r"__Host-norrsyn=[\w-]{43}; HttpOnly; Path=/; SameSite=lax; Secure", cookie)
+            assert re.fullmatch(
+                r"__Host-norrsyn-device=[\w-]{43}; HttpOnly; Max-Age=15552000; Path=/; SameSite=lax; Secure", device
+            )
             assert client.get("/api/me").status_code == 200
 
     def test_it_is_another_one_after_signing_in(self, client: TestClient, anna: str) -> None:
@@ -564,6 +570,56 @@ class TestLockOut:
         assert sign_in(client).status_code == 303
         # and with it the sheet is clean
         assert self.guess(client, "Anna Berg", 5) == [401] * 5
+
+    def test_a_stranger_does_not_keep_out_whoever_signed_in_here_before(
+        self, app: FastAPI, client: TestClient, anna: str, clock: Clock
+    ) -> None:
+        assert sign_in(client).status_code == 303
+        client.post("/sign-out", headers=FORM)
+        stranger = TestClient(app, base_url=BASE_URL, follow_redirects=False)
+        # the same address, as in one office: name and address are both made to wait
+        assert self.guess(stranger, "Anna Berg", 6) == [401] * 5 + [429]
+        for n in range(30):
+            sign_in(stranger, f"n{n}", OTHER)
+        assert sign_in(stranger, "somebody else").status_code == 429
+        assert sign_in(client).status_code == 303
+        # which gives the stranger nothing
+        assert sign_in(stranger).status_code == 429
+        # for another name it is a browser like any other
+        assert sign_in(client, "Bo Ek", OTHER).status_code == 429
+        # the browser's own failures are counted as ever
+        assert self.guess(client, "Anna Berg", 6) == [401] * 5 + [429]
+        assert sign_in(client).status_code == 429
+        clock.now += 3
+        assert sign_in(client).status_code == 303
+
+    def test_a_device_cookie_is_one_browsers_and_lets_nobody_in(
+        self, app: FastAPI, client: TestClient, home: Path, anna: str, clock: Clock
+    ) -> None:
+        sign_in(client)
+        old = client.cookies["norrsyn-device"]
+        sign_in(client)
+        assert client.cookies["norrsyn-device"] != old
+        assert old.encode() not in b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+        device = client.cookies["norrsyn-device"]
+        client.cookies.clear()
+        client.cookies.set("norrsyn-device", device)
+        assert not is_in(client)
+        self.guess(TestClient(app, base_url=BASE_URL, follow_redirects=False), "Anna Berg", 5)
+        for token in (old, "x", "A" * 43, device[:-1], ""):
+            other = TestClient(app, base_url=BASE_URL, follow_redirects=False, cookies={"norrsyn-device": token})
+            assert sign_in(other).status_code == 429
+        # so many browsers of one user are known, and for so long
+        for _ in range(MAX_DEVICES):
+            clock.now += 3600
+            assert sign_in(TestClient(app, base_url=BASE_URL, follow_redirects=False)).status_code == 303
+        self.guess(TestClient(app, base_url=BASE_URL, follow_redirects=False), "Anna Berg", 5)
+        assert sign_in(client).status_code == 429
+        clock.now += 3
+        assert sign_in(client).status_code == 303
+        clock.now += DEVICE_LASTS_S + 1
+        self.guess(TestClient(app, base_url=BASE_URL, follow_redirects=False), "Anna Berg", 5)
+        assert sign_in(client).status_code == 429
 
     def test_it_holds_over_restarts_and_workers(self, client: TestClient, home: Path, anna: str, clock: Clock) -> None:
         self.guess(client, "Anna Berg", 3)

@@ -1,5 +1,8 @@
 """Failed sign-ins, counted by name and by address, so that nobody guesses passwords for long.
 
+A browser from which the user of the name signed in before (`geo.store.people.devices`) waits for its own failures only:
+whoever guesses at a name elsewhere does not keep its owner out.
+
 An attempt is counted before its password is looked at, and taken back if it was right: many at once get no more guesses
 than one after the other. The waits double with each failure. Nothing here tells whether a name exists.
 """
@@ -20,6 +23,7 @@ from geo.store.people.users import make_name_key
 
 __all__ = [
     "BY_ADDRESS",
+    "BY_DEVICE",
     "BY_NAME",
     "FailedSignIns",
     "Patience",
@@ -60,9 +64,10 @@ class FailedSignIns:
     Attributes
     ----------
     n_failures, n_addresses, n_names : int
-        How many, from how many addresses, and under how many names, which are known by their digest only.
+        How many, and from how many addresses and under how many names (known by their digest only) where they did not
+        come from known browsers.
     n_waiting : int
-        How many of those names and addresses must wait now.
+        How many of those names, addresses and known browsers must wait now.
     """
 
     n_failures: int = 0
@@ -73,12 +78,17 @@ class FailedSignIns:
 
 # A person mistypes; a whole office stands behind one address.
 BY_NAME = Patience(5, 2.0, 900.0)
+BY_DEVICE = BY_NAME
 BY_ADDRESS = Patience(30, 2.0, 900.0)
 
 
 def name_subject(name: str) -> str:
     """How a name is counted: by its digest, because people type passwords into the wrong field."""
     return f"name:{hashlib.sha256(make_name_key(name).encode('utf-8', 'replace')).hexdigest()}"
+
+
+def _device_subject(device: str) -> str:
+    return f"device:{device}"
 
 
 def address_subject(address: str) -> str:
@@ -94,8 +104,15 @@ def address_subject(address: str) -> str:
     return f"address:{found}"
 
 
-def begin_attempt(home: StrPath | None, name: str, address: str, *, now: float) -> float:
+def begin_attempt(home: StrPath | None, name: str, address: str, *, now: float, device: str | None = None) -> float:
     """Count an attempt to sign in, unless it comes too early.
+
+    Parameters
+    ----------
+    home : path
+    name, address : str
+    now : float, s
+    device : str, hash of the browser, where the user of that name signed in with it before
 
     Returns
     -------
@@ -106,6 +123,8 @@ def begin_attempt(home: StrPath | None, name: str, address: str, *, now: float) 
     StoreError
     """
     subjects = {name_subject(name): BY_NAME, address_subject(address): BY_ADDRESS}
+    if device is not None:
+        subjects = {_device_subject(device): BY_DEVICE}
     with write_people(home) as connection:
         lock_people(connection)
         rows = {
@@ -126,8 +145,10 @@ def begin_attempt(home: StrPath | None, name: str, address: str, *, now: float) 
     return 0.0
 
 
-def clear_attempt(home: StrPath | None, name: str, address: str) -> None:
+def clear_attempt(home: StrPath | None, name: str, address: str, *, device: str | None = None) -> None:
     """Take an attempt back whose password was right: the name has a clean sheet, the address one failure less.
+
+    Where it came from a known browser, that one has a clean sheet; name and address stay as others' guesses made them.
 
     Raises
     ------
@@ -135,6 +156,9 @@ def clear_attempt(home: StrPath | None, name: str, address: str) -> None:
     """
     of_address = ATTEMPTS.c.subject == address_subject(address)
     with write_people(home) as connection:
+        if device is not None:
+            connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.subject == _device_subject(device)))
+            return
         connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.subject == name_subject(name)))
         fewer = {"failures": ATTEMPTS.c.failures - 1, "blocked_until": 0.0}
         connection.execute(ATTEMPTS.update().where(of_address).values(**fewer))
@@ -152,9 +176,10 @@ def count_failures(home: StrPath | None, *, now: float) -> FailedSignIns:
     with read_people(home) as connection:
         rows = [] if connection is None else connection.execute(recent).all()
     by_address = [row for row in rows if row.subject.startswith("address:")]
+    by_device = [row for row in rows if row.subject.startswith("device:")]
     return FailedSignIns(
-        sum(row.failures for row in by_address),
+        sum(row.failures for row in (*by_address, *by_device)),
         len(by_address),
-        len(rows) - len(by_address),
+        len(rows) - len(by_address) - len(by_device),
         sum(row.blocked_until > now for row in rows),
     )

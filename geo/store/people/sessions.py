@@ -17,12 +17,13 @@ from geo.errors import StoreError
 from geo.store.home import StrPath
 from geo.store.people.database import read_people, write_people
 from geo.store.people.events import insert_event
-from geo.store.people.tables import ATTEMPTS, LINKS, SESSIONS, USERS
+from geo.store.people.tables import ATTEMPTS, DEVICES, LINKS, SESSIONS, USERS
 from geo.store.people.tokens import hash_token, is_token, make_token
 from geo.store.people.users import User
 
 __all__ = [
     "CLOCK_STEP_S",
+    "DEVICE_LASTS_S",
     "SEEN_EVERY_S",
     "OpenSession",
     "Session",
@@ -41,6 +42,8 @@ SEEN_EVERY_S = 60.0
 CLOCK_STEP_S = 120.0
 # after which a name or address that failed to sign in has a clean sheet
 FORGET_ATTEMPTS_S = 24 * 3600.0
+# after which a browser from which somebody signed in is like any other
+DEVICE_LASTS_S = 180 * 86_400.0
 _MAX_BROWSER = 200
 _log = logging.getLogger("norrsyn")
 
@@ -274,6 +277,7 @@ def _prune(connection: sa.Connection, now: float, idle_s: float) -> None:
         SESSIONS.delete().where(sa.or_(SESSIONS.c.expires_at <= now, SESSIONS.c.seen_at <= now - idle_s))
     )
     connection.execute(LINKS.delete().where(LINKS.c.expires_at <= now))
+    connection.execute(DEVICES.delete().where(DEVICES.c.made_at <= now - DEVICE_LASTS_S))
     connection.execute(
         ATTEMPTS.delete().where(ATTEMPTS.c.last_at <= now - FORGET_ATTEMPTS_S, ATTEMPTS.c.blocked_until <= now)
     )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-__all__ = ["ATTEMPTS", "EVENTS", "KEPT_IN_BACKUPS", "LINKS", "PEOPLE", "SAVED_VIEWS", "SESSIONS", "SHORTLIST", "USERS"]
+__all__ = [
+    "ATTEMPTS",
+    "DEVICES",
+    "EVENTS",
+    "KEPT_IN_BACKUPS",
+    "LINKS",
+    "PEOPLE",
+    "SAVED_VIEWS",
+    "SESSIONS",
+    "SHORTLIST",
+    "USERS",
+]
 
 PEOPLE = sa.MetaData()
 
@@ -44,11 +55,20 @@ SESSIONS = sa.Table(
 ATTEMPTS = sa.Table(
     "sign_in_attempts",
     PEOPLE,
-    # ``name:`` and a digest, or ``address:`` and an IPv4 address or IPv6 network
+    # ``name:`` or ``device:`` and a digest, or ``address:`` and an IPv4 address or IPv6 network
     sa.Column("subject", sa.Text, primary_key=True),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("last_at", sa.Double, nullable=False),
     sa.Column("blocked_until", sa.Double, nullable=False),
+)
+
+DEVICES = sa.Table(
+    "devices",
+    PEOPLE,
+    # SHA-256 of what the browser's second cookie holds
+    sa.Column("device_hash", sa.Text, primary_key=True),
+    sa.Column("user_id", sa.Text, sa.ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("made_at", sa.Double, nullable=False),
 )
 
 LINKS = sa.Table(
