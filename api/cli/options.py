@@ -27,8 +27,8 @@ CountyOption = Annotated[
 LanguageOption = Annotated[str, typer.Option("--lang", help="Language of the words: sv or en.")]
 
 
-def read_settings(home: Path | None) -> Settings:
-    """Settings from the environment, with another data folder where one is given.
+def read_settings(home: Path | None, public_url: str | None = None) -> Settings:
+    """Settings from the environment, with another data folder and address of the server where they are given.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def read_settings(home: Path | None) -> Settings:
     """
     from api.settings import load_settings  # noqa: PLC0415
 
-    return load_settings(home=home)
+    return load_settings(home=home, public_url=public_url)
 
 
 def read_layers(folder: Path) -> StoredLayers:

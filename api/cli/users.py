@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.options import HomeOption, JsonOption, read_settings
-from api.cli.output import Command, Group, print_json, print_table, print_words
+from api.cli.output import Command, Group, note, print_json, print_table, print_words
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -22,6 +22,15 @@ _NAME = typer.Argument(help="Name that the user signs in with.", show_default=Fa
 _ROLE = typer.Option(
     "--role", help="planner, analyst, coordinator, admin or auditor; may be repeated.", show_default=False
 )
+_UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        help="Address by which people reach the server, for the link. Default: NORRSYN_PUBLIC_URL, else this machine "
+        "and NORRSYN_PORT.",
+        show_default=False,
+    ),
+]
 
 
 def add_user(
@@ -31,11 +40,12 @@ def add_user(
     circle: Annotated[
         str | None, typer.Option("--circle", help="Sharing circle. Default: the agency's.", show_default=False)
     ] = None,
+    url: _UrlOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take a user in; see the command's help."""
-    settings = read_settings(home)
+    settings = read_settings(home, url)
     from geo.store.people.links import make_link  # noqa: PLC0415
     from geo.store.people.users import NewUser, make_user  # noqa: PLC0415
 
@@ -47,6 +57,7 @@ def add_user(
         return
     print_words(f"{user.name} is taken in, and chooses a password here within 24 hours (the link works once):")
     print_words(address)
+    _note_guess(settings)
 
 
 def list_all_users(home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -85,9 +96,11 @@ def set_roles(
     print_words(f"{user.name} is now {', '.join(_order(user)) or 'without a role'}, and signs in anew.")
 
 
-def reset_user(name: Annotated[str, _NAME], home: HomeOption = None, as_json: JsonOption = False) -> None:
+def reset_user(
+    name: Annotated[str, _NAME], url: _UrlOption = None, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
     """Let a user choose another password; see the command's help."""
-    settings = read_settings(home)
+    settings = read_settings(home, url)
     from geo.errors import ParameterError  # noqa: PLC0415
     from geo.store.people.links import make_link  # noqa: PLC0415
     from geo.store.people.users import enable_user  # noqa: PLC0415
@@ -103,6 +116,7 @@ def reset_user(name: Annotated[str, _NAME], home: HomeOption = None, as_json: Js
         return
     print_words(f"{user.name} chooses a password here within 24 hours (the link works once):")
     print_words(address)
+    _note_guess(settings)
 
 
 def disable(name: Annotated[str, _NAME], home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -122,6 +136,12 @@ def make_address(settings: Settings, token: str, port: int | None = None) -> str
     """Address of a one-time link."""
     base = settings.public_url or f"http://127.0.0.1:{port or settings.port}"
     return f"{base}/welcome/{token}"
+
+
+def _note_guess(settings: Settings) -> None:
+    """Say that nobody has told where the server is, which runs elsewhere and may have got another port."""
+    if settings.public_url is None:
+        note("That is this machine; where people reach the server by another address, give it with --url.")
 
 
 def _find(folder: Path, name: str) -> StoredUser:
@@ -180,6 +200,7 @@ COMMANDS = (
                 (
                     "norrsyn users add anna --agency polismyndigheten --role planner",
                     "norrsyn users add bo --agency skatteverket --role analyst --role admin --json",
+                    "norrsyn users add eva --agency polismyndigheten --role planner --url http://127.0.0.1:9000",
                 ),
             ),
             Command(

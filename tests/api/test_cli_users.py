@@ -44,6 +44,22 @@ def test_from_add_to_disable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, da
     assert kept.disabled_at is None
 
 
+def test_the_link_has_the_address_of_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = ("users", "add", "Anna", "--agency", "polismyndigheten", "--role", "planner", "--home", tmp_path)
+    assert run_json(*anna, "--url", "http://127.0.0.1:9000/")["link"].startswith("http://127.0.0.1:9000/welcome/")
+    reset = ("users", "reset", "Anna", "--home", tmp_path)
+    told = run(*reset)
+    assert "http://127.0.0.1:8000/welcome/" in told.stdout
+    assert "--url" in told.stderr
+    monkeypatch.setenv("NORRSYN_PORT", "9001")
+    assert run_json(*reset)["link"].startswith("http://127.0.0.1:9001/welcome/")
+    monkeypatch.setenv("NORRSYN_PUBLIC_URL", "https://norrsyn.example")
+    told = run(*reset, "--url", "https://other.example")
+    assert "https://other.example/welcome/" in told.stdout
+    assert "--url" not in told.stderr
+    assert "NORRSYN_PUBLIC_URL" in fail_json(*reset, "--url", "norrsyn.example/map", code=4)["detail"]
+
+
 def test_what_cannot_be_done(tmp_path: Path) -> None:
     wrong = fail_json("users", "add", "A", "--agency", "kgb", "--role", "king", "--home", tmp_path, code=2)
     assert "kgb" in wrong["detail"]
