@@ -75,7 +75,11 @@ def get_difference_tile(
     x: Annotated[int, Path(description="Column from the west")],
     y: Annotated[int, Path(description="Row from the north")],
 ) -> Response:
-    """Where the other surface is higher (brown) or lower (blue, striped); from afar, the largest change in a pixel."""
+    """Where the other surface is higher (brown) or lower (blue, striped); from afar, the largest change in a pixel.
+
+    Browsers keep it as they do a tile of each surface.
+    """
     compared = service.compare(served, other)
-    may_change = CURRENT in (request.path_params["surface"], request.path_params["other"])
+    names = request.path_params["surface"], request.path_params["other"]
+    may_change = CURRENT in names or bool(served.changed_weights or other.changed_weights)
     return respond_cached(request, compared.tiles.render(z, x, y), "image/png", REVALIDATE if may_change else FOREVER)

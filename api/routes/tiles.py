@@ -37,8 +37,9 @@ def get_tile(
     """Score classes as a Web Mercator tile (XYZ); clear where nothing is drawn, and where a filter leaves cells out.
 
     A tile of a surface id never changes, so browsers keep it; those of `current` are asked for anew. So are those for
-    an `agency`, because where it has powers follows from the sites, which may change while the surface stays.
+    an `agency`, because where it has powers follows from the sites, which may change while the surface stays, and those
+    with weights of one's own, which nobody may be shown any more whose session has ended.
     """
     content = served.draw_tile(z, x, y, shown, stripes=never)
-    may_change = request.path_params["surface"] == CURRENT or bool(chosen.agencies)
+    may_change = request.path_params["surface"] == CURRENT or bool(chosen.agencies) or bool(served.changed_weights)
     return respond_cached(request, content, "image/png", REVALIDATE if may_change else FOREVER)

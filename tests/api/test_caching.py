@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from geo.risk.surface import RiskSurface
+from tests.accounts import enter
+from tests.api.made import BASE_URL
 
 REVALIDATED = [
     "/api/basemap",
@@ -43,6 +46,26 @@ def test_tiles_of_an_id_are_kept_and_those_of_current_are_not(client: TestClient
     tag = kept.headers["etag"]
     for header in (tag, f'"other", {tag}', "*", tag.removeprefix("W/")):
         assert client.get(f"/tiles/{published.id}/8/142/68.png", headers={"if-none-match": header}).status_code == 304
+
+
+def test_what_has_ones_own_weights_is_asked_after_each_time(
+    app: FastAPI, client: TestClient, published: RiskSurface
+) -> None:
+    own = client.get("/api/score", params={"at": "2026-07-15", "weight": "findings:80"})
+    assert own.headers["cache-control"] == "no-store"
+    name = own.json()["id"]
+    for path in (
+        f"/tiles/{name}/8/142/68.png",
+        f"/tiles/compare/{published.id}/{name}/8/142/68.png",
+        f"/tiles/compare/{name}/{published.id}/8/142/68.png",
+    ):
+        tile = client.get(path)
+        assert (tile.status_code, tile.headers["cache-control"]) == (200, "private, no-cache")
+        again = {"if-none-match": tile.headers["etag"]}
+        assert client.get(path, headers=again).status_code == 304
+        # what the browser has is not good for whoever is signed out, or is somebody else
+        assert TestClient(app, base_url=BASE_URL).get(path, headers=again).status_code == 401
+        assert enter(app, "Somebody else", base_url=BASE_URL).get(path, headers=again).status_code == 404
 
 
 @pytest.mark.parametrize(
