@@ -33,6 +33,8 @@ from geo.errors import (
     ShapeError,
     StoreError,
 )
+from maps.i18n import LANGUAGES
+from maps.problem_words import say_problem
 
 __all__ = [
     "PROBLEM_TYPE",
@@ -44,6 +46,7 @@ __all__ = [
     "SupersededError",
     "TooLargeError",
     "find_kind",
+    "find_language",
     "problem_document",
     "problem_response",
     "respond_to_change",
@@ -140,8 +143,19 @@ def find_kind(error: BaseException) -> ProblemKind:
     return next((rows[ancestor] for ancestor in type(error).__mro__ if ancestor in rows), _UNEXPECTED)
 
 
+def find_language(request: Request) -> str:
+    """The language that a failure is told in: the request's, else the first that its sender reads, else English."""
+    asked = request.query_params.get("lang")
+    if asked in LANGUAGES:
+        return asked
+    wanted = (
+        part.partition(";")[0].strip().lower()[:2] for part in request.headers.get("accept-language", "").split(",")
+    )
+    return next((lang for lang in wanted if lang in LANGUAGES), "en")
+
+
 def problem_document(error: BaseException, instance: str | None = None) -> dict[str, Any]:
-    """Problem details of an error as a JSON object; internals stay out of it."""
+    """Problem details of an error as a JSON object, in English; internals stay out of it."""
     kind = find_kind(error)
     detail = str(error) if kind.is_told and str(error) else _SEE_LOG
     return _document(kind, detail, instance)
@@ -156,27 +170,35 @@ def problem_response(
     instance: str | None = None,
     errors: Sequence[Mapping[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
+    lang: str = "en",
 ) -> JSONResponse:
-    """A problem as a response."""
+    """A problem as a response, in a language as far as its words are known in it."""
     content = _document(ProblemKind(status, name, title), detail, instance)
     if errors is not None:
         content["errors"] = list(errors)
-    return JSONResponse(content, status, headers=dict(headers or {}), media_type=PROBLEM_TYPE)
+    return _respond(content, status, headers or {}, lang)
+
+
+def _respond(content: dict[str, Any], status: int, headers: Mapping[str, str], lang: str) -> JSONResponse:
+    """A problem's document as a response; ``Content-Language`` is that of its detail."""
+    said = say_problem(lang, content["detail"])
+    if said is not None:
+        content |= {"title": say_problem(lang, content["title"]) or content["title"], "detail": said}
+    told = {"Content-Language": "en" if said is None else lang, "Vary": "Accept-Language"}
+    return JSONResponse(content, status, headers=told | dict(headers), media_type=PROBLEM_TYPE)
 
 
 def respond_to_error(request: Request, error: BaseException) -> JSONResponse:
     """Response for an error of ours, or for one that nobody foresaw."""
     kind = find_kind(error)
-    headers = {"Retry-After": "5"} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return JSONResponse(
-        problem_document(error, path_of(request)), kind.status, headers=headers, media_type=PROBLEM_TYPE
-    )
+    headers = {"Retry-After": "5"} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return _respond(problem_document(error, path_of(request)), kind.status, headers, find_language(request))
 
 
 def respond_to_change(request: Request, error: ChangedError, current: BaseModel) -> JSONResponse:
     """Response for a change that came too late, with what is stored now."""
     content = problem_document(error, path_of(request)) | {"current": current.model_dump(mode="json", by_alias=True)}
-    return JSONResponse(content, find_kind(error).status, media_type=PROBLEM_TYPE)
+    return _respond(content, find_kind(error).status, {}, find_language(request))
 
 
 def respond_to_validation(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -184,7 +206,13 @@ def respond_to_validation(request: Request, error: RequestValidationError) -> JS
     errors = [_describe(failure) for failure in error.errors()]
     listed = "; ".join(f"{one['parameter']}: {one['detail']}" for one in errors)
     return problem_response(
-        422, "parameter", STATUS_TABLE[ParameterError].title, f"{listed}.", instance=path_of(request), errors=errors
+        422,
+        "parameter",
+        STATUS_TABLE[ParameterError].title,
+        f"{listed}.",
+        instance=path_of(request),
+        errors=errors,
+        lang=find_language(request),
     )
 
 
@@ -201,7 +229,9 @@ def respond_to_status(request: Request, status: int, headers: Mapping[str, str] 
     }
     phrase = HTTPStatus(status).phrase
     name, title, detail = words.get(status, (phrase.lower().replace(" ", "-"), phrase, f"{phrase}."))
-    return problem_response(status, name, title, detail, instance=path_of(request), headers=headers)
+    return problem_response(
+        status, name, title, detail, instance=path_of(request), headers=headers, lang=find_language(request)
+    )
 
 
 def path_of(request: Request) -> str:

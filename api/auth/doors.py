@@ -17,7 +17,7 @@ from api.audience import wants_page
 from api.auth.accounts import Accounts
 from api.auth.paths import HOME, make_sign_in_path
 from api.auth.permissions import PUBLIC, find_rule, is_allowed, list_pages
-from api.errors import path_of, problem_response, respond_to_error, respond_to_status
+from api.errors import find_language, path_of, problem_response, respond_to_error, respond_to_status
 from geo.errors import NorrsynError
 from geo.layers.circles import INNER_CIRCLE
 from geo.store.people.sessions import Session
@@ -136,6 +136,7 @@ def _refuse_somebody(request: Request, session: Session | None) -> Response:
         "Nobody is signed in, or the session has ended. Sign in at /sign-in and ask again.",
         instance=path_of(request),
         headers={"WWW-Authenticate": 'Session realm="Norrsyn"'},
+        lang=find_language(request),
     )
 
 
@@ -171,5 +172,6 @@ def _refuse(request: Request, status: int, heading: str) -> Response:
             "Not for this role",
             "None of the roles of whoever is signed in may do this; an admin gives roles.",
             instance=path_of(request),
+            lang=find_language(request),
         )
     return respond_to_status(request, status)

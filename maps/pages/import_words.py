@@ -6,19 +6,13 @@ not known stays English, and says so.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import lru_cache
-from types import MappingProxyType
 from typing import NamedTuple
 
-from maps.i18n import catalogue, translate
+from maps.recognised import Recogniser
 
 __all__ = ["TEMPLATES", "WORDS", "Words", "say_found"]
 
-# The first that fits is taken. A gap that begins with ``word`` holds one of `WORDS`; one that begins with ``each``
-# holds texts with commas between them, each of which fits a template; any other holds codes, numbers and names, which
-# stay as they are.
+# as `maps.recognised.Recogniser` reads them
 TEMPLATES = (
     (
         "{n} of the layer's {all} records are not in what is imported, and would be gone from it. "
@@ -145,7 +139,7 @@ WORDS = (
     "posting site",
     "road works",
 )
-_GAP = re.compile(r"\{([a-z_]+)\}")
+_RECOGNISER = Recogniser(TEMPLATES, WORDS)
 
 
 class Words(NamedTuple):
@@ -176,42 +170,5 @@ def say_found(lang: str, english: str) -> Words:
     """
     if lang == "en":
         return Words(english, "en")
-    said = _translate(lang, english)
+    said = _RECOGNISER.say(lang, english)
     return Words(english, "en") if said is None else Words(said, lang)
-
-
-def _translate(lang: str, english: str) -> str | None:
-    if not english:
-        return ""
-    if (known := catalogue(lang).get(english)) is not None:
-        return known
-    for template, pattern in _patterns().items():
-        if (match := pattern.fullmatch(english)) is not None:
-            values = {name: _fill(lang, name, value) for name, value in match.groupdict().items()}
-            if None not in values.values():
-                return translate(lang, template, **values)
-    parts = english.split("; ")
-    said = [_translate(lang, part) if part else None for part in parts] if len(parts) > 1 else [None]
-    return None if None in said else "; ".join(filter(None, said))
-
-
-def _fill(lang: str, name: str, value: str) -> str | None:
-    """What stands in a gap; None where it does not belong there."""
-    if name.startswith("word"):
-        return translate(lang, value) if value in WORDS else None
-    if name.startswith("each"):
-        said = [_translate(lang, one) for one in value.split(", ")]
-        return None if None in said else ", ".join(filter(None, said))
-    return value
-
-
-@lru_cache(maxsize=1)
-def _patterns() -> Mapping[str, re.Pattern[str]]:
-    """A pattern for each template."""
-    found = {}
-    for template in TEMPLATES:
-        pieces = _GAP.split(template)
-        # every second piece is the name of a gap
-        parts = (f"(?P<{one}>.+?)" if position % 2 else re.escape(one) for position, one in enumerate(pieces))
-        found[template] = re.compile("".join(parts), re.DOTALL)
-    return MappingProxyType(found)

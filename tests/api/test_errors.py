@@ -105,3 +105,33 @@ class TestInside:
         assert response.status_code == 503
         assert response.headers["retry-after"]
         assert str(home) not in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "english", "swedish"),
+    [
+        ("/api/cells/at?lon=12&lat=56", "lies off the grid", "ligger utanför rutnätet"),
+        ("/api/top?surface=none", "reload the page for the current one", "ladda om sidan för den aktuella"),
+        ("/api/shortlist?surface=none", "reload the page for the current one", "ladda om sidan för den aktuella"),
+    ],
+)
+def test_a_failure_is_told_in_the_readers_language(client: TestClient, path: str, english: str, swedish: str) -> None:
+    for headers, more, words, lang in (
+        ({}, "", english, "en"),
+        ({"accept-language": "de-DE, fr;q=0.5"}, "", english, "en"),
+        ({"accept-language": "sv-SE,sv;q=0.9,en;q=0.8"}, "", swedish, "sv"),
+        ({"accept-language": "sv"}, "&lang=en", english, "en"),
+        ({}, "&lang=sv", swedish, "sv"),
+    ):
+        answer = client.get(path + more, headers=headers)
+        assert words in answer.json()["detail"]
+        assert answer.headers["content-language"] == lang
+    # the kind is a program's to read, whatever the language
+    assert client.get(f"{path}&lang=sv").json()["type"] == client.get(path).json()["type"]
+    assert client.get(f"{path}&lang=sv").json()["title"] != client.get(path).json()["title"]
+
+
+def test_what_only_a_program_causes_stays_english_and_says_so(client: TestClient) -> None:
+    answer = client.get("/api/top?n=0&lang=sv")
+    assert answer.status_code == 422
+    assert answer.headers["content-language"] == "en"

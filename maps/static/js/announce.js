@@ -22,7 +22,7 @@ export function showProblem(topic, error, retry = null, { minor = false } = {}) 
   const node = document.getElementById("problem");
   fill(
     node,
-    el("p", {}, error?.message || String(error), error?.detail && el("span", { class: "problem-detail", lang: "en" }, error.detail)),
+    el("p", {}, error?.message || String(error), error?.detail && el("span", { class: "problem-detail", lang: error.detailLang ?? "en" }, error.detail)),
     retry && el("button", { type: "button", class: "plain-button", onclick: retry }, t("Try again")),
     el("button", { type: "button", class: "plain-button", onclick: () => clearProblem() }, t("Close")),
   );

@@ -1,15 +1,16 @@
 // Requests to our own server, with its problem details turned into one kind of error.
 
-import { t } from "./i18n.js";
+import { language, t } from "./i18n.js";
 import { SessionError, signInAgain } from "./session.js";
 
 export class ApiError extends Error {
-  // `detail` is the server's own explanation, in English.
+  // `detail` is the server's own explanation, in the language `detailLang`: English where it is not known in the page's.
   constructor(message, status, detail = "") {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.detail = detail;
+    this.detailLang = "en";
     // Seconds, where the server says when to ask again.
     this.retryAfter = 0;
     // What is stored now, where it was changed meanwhile (409).
@@ -59,7 +60,7 @@ async function ask(url, options, signal) {
   if (other) return other(url, options);
   // Whom the page was made for: the server answers nobody else in their place.
   const owner = document.body.dataset.user;
-  const request = { ...options, signal, headers: { accept: "application/json", ...(owner && { "x-norrsyn-user": owner }), ...options.headers } };
+  const request = { ...options, signal, headers: { accept: "application/json", "accept-language": language(), ...(owner && { "x-norrsyn-user": owner }), ...options.headers } };
   count(1);
   try {
     let response = await fetch(url, request);
@@ -89,7 +90,7 @@ async function readProblem(response) {
   } catch {
     // Not every proxy answers in JSON; the status alone must do.
   }
-  const error = makeError(response.status, problem);
+  const error = makeError(response.status, problem, response.headers.get("content-language"));
   error.retryAfter = Number(response.headers.get("retry-after")) || 0;
   error.current = problem?.current ?? null;
   return error;
@@ -110,8 +111,10 @@ export async function getWhenReady(path, parameters, signal, { onWait, patience 
 }
 
 // The error for an answer's status and problem details; status 0 where there was no answer.
-export function makeError(status, problem) {
-  return new ApiError(describe(status), status, typeof problem?.detail === "string" ? problem.detail : "");
+export function makeError(status, problem, lang = null) {
+  const error = new ApiError(describe(status), status, typeof problem?.detail === "string" ? problem.detail : "");
+  error.detailLang = lang ?? "en";
+  return error;
 }
 
 function describe(status) {

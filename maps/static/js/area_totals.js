@@ -32,7 +32,7 @@ export class AreaTotals {
       clearProblem("area");
       this.draw(answer);
     } catch (error) {
-      fill(this.node, el("p", { class: "tool-wrong", role: "alert" }, error.message, error.detail && el("span", { class: "problem-detail", lang: "en" }, error.detail)));
+      fill(this.node, el("p", { class: "tool-wrong", role: "alert" }, error.message, error.detail && el("span", { class: "problem-detail", lang: error.detailLang ?? "en" }, error.detail)));
     }
   }
 

@@ -39,8 +39,9 @@ function send(data, onSent) {
     request.open("POST", form.getAttribute("action"));
     request.responseType = "json";
     request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("Accept-Language", lang);
     request.upload.addEventListener("progress", (event) => event.lengthComputable && onSent(event.loaded / event.total));
-    request.addEventListener("load", () => (request.status === 202 ? resolve(request.response) : reject(makeError(request.status, request.response))));
+    request.addEventListener("load", () => (request.status === 202 ? resolve(request.response) : reject(makeError(request.status, request.response, request.getResponseHeader("Content-Language")))));
     request.addEventListener("error", () => reject(makeError(0, null)));
     request.send(data);
   });
@@ -60,7 +61,7 @@ async function sendOnceSignedIn(onSent) {
 
 function showProblem(error) {
   const node = byId("problem");
-  fill(node, el("p", {}, el("strong", {}, error.message)), error.detail && el("p", { class: "as-told", lang: "en" }, error.detail));
+  fill(node, el("p", {}, el("strong", {}, error.message)), error.detail && el("p", { class: "as-told", lang: error.detailLang ?? "en" }, error.detail));
   node.hidden = false;
   node.focus();
 }

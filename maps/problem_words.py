@@ -1,0 +1,132 @@
+"""What an answer says of a failure, in the reader's language: the library and the API say it in English.
+
+Recognised by its `TEMPLATES`, as the words of imports are. What only a program can cause is not among them: it stays
+English, and the answer says so.
+"""
+
+from __future__ import annotations
+
+from maps.recognised import Recogniser
+
+__all__ = ["TEMPLATES", "TITLES", "say_problem"]
+
+# as `maps.recognised.Recogniser` reads them
+TEMPLATES = (
+    "The form cannot be read.",
+    "A form here takes at most {n} bytes.",
+    "A request here takes at most {n} bytes; ask for less at a time.",
+    "There is no such import under way; /api/imports lists those that are done.",
+    "Other imports are under way; try again when one of them is done.",
+    "The server is about to end; try again when it is back.",
+    "Uploads are turned off (NORRSYN_ALLOW_UPLOADS=0); use norrsyn import on the server.",
+    (
+        "Files of more than {n} MiB together are not taken; split them, or use norrsyn import on this machine"
+        " (the operator sets NORRSYN_UPLOAD_MB)."
+    ),
+    "The form cannot be read ({error}); send it again.",
+    "The form has more than {n} fields; put them into a mapping file.",
+    "A header in the form is too long.",
+    "At most {n} files are taken at once; import the rest by themselves.",
+    "The mapping file is larger than {n} MiB.",
+    "The form ended too early; send it again.",
+    "There is no file; send one or several in the field {field}.",
+    "The fields beside the files are too long; put them into a mapping file.",
+    "weight: at least one component must have more than 0 points, got {given}.",
+    (
+        "easting {easting}, northing {northing} lies off the grid (easting {x_min}–{x_max}, northing "
+        "{y_min}–{y_max}); choose a place in Region Nord."
+    ),
+    "easting {easting}, northing {northing} lies outside Sweden; choose a place in Region Nord.",
+    "lon and lat are swapped: lon={lat}, lat={lon} would be in Sweden.",
+    "There is no such record in {layer} any more; reload the page.",
+    "There is no record {given} in {layer} any more; reload the page.",
+    "There is no surface {given} any more; reload the page for the current one.",
+    "There are no layers to score yet; run `norrsyn demo` or `norrsyn import`.",
+    "No surface has been scored yet; run `norrsyn score`.",
+    "You have asked for another surface since; this one was not scored.",
+    "{n} surfaces are being scored or wait to be; try again in a few seconds, or ask for a date that is shown already.",
+    "How sure the scores are is being computed, which takes some seconds; ask again then.",
+    "Many questions that take long to answer wait already; try again in a few seconds.",
+    "Your user belongs to no sharing circle that this server knows; ask your administrator.",
+    "Imports and their reports tell of records that your circle may not see.",
+    "Only planners and analysts may change weights; leave `weight` out for those of the published surface.",
+    "The area has {n} vertices; at most {most} are taken, so draw it more simply.",
+    (
+        "The area reaches from {west}° to {east}° E and from {south}° to {north}° N; keep within "
+        "{west_most}–{east_most}° E and {south_most}–{north_most}° N, around Region Nord."
+    ),
+    (
+        "The area cannot be used: {inner} at {lat}° N, {lon}° E ({place}). Draw it anew, so that its line "
+        "meets itself only at its end."
+    ),
+    "The area cannot be used: {inner}. Draw it anew, so that its line meets itself only at its end.",
+    "its line touches or crosses itself",
+    "a hole lies outside the area",
+    "a hole lies in another hole",
+    "a part lies inside another part",
+    "holes cut the area in two",
+    "a ring is there twice",
+    "a ring has no area",
+    "it is no proper polygon",
+    "The area ({km} km²) holds the centre of no cell; cells are {m} m wide, so draw it larger.",
+    "The area holds no land of Region Nord: it lies at sea or outside the four counties; draw it over land.",
+    "The area lies outside Region Nord; draw it in one of the four counties.",
+    (
+        "Two surfaces compare on one grid only; these have cells of {mine} and {other}, or another corner. "
+        "Score both with the same cell size."
+    ),
+    "Cell {cell} lies outside Region Nord; choose a cell on land in the four counties.",
+    "Cell {cell} lies outside the region; choose a cell on the map.",
+    "The scoring date {day} is not between {first} and {last}.",
+    "{given} is not a date; write YYYY-MM-DD, for instance 2026-07-15.",
+    "Cell {cell} is not among the {k} highest; it is number {rank}.",
+    "Cell {cell} has nothing to visit or lies outside what was drawn; choose a ranked cell.",
+    "Layers have changed since this was scored ({layers}); score again.",
+    "There is no establishment {given}; see the layer establishments.",
+    "There is no {given} in the layer {layer}.",
+    "The phase of {given} would end on {last}, before {first}.",
+    "The view cannot be saved: {inner}.",
+    "the name {inner}",
+    "The note {inner}.",
+    "has {n} characters; use at most {most}",
+    "holds characters that cannot be seen or that turn the text around; leave them out",
+    "is empty; give at least one letter, digit or sign",
+    "the address has {n} characters; a view has at most {most}",
+    "The address has {n} characters; a view has far fewer.",
+    "There is no such view of yours any more; it may have been deleted in another tab.",
+    "You have {n} saved views, which is as many as are kept; delete one first.",
+    "The view was changed meanwhile, in another tab; look at both.",
+    "There is no such entry on your shortlist any more; it may have been removed in another tab.",
+    "Your shortlist has {n} entries, which is as many as it holds; remove one first.",
+    "The note was changed meanwhile, in another tab; look at both.",
+    "The server's log says what happened; the operator can read it there.",
+    "None of the roles of whoever is signed in may do this; an admin gives roles.",
+    "Nobody is signed in, or the session has ended. Sign in at /sign-in and ask again.",
+)
+# what the kinds of problems are called
+TITLES = (
+    "The input cannot be used",
+    "The coordinates are in another reference system",
+    "The data do not fit the layer",
+    "A geometry cannot be used",
+    "The arrays do not fit together",
+    "A parameter cannot be used",
+    "There is too little memory for this",
+    "There is no such thing",
+    "The server is busy",
+    "This is not allowed here",
+    "A newer request took the place of this one",
+    "Too much was sent",
+    "The installation is not right",
+    "The data folder cannot be used",
+    "Something went wrong",
+    "It was changed meanwhile",
+    "Sign in first",
+    "Not for this role",
+)
+_RECOGNISER = Recogniser((*TEMPLATES, *TITLES), gap="[^;]+?")
+
+
+def say_problem(lang: str, english: str) -> str | None:
+    """The words of a problem in a language; None where they are not known in it."""
+    return english if lang == "en" else _RECOGNISER.say(lang, english)
