@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
@@ -82,9 +82,14 @@ class CircleSnapshots:
     Nothing of a record that a circle may not see reaches them: layers are filtered first, and sites, names, search and
     the published surface are made of what is left. Where a file came from and when is not told, because a file has one
     history, whatever circles its records belong to. There are as many of them as there are circles.
+
+    Parameters
+    ----------
+    prepare : function, given each surface that is published for a circle, when it is made
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prepare: Callable[[ServedSurface], object]) -> None:
+        self._prepare = prepare
         self._locks: dict[str, Lock] = {}
         self._lock = Lock()
         self._made: dict[str, tuple[Snapshot, Snapshot]] = {}
@@ -107,6 +112,8 @@ class CircleSnapshots:
             narrowed = _narrow(whole, circle, last)
             self._made[circle] = whole, narrowed
         old, new = None if last is None else last.published, narrowed.published
+        if new is not None and new is not old:
+            self._prepare(new)
         return narrowed, old if old is not None and (new is None or new.id != old.id) else None
 
 

@@ -121,6 +121,34 @@ class TestFollowing:
         with pytest.raises(StoreError, match=r"norrsyn\.sqlite is damaged .*; restore it from a backup"):
             Service(Settings(home=home)).start()
 
+    def test_filters_are_prepared_for_each_circle_once_it_is_asked_for(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from tests.promises.test_circles import shared_frames  # noqa: PLC0415
+
+        fill_home(tmp_path, shared_frames())
+        prepared: list[ServedSurface] = []
+        prepare = ServedSurface.prepare_filters
+
+        def note(served: ServedSurface) -> None:
+            prepared.append(served)
+            prepare(served)
+
+        monkeypatch.setattr(ServedSurface, "prepare_filters", note)
+        service = Service(Settings(home=tmp_path, check_seconds=0))
+        try:
+            whole = service.snapshot().published
+            service.drawing.submit(int).result()
+            # memory is taken for circles that somebody of asks for, and once
+            assert prepared == [whole]
+            narrowed = [service.snapshot("public").published for _ in range(3)]
+            service.drawing.submit(int).result()
+            assert prepared == [whole, narrowed[0]]
+            assert narrowed[0] is not None
+            assert "best_first" in narrowed[0].surface.__dict__
+        finally:
+            service.close()
+
     def test_the_folder_is_not_looked_at_for_every_request(
         self, serve: Callable[..., TestClient], home: Path, published: RiskSurface
     ) -> None:
