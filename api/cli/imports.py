@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.events import note_done
 from api.cli.options import HomeOption, JsonOption, read_pairs, read_settings
 from api.cli.output import Command, note, print_json, print_words, working
 
@@ -111,6 +112,8 @@ def import_layer(  # noqa: PLR0913, PLR0917  every option is one
         done = import_files(
             settings.home, order, on_progress=lambda step: say(f"{step.stage} ({step.rows_done:,} rows)")
         )
+    if not dry_run:
+        note_done(settings.home, "import-sent", found.name)
     kept = _keep_quarantine(settings.home, order, done, quarantine)
     if as_json:
         where_to = {"quarantine": None if kept is None else str(kept), "dry_run": dry_run}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.events import note_done
 from api.cli.options import HomeOption, JsonOption, read_settings
 from api.cli.output import Command, Group, print_json, print_table, print_words, working
 
@@ -182,6 +183,7 @@ def roll_back(
     from geo.store.files import rollback  # noqa: PLC0415
 
     now = rollback(folder, layer, snapshot)
+    note_done(folder, "layer-rolled-back", f"{layer} → {snapshot}")
     if as_json:
         print_json({"home": str(folder), **_describe_snapshot(now)})
         return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.events import note_done
 from api.cli.model import choose_model
 from api.cli.options import CountyOption, HomeOption, JsonOption, LanguageOption, read_layers, read_pairs, read_settings
 from api.cli.output import Command, note, print_json, print_table, print_words, working
@@ -85,6 +86,7 @@ def score_region(  # noqa: PLR0913, PLR0917  every option is one
         say("writing it down")
         save_surface(folder, surface)
         publish(folder, surface.id)
+        note_done(folder, "surface-published", surface.id)
         clock.lap("save")
     info = describe_surface(surface, _sources(folder), datetime.now(UTC).isoformat(timespec="seconds"))
     if as_json:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.events import act
 from api.cli.options import HomeOption, JsonOption, read_settings
 from api.cli.output import Command, Group, note, print_json, print_table, print_words
 
@@ -46,12 +46,11 @@ def add_user(
 ) -> None:
     """Take a user in; see the command's help."""
     settings = read_settings(home, url)
-    from geo.store.people.links import make_link  # noqa: PLC0415
-    from geo.store.people.users import NewUser, make_user  # noqa: PLC0415
+    from geo.store.people import management  # noqa: PLC0415
+    from geo.store.people.users import NewUser  # noqa: PLC0415
 
-    now = time.time()
-    user = make_user(settings.home, NewUser(name, agency, role, circle), now=now)
-    address = make_address(settings, make_link(settings.home, user.user_id, now=now))
+    user, token = management.add_user(settings.home, NewUser(name, agency, role, circle), act())
+    address = make_address(settings, token)
     if as_json:
         print_json({"user_id": user.user_id, "name": user.name, "link": address})
         return
@@ -87,9 +86,12 @@ def set_roles(
 ) -> None:
     """Give a user other roles; see the command's help."""
     folder = read_settings(home).home
-    from geo.store.people.users import change_user  # noqa: PLC0415
+    from geo.store.people.management import end_user_sessions, reassign_user  # noqa: PLC0415
 
-    user = change_user(folder, _find(folder, name).user_id, roles=role or [])
+    old, by = _find(folder, name), act()
+    user, is_other = reassign_user(folder, old.user_id, by, roles=role or [], agency=old.agency, circle=old.circle)
+    if not is_other:
+        end_user_sessions(folder, old.user_id, by)
     if as_json:
         print_json(_describe(user))
         return
@@ -102,15 +104,15 @@ def reset_user(
     """Let a user choose another password; see the command's help."""
     settings = read_settings(home, url)
     from geo.errors import ParameterError  # noqa: PLC0415
-    from geo.store.people.links import make_link  # noqa: PLC0415
-    from geo.store.people.users import enable_user  # noqa: PLC0415
+    from geo.store.people.management import give_link, unlock  # noqa: PLC0415
 
     user = _find(settings.home, name)
     if user.issuer is not None:
         message = f"{user.name} signs in through {user.issuer}, which keeps the password; reset it there."
         raise ParameterError(message)
-    enable_user(settings.home, user.user_id)
-    address = make_address(settings, make_link(settings.home, user.user_id, now=time.time()))
+    by = act()
+    unlock(settings.home, user.user_id, by)
+    address = make_address(settings, give_link(settings.home, user.user_id, by)[1])
     if as_json:
         print_json({"user_id": user.user_id, "name": user.name, "link": address})
         return
@@ -122,10 +124,11 @@ def reset_user(
 def disable(name: Annotated[str, _NAME], home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Let a user in no more; see the command's help."""
     folder = read_settings(home).home
-    from geo.store.people.users import disable_user, find_user  # noqa: PLC0415
+    from geo.store.people.management import lock_out  # noqa: PLC0415
+    from geo.store.people.users import find_user  # noqa: PLC0415
 
     user = _find(folder, name)
-    disable_user(folder, user.user_id, now=time.time())
+    lock_out(folder, user.user_id, act())
     if as_json:
         print_json(_describe(find_user(folder, name) or user))
         return

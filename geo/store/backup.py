@@ -1,6 +1,7 @@
 """A store in one file, and back, from either kind of database to either.
 
-The file is a zip archive: a Parquet file per table (of people only the users, with the hashes of their passwords), the
+The file is a zip archive: a Parquet file per table (of people the users with the hashes of their passwords, what they
+keep, and the log of what was done), the
 surfaces' rasters, the demo region's truth, and a list with the SHA-256 of each. Nothing is restored from a file that is
 not whole, and what was restored is hashed anew before it counts.
 """
@@ -36,7 +37,7 @@ from geo.store.database import HEAD, find_store, has_postgis, is_postgres, write
 from geo.store.geometry import Geometry
 from geo.store.home import StrPath, open_home
 from geo.store.people.database import PEOPLE_CHAIN, PEOPLE_HEAD, read_people, write_people
-from geo.store.people.tables import KEPT_IN_BACKUPS
+from geo.store.people.tables import EVENTS, KEPT_IN_BACKUPS
 from geo.store.tables import CURRENT, IMPORTS, METADATA, SNAPSHOTS, SURFACES
 
 __all__ = ["Backup", "backup", "restore"]
@@ -149,10 +150,12 @@ def restore(file: StrPath, home: StrPath | None = None) -> Backup:
                 for table in METADATA.sorted_tables:
                     _read_table(connection, table, archive, index)
                 # who owns a row goes after it, and comes back before it
-                for table in reversed(KEPT_IN_BACKUPS):
+                owned = [table for table in KEPT_IN_BACKUPS if table is not EVENTS]
+                for table in reversed(owned):
                     _refuse_others(people, table, archive, index, path)
-                for table in KEPT_IN_BACKUPS:
+                for table in owned:
                     _read_table(people, table, archive, index)
+                _restore_events(people, archive, index)
                 _renew_tokens(connection)
                 _prove(connection, source)
                 _restore_files(archive, index, path)
@@ -340,6 +343,20 @@ def _refuse_others(
             "restored into an empty store only; choose another data folder or database."
         )
         raise StoreError(message)
+
+
+def _restore_events(people: sa.Connection, archive: zipfile.ZipFile, index: dict[str, Any]) -> None:
+    """The log that was backed up, and after it what was done here since and is not in it: no event is lost."""
+    names = [column.name for column in EVENTS.columns if column is not EVENTS.c.event_id]
+    here = people.execute(sa.select(*(EVENTS.c[name] for name in names)).order_by(EVENTS.c.event_id)).all()
+    if _member_name(EVENTS) not in index["members"]:
+        return
+    people.execute(EVENTS.delete())
+    _read_table(people, EVENTS, archive, index)
+    known = set(map(tuple, people.execute(sa.select(*(EVENTS.c[name] for name in names))).all()))
+    new = [dict(zip(names, row, strict=True)) for row in here if tuple(row) not in known]
+    if new:
+        people.execute(EVENTS.insert(), new)
 
 
 def _read_table(connection: sa.Connection, table: sa.Table, archive: zipfile.ZipFile, index: dict[str, Any]) -> None:

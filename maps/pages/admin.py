@@ -350,6 +350,7 @@ def _say_event(lang: str, what: str) -> str:
         "sessions-ended": translate(lang, "Signed a user out everywhere"),
         "surface-published": translate(lang, "Published a surface"),
         "import-sent": translate(lang, "Sent files to be imported"),
+        "layer-rolled-back": translate(lang, "Went back to an older snapshot of a layer"),
     }
     return said.get(what, what)
 

@@ -12,7 +12,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.cli.events import name_operator
 from geo.store.files import Provenance, list_snapshots, load_layers, save_layer
+from geo.store.people.events import list_events
 from tests.frames import make_finding, make_frame, make_workplace
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -45,6 +47,25 @@ def fail_json(*arguments: object, code: int) -> str:
     result = run(*arguments, "--json", code=code)
     assert result.stdout == ""
     return str(json.loads(result.stderr)["detail"])
+
+
+def test_what_commands_do_is_noted(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text(
+        "workplace_id,sni,sni_version,employees,easting,northing\nw9,41200,2007,3,760000,7080000\n", encoding="utf-8"
+    )
+    run("import", "workplaces", file, "--add", "--dry-run", "--home", home)
+    run("import", "workplaces", file, "--add", "--home", home)
+    run("layers", "rollback", "workplaces", 1, "--home", home)
+    surface = run_json("score", "--at", "2026-01-15", "--cell", "20000", "--home", home)["surface"]
+    told = list(reversed(list_events(home)[1]))
+    assert [(each.what, each.about) for each in told] == [
+        ("import-sent", "workplaces"),
+        ("layer-rolled-back", "workplaces → 1"),
+        ("surface-published", surface),
+    ]
+    assert {(each.user_id, each.user_name) for each in told} == {(None, name_operator())}
+    assert name_operator().startswith("cli:")
 
 
 class TestLayers:

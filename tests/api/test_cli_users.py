@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from api import create_app
 from api.settings import Settings
+from geo.store.people.events import list_events
 from geo.store.people.users import find_user
 from tests.accounts import PASSWORD, cheap_passwords, enter
 from tests.api.made import BASE_URL
@@ -42,6 +45,22 @@ def test_from_add_to_disable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, da
     kept = find_user(home, "anna berg")
     assert kept is not None
     assert kept.disabled_at is None
+    me = f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+    told = [(each.user_id, each.what) for each in reversed(list_events(home)[1]) if each.user_name == me]
+    assert told == [
+        (None, each) for each in ("user-added", "user-changed", "user-disabled", "user-enabled", "link-made")
+    ]
+    # the same roles once more sign out as well, and the only admin can be shut out by whoever has the server
+    run("users", "roles", "anna berg", "--role", "admin", "--home", home)
+    run("users", "roles", "anna berg", "--role", "admin", "--home", home)
+    assert list_events(home)[1][0].what == "sessions-ended"
+    assert run_json("users", "disable", "anna berg", "--home", home)["state"] == "disabled"
+    assert (
+        "that of a command"
+        in fail_json(
+            "users", "add", me.upper(), "--agency", "polismyndigheten", "--role", "planner", "--home", home, code=2
+        )["detail"]
+    )
 
 
 def test_the_link_has_the_address_of_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

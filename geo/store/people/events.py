@@ -29,6 +29,7 @@ KINDS = (
     "sessions-ended",
     "surface-published",
     "import-sent",
+    "layer-rolled-back",
 )
 
 
@@ -40,7 +41,8 @@ class Event:
     ----------
     event_id : int, grows
     at : float, s
-    user_id, user_name : str, whoever did it, by the name of that day; ``user_id`` is None for nobody who is known
+    user_id, user_name : str, whoever did it, by the name of that day; ``user_id`` is None for nobody who is known, and
+        for a command on the server, whose name is ``cli:`` and the system's user
     what : str, one of `KINDS`
     about : str, which user, surface or layer; may be empty
     """
@@ -53,24 +55,28 @@ class Event:
     about: str
 
 
-def insert_event(connection: sa.Connection, user_id: str | None, what: str, about: str = "", *, now: float) -> None:
-    """Note what a user has done, within the transaction in which it is done."""
+def insert_event(
+    connection: sa.Connection, user_id: str | None, what: str, about: str = "", *, now: float, name: str = ""
+) -> None:
+    """Note what a user has done, or whoever is called ``name``, within the transaction in which it is done."""
     if what not in KINDS:
         raise ValueError(what)
     found = connection.execute(sa.select(USERS.c.name).where(USERS.c.user_id == user_id)).scalar_one_or_none()
-    row = {"at": now, "user_id": user_id, "user_name": found or "", "what": what, "about": about}
+    row = {"at": now, "user_id": user_id, "user_name": found or name, "what": what, "about": about}
     connection.execute(EVENTS.insert().values(**row))
 
 
-def note_event(home: StrPath | None, user_id: str | None, what: str, about: str = "", *, now: float) -> None:
-    """Note what a user has done elsewhere than in these tables.
+def note_event(
+    home: StrPath | None, user_id: str | None, what: str, about: str = "", *, now: float, name: str = ""
+) -> None:
+    """Note what a user has done, or whoever is called ``name``, elsewhere than in these tables.
 
     Raises
     ------
     StoreError
     """
     with write_people(home) as connection:
-        insert_event(connection, user_id, what, about, now=now)
+        insert_event(connection, user_id, what, about, now=now, name=name)
 
 
 def list_events(home: StrPath | None, *, before: int | None = None, limit: int = 100) -> tuple[int, list[Event]]:

@@ -45,10 +45,18 @@ class LastAdminError(ParameterError):
 
 @dataclass(frozen=True)
 class By:
-    """Who does it, and when: the admin's user id, and seconds since 1970."""
+    """Who does it, and when.
 
-    user_id: str
+    Attributes
+    ----------
+    user_id : str, the admin's; None for a command on the server, which may do without an admin
+    now : float, s
+    name : str, how the log calls whoever has no user id
+    """
+
+    user_id: str | None
     now: float
+    name: str = ""
 
 
 def add_user(home: StrPath | None, new: NewUser, by: By) -> tuple[StoredUser, str]:
@@ -62,7 +70,9 @@ def add_user(home: StrPath | None, new: NewUser, by: By) -> tuple[StoredUser, st
     """
     with _changing(home) as connection:
         user = insert_user(connection, new, now=by.now)
-        insert_event(connection, by.user_id, "user-added", f"{user.name}: {describe_user(user)}", now=by.now)
+        insert_event(
+            connection, by.user_id, "user-added", f"{user.name}: {describe_user(user)}", now=by.now, name=by.name
+        )
         return user, insert_link(connection, user.user_id, now=by.now)
 
 
@@ -81,10 +91,10 @@ def reassign_user(
         if (old.roles, old.agency, old.circle) == (wanted, agency, circle):
             return old, False
         if _ADMIN not in wanted:
-            _refuse_last(connection, old)
+            _refuse_last(connection, old, by)
         new = update_user(connection, user_id, roles=wanted, agency=agency, circle=circle)
         about = f"{new.name}: {describe_user(old)} → {describe_user(new)}"
-        insert_event(connection, by.user_id, "user-changed", about, now=by.now)
+        insert_event(connection, by.user_id, "user-changed", about, now=by.now, name=by.name)
         return new, True
 
 
@@ -105,7 +115,7 @@ def give_link(home: StrPath | None, user_id: str, by: By) -> tuple[StoredUser, s
             message = f"{user.name} signs in through {user.issuer}, which keeps the password; reset it there."
             raise ParameterError(message)
         token = insert_link(connection, user_id, now=by.now)
-        insert_event(connection, by.user_id, "link-made", user.name, now=by.now)
+        insert_event(connection, by.user_id, "link-made", user.name, now=by.now, name=by.name)
         return user, token
 
 
@@ -119,9 +129,9 @@ def lock_out(home: StrPath | None, user_id: str, by: By) -> StoredUser:
     with _changing(home) as connection:
         user = get_user(connection, user_id)
         if user.disabled_at is None:
-            _refuse_last(connection, user)
+            _refuse_last(connection, user, by)
             shut_out(connection, user_id, now=by.now)
-            insert_event(connection, by.user_id, "user-disabled", user.name, now=by.now)
+            insert_event(connection, by.user_id, "user-disabled", user.name, now=by.now, name=by.name)
         return user
 
 
@@ -134,9 +144,9 @@ def unlock(home: StrPath | None, user_id: str, by: By) -> StoredUser:
     """
     with _changing(home) as connection:
         user = get_user(connection, user_id)
+        let_in(connection, user_id)
         if user.disabled_at is not None:
-            let_in(connection, user_id)
-            insert_event(connection, by.user_id, "user-enabled", user.name, now=by.now)
+            insert_event(connection, by.user_id, "user-enabled", user.name, now=by.now, name=by.name)
         return user
 
 
@@ -150,7 +160,7 @@ def end_user_sessions(home: StrPath | None, user_id: str, by: By) -> int:
     with _changing(home) as connection:
         user = get_user(connection, user_id)
         n_ended = connection.execute(SESSIONS.delete().where(SESSIONS.c.user_id == user_id)).rowcount
-        insert_event(connection, by.user_id, "sessions-ended", user.name, now=by.now)
+        insert_event(connection, by.user_id, "sessions-ended", user.name, now=by.now, name=by.name)
         return n_ended
 
 
@@ -162,9 +172,9 @@ def _changing(home: StrPath | None) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _refuse_last(connection: sa.Connection, user: StoredUser) -> None:
+def _refuse_last(connection: sa.Connection, user: StoredUser, by: By) -> None:
     """Refuse to do without an admin where no other one can sign in: enabled, and with a password or a provider."""
-    if _ADMIN not in user.roles or user.disabled_at is not None:
+    if by.user_id is None or _ADMIN not in user.roles or user.disabled_at is not None:
         return
     others = connection.execute(
         sa.select(USERS.c.roles).where(

@@ -130,4 +130,4 @@ EVENTS = sa.Table(
 
 # Sessions, counters and links are worth nothing in another place or at another time. Users come first: the others
 # name them.
-KEPT_IN_BACKUPS = (USERS, SAVED_VIEWS, SHORTLIST)
+KEPT_IN_BACKUPS = (USERS, SAVED_VIEWS, SHORTLIST, EVENTS)

@@ -20,6 +20,7 @@ from geo.store.people.tables import ATTEMPTS, LINKS, SESSIONS, USERS
 __all__ = [
     "FIRST_ROLES",
     "MAX_NAME",
+    "OPERATOR",
     "ROLES",
     "NewUser",
     "StoredUser",
@@ -45,6 +46,8 @@ ROLES = ("planner", "analyst", "coordinator", "admin", "auditor")
 # Whoever sets Norrsyn up does everything in it, and does not audit themselves.
 FIRST_ROLES = ("planner", "analyst", "coordinator", "admin")
 MAX_NAME = 100
+# how the log of what was done calls those who run commands on the server
+OPERATOR = "cli:"
 # what cannot be seen, breaks lines or turns the text around it
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 # joins the parts of an emoji, and shapes letters of some scripts
@@ -137,6 +140,8 @@ def check_user(name: str, agency: str, roles: Iterable[str], circle: str | None 
         failures.append(f"a name has 1 to {MAX_NAME} characters")
     elif _UNSEEN.search(kept.translate(_JOINERS)):
         failures.append("a name holds no characters that cannot be seen")
+    elif kept.casefold().startswith(OPERATOR):
+        failures.append(f"a name that begins with {OPERATOR} is that of a command on the server")
     if agency not in circles:
         failures.append(f"there is no agency {agency[:MAX_NAME]!r}; use one of {', '.join(circles)}")
     if circle is not None and circle not in known:

@@ -39,6 +39,7 @@ from geo.store.files import (
     save_layers,
     save_surface,
 )
+from geo.store.people.events import list_events, note_event
 from geo.store.people.saved_views import list_views, save_view
 from geo.store.people.shortlist import add_entry, list_entries
 from geo.store.people.users import NewUser, make_user
@@ -230,13 +231,24 @@ def test_what_users_keep_comes_back_with_them(
         anna = make_user(tmp_path / "old", NewUser("Anna", "polismyndigheten", ["planner"]), now=1.0)
         save_view(tmp_path / "old", anna, '🫐 \\N "a", b', "at=2026-07-15", is_shared=True, now=2.5)
         add_entry(tmp_path / "old", anna.user_id, "cells", "1", note="rad\nrad", now=1.0)
+        for about in ("first", "second"):
+            note_event(tmp_path / "old", anna.user_id, "import-sent", about, now=3.0)
+        events = list_events(tmp_path / "old")
         views, entries = list_views(tmp_path / "old", anna), list_entries(tmp_path / "old", anna.user_id)
         assert len(views) == len(entries) == 1
         backup(tmp_path / "old", file)
     with use_database(there, monkeypatch):
+        # what was noted here before stays, after what was backed up
+        note_event(tmp_path / "new", None, "import-sent", "here", now=4.0, name="cli:root")
         restore(file, tmp_path / "new")
         assert list_views(tmp_path / "new", anna) == views
         assert list_entries(tmp_path / "new", anna.user_id) == entries
+        assert list_events(tmp_path / "new")[1][1:] == events[1]
+        # and numbers go on from there
+        note_event(tmp_path / "new", anna.user_id, "signed-in", now=5.0)
+        n_events, told = list_events(tmp_path / "new")
+        assert (n_events, [each.about for each in told]) == (4, ["", "here", "second", "first"])
+        assert [each.event_id for each in told] == sorted({each.event_id for each in told}, reverse=True)
     with use_database("sqlite", monkeypatch):
         bo = make_user(tmp_path / "full", NewUser("Bo", "polismyndigheten", ["planner"]), now=1.0)
         save_view(tmp_path / "full", bo, "kept", "", is_shared=True, now=1.0)
