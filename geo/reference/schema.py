@@ -434,6 +434,29 @@ _ALL = (
             _SOURCE,
         ),
     ),
+    Table("plan_states", ("state",), (Column("state", pattern=_CODE), *_TITLES, _NOTE, _SOURCE)),
+    Table(
+        "plan_moves",
+        ("from_state", "to_state"),
+        (
+            Column("from_state", refers_to="plan_states.state"),
+            Column("to_state", refers_to="plan_states.state"),
+            *_TITLES,
+            Column("needs_reason", "flag"),
+            _SOURCE,
+        ),
+    ),
+    Table(
+        "plan_reasons",
+        ("reason",),
+        (Column("reason", pattern=_CODE), *_TITLES, Column("use", pattern="move|revisit"), _SOURCE),
+    ),
+    Table(
+        "support_checklist",
+        ("item",),
+        (Column("item", pattern=_CODE), *_TITLES, Column("detail", pattern="none|languages"), _NOTE, _SOURCE),
+    ),
+    Table("interpreter_languages", ("language",), (Column("language", pattern="[a-z]{2}"), *_TITLES, _SOURCE)),
     Table(
         "drive_speeds",
         ("from_km",),

@@ -1,0 +1,30 @@
+"""A plan as a value: what it holds, how it goes from draft to closed, and what keeps it from being approved.
+
+=============  =========================================================================
+`value`        the plan, its stops, and what was done to it by whom
+`checklist`    what must be ready for people who turn out to be victims
+`moves`        from state to state, and what blocks a move
+`record`       a plan as JSON and back
+=============  =========================================================================
+"""
+
+from geo.planning.plan.checklist import Answer, open_items
+from geo.planning.plan.moves import answer_item, comment_plan, find_blocks, justify_stop, move_plan, replace_stops
+from geo.planning.plan.record import read_plan, write_plan
+from geo.planning.plan.value import Change, Plan, PlannedStop
+
+__all__ = [
+    "Answer",
+    "Change",
+    "Plan",
+    "PlannedStop",
+    "answer_item",
+    "comment_plan",
+    "find_blocks",
+    "justify_stop",
+    "move_plan",
+    "open_items",
+    "read_plan",
+    "replace_stops",
+    "write_plan",
+]

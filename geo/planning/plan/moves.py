@@ -1,0 +1,156 @@
+"""From state to state, and what blocks a move. Each gives a new plan whose history says what was done by whom."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from geo.errors import NotFoundError, ParameterError
+from geo.planning.plan.checklist import Answer, check_answer, open_items
+from geo.planning.plan.value import DRAFT, Change, Plan, PlannedStop, StopKey
+from geo.reference import read_table
+from geo.reference.tables import read_columns
+from geo.risk.words import Sentence, title_sentence
+
+__all__ = ["answer_item", "comment_plan", "find_blocks", "justify_stop", "move_plan", "replace_stops"]
+
+READY, APPROVED = "ready", "approved"
+# stops, crews and days stand still once somebody is asked to approve them; what supports them may still be answered
+_OPEN_STATES = (DRAFT, READY)
+
+
+def find_blocks(plan: Plan, to_state: str) -> tuple[Sentence, ...]:
+    """What keeps a plan from a state, apart from the way there; none where it may go.
+
+    Nothing is put up for approval without stops, and nothing is approved before the checklist for victims' support is
+    complete and every stop at a site visited lately is justified.
+    """
+    if to_state not in {READY, APPROVED}:
+        return ()
+    blocks = [] if plan.stops else [Sentence("The plan has no stops.")]
+    if to_state == APPROVED:
+        blocks += [
+            Sentence("Not ready: {item}.", {"item": title_sentence("support_checklist", "item", item)})
+            for item in open_items(plan.checklist)
+        ]
+        blocks += _find_unjustified(plan)
+    return tuple(blocks)
+
+
+def move_plan(plan: Plan, to_state: str, *, by: str, at: str, reason: str = "") -> Plan:
+    """The plan in another state.
+
+    Raises
+    ------
+    ParameterError
+        That move is not one of ``plan_moves``, its reason is missing or unknown, or something blocks it: all of it.
+    """
+    moves = {
+        (a, b): bool(needs) for a, b, needs in read_columns("plan_moves", "from_state", "to_state", "needs_reason")
+    }
+    if (plan.state, to_state) not in moves:
+        ways = ", ".join(b for a, b in moves if a == plan.state)
+        could = f"it can become {ways}" if ways else "it ends there"
+        message = f"A plan that is {plan.state} cannot become {to_state}; {could}."
+        raise ParameterError(message)
+    if moves[plan.state, to_state] or reason:
+        _check_reason(reason, "move")
+    blocks = find_blocks(plan, to_state)
+    if blocks:
+        raise ParameterError("\n".join(map(str, blocks)))
+    return _note(replace(plan, state=to_state), Change(at, by, "moved", to_state, reason))
+
+
+def replace_stops(plan: Plan, stops: Sequence[PlannedStop], *, by: str, at: str) -> Plan:
+    """The plan with other stops; justifications of sites that stay are kept.
+
+    Raises
+    ------
+    ParameterError
+        The plan is no draft, a site stands twice, or a stop has an unknown crew or a day that is not the plan's.
+    """
+    _require(plan, (DRAFT,), "change its stops")
+    crews, sites = {crew.name for crew in plan.crews}, Counter(stop.key for stop in stops)
+    failures = [
+        f"{layer} {record} stands {n} times; visit a site once." for (layer, record), n in sites.items() if n > 1
+    ]
+    failures += [
+        f"{stop.layer} {stop.record_id}: there is no crew {stop.crew!r}." for stop in stops if stop.crew not in crews
+    ]
+    failures += [
+        f"{stop.layer} {stop.record_id}: {stop.on} is no day of the plan." for stop in stops if stop.on not in plan.days
+    ]
+    if failures:
+        raise ParameterError("\n".join(failures))
+    before = {stop.key: stop.revisit_reason for stop in plan.stops}
+    kept = (replace(s, revisit_reason=s.revisit_reason or before.get(s.key, "")) for s in stops)
+    ordered = sorted(kept, key=lambda stop: (stop.on, stop.crew, stop.order))
+    return _note(replace(plan, stops=tuple(ordered)), Change(at, by, "stops"))
+
+
+def answer_item(plan: Plan, item: str, answer: Answer, *, by: str, at: str) -> Plan:
+    """The plan with an item of the checklist answered.
+
+    Raises
+    ------
+    NotFoundError, ParameterError
+    """
+    _require(plan, _OPEN_STATES, "answer its checklist")
+    check_answer(item, answer)
+    return _note(replace(plan, checklist={**plan.checklist, item: answer}), Change(at, by, "checklist", item))
+
+
+def justify_stop(plan: Plan, key: StopKey, reason: str, *, by: str, at: str) -> Plan:
+    """The plan with a reason why a site visited lately is visited again.
+
+    Raises
+    ------
+    NotFoundError
+        The plan has no stop there.
+    ParameterError
+    """
+    _require(plan, _OPEN_STATES, "justify its stops")
+    _check_reason(reason, "revisit")
+    if plan.find_stop(key) is None:
+        message = f"The plan has no stop at {key[0]} {key[1]}."
+        raise NotFoundError(message)
+    stops = tuple(replace(stop, revisit_reason=reason) if stop.key == key else stop for stop in plan.stops)
+    return _note(replace(plan, stops=stops), Change(at, by, "justified", "/".join(key), reason))
+
+
+def comment_plan(plan: Plan, reason: str, *, by: str, at: str, about: str = "") -> Plan:
+    """The plan with a coded comment; there is no free text, in which names could stand.
+
+    Raises
+    ------
+    ParameterError
+    """
+    _check_reason(reason, "move", "revisit")
+    return _note(plan, Change(at, by, "comment", about, reason))
+
+
+def _find_unjustified(plan: Plan) -> Iterator[Sentence]:
+    limit = int(read_table("planning_parameters").set_index("name")["value"]["revisit_days"])
+    for stop in plan.stops:
+        if stop.days_since_visit is not None and stop.days_since_visit < limit and not stop.revisit_reason:
+            values = {"title": stop.title, "days": stop.days_since_visit}
+            yield Sentence("{title} was visited {days} days ago; say why it is visited again.", values)
+
+
+def _require(plan: Plan, states: Sequence[str], what: str) -> None:
+    if plan.state not in states:
+        message = f"Nobody can {what} while the plan is {plan.state}; it must be {' or '.join(states)}."
+        raise ParameterError(message)
+
+
+def _check_reason(reason: str, *uses: str) -> None:
+    known = [code for code, use in read_columns("plan_reasons", "reason", "use") if use in uses]
+    if reason not in known:
+        given = f"{reason!r} is none" if reason else "none is given"
+        message = f"A coded reason is needed and {given}; use {', '.join(known)}."
+        raise ParameterError(message)
+
+
+def _note(plan: Plan, change: Change) -> Plan:
+    return replace(plan, history=(*plan.history, change))

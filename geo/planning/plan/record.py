@@ -1,0 +1,127 @@
+"""A plan as JSON and back, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from geo.errors import StoreError
+from geo.planning.crews import Crew
+from geo.planning.plan.checklist import Answer
+from geo.planning.plan.value import Change, Plan, PlannedStop
+from geo.risk.words import Sentence
+
+__all__ = ["read_plan", "write_plan"]
+
+_FORMAT = 1
+
+
+def write_plan(plan: Plan) -> dict[str, Any]:
+    """A plan as plain values that JSON knows."""
+    return {
+        "format": _FORMAT,
+        "plan_id": plan.plan_id,
+        "name": plan.name,
+        "days": [day.isoformat() for day in plan.days],
+        "crews": [
+            {
+                "name": crew.name,
+                "people": dict(crew.people),
+                "car_seats": list(crew.car_seats),
+                "depot": list(crew.depot),
+                "on_call": sorted(crew.on_call),
+                "remote": sorted(crew.remote),
+            }
+            for crew in plan.crews
+        ],
+        "stops": [_write_stop(stop) for stop in plan.stops],
+        "state": plan.state,
+        "checklist": {
+            item: {"is_ready": answer.is_ready, "languages": sorted(answer.languages)}
+            for item, answer in plan.checklist.items()
+        },
+        "manifest": dict(plan.manifest),
+        "history": [asdict(change) for change in plan.history],
+        "circle": plan.circle,
+    }
+
+
+def read_plan(record: Mapping[str, Any]) -> Plan:
+    """The plan that `write_plan` wrote.
+
+    Raises
+    ------
+    StoreError
+        It is none, or of a later format.
+    """
+    if record.get("format") != _FORMAT:
+        message = (
+            f"This plan has the format {record.get('format')!r}, and this version reads {_FORMAT}; update Norrsyn."
+        )
+        raise StoreError(message)
+    try:
+        return Plan(
+            plan_id=record["plan_id"],
+            name=record["name"],
+            days=tuple(date.fromisoformat(day) for day in record["days"]),
+            crews=tuple(_read_crew(crew) for crew in record["crews"]),
+            stops=tuple(_read_stop(stop) for stop in record["stops"]),
+            state=record["state"],
+            checklist={
+                item: Answer(answer["is_ready"], frozenset(answer["languages"]))
+                for item, answer in record["checklist"].items()
+            },
+            manifest=record["manifest"],
+            history=tuple(Change(**change) for change in record["history"]),
+            circle=record["circle"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"A stored plan cannot be read ({type(error).__name__}: {error}); restore it from a backup."
+        raise StoreError(message) from error
+
+
+def _write_stop(stop: PlannedStop) -> dict[str, Any]:
+    written = {name: getattr(stop, name) for name in PlannedStop.__dataclass_fields__}
+    return {**written, "on": stop.on.isoformat(), "reasons": [_write_sentence(reason) for reason in stop.reasons]}
+
+
+def _read_stop(record: Mapping[str, Any]) -> PlannedStop:
+    reasons = tuple(_read_sentence(reason) for reason in record["reasons"])
+    return PlannedStop(**{**record, "on": date.fromisoformat(record["on"]), "reasons": reasons})
+
+
+def _read_crew(record: Mapping[str, Any]) -> Crew:
+    return Crew(
+        name=record["name"],
+        people=record["people"],
+        car_seats=tuple(record["car_seats"]),
+        depot=tuple(record["depot"]),
+        on_call=frozenset(record["on_call"]),
+        remote=frozenset(record["remote"]),
+    )
+
+
+def _write_sentence(sentence: Sentence) -> dict[str, Any]:
+    """Its template and values; a value that is itself a sentence or a day says so."""
+    return {"template": sentence.template, "values": {name: _write_value(v) for name, v in sentence.values.items()}}
+
+
+def _read_sentence(record: Mapping[str, Any]) -> Sentence:
+    template = record["template"]
+    return Sentence(template, {name: _read_value(value) for name, value in record["values"].items()})
+
+
+def _write_value(value: Any) -> Any:
+    if isinstance(value, Sentence):
+        return {"sentence": _write_sentence(value)}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    return value
+
+
+def _read_value(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _read_sentence(value["sentence"]) if "sentence" in value else date.fromisoformat(value["date"])
+    return value

@@ -1,0 +1,68 @@
+"""A plan goes to JSON and back as it was."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.errors import StoreError
+from geo.planning.plan import Plan, PlannedStop, justify_stop, move_plan, read_plan, write_plan
+from geo.risk.words import Sentence
+from tests.geo.planning.plan.made import WHO, complete, make_plan, make_stop
+
+VALUES = st.recursive(
+    st.one_of(st.text(), st.integers(), st.floats(allow_nan=False), st.booleans(), st.dates(), st.none()),
+    lambda inner: st.builds(Sentence, st.text(), st.dictionaries(st.text(min_size=1), inner, max_size=2)),
+    max_leaves=4,
+)
+STOPS = st.builds(
+    PlannedStop,
+    layer=st.sampled_from(["workplaces", "accommodation"]),
+    record_id=st.text(min_size=1),
+    title=st.text(),
+    crew=st.text(min_size=1),
+    on=st.dates(),
+    order=st.integers(1, 9),
+    arrive_minute=st.integers(0, 1440),
+    start_minute=st.integers(0, 1440),
+    end_minute=st.integers(0, 1440),
+    drive_minutes=st.integers(0, 600),
+    propensity=st.none() | st.floats(0, 1),
+    priority=st.floats(0, 100),
+    days_since_visit=st.none() | st.integers(0, 9999),
+    reasons=st.lists(st.builds(Sentence, st.text(), st.dictionaries(st.text(min_size=1), VALUES, max_size=3))).map(
+        tuple
+    ),
+)
+
+
+def round_trip(plan: Plan) -> Plan:
+    return read_plan(json.loads(json.dumps(write_plan(plan), allow_nan=False)))
+
+
+@given(st.lists(STOPS, max_size=3))
+def test_every_stop_comes_back(stops: list[PlannedStop]) -> None:
+    assert round_trip(make_plan(*stops)).stops == tuple(stops)
+
+
+def test_a_whole_plan_comes_back() -> None:
+    plan = complete(make_plan(make_stop(days_since_visit=3), manifest={"seed": 7, "candidates": [["w1", 0.5]]}))
+    plan = move_plan(
+        move_plan(justify_stop(plan, ("workplaces", "w1"), "new_tip", **WHO), "ready", **WHO), "approved", **WHO
+    )
+    back = round_trip(plan)
+    assert write_plan(back) == write_plan(plan)
+    assert back.crews == plan.crews
+    assert back.stops[0].reasons == (Sentence("Last visit: {date}.", {"date": date(2025, 3, 1)}),)
+    assert back.history == plan.history
+
+
+def test_what_is_no_plan_is_refused() -> None:
+    with pytest.raises(StoreError, match="format 2"):
+        read_plan({"format": 2})
+    with pytest.raises(StoreError, match="restore it"):
+        read_plan({"format": 1, "plan_id": "p"})
