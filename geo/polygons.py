@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from geo.errors import ParameterError
 from geo.grid import Grid
-from geo.kernels import paint_runs
 
 __all__ = ["Polygons", "polygon_edges", "row_bands", "window_slices"]
 
@@ -121,6 +120,9 @@ class Polygons:
         codes : (n,) int, optional
             The polygons' positions when left out.
         """
+        # the process that reads a file paints nothing: without the compiler it starts a quarter sooner
+        from geo.kernels import paint_runs  # noqa: PLC0415
+
         for band in row_bands(rows, cols.stop - cols.start):
             part = raster[band.start - rows.start : band.stop - rows.start].reshape(-1)
             polygon, start, stop = self._find_runs(grid, band, cols)

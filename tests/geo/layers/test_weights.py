@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import geopandas as gpd
@@ -76,14 +76,25 @@ def test_berries_in_january_weigh_nothing_and_forestry_does() -> None:
     assert weights_of(workplaces.to_arrays(frame, JULY)) == {"w001": 10.0, "w002": 10.0}
 
 
-@given(st.dates(date(2025, 1, 1), date(2027, 12, 31)), st.sampled_from(read_reference("sector_sni")))
-def test_every_industry_has_its_season(at: date, prefix: dict[str, str]) -> None:
-    row = make_workplace(1, sni=prefix["prefix"].ljust(5, "0"), sni_version=prefix["sni_version"])
-
-    points = workplaces.to_arrays(checked("workplaces", row), at)
-
-    expected = 10 * risk_of(prefix["sector"]) * season_of(row, at)
-    assert points.weight.sum() == pytest.approx(expected)
+def test_every_industry_has_its_season() -> None:
+    """Each of them, on the first and the last day of each month of three years."""
+    prefixes = read_reference("sector_sni")
+    rows = [
+        make_workplace(number, sni=prefix["prefix"].ljust(5, "0"), sni_version=prefix["sni_version"])
+        for number, prefix in enumerate(prefixes, 1)
+    ]
+    frame = checked("workplaces", *rows)
+    risks = [10 * risk_of(prefix["sector"]) for prefix in prefixes]
+    first = [date(2025 + month // 12, month % 12 + 1, 1) for month in range(37)]
+    for at in (*first[:-1], *(day - timedelta(days=1) for day in first[1:])):
+        found = weights_of(workplaces.to_arrays(frame, at))
+        assert found == pytest.approx(
+            {
+                row["workplace_id"]: weight
+                for row, risk in zip(rows, risks, strict=True)
+                if (weight := risk * season_of(row, at))
+            }
+        )
 
 
 def test_industries_without_risk_weigh_nothing_but_are_counted_as_employees() -> None:
