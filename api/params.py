@@ -12,7 +12,7 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BeforeValidator
 
-from api.records import SITE_LAYERS
+from api.records import PAST_LAYERS, SITE_LAYERS
 from api.service import CURRENT, MAX_POINTS, Service, Snapshot
 from api.sites import Bounds
 from api.surfaces import ServedSurface
@@ -203,10 +203,14 @@ WeightsParameter = Annotated[
     ),
     AfterValidator(_check_weights),
 ]
-_SiteLayer = Annotated[str, _one_of("layer of sites", lambda: SITE_LAYERS)]
+_SiteLayer = Annotated[str, _one_of("layer of sites", lambda: (*SITE_LAYERS, *PAST_LAYERS))]
 LayersParameter = Annotated[
     list[_SiteLayer] | None,
-    Query(alias="layer", description=f"Layer, may be repeated: {', '.join(SITE_LAYERS)}; all when left out"),
+    Query(
+        alias="layer",
+        description=f"Layer, may be repeated: {', '.join(SITE_LAYERS)}, all of these when left out; "
+        f"{', '.join(PAST_LAYERS)} on demand",
+    ),
 ]
 BoxParameter = Annotated[
     str,

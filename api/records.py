@@ -20,14 +20,18 @@ from geo.risk.words import title_sentence
 from maps.i18n import say, translate
 from maps.record_names import ID_COLUMNS, list_titles
 
-__all__ = ["SITE_LAYERS", "SIZE_UNITS", "build_sites", "describe_site"]
+__all__ = ["PAST_LAYERS", "SITE_LAYERS", "SIZE_UNITS", "build_sites", "describe_site"]
 
 SIZE_UNITS = {"workplaces": "employees", "accommodation": "beds", "establishments": "workers"}
 SITE_LAYERS = tuple(SIZE_UNITS)
+# What has happened, which the map shows in the same way where it is asked for.
+PAST_LAYERS = ("visits", "findings")
 # Where the codes of a kind have their titles; those of workplaces are words already.
 _KIND_TABLES = {
     "accommodation": ("housing_types", "housing_type"),
     "establishments": ("establishment_phases", "phase"),
+    "visits": ("visit_outcomes", "outcome"),
+    "findings": ("indicators", "indicator"),
 }
 
 
@@ -62,10 +66,56 @@ def _establishments(frame: gpd.GeoDataFrame) -> Iterator[Site]:
     return _sites("establishments", frame, phase, sector, frame["workforce"], phase_weights(phase) > 0)
 
 
+def _visits(frame: gpd.GeoDataFrame) -> Iterator[Site]:
+    outcome = frame["outcome"].to_numpy(dtype=object)
+    return _past("visits", "visit_id", frame, outcome, "visited_on", None, frame["agencies"])
+
+
+def _findings(frame: gpd.GeoDataFrame) -> Iterator[Site]:
+    indicator = frame["indicator"].to_numpy(dtype=object)
+    return _past("findings", "finding_id", frame, indicator, "observed_on", frame["retain_until"], frame["agency"])
+
+
+def _past(
+    layer: str,
+    id_column: str,
+    frame: gpd.GeoDataFrame,
+    kind: NDArray[np.object_],
+    day_column: str,
+    until: pd.Series | None,
+    agencies: pd.Series,
+) -> Iterator[Site]:
+    """Visits or findings: there from their day on, until the day after which they must be erased."""
+    easting, northing = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
+    lon, lat = project(easting, northing, SWEREF99_TM, WGS84)
+    sector = frame["sector"].fillna("").tolist() if "sector" in frame else [""] * len(frame)
+    columns = zip(
+        frame[id_column].tolist(),
+        easting.tolist(),
+        northing.tolist(),
+        lon.tolist(),
+        lat.tolist(),
+        frame[id_column].tolist(),
+        kind.tolist(),
+        sector,
+        [1.0] * len(frame),
+        [True] * len(frame),
+        frame["synthetic"].tolist(),
+        _days(frame[day_column]),
+        [None] * len(frame) if until is None else _days(until),
+        *_positions(frame),
+        agencies.fillna("").tolist(),
+        strict=True,
+    )
+    return (Site(layer, *values) for values in columns)
+
+
 _BUILDERS: Mapping[str, Callable[[gpd.GeoDataFrame], Iterator[Site]]] = {
     "workplaces": _workplaces,
     "accommodation": _accommodation,
     "establishments": _establishments,
+    "visits": _visits,
+    "findings": _findings,
 }
 
 
@@ -127,18 +177,21 @@ def _days(column: pd.Series) -> list[date | None]:
 
 def describe_site(lang: str, site: Site) -> dict[str, Any]:
     """A site as the map shows it, as `api.schemas.SiteInfo`."""
-    is_exact = site.precision == "exact"
+    is_exact, is_past = site.precision == "exact", site.layer in PAST_LAYERS
+    agencies = [_title(lang, "agencies", "agency", code) for code in site.agencies.split("+") if code]
     return {
         "id": site.id,
         "layer": site.layer,
         "lon": round(site.lon, 6),
         "lat": round(site.lat, 6),
-        "title": site.title,
+        "title": _kind(lang, site) if is_past else site.title,
         "sector": _title(lang, "sectors", "sector", site.sector) if site.sector else None,
         "sector_code": site.sector or None,
         "size": site.size,
-        "size_unit": translate(lang, SIZE_UNITS[site.layer]),
+        "size_unit": "" if is_past else translate(lang, SIZE_UNITS[site.layer]),
         "kind": _kind(lang, site),
+        "on": site.active_from if is_past else None,
+        "agencies": agencies,
         "position": None if is_exact else _title(lang, "precisions", "precision", site.precision),
         "spread_m": site.spread_m,
         "synthetic": site.synthetic,

@@ -297,7 +297,7 @@ class FiltersAnswer(Answer):
 
 
 class SiteInfo(Answer):
-    """A workplace, an accommodation or an establishment."""
+    """A workplace, an accommodation or an establishment; where it is asked for, a past visit or a finding."""
 
     id: str
     layer: str
@@ -307,8 +307,13 @@ class SiteInfo(Answer):
     sector: str | None = Field(description="Title of the sector group; null for housing")
     sector_code: str | None
     size: float
-    size_unit: str
-    kind: str = Field(description="Registered or temporary; title of the housing type; title of the phase")
+    size_unit: str = Field(description="Empty for visits and findings")
+    kind: str = Field(
+        description="Registered or temporary; title of the housing type, of the phase, of a visit's outcome, of the "
+        "indicator"
+    )
+    on: date | None = Field(description="Day of the visit or of the observation; null for what stands there")
+    agencies: list[str] = Field(description="Titles of the agencies at the visit, or of that which made the finding")
     position: str | None = Field(description="How roughly the position is known, in words; null where it is exact")
     spread_m: float = Field(description="Radius around the position within which the site lies; 0 where it is exact")
     synthetic: bool
@@ -337,12 +342,23 @@ class SitePanel(Answer):
     visits: list[VisitInfo] = Field(description="Visits to it, or within 100 m that name no other site; the last first")
 
 
+class SiteGroup(Answer):
+    """Sites of a layer near each other."""
+
+    layer: str
+    n: int
+    lon: Lon = Field(description="Degrees, WGS84: the middle of the group")
+    lat: Lat = Field(description="Degrees, WGS84: the middle of the group")
+    bounds: Box
+
+
 class SitesAnswer(Answer):
     """Sites in a window."""
 
     total: int
     truncated: bool
     sites: list[SiteInfo]
+    groups: list[SiteGroup] = Field(description="Sites that `group_m` puts together; empty without it")
 
 
 class NearSite(SiteInfo):

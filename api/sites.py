@@ -1,8 +1,8 @@
 """Sites in an R-tree that takes updates: what lies in a window, and what is nearest.
 
 A site is a workplace, an accommodation or an establishment in one of its phases; a line, such as a railway, stands at
-its middle. The tree holds points in EPSG:3006 metres; the sites themselves stand in a table beside it, so a query
-answers whole sites.
+its middle. Past visits and findings are held in the same way: from their day on they are there. The tree holds points
+in EPSG:3006 metres; the sites themselves stand in a table beside it, so a query answers whole sites.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Site:
     active_from, active_to : date, both included; None is open
     precision : str, code of ``precisions``
     spread_m : float, m, radius within which the site lies; 0 where its position is known
+    agencies : str, codes joined by ``+`` of those who were at a visit or recorded a finding
     """
 
     layer: str
@@ -64,6 +65,7 @@ class Site:
     active_to: date | None = None
     precision: str = "exact"
     spread_m: float = 0.0
+    agencies: str = ""
 
     @property
     def key(self) -> Key:

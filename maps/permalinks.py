@@ -20,6 +20,7 @@ __all__ = ["MAX_SENT", "PERMALINK_PARAMETERS", "tidy_query"]
 MAX_SENT = 8_000
 _MAX_PARAMETERS = 200
 _PARTS = ("scores", "workplaces", "accommodation", "establishments", "counties", "municipalities", "names", "base")
+_PARTS_ON_DEMAND = ("visits", "findings")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _WEIGHT = re.compile(r"[a-z_]{1,40}:([0-9]{1,3})")
 _NUMBER = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
@@ -58,11 +59,14 @@ def _read_weight(text: str) -> str:
     return text
 
 
-def _read_parts(text: str) -> str:
-    parts = set(text.split(","))
-    if not parts <= set(_PARTS):
-        raise ValueError
-    return ",".join(sorted(parts))
+def _read_parts(known: tuple[str, ...]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        parts = set(text.split(","))
+        if not parts <= set(known):
+            raise ValueError
+        return ",".join(sorted(parts))
+
+    return read
 
 
 def _read_word(word: str) -> Callable[[str], str]:
@@ -93,7 +97,8 @@ PERMALINK_PARAMETERS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "opacity": _read_number(0, 100, 0),
         "sites": _read_number(0, 100, 0),
         "base": _read_number(0, 100, 0),
-        "off": _read_parts,
+        "off": _read_parts(_PARTS),
+        "on": _read_parts(_PARTS_ON_DEMAND),
         "never": _read_word("0"),
         "list": _read_word("cells"),
     }

@@ -65,7 +65,7 @@ def describe_record(
         "id": record_id,
         "layer": layer,
         "layer_title": translate(lang, LAYERS[layer].title),
-        "title": str(named or record_id),
+        "title": str(named or _say_title(lang, layer, rows.iloc[0]) or record_id),
         "lon": lon,
         "lat": lat,
         "cell_id": surface.grid.cell_id(row, col) if row >= 0 else None,
@@ -75,6 +75,12 @@ def describe_record(
             describe_visit(lang, visit) for visit in _find_visits_at(layers["visits"], geometry, record_id, surface.at)
         ],
     }
+
+
+def _say_title(lang: str, layer: str, row: Any) -> str:
+    """What a visit or a finding, which has no name, is called: how it ended, what was seen."""
+    column = {"visits": "outcome", "findings": "indicator"}.get(layer)
+    return "" if column is None else _say_value(lang, layer, column, row[column])
 
 
 def _find_visits_at(

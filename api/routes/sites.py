@@ -27,8 +27,9 @@ from api.params import (
     known_parameters_only,
     parse_box,
 )
-from api.records import describe_site
+from api.records import SITE_LAYERS, describe_site
 from api.schemas import NearestAnswer, SitePanel, SitesAnswer
+from api.site_groups import group_sites
 from api.sites import Bounds, Site
 from api.viewers import TheUserName
 from geo.crs import SWEREF99_TM, classify_sweref
@@ -43,6 +44,7 @@ router = APIRouter(prefix="/api/sites", tags=["sites"], dependencies=[Depends(kn
 
 MAX_SITES = 20_000
 MAX_NEAREST = 200
+MIN_GROUP_M, MAX_GROUP_M = 10.0, 100_000.0
 _LON_MAX, _LAT_MAX = 180.0, 90.0
 
 
@@ -66,11 +68,10 @@ Day = Annotated[date, Depends(choose_day)]
 
 def choose_sites(day: Day, layer: LayersParameter = None, sector: SectorsParameter = None) -> Callable[[Site], bool]:
     """A test for the sites asked for."""
+    layers = frozenset(SITE_LAYERS if layer is None else layer)
 
     def keep(site: Site) -> bool:
-        return (
-            (layer is None or site.layer in layer) and (sector is None or site.sector in sector) and site.is_active(day)
-        )
+        return site.layer in layers and (sector is None or site.sector in sector) and site.is_active(day)
 
     return keep
 
@@ -85,19 +86,30 @@ def list_sites(
     bbox: BoxParameter,
     crs: CrsParameter = "EPSG:4326",
     limit: Annotated[int, Query(ge=1, le=MAX_SITES, description="How many at most")] = 2000,
+    group_m: Annotated[
+        float | None,
+        Query(ge=MIN_GROUP_M, le=MAX_GROUP_M, description="Put sites of a layer within squares of this side together"),
+    ] = None,
     lang: LanguageParameter = "en",
 ) -> dict[str, Any]:
     """Workplaces, accommodation and establishments in a window that are active on the surface's date.
 
-    Where there are more than `limit`, those in risk sectors come first, then the largest; `total` counts all.
+    Where there are more than `limit`, those in risk sectors come first, then the largest; `total` counts all. With
+    `group_m` sites that lie close together are told as groups, with their number, and all others by themselves. Visits
+    and findings up to the date are there when `layer` asks for them.
     """
     inside = find_in_box(snapshot.sites.window, parse_box(bbox), crs)
     found = [site for site in inside if keep(site)]
+    total = len(found)
+    groups, found = ([], found) if group_m is None else group_sites(found, group_m)
+    told = heapq.nsmallest(limit, groups, key=lambda group: (-group["n"], group["layer"], group["lon"], group["lat"]))
+    limit = max(limit - len(told), 0)
     shown = heapq.nsmallest(limit, found, key=lambda site: (not site.is_risk, -site.size, site.key))
     return {
-        "total": len(found),
-        "truncated": len(shown) < len(found),
+        "total": total,
+        "truncated": len(shown) + sum(group["n"] for group in told) < total,
         "sites": [describe_site(lang, site) for site in shown],
+        "groups": told,
     }
 
 

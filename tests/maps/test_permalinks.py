@@ -17,7 +17,7 @@ from tests.maps.corpus import PAYLOADS
 FULL = (
     "?lang=sv&lat=64.1234&lon=20.1&z=11.5&at=2026-07-15&sector=green&sector=construction&weight=findings%3A30"
     "&county=24&municipality=2480&state=inspected&agency=polismyndigheten&certainty=likely&min_class=high"
-    "&cell=7580007088000&opacity=70&sites=50&base=0&off=names%2Cbase&never=0&list=cells"
+    "&cell=7580007088000&opacity=70&sites=50&base=0&off=names%2Cbase&on=visits&never=0&list=cells"
 )
 
 
@@ -51,8 +51,8 @@ def test_the_same_view_is_kept_in_one_way() -> None:
     "query",
     [
         "next=//evil.example", "lat=91", "lat=nan", "lat=1e1", "lat=1&lat=2", "at=2026-02-30", "at=1066-10-14", "z=99",
-        "sector=", "weight=findings", "weight=findings:101", "never=1", "list=places", "off=everything", "sector=%FF",
-        "cell=../../etc",
+        "sector=", "weight=findings", "weight=findings:101", "never=1", "list=places", "off=everything",
+        "on=scores", "off=visits", "sector=%FF", "cell=../../etc",
         "a=1&" * 300, "x" * 9_000, "%00=1",
     ],
 )  # fmt: skip

@@ -30,12 +30,12 @@ TEXT = [
     *((label, ground) for label in ("label", "label-soft") for ground in ("land", "sea")),
     ("ink", "land"),
 ]
+LAYERS_DRAWN = ("workplaces", "accommodation", "establishments", "visits", "findings", "other")
 PARTS = [
     *(("line-strong", ground) for ground in ("paper", "hover")),
     *(("accent", ground) for ground in ("bar-most", "land", "sea")),
     ("problem-line", "paper"),
-    *((f"site-{layer}", "land") for layer in ("workplaces", "accommodation", "establishments", "other")),
-    *((f"site-{layer}", "paper") for layer in ("workplaces", "accommodation", "establishments", "other")),
+    *((f"site-{layer}", ground) for layer in LAYERS_DRAWN for ground in ("land", "paper")),
     *((line, "land") for line in ("county-line", "municipality-line", "outline", "sketch")),
     ("outline", "outline-halo"),
     ("sketch", "sketch-halo"),

@@ -31,6 +31,8 @@ CELL = GRID.cell_id(4, 9)
 QUERIES = (
     "/api/cells/at?easting=758600&northing=7088600",
     "/api/sites?bbox=0,0,40,80",
+    "/api/sites?bbox=0,0,40,80&layer=visits&layer=findings",
+    "/api/sites?bbox=0,0,40,80&layer=visits&layer=findings&layer=workplaces&group_m=5000",
     "/api/sites/nearest?lon=20.26&lat=63.82&n=200",
     "/api/search?q=s",
     "/api/search?q=hemligx7",

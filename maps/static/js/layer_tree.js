@@ -1,24 +1,26 @@
-// What the map shows, as a tree of groups: scores, sites, borders and names, the online map; each on or off, some more or
+// What the map shows, as a tree of groups: scores, sites, visits and findings, borders and names, the online map; each on or off, some more or
 // less opaque. What is off stands in the address.
 
 import { el, fill, swatch } from "./dom.js";
 import { number, t } from "./i18n.js";
-import { SITE_LAYERS, layerLook, layerTitle } from "./layers.js";
+import { SITE_LAYERS, layerTitle, siteMark } from "./layers.js";
 
 const STRIPED = "#f4ad22";
 const percent = (value) => `${number(value)} %`;
 
 export class LayerTree {
-  constructor({ store, hasOnline, hasNames }) {
+  constructor({ store, hasOnline, hasNames, hasPast }) {
     this.store = store;
     const state = store.get();
     this.boxes = new Map();
     this.ranges = new Map();
     const scores = [this.box("scores", t("Score surface")), this.range("opacity", t("Opacity of the scores"), state.opacity), this.neverBox(state)];
-    const sites = [...SITE_LAYERS.map(({ name }) => this.box(name, layerTitle(name), el("span", { class: `site-mark site-${layerLook(name).shape}`, "aria-hidden": "true" }))), this.range("siteOpacity", t("Opacity of the sites"), state.siteOpacity)];
+    const boxes = (past) => SITE_LAYERS.filter(({ isPast }) => Boolean(isPast) === past).map(({ name }) => this.box(name, layerTitle(name), siteMark(name)));
+    const sites = [...boxes(false), this.range("siteOpacity", t("Opacity of the sites"), state.siteOpacity)];
+    const past = hasPast && boxes(true);
     const lines = [this.box("counties", t("County borders"), line("counties")), this.box("municipalities", t("Municipality borders"), line("municipalities")), hasNames && this.box("names", t("Place names"))];
     const online = hasOnline && [this.box("base", t("Online map")), this.range("baseOpacity", t("Opacity of the online map"), state.baseOpacity)];
-    fill(document.getElementById("layers-body"), group(t("Scores"), scores), group(t("Sites"), sites), group(t("Borders and names"), lines), online && group(t("Background"), online));
+    fill(document.getElementById("layers-body"), group(t("Scores"), scores), group(t("Sites"), sites), past && group(t("What has been inspected"), past), group(t("Borders and names"), lines), online && group(t("Background"), online));
     this.show(state);
   }
 

@@ -1,16 +1,24 @@
 // What a record's layer is called, and how its sites look: each layer has a shape of its own, not only a colour.
 
 import { colour } from "./colours.js";
+import { el } from "./dom.js";
 import { t, term } from "./i18n.js";
 
-const SHAPES = { workplaces: "circle", accommodation: "square", establishments: "diamond" };
+const SHAPES = { workplaces: "circle", accommodation: "square", establishments: "diamond", visits: "cross", findings: "point" };
 
 // Layers that the server answers sites of, and the zoom from which one can tell them apart.
 export const SITE_LAYERS = [
   { name: "workplaces", fromZoom: 11 },
   { name: "accommodation", fromZoom: 11 },
   { name: "establishments", fromZoom: 5 },
+  { name: "visits", fromZoom: 11, isPast: true },
+  { name: "findings", fromZoom: 11, isPast: true },
 ];
+
+export const siteMark = (layer) => el("span", { class: `site-mark site-${layerLook(layer).shape}`, "aria-hidden": "true" });
+
+// Layers whose sites the map draws at a zoom, of those that are on.
+export const shownLayers = (hidden, zoom) => SITE_LAYERS.filter(({ name, fromZoom }) => !hidden.has(name) && zoom >= fromZoom).map(({ name }) => name);
 
 export const layerLook = (layer) => ({ shape: SHAPES[layer] ?? "triangle", colour: colour(`site-${SHAPES[layer] ? layer : "other"}`) });
 
@@ -28,5 +36,7 @@ export function layerName(layer) {
 export function layerTitle(layer) {
   if (layer === "workplaces") return t("Workplaces");
   if (layer === "accommodation") return t("Accommodation sites");
+  if (layer === "visits") return t("Visits");
+  if (layer === "findings") return t("Findings");
   return t("Establishments");
 }

@@ -2,6 +2,7 @@
 
 import { el, fill, swatch } from "./dom.js";
 import { number, t, term } from "./i18n.js";
+import { layerTitle, siteMark } from "./layers.js";
 
 const NARROW = "screen and (max-width: 820px), screen and (max-height: 540px)";
 const STRIPED = "#f4ad22";
@@ -42,6 +43,22 @@ const nothingKnown = (states) =>
 const neverInspected = (states) =>
   el("p", { class: "legend-never" }, swatch(STRIPED, "swatch swatch-striped"), el("span", {}, t("Never inspected")), el("span", { class: "legend-count number" }, number(states.never_inspected)));
 
+// Symbols of the layers whose sites are drawn, and what a number in one means.
+const siteSymbols = ({ layers, hasGroups }) =>
+  layers.length > 0 &&
+  el(
+    "ul",
+    { class: "legend-sites" },
+    layers.map((layer) => el("li", {}, siteMark(layer), el("span", {}, layerTitle(layer)))),
+    hasGroups && el("li", {}, el("span", { class: "group-mark", "aria-hidden": "true" }, "9"), el("span", {}, t("Several close together"))),
+  );
+
+// The classes' colours between the names of the lowest and the highest.
+export function drawStrip(node, classes) {
+  const end = (one) => el("span", { class: "legend-end" }, term(one.name));
+  fill(node, end(classes[0]), classes.map(({ colour }) => swatch(colour)), end(classes.at(-1)));
+}
+
 // A legend for a file, where nothing changes.
 export function drawClasses(node, info) {
   fill(node, classTable(info.classes, t("Cells")), neverInspected(info.states), nothingKnown(info.states));
@@ -53,6 +70,7 @@ export class Legend {
     this.strip = document.getElementById("legend-strip");
     this.counts = null;
     this.difference = null;
+    this.sites = { layers: [], hasGroups: false };
     setUpFold();
   }
 
@@ -69,6 +87,13 @@ export class Legend {
     document.getElementById("legend").style.setProperty("--cover", String(opacity / 100));
   }
 
+  // {layers: [name], hasGroups}: what the map draws of sites.
+  showSites(sites) {
+    if (JSON.stringify(sites) === JSON.stringify(this.sites)) return;
+    this.sites = sites;
+    this.draw();
+  }
+
   // For comparing two surfaces: {title, classes: [{name, colour, low, high, n_cells}]}; null for one surface.
   showDifference(difference) {
     this.difference = difference;
@@ -82,13 +107,14 @@ export class Legend {
     const states = counts?.states ?? info.states;
     const counted = county && !counts ? t("Cells, all four counties") : t("Cells");
     document.getElementById("legend").classList.toggle("is-difference", Boolean(difference));
-    fill(this.strip, classes.map(({ colour }) => swatch(colour)));
+    drawStrip(this.strip, classes);
     fill(
       this.body,
       difference && el("p", { class: "legend-difference" }, difference.title),
       classTable(classes, counted),
       !difference && never && neverInspected(states),
       !difference && nothingKnown(states),
+      siteSymbols(this.sites),
     );
   }
 }

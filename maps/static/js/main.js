@@ -151,7 +151,8 @@ class App {
     cells.onWhatIf = ({ layer, id, title }) => this.whatIf.close(layer, id, title);
     onTask((name) => name === "what-if" && this.whatIf.open());
     this.legend = new Legend();
-    this.layers = new LayerTree({ store: this.store, hasOnline: Boolean(this.base), hasNames: Boolean(this.lines.names) });
+    this.sites.onSymbols = (shown) => this.legend.showSites(shown);
+    this.layers = new LayerTree({ store: this.store, hasOnline: Boolean(this.base), hasNames: Boolean(this.lines.names), hasPast: !this.saved });
     this.events.on("surface", (info) => this.countCells(info));
     // The first view has what it needs before the year is scored.
     this.events.on("ranking", () => showSeason(this.surface.info, this.store.get()));

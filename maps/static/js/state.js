@@ -8,6 +8,8 @@ export const FIRST_DAY = "1990-01-01";
 export const LAST_DAY = "2100-12-31";
 // Parts of the map that can be off.
 const PARTS = ["scores", "workplaces", "accommodation", "establishments", "counties", "municipalities", "names", "base"];
+// Those that are off unless the address asks for them.
+const ON_DEMAND = ["findings", "visits"];
 const OPACITIES = { opacity: { name: "opacity", usual: 80 }, siteOpacity: { name: "sites", usual: 100 }, baseOpacity: { name: "base", usual: 100 } };
 const CODE = /^[A-Za-z0-9_-]{1,40}$/;
 
@@ -55,10 +57,15 @@ export function readState(search) {
     ...readFilters(query),
     cell: cell && CODE.test(cell) ? cell : null,
     ...readOpacities(query),
-    off: PARTS.filter((part) => (query.get("off") ?? "").split(",").includes(part)).sort(),
+    off: readOff(query),
     never: query.get("never") !== "0",
     list: query.get("list") === "cells" ? "cells" : "places",
   };
+}
+
+function readOff(query) {
+  const named = (name) => (query.get(name) ?? "").split(",");
+  return [...PARTS.filter((part) => named("off").includes(part)), ...ON_DEMAND.filter((part) => !named("on").includes(part))].sort();
 }
 
 const readOpacities = (query) => Object.fromEntries(Object.entries(OPACITIES).map(([key, { name, usual }]) => [key, numberWithin(query.get(name), 0, 100) ?? usual]));
@@ -78,7 +85,10 @@ export function writeState(state, lang) {
   writeFilters(query, state);
   if (state.cell) query.set("cell", state.cell);
   for (const [key, { name, usual }] of Object.entries(OPACITIES)) if (state[key] !== usual) query.set(name, String(state[key]));
-  if (state.off.length) query.set("off", state.off.join(","));
+  const off = state.off.filter((part) => PARTS.includes(part));
+  const on = ON_DEMAND.filter((part) => !state.off.includes(part));
+  if (off.length) query.set("off", off.join(","));
+  if (on.length) query.set("on", on.join(","));
   if (!state.never) query.set("never", "0");
   if (state.list !== "places") query.set("list", state.list);
   return `?${query}`;
