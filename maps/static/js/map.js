@@ -146,9 +146,12 @@ export class Marks {
 // The zoom may lie between two whole ones, so that the region fills the screen. Leaflet draws tiles of the nearest whole
 // zoom; below the half they are enlarged, so no cell is lost.
 const MOST_BETWEEN = 0.45;
-// The strip along the map's lower edge, and the tools along the upper one.
-const FOOT_PX = 26;
-const headPx = () => (document.querySelector(".toolbar")?.offsetHeight ?? -10) + 10;
+// The strip along the map's lower edge, and the tools along the upper one; on a narrow screen the legend's strip and the
+// line about sites besides.
+const NARROW_PX = 821;
+const isNarrow = (map) => map.getSize().x < NARROW_PX && window.innerWidth < NARROW_PX;
+const footPx = (map) => 26 + (isNarrow(map) ? 48 : 0);
+const headPx = (map) => (document.querySelector(".toolbar")?.offsetHeight ?? -10) + 10 + (isNarrow(map) ? 34 : 0);
 
 export function setExactView(map, { lat, lon, zoom }) {
   const snap = map.options.zoomSnap;
@@ -160,13 +163,13 @@ export function setExactView(map, { lat, lon, zoom }) {
 export function showAll(map, bounds) {
   const snap = map.options.zoomSnap;
   map.options.zoomSnap = 0;
-  const head = headPx();
-  const zoom = map.getBoundsZoom(bounds, false, L.point(24, 24 + FOOT_PX + head));
+  const [head, foot] = [headPx(map), footPx(map)];
+  const zoom = map.getBoundsZoom(bounds, false, L.point(24, 12 + foot + head));
   map.options.zoomSnap = snap;
   const whole = Math.floor(zoom);
   const fitted = whole + Math.min(zoom - whole, MOST_BETWEEN);
   const middle = map.project(bounds.getNorthWest(), fitted).add(map.project(bounds.getSouthEast(), fitted)).divideBy(2);
-  const { lat, lng } = map.unproject(middle.add([0, (FOOT_PX - head) / 2]), fitted);
+  const { lat, lng } = map.unproject(middle.add([0, (foot - head) / 2]), fitted);
   setExactView(map, { lat, lon: lng, zoom: fitted });
 }
 

@@ -5,7 +5,7 @@ import { addBasemap } from "./basemap.js";
 import { drawCell } from "./cell.js";
 import { el, fill, swatch } from "./dom.js";
 import { coordinates, day, stateWords, t, term, useLanguage } from "./i18n.js";
-import { drawClasses, setUpFold } from "./legend.js";
+import { drawClasses, drawStrip, setUpFold } from "./legend.js";
 import { Marks, goTo, setUpMap, showAll } from "./map.js";
 import { Ranking, placeEntry } from "./ranking.js";
 import { fromSweref, toSweref } from "./sweref.js";
@@ -50,7 +50,7 @@ class Standalone {
     this.marks.showNumbers(this.entries);
     labels?.avoid(() => this.marks.takenBoxes());
     drawClasses(byId("legend-body"), data.info);
-    fill(byId("legend-strip"), data.info.classes.map(({ colour }) => swatch(colour)));
+    drawStrip(byId("legend-strip"), data.info.classes);
     setUpFold();
     for (const button of document.querySelectorAll("button[data-sheet]")) button.addEventListener("click", () => this.showSheet(button.dataset.sheet));
     byId("surface-note").append(el("span", {}, t("Scored for {date}", { date: day(data.info.at) })), el("span", {}, t("Written {date}", { date: day(data.written) })));
