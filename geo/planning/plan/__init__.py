@@ -4,27 +4,38 @@
 `value`        the plan, its stops, and what was done to it by whom
 `checklist`    what must be ready for people who turn out to be victims
 `moves`        from state to state, and what blocks a move
+`outcomes`     what came of each stop, by agency
+`layers`       what outcomes add to visits and findings
 `record`       a plan as JSON and back
 =============  =========================================================================
 """
 
 from geo.planning.plan.checklist import Answer, open_items
+from geo.planning.plan.layers import find_dropped, make_findings, make_visits
 from geo.planning.plan.moves import answer_item, comment_plan, find_blocks, justify_stop, move_plan, replace_stops
+from geo.planning.plan.outcomes import AgencyOutcome, Observation, StopOutcome, record_outcome
 from geo.planning.plan.record import read_plan, write_plan
 from geo.planning.plan.value import Change, Plan, PlannedStop
 
 __all__ = [
+    "AgencyOutcome",
     "Answer",
     "Change",
+    "Observation",
     "Plan",
     "PlannedStop",
+    "StopOutcome",
     "answer_item",
     "comment_plan",
     "find_blocks",
+    "find_dropped",
     "justify_stop",
+    "make_findings",
+    "make_visits",
     "move_plan",
     "open_items",
     "read_plan",
+    "record_outcome",
     "replace_stops",
     "write_plan",
 ]

@@ -8,14 +8,13 @@ from dataclasses import replace
 
 from geo.errors import NotFoundError, ParameterError
 from geo.planning.plan.checklist import Answer, check_answer, open_items
-from geo.planning.plan.value import DRAFT, Change, Plan, PlannedStop, StopKey
+from geo.planning.plan.value import APPROVED, CLOSED, DRAFT, READY, Change, Plan, PlannedStop, StopKey
 from geo.reference import read_table
 from geo.reference.tables import read_columns
 from geo.risk.words import Sentence, title_sentence
 
 __all__ = ["answer_item", "comment_plan", "find_blocks", "justify_stop", "move_plan", "replace_stops"]
 
-READY, APPROVED = "ready", "approved"
 # stops, crews and days stand still once somebody is asked to approve them; what supports them may still be answered
 _OPEN_STATES = (DRAFT, READY)
 
@@ -24,8 +23,11 @@ def find_blocks(plan: Plan, to_state: str) -> tuple[Sentence, ...]:
     """What keeps a plan from a state, apart from the way there; none where it may go.
 
     Nothing is put up for approval without stops, and nothing is approved before the checklist for victims' support is
-    complete and every stop at a site visited lately is justified.
+    complete and every stop at a site visited lately is justified. Nothing is closed before every stop has an outcome.
     """
+    if to_state == CLOSED:
+        missing = (stop for stop in plan.stops if stop.key not in plan.outcomes)
+        return tuple(Sentence("{title} has no outcome yet.", {"title": stop.title}) for stop in missing)
     if to_state not in {READY, APPROVED}:
         return ()
     blocks = [] if plan.stops else [Sentence("The plan has no stops.")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from geo.errors import StoreError
 from geo.planning.crews import Crew
 from geo.planning.plan.checklist import Answer
-from geo.planning.plan.value import Change, Plan, PlannedStop
+from geo.planning.plan.outcomes import AgencyOutcome, Observation, StopOutcome
+from geo.planning.plan.value import Change, Plan, PlannedStop, StopKey
 from geo.risk.words import Sentence
 
 __all__ = ["read_plan", "write_plan"]
@@ -43,6 +44,7 @@ def write_plan(plan: Plan) -> dict[str, Any]:
             for item, answer in plan.checklist.items()
         },
         "manifest": dict(plan.manifest),
+        "outcomes": [_write_outcome(one) for several in plan.outcomes.values() for one in several],
         "history": [asdict(change) for change in plan.history],
         "circle": plan.circle,
     }
@@ -74,6 +76,7 @@ def read_plan(record: Mapping[str, Any]) -> Plan:
                 for item, answer in record["checklist"].items()
             },
             manifest=record["manifest"],
+            outcomes=_read_outcomes(record["outcomes"]),
             history=tuple(Change(**change) for change in record["history"]),
             circle=record["circle"],
         )
@@ -90,6 +93,26 @@ def _write_stop(stop: PlannedStop) -> dict[str, Any]:
 def _read_stop(record: Mapping[str, Any]) -> PlannedStop:
     reasons = tuple(_read_sentence(reason) for reason in record["reasons"])
     return PlannedStop(**{**record, "on": date.fromisoformat(record["on"]), "reasons": reasons})
+
+
+def _write_outcome(outcome: StopOutcome) -> dict[str, Any]:
+    agencies = [{**asdict(one), "checks": sorted(one.checks)} for one in outcome.agencies]
+    return {**asdict(outcome), "on": outcome.on.isoformat(), "agencies": agencies}
+
+
+def _read_outcomes(records: Sequence[Mapping[str, Any]]) -> dict[StopKey, tuple[StopOutcome, ...]]:
+    """Site to what was recorded of it, in the order in which it was."""
+    outcomes: dict[StopKey, tuple[StopOutcome, ...]] = {}
+    for record in records:
+        agencies = tuple(
+            AgencyOutcome(
+                one["agency"], frozenset(one["checks"]), tuple(Observation(**seen) for seen in one["observations"])
+            )
+            for one in record["agencies"]
+        )
+        outcome = StopOutcome(**{**record, "on": date.fromisoformat(record["on"]), "agencies": agencies})
+        outcomes[outcome.key] = (*outcomes.get(outcome.key, ()), outcome)
+    return outcomes
 
 
 def _read_crew(record: Mapping[str, Any]) -> Crew:

@@ -6,17 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geo.layers.circles import INNER_CIRCLE
 from geo.planning.crews import Crew
 from geo.planning.plan.checklist import Answer
 from geo.risk.words import Sentence
 
-__all__ = ["CHOSEN", "DRAFT", "EXPLORATION", "PINNED", "Change", "Plan", "PlannedStop", "StopKey"]
+if TYPE_CHECKING:
+    from geo.planning.plan.outcomes import StopOutcome
+
+__all__ = [
+    "APPROVED",
+    "CHOSEN",
+    "CLOSED",
+    "DRAFT",
+    "EXPLORATION",
+    "PINNED",
+    "READY",
+    "UNDER_WAY",
+    "Change",
+    "Plan",
+    "PlannedStop",
+    "StopKey",
+]
 
 StopKey = tuple[str, str]
-DRAFT = "draft"
+DRAFT, READY, APPROVED, UNDER_WAY, CLOSED = "draft", "ready", "approved", "under_way", "closed"
 # How a stop came into the plan: by its priority, by a planner's word, or by lot.
 CHOSEN, PINNED, EXPLORATION = "chosen", "pinned", "exploration"
 
@@ -29,6 +45,8 @@ class PlannedStop:
     ----------
     layer, record_id : of the site
     title : the site's name
+    sector : sector group, empty for accommodation
+    easting, northing : float, m, EPSG:3006, of the site
     crew : name of the crew
     on : date
     order : int, from 1, among the crew's stops of that day
@@ -40,11 +58,15 @@ class PlannedStop:
     days_since_visit : int, at the site, on the day of the plan's surface; None where no visit is known
     revisit_reason : code of ``plan_reasons`` that says why a site visited lately is visited again; empty for none
     reasons : why, in words
+    synthetic : whether the site is made up for demonstration
     """
 
     layer: str
     record_id: str
     title: str
+    sector: str
+    easting: float
+    northing: float
     crew: str
     on: date
     order: int
@@ -58,6 +80,7 @@ class PlannedStop:
     days_since_visit: int | None = None
     revisit_reason: str = ""
     reasons: tuple[Sentence, ...] = ()
+    synthetic: bool = False
 
     @property
     def key(self) -> StopKey:
@@ -73,7 +96,7 @@ class Change:
     ----------
     at : str, ISO 8601 in UTC
     by : str, name of the user
-    what : ``made``, ``moved``, ``stops``, ``checklist``, ``justified`` or ``comment``
+    what : ``made``, ``moved``, ``stops``, ``checklist``, ``justified``, ``comment``, ``outcome`` or ``corrected``
     about : what it was done to: a state, an item of the checklist, layer and id of a stop
     reason : code of ``plan_reasons``, empty for none
     """
@@ -99,6 +122,7 @@ class Plan:
     checklist : item of ``support_checklist`` to what was answered
     manifest : JSON-able, enough to say why these sites on these days: the surface's manifest, candidates with
         priorities, propensities and reasons, exclusions, seed, drive times' source, problem and solution
+    outcomes : site to what was recorded of it, corrections last
     history : what was done, first first
     circle : sharing circle whose records it rests on
     """
@@ -111,11 +135,12 @@ class Plan:
     state: str = DRAFT
     checklist: Mapping[str, Answer] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    outcomes: Mapping[StopKey, tuple[StopOutcome, ...]] = field(default_factory=dict)
     history: tuple[Change, ...] = ()
     circle: str = INNER_CIRCLE
 
     def __post_init__(self) -> None:
-        for name in ("checklist", "manifest"):
+        for name in ("checklist", "manifest", "outcomes"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def find_stop(self, key: StopKey) -> PlannedStop | None:

@@ -9,6 +9,7 @@ import pytest
 from geo.errors import NotFoundError, ParameterError
 from geo.planning.plan import (
     Answer,
+    StopOutcome,
     answer_item,
     comment_plan,
     find_blocks,
@@ -29,7 +30,9 @@ MOVES = {
 @pytest.mark.parametrize("before", STATES)
 @pytest.mark.parametrize("after", STATES)
 def test_only_the_moves_of_the_table_are_made(before: str, after: str) -> None:
-    plan = replace(complete(make_plan(make_stop())), state=before)
+    stop = make_stop()
+    missed = StopOutcome(*stop.key, DAYS[0], "not_reached", outcome="")
+    plan = replace(complete(make_plan(stop)), state=before, outcomes={stop.key: (missed,)})
     if (before, after) not in MOVES:
         with pytest.raises(ParameterError, match=f"is {before} cannot become {after}"):
             move_plan(plan, after, reason="weather", **WHO)

@@ -14,9 +14,10 @@ from geo.planning.plan import Plan, PlannedStop, justify_stop, move_plan, read_p
 from geo.risk.words import Sentence
 from tests.geo.planning.plan.made import WHO, complete, make_plan, make_stop
 
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
-    st.one_of(st.text(), st.integers(), st.floats(allow_nan=False), st.booleans(), st.dates(), st.none()),
-    lambda inner: st.builds(Sentence, st.text(), st.dictionaries(st.text(min_size=1), inner, max_size=2)),
+    st.one_of(st.text(), st.integers(), FLOATS, st.booleans(), st.dates(), st.none()),
+    lambda inner: st.builds(Sentence, st.text(), st.dictionaries(NAMES, inner, max_size=2)),
     max_leaves=4,
 )
 STOPS = st.builds(
@@ -24,6 +25,9 @@ STOPS = st.builds(
     layer=st.sampled_from(["workplaces", "accommodation"]),
     record_id=st.text(min_size=1),
     title=st.text(),
+    sector=st.sampled_from(["", "green"]),
+    easting=st.floats(300_000, 900_000),
+    northing=st.floats(6_900_000, 7_600_000),
     crew=st.text(min_size=1),
     on=st.dates(),
     order=st.integers(1, 9),
