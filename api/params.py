@@ -12,7 +12,7 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BeforeValidator
 
-from api.records import PAST_LAYERS, SITE_LAYERS
+from api.records import MAP_LAYERS, PAST_LAYERS, SITE_LAYERS
 from api.service import CURRENT, MAX_POINTS, Service, Snapshot
 from api.sites import Bounds
 from api.surfaces import ServedSurface
@@ -203,7 +203,7 @@ WeightsParameter = Annotated[
     ),
     AfterValidator(_check_weights),
 ]
-_SiteLayer = Annotated[str, _one_of("layer of sites", lambda: (*SITE_LAYERS, *PAST_LAYERS))]
+_SiteLayer = Annotated[str, _one_of("layer of sites", lambda: MAP_LAYERS)]
 LayersParameter = Annotated[
     list[_SiteLayer] | None,
     Query(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -20,12 +20,13 @@ from geo.risk.words import title_sentence
 from maps.i18n import say, translate
 from maps.record_names import ID_COLUMNS, list_titles
 
-__all__ = ["PAST_LAYERS", "SITE_LAYERS", "SIZE_UNITS", "build_sites", "describe_site"]
+__all__ = ["MAP_LAYERS", "PAST_LAYERS", "SITE_LAYERS", "SIZE_UNITS", "build_sites", "describe_site"]
 
 SIZE_UNITS = {"workplaces": "employees", "accommodation": "beds", "establishments": "workers"}
 SITE_LAYERS = tuple(SIZE_UNITS)
 # What has happened, which the map shows in the same way where it is asked for.
 PAST_LAYERS = ("visits", "findings")
+MAP_LAYERS = (*SITE_LAYERS, *PAST_LAYERS)
 # Where the codes of a kind have their titles; those of workplaces are words already.
 _KIND_TABLES = {
     "accommodation": ("housing_types", "housing_type"),
@@ -35,18 +36,19 @@ _KIND_TABLES = {
 }
 
 
-def build_sites(layers: Mapping[str, gpd.GeoDataFrame]) -> list[Site]:
+def build_sites(layers: Mapping[str, gpd.GeoDataFrame], names: Iterable[str] = SITE_LAYERS) -> list[Site]:
     """Every site of the layers, whatever day it is active on.
 
     Parameters
     ----------
     layers : mapping of layer name to GeoDataFrame, EPSG:3006
+    names : layers whose records are wanted, of `SITE_LAYERS` and `PAST_LAYERS`
 
     Returns
     -------
     list of Site
     """
-    return [site for name, build in _BUILDERS.items() if len(layers[name]) for site in build(layers[name])]
+    return [site for name in names if len(layers[name]) for site in _BUILDERS[name](layers[name])]
 
 
 def _workplaces(frame: gpd.GeoDataFrame) -> Iterator[Site]:

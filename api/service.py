@@ -23,7 +23,7 @@ from api.comparison import Comparison, Comparisons
 from api.drawing import Drawing
 from api.home import DataFolder, Stamp
 from api.importing.jobs import ImportJobs
-from api.records import build_sites
+from api.records import MAP_LAYERS, build_sites
 from api.search import SearchIndex
 from api.seasons import Month, Seasons, YearKey, choose_year_grid
 from api.settings import Settings
@@ -317,7 +317,7 @@ class Service:
             layers, sources = self.folder.read_layers()
             region = load_region(*(layers[name] if len(layers[name]) else None for name in ("borders", "localities")))
             names, search = RecordNames(layers), SearchIndex(region)
-            self.sites.replace(build_sites(layers))
+            self.sites.replace(build_sites(layers, MAP_LAYERS))
         found = self.folder.read_published(layers)
         published = None
         if found is not None:

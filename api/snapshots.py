@@ -10,7 +10,7 @@ from functools import cached_property
 from threading import Lock
 
 from api.home import Stamp
-from api.records import build_sites
+from api.records import MAP_LAYERS, build_sites
 from api.search import SearchIndex
 from api.sites import SiteIndex
 from api.surfaces import ServedSurface
@@ -125,7 +125,7 @@ def _narrow(whole: Snapshot, circle: str, last: Snapshot | None) -> Snapshot:
         region = layers.region
         names, search = RecordNames(layers), SearchIndex(region)
         sites = SiteIndex() if last is None else last.sites
-        sites.replace(build_sites(layers))
+        sites.replace(build_sites(layers, MAP_LAYERS))
     narrowed = Snapshot(whole.stamp, layers, {}, region, names, search, sites, None, circle)
     return _publish(narrowed, whole, last)
 

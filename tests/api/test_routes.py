@@ -228,7 +228,9 @@ class TestSites:
         assert get(client, "/api/sites", bbox=bbox)["total"] == n_active
 
     def test_elsewhere_is_empty(self, client: TestClient) -> None:
-        assert get(client, "/api/sites", bbox="-70,-40,-60,-30") == {"total": 0, "truncated": False, "sites": []}
+        assert get(client, "/api/sites", bbox="-70,-40,-60,-30") == {
+            "total": 0, "truncated": False, "sites": [], "groups": []
+        }  # fmt: skip
 
     def test_the_limit_keeps_risk_sectors_and_the_largest(self, client: TestClient) -> None:
         world = {"bbox": "0,0,40,80"}

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 import geo
 from api.errors import BusyError
+from api.records import MAP_LAYERS
 from api.service import Service
 from api.settings import Settings
 from api.shelf import ScoreKey, SurfaceShelf
@@ -348,5 +349,5 @@ def test_every_record_of_a_site_layer_is_a_site(tmp_path: Path) -> None:
     service = Service(Settings(home=tmp_path))
     service.start()
     layers = service.snapshot().layers
-    assert len(service.sites) == sum(len(layers[name]) for name in ("workplaces", "accommodation", "establishments"))
+    assert len(service.sites) == sum(len(layers[name]) for name in MAP_LAYERS)
     service.close()
