@@ -14,6 +14,7 @@ from geo.planning.plan import Plan, PlannedStop, justify_stop, move_plan, read_p
 from geo.risk.words import Sentence
 from tests.geo.planning.plan.made import WHO, complete, make_plan, make_stop
 
+NAMES = st.text(min_size=1)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
     st.one_of(st.text(), st.integers(), FLOATS, st.booleans(), st.dates(), st.none()),
