@@ -58,7 +58,7 @@ KERNEL_TESTS := $(wildcard tests/geo/test_kernel*.py)
 .PHONY: test
 test: dev ## run the test suite (ARGS="-k name" to choose)
 	$(SAY) 'tests on $(WORKERS) processes'
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 ifneq ($(KERNEL_TESTS),)
 ifeq ($(ARGS),)
 	$(SAY) 'the kernel tests once more, as plain Python'

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -27,6 +28,10 @@ SUITE_VARIABLES = {
     "NORRSYN_TEST_DATABASE_URL",
     *REQUIRING_VARIABLE.values(),
 }
+
+# Folders whose files share what takes long to make, the demo region; and those whose tests share nothing and take long.
+TOGETHER = ("tests/browser/", "tests/geo/demo/")
+APART = ("tests/notebooks/",)
 
 assert geo.__file__ is not None, "`geo` is a bare folder, not this tree's package"
 assert Path(geo.__file__).resolve().is_relative_to(ROOT), f"the tests of {ROOT} would run against {geo.__file__}"
@@ -70,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests, skip them where there is no browser, and keep together what shares a fixture."""
+    """Mark the browser tests, and skip them where there is no browser."""
     browser_tests = ROOT / "tests" / "browser"
     without_browser = pytest.mark.skip(
         reason="Chromium is not installed: apt-get install chromium, or name one in NORRSYN_CHROMIUM"
@@ -81,11 +86,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if missing and item.get_closest_marker("browser"):
             item.add_marker(without_browser)
-        # for `make test` on several processes: what a file, or the browser's folder, makes once is made by one of them
-        if item.get_closest_marker("xdist_group") is None:
-            file = item.path.relative_to(ROOT)
-            shares = item.path.is_relative_to(browser_tests) and "demo_home" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("demo home" if shares else str(file)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """For `make test` on several processes: what is made once for a file, or a folder, is made by one of them.
+
+    The groups of pytest-xdist 3.8 (`--dist loadgroup`) hold nothing together under pytest 9.2, and do not say so.
+    """
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  not there where tests run in one process
+
+    class Scheduling(LoadScopeScheduling):
+        """A file at a time, the largest first."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            return name_group(nodeid)
+
+    return Scheduling(config, log)
+
+
+def name_group(nodeid: str) -> str:
+    """Tests of one group run in one process."""
+    if nodeid.startswith(APART):
+        return nodeid
+    return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid.partition("::")[0])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -28,10 +28,7 @@ def test_notebook_is_clean(path: Path) -> None:
     assert set(OURS.findall("\n".join(cell.source for cell in code))) <= {"geo", "maps"}
 
 
-# each on its own: they share nothing, and take long
-@pytest.mark.parametrize(
-    "path", [pytest.param(path, marks=pytest.mark.xdist_group(path.stem), id=path.stem) for path in NOTEBOOKS]
-)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     notebook = nbformat.read(path, as_version=4)

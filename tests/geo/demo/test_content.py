@@ -10,8 +10,6 @@ from geo.demo import Demo
 from geo.reference import establishments, read_table, sectors_of
 from geo.region import load_region, packaged_localities
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 AT = pd.Timestamp(2026, 7, 15)
 # industry codes of each calibrated group, written down apart from the generator's tables
 GROUPS = {

@@ -19,8 +19,6 @@ from geo.layers.registry import LAYERS
 from geo.layers.validate import validate
 from geo.region import load_region, packaged_localities, packaged_municipalities
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 PACKAGE = Path(geo.demo.__file__).parent
 LAYER_NAMES = {
     "workplaces", "accommodation", "sectors", "visits", "findings", "reported", "establishments", "localities",

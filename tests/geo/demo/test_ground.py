@@ -14,8 +14,6 @@ from geo.demo.streams import make_stream
 from geo.demo.workplaces import share_out
 from geo.region import load_region, packaged_localities
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture(scope="module")
 def places() -> Places:

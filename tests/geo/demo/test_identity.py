@@ -1,14 +1,11 @@
 """Identifiers that can belong to nobody."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.demo import Demo
 from geo.demo.identity import invalid_organisation_numbers, luhn_check_digits, number_names
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def passes_luhn(number: str) -> bool:

@@ -13,8 +13,6 @@ from geo.demo.inspections import persons_band
 from geo.demo.outcomes import chance_of_seeing, draw_outcome
 from geo.reference import read_table, sectors_of
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 AT = pd.Timestamp(2026, 7, 15)
 OFFICES = {"Umeå": (758_600, 7_088_600), "Luleå": (829_400, 7_292_300), "Sundsvall": (619_200, 6_919_900)}
 

@@ -9,8 +9,6 @@ from geo.demo import Demo
 from geo.reference import read_table, risk_weights, sectors_of
 from geo.region import load_region
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 AT = pd.Timestamp(2026, 7, 15)
 COLUMNS = [
     "truth_id",
