@@ -106,6 +106,7 @@ class _Incoming:
     rows_in: int
     repeated: int
     kept: int = 0
+    gone: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -122,6 +123,7 @@ def import_frames(  # noqa: PLR0913  every option is one
     mode: Mode = "replace",
     quarantine: Iterable[Mapping[str, Any]] = (),
     waiting: Iterable[str] = (),
+    gone: Iterable[str] = (),
     report: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     check_counts: Callable[[Mapping[str, int]], None] | None = None,
@@ -138,6 +140,7 @@ def import_frames(  # noqa: PLR0913  every option is one
     quarantine : iterable of mappings with ``source`` (text, optional), ``row`` (int), ``failures`` (list) and ``cells``
         (mapping), ready for JSON
     waiting : iterable of str, keys of records whose rows wait in quarantine: they are not gone, and stay as they are
+    gone : iterable of str, keys of records that are taken out where `mode` is ``add``, unless they come
     report : mapping ready for JSON, what the reader said; kept with the counts of what changed, as ``changes``
     options : mapping ready for JSON, how the file was read
     check_counts : told how many records would be added, changed, gone, unchanged and kept; what it raises ends the
@@ -167,6 +170,7 @@ def import_frames(  # noqa: PLR0913  every option is one
             mode=mode,
             quarantine=quarantine,
             waiting=waiting,
+            gone=gone,
             report=report,
             options=options,
             check_counts=check_counts,
@@ -182,6 +186,7 @@ def import_into(  # noqa: PLR0913  every option is one
     mode: Mode = "replace",
     quarantine: Iterable[Mapping[str, Any]] = (),
     waiting: Iterable[str] = (),
+    gone: Iterable[str] = (),
     report: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     check_counts: Callable[[Mapping[str, int]], None] | None = None,
@@ -201,10 +206,12 @@ def import_into(  # noqa: PLR0913  every option is one
     # a file without a sound row changes nothing, so nothing needs to be held back
     if mode == "replace" and current is not None and incoming.rows_in:
         incoming = replace(incoming, kept=_hold_back(connection, incoming, current, waiting))
+    if mode == "add":
+        incoming = replace(incoming, gone=_find_gone(connection, incoming, current, gone))
     counts = _count(connection, incoming, current, newest)
     if check_counts is not None:
         check_counts({**counts, "kept": incoming.kept})
-    has_rows = incoming.rows_in > 0
+    has_rows = incoming.rows_in > 0 or bool(incoming.gone)
     is_new = has_rows and (current is None or any(counts[name] for name in ("added", "changed", "gone")))
     entry = {
         **describe_source(complete),
@@ -325,6 +332,20 @@ def _hold_back(connection: sa.Connection, incoming: _Incoming, current: int, key
     return kept
 
 
+def _find_gone(
+    connection: sa.Connection, incoming: _Incoming, current: int | None, keys: Iterable[str]
+) -> tuple[str, ...]:
+    """Those of the keys that have a record in the current snapshot and have not come."""
+    wanted = sorted(set(keys))
+    if current is None or not wanted:
+        return ()
+    table, records = incoming.table, RECORDS[incoming.layer.name]
+    has_come = sa.exists().where(table.c.record_key == records.c.record_key)
+    there = sa.select(records.c.record_key).where(visible(records, current), ~has_come)
+    found = connection.execute(there.where(records.c.record_key.in_(wanted)).order_by(records.c.record_key))
+    return tuple(found.scalars())
+
+
 def _find_seqs(connection: sa.Connection, layer: Layer) -> tuple[int | None, int]:
     """Number of the current snapshot and of the newest; None and 0 where there is none."""
     current = connection.execute(sa.select(CURRENT.c.seq).where(CURRENT.c.name == layer.name)).scalar_one_or_none()
@@ -351,7 +372,7 @@ def _count(connection: sa.Connection, incoming: _Incoming, current: int | None, 
     return {
         "added": n_rows - matched,
         "changed": matched - unchanged,
-        "gone": before - matched if incoming.mode == "replace" and n_rows else 0,
+        "gone": before - matched if incoming.mode == "replace" and n_rows else len(incoming.gone),
         "unchanged": unchanged,
     }
 
@@ -360,15 +381,16 @@ def _write_versions(connection: sa.Connection, incoming: _Incoming, current: int
     """End the versions that the new snapshot does not hold, and write those that it holds anew."""
     table, records = incoming.table, RECORDS[incoming.layer.name]
     names = [*column_names(incoming.layer), "keep_until"]
+    is_gone = records.c.record_key.in_(incoming.gone)
     if incoming.mode == "add" and current is not None and current != newest:
         # the pointer was rolled back: what stays of the older snapshot has to come forward again
         known = sa.exists().where(table.c.record_key == records.c.record_key)
-        older = sa.select(*(records.c[name] for name in names)).where(visible(records, current), ~known)
+        older = sa.select(*(records.c[name] for name in names)).where(visible(records, current), ~known, ~is_gone)
         connection.execute(table.insert().from_select(names, older))
     is_open = records.c.last_seq.is_(None)
     same_key = table.c.record_key == records.c.record_key
     if incoming.mode == "add" and current == newest:
-        ends: sa.ColumnElement[bool] = sa.exists().where(same_key, table.c.row_hash != records.c.row_hash)
+        ends: sa.ColumnElement[bool] = is_gone | sa.exists().where(same_key, table.c.row_hash != records.c.row_hash)
     else:
         ends = ~sa.exists().where(same_key, table.c.row_hash == records.c.row_hash)
     connection.execute(records.update().where(is_open, ends).values(last_seq=newest))

@@ -27,6 +27,7 @@ __all__ = [
     "IMPORTS",
     "METADATA",
     "MODELS",
+    "PLANS",
     "PUBLISHED",
     "QUARANTINED_ROWS",
     "RECORDS",
@@ -144,6 +145,21 @@ MODELS = sa.Table(
     sa.Column("version", sa.Text, primary_key=True),
     sa.Column("frozen_at", sa.Text, nullable=False),
     sa.Column("frozen_by", sa.Text, nullable=False),
+    sa.Column("document", _JSON, nullable=False),
+)
+
+# A plan with its manifest and history; what is done to it counts its version up.
+PLANS = sa.Table(
+    "plans",
+    METADATA,
+    sa.Column("plan_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("circle", sa.Text, nullable=False),
+    sa.Column("first_day", sa.Date, nullable=False),
+    sa.Column("made_at", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.Text, nullable=False),
     sa.Column("document", _JSON, nullable=False),
 )
 

@@ -1,0 +1,183 @@
+"""Plans in the store: nobody overwrites another's change, and outcomes reach the layers, corrections too."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import geo
+from geo.errors import ChangedError, NotFoundError, ParameterError, StoreError
+from geo.planning.plan import Answer, StopOutcome, answer_item, move_plan, replace_stops, write_plan
+from geo.store.database import close_databases, write_store
+from geo.store.files import backup, load_layers, restore
+from geo.store.history import list_imports, rollback
+from geo.store.plans import StoredPlan, change_plan, find_plan, list_plans, save_outcome, save_plan
+from geo.store.tables import PLANS
+from tests.databases import fresh_schema
+from tests.geo.planning.plan.made import DAYS, WHO, complete, make_plan, make_stop
+from tests.geo.planning.plan.test_outcomes import FOUND, NOTHING
+
+pytestmark = pytest.mark.usefixtures("database")
+CLOSED = StopOutcome("workplaces", "w1", DAYS[0], "closed", outcome="")
+
+
+def approved(home: Path, *stops: Any) -> StoredPlan:
+    stored = save_plan(home, complete(make_plan(*(stops or (make_stop(),)))), by="planner")
+    for state in ("ready", "approved"):
+        stored = change_plan(home, stored.plan.plan_id, stored.version, lambda p, to=state: move_plan(p, to, **WHO))
+    return stored
+
+
+def test_a_plan_comes_back_as_it_was_kept(tmp_path: Path) -> None:
+    stored = save_plan(tmp_path, make_plan(make_stop(), manifest={"seed": 7}), by="planner")
+    found = find_plan(tmp_path, stored.plan.plan_id)
+    assert write_plan(found.plan) == write_plan(stored.plan)
+    assert (found.version, found.made_at) == (1, stored.made_at)
+    assert [(change.what, change.by) for change in found.plan.history] == [("made", "planner")]
+
+
+def test_two_plans_of_one_name_are_two(tmp_path: Path) -> None:
+    first, second = (save_plan(tmp_path, make_plan(), by="planner") for _ in range(2))
+    assert first.plan.plan_id != second.plan.plan_id
+    assert {one.plan.plan_id for one in list_plans(tmp_path)} == {first.plan.plan_id, second.plan.plan_id}
+
+
+def test_where_there_is_no_store_there_are_no_plans(tmp_path: Path) -> None:
+    assert list_plans(tmp_path) == ()
+    with pytest.raises(NotFoundError, match="p1"):
+        find_plan(tmp_path, "p1")
+
+
+def test_of_two_who_change_a_plan_at_once_the_second_is_told(tmp_path: Path) -> None:
+    stored = save_plan(tmp_path, make_plan(make_stop()), by="planner")
+    plan_id = stored.plan.plan_id
+    mine = change_plan(tmp_path, plan_id, 1, lambda plan: replace_stops(plan, [make_stop("w2")], **WHO))
+    with pytest.raises(ChangedError) as refused:
+        change_plan(tmp_path, plan_id, 1, lambda plan: replace_stops(plan, [make_stop("w3")], **WHO))
+    assert refused.value.current.version == mine.version == 2
+    assert [stop.record_id for stop in find_plan(tmp_path, plan_id).plan.stops] == ["w2"]
+
+
+def test_a_change_that_is_refused_leaves_the_plan(tmp_path: Path) -> None:
+    stored = save_plan(tmp_path, make_plan(make_stop()), by="planner")
+    with pytest.raises(ParameterError, match="cannot become closed"):
+        change_plan(tmp_path, stored.plan.plan_id, 1, lambda plan: move_plan(plan, "closed", **WHO))
+    assert find_plan(tmp_path, stored.plan.plan_id).version == 1
+
+
+def test_what_a_plan_lacks_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError) as refused:
+        save_plan(tmp_path, replace(make_plan(), name=" ", crews=()), by="planner")
+    assert str(refused.value).split("\n") == ["A plan needs a name.", "A plan needs a crew."]
+
+
+def test_another_circle_sees_no_plan(tmp_path: Path) -> None:
+    stored = save_plan(tmp_path, make_plan(), by="planner")
+    assert list_plans(tmp_path, "municipality") == ()
+    with pytest.raises(NotFoundError):
+        find_plan(tmp_path, stored.plan.plan_id, "municipality")
+    with pytest.raises(NotFoundError):
+        change_plan(tmp_path, stored.plan.plan_id, 1, lambda plan: plan, circle="municipality")
+
+
+def test_an_outcome_is_a_visit_and_its_observations_are_findings(tmp_path: Path) -> None:
+    stored = approved(tmp_path)
+    changed = save_outcome(tmp_path, stored.plan.plan_id, stored.version, FOUND, by="planner")
+    layers = load_layers(tmp_path)
+    assert changed.plan.state == "under_way"
+    assert layers["visits"]["outcome"].tolist() == ["trafficking_indicator"]
+    assert len(layers["findings"]) == 3
+    (entry,) = list_imports(tmp_path, "findings")
+    assert (entry.provenance.importer, entry.provenance.legal_basis) == ("planner", "Law 2024:307")
+
+
+def test_an_outcome_leaves_all_other_records(tmp_path: Path) -> None:
+    other = approved(tmp_path, make_stop("w9"))
+    save_outcome(tmp_path, other.plan.plan_id, other.version, replace(FOUND, record_id="w9"), by="planner")
+    before = load_layers(tmp_path)
+    stored = approved(tmp_path)
+    stored = save_outcome(tmp_path, stored.plan.plan_id, stored.version, FOUND, by="planner")
+    save_outcome(tmp_path, stored.plan.plan_id, stored.version, CLOSED, by="planner")
+    after = load_layers(tmp_path)
+    for name in ("visits", "findings"):
+        assert after[name].equals(before[name])
+
+
+def test_a_correction_takes_out_what_was_said_in_error(tmp_path: Path) -> None:
+    stored = approved(tmp_path)
+    plan_id = stored.plan.plan_id
+    stored = save_outcome(tmp_path, plan_id, stored.version, FOUND, by="planner")
+    stored = save_outcome(tmp_path, plan_id, stored.version, NOTHING, by="planner")
+    layers = load_layers(tmp_path)
+    assert layers["visits"]["outcome"].tolist() == ["nothing_found"]
+    assert len(layers["findings"]) == 0
+    stored = save_outcome(tmp_path, plan_id, stored.version, CLOSED, by="planner")
+    layers = load_layers(tmp_path)
+    assert len(layers["visits"]) == 0
+    stored = save_outcome(tmp_path, plan_id, stored.version, FOUND, by="planner")
+    layers = load_layers(tmp_path)
+    assert (len(layers["visits"]), len(layers["findings"])) == (1, 3)
+    assert len(stored.plan.outcomes["workplaces", "w1"]) == 4
+
+
+def test_a_correction_after_a_roll_back_of_the_layer(tmp_path: Path) -> None:
+    stored = approved(tmp_path)
+    plan_id = stored.plan.plan_id
+    stored = save_outcome(tmp_path, plan_id, stored.version, FOUND, by="planner")
+    stored = save_outcome(tmp_path, plan_id, stored.version, CLOSED, by="planner")
+    rollback(tmp_path, "visits", 1)
+    stored = save_outcome(tmp_path, plan_id, stored.version, CLOSED, by="planner")
+    layers = load_layers(tmp_path)
+    assert len(layers["visits"]) == 0
+
+
+def test_an_outcome_that_does_not_fit_reaches_nothing(tmp_path: Path) -> None:
+    stored = approved(tmp_path)
+    with pytest.raises(ParameterError, match="fine"):
+        save_outcome(tmp_path, stored.plan.plan_id, stored.version, replace(NOTHING, outcome="fine"), by="planner")
+    with pytest.raises(ChangedError):
+        save_outcome(tmp_path, stored.plan.plan_id, 1, NOTHING, by="planner")
+    layers = load_layers(tmp_path)
+    assert len(layers["visits"]) == 0
+    assert find_plan(tmp_path, stored.plan.plan_id).version == stored.version
+
+
+def test_the_outcome_changes_the_next_score_where_it_should(tmp_path: Path) -> None:
+    stored = approved(tmp_path)
+    grid = geo.Grid(739_000, 7_068_000, 1_000, 40, 40)
+    day = DAYS[1]
+    before = geo.score(load_layers(tmp_path), grid, at=day)
+    save_outcome(tmp_path, stored.plan.plan_id, stored.version, FOUND, by="planner")
+    after = geo.score(load_layers(tmp_path), grid, at=day)
+    rate = after.components["findings"] - before.components["findings"]
+    row, col = grid.cell_at([759_000.0], [7_088_000.0])
+    assert rate[row[0], col[0]] > 0
+    assert rate[0, 0] == 0
+
+
+def test_plans_are_in_backups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str) -> None:
+    stored = save_plan(tmp_path / "a", make_plan(make_stop(), manifest={"seed": 7}), by="planner")
+    ready = Answer(is_ready=True)
+    change_plan(tmp_path / "a", stored.plan.plan_id, 1, lambda p: answer_item(p, "exit_accommodation", ready, **WHO))
+    kept = find_plan(tmp_path / "a", stored.plan.plan_id)
+    backup(tmp_path / "a", tmp_path / "b.zip")
+    close_databases()
+    with nullcontext("") if database == "sqlite" else fresh_schema() as address:
+        if address:
+            monkeypatch.setenv("NORRSYN_DATABASE_URL", address)
+        restore(tmp_path / "b.zip", tmp_path / "c")
+        found = find_plan(tmp_path / "c", stored.plan.plan_id)
+        close_databases()
+    assert (write_plan(found.plan), found.version) == (write_plan(kept.plan), 2)
+
+
+def test_a_document_that_does_not_fit_is_told(tmp_path: Path) -> None:
+    stored = save_plan(tmp_path, make_plan(), by="planner")
+    with write_store(tmp_path) as connection:
+        connection.execute(PLANS.update().values(document={"format": 9}))
+    with pytest.raises(StoreError, match="format 9"):
+        find_plan(tmp_path, stored.plan.plan_id)
