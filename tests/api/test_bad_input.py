@@ -29,7 +29,7 @@ BAD = [
     ("/api/sites?bbox=63,20,64,21", 422, "latitude before longitude"),
     ("/api/sites?bbox=7088000,758000,7089000,759000&crs=EPSG:3006", 422, "northing before easting"),
     ("/api/sites?bbox=20,63,21,64&crs=EPSG:3857", 422, "crs"),
-    ("/api/sites?bbox=20,63,21,64&layer=visits", 422, "unknown layer of sites"),
+    ("/api/sites?bbox=20,63,21,64&layer=roads", 422, "unknown layer of sites"),
     ("/api/sites?bbox=20,63,21,64&sector=mining", 422, "unknown sector group"),
     ("/api/sites?bbox=20,63,21,64&limit=0", 422, "limit"),
     ("/api/sites?bbox=20,63,21,64&limit=99999999", 422, "limit"),

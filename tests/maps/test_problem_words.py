@@ -21,7 +21,7 @@ GAP = re.compile(r"\{(\w+)\}")
 # Whose errors reach a page.
 ASKED = (
     *(API / "routes" / f"{name}.py" for name in ("cells", "shortlist", "saved_views")),
-    *(API / f"{name}.py" for name in ("service", "shelf", "surfaces", "turns", "viewers", "bodies")),
+    *(API / f"{name}.py" for name in ("service", "shelf", "drawing", "turns", "viewers", "bodies")),
     API / "importing" / "jobs.py",
     API / "importing" / "uploads.py",
     GEO / "risk" / "area" / "drawn.py",

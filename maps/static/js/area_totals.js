@@ -41,7 +41,7 @@ export class AreaTotals {
     const facts = [
       [t("Cells"), number(area.n_cells)],
       [t("Never inspected"), number(area.states.never_inspected)],
-      [t("Mean score"), area.mean_score === null ? "–" : number(area.mean_score, 1)],
+      [t("Mean score of the ranked cells"), area.mean_score === null ? "–" : number(area.mean_score, 1)],
       [t("Visits"), t("{n}, of them {none} with nothing found", { n: visits.n, none: visits.nothing_found })],
       [t("Findings, the last 24 months"), number(area.months.reduce((sum, month) => sum + month.findings, 0))],
       [t("Municipalities"), area.municipalities.map(({ name, share }) => `${name} ${number(share * PART, 0)} %`).join(", ")],
@@ -63,7 +63,12 @@ export class AreaTotals {
 
   siteTable(layer, { n, groups }) {
     if (!n) return null;
-    const rows = groups.slice(0, GROUPS_SHOWN);
+    const { sectors } = this.surface.info;
+    // What was chosen first, then what there is most of; whatever belongs to no group for planners last.
+    const order = ({ code }) => (sectors?.includes(code) ? 0 : code === "other" ? 2 : 1);
+    const sorted = [...groups].sort((a, b) => order(a) - order(b));
+    const left = sorted.slice(GROUPS_SHOWN).reduce((sum, group) => sum + group.n, 0);
+    const rows = [...sorted.slice(0, GROUPS_SHOWN), ...(left ? [{ name: t("All others"), n: left }] : [])];
     return el("table", { class: "moved" }, el("caption", {}, `${layerTitle(layer)}: ${number(n)}`), el("tbody", {}, rows.map((group) => el("tr", {}, el("th", { scope: "row" }, group.name), el("td", { class: "number" }, number(group.n))))));
   }
 }
