@@ -6,17 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-__all__ = ["chance_distance", "to_shares", "total_variation"]
+__all__ = ["chance_distance", "total_variation"]
 
 Floats = NDArray[np.float64]
-
-
-def to_shares(amounts: NDArray[np.float64] | NDArray[np.int64]) -> Floats:
-    """Each amount's part of the sum along the last axis; zeros where the sum is 0."""
-    values = np.asarray(amounts, dtype=np.float64)
-    total = values.sum(axis=-1, keepdims=True)
-    shares: Floats = np.divide(values, total, out=np.zeros_like(values), where=total > 0)
-    return shares
 
 
 def total_variation(first: Floats, second: Floats) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta, gamma
 
-from geo.risk.simulate.distance import to_shares
+from geo.risk.drawing import to_shares
 
 __all__ = ["FrameRate", "estimate_frame_rate"]
 

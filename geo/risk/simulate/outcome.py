@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geo.risk.drawing import to_shares
 from geo.risk.simulate.arguments import Settings
-from geo.risk.simulate.distance import chance_distance, to_shares, total_variation
+from geo.risk.simulate.distance import chance_distance, total_variation
 from geo.risk.simulate.frame_rate import FrameRate, estimate_frame_rate
 
 __all__ = ["PolicyRun", "Verdict"]

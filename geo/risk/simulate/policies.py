@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from geo.errors import ConfigError, ParameterError
 from geo.reference import read_table
+from geo.risk.drawing import round_at_random, to_shares
 from geo.risk.effort.posterior import Prior, posterior_mean
 from geo.risk.effort.prior import fit_prior
-from geo.risk.simulate.distance import to_shares
-from geo.risk.simulate.drawing import draw_exploration, round_at_random
+from geo.risk.simulate.drawing import draw_exploration
 from geo.risk.simulate.past import Past
 
 __all__ = ["POLICIES", "Allocation", "Norrsyn", "Policy", "greedy", "greedy_rate", "policy_parameters", "uniform"]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from geo.risk.simulate.distance import to_shares
+from geo.risk.drawing import to_shares
 
 __all__ = ["Truth", "read_truth"]
 

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 import geo
+from geo.risk.drawing import to_shares
 from geo.risk.simulate import POLICIES, Norrsyn, PolicyComparison
-from geo.risk.simulate.distance import to_shares, total_variation
+from geo.risk.simulate.distance import total_variation
 
 SEEDS = range(24)
 
