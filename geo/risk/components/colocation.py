@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import date
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -23,10 +24,54 @@ from geo.risk.components.closeness import expect_closeness
 from geo.risk.components.workplaces import recall_points
 from geo.risk.words import Sentence
 
-__all__ = ["COMPONENT", "find_pairs"]
+__all__ = ["COMPONENT", "Pairs", "find_ends", "find_pairs", "match_pairs"]
 
 # of a pair wall to wall
 _LEAST_CLOSENESS = 1e-3
+
+
+class Pairs(NamedTuple):
+    """Housing and workplaces that are close to each other.
+
+    Attributes
+    ----------
+    house, job : (n,) int64, positions among the housing and among the workplaces
+    closeness : (n,) float64, 0 to 1, ``(1 − (d / within)²)²``; the mean where an end is known to a circle only
+    probability : (n,) float64, 0 to 1, that the two are within reach; 1 where both positions are known
+    weight : (n,) float64, unsuitability × sector risk × seasons × closeness
+    """
+
+    house: NDArray[np.int64]
+    job: NDArray[np.int64]
+    closeness: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+
+def match_pairs(housing: Points, work: Points, within_m: float) -> Pairs:
+    """Which housing site and which workplace are a pair, by housing.
+
+    Parameters
+    ----------
+    housing : Points of accommodation not meant for living
+    work : Points of workplaces in risk sectors
+    within_m : float, m, > 0; pairs further apart weigh nothing
+
+    Returns
+    -------
+    Pairs
+        Those of which an end is known to a circle only, and whose mean closeness is below a thousandth, are left out.
+    """
+    if not len(housing) or not len(work):
+        none, nothing = np.empty(0, dtype=np.int64), np.empty(0)
+        return Pairs(none, none, nothing, nothing, nothing)
+    house, job = _meet(housing, work, within_m)
+    closeness, probability = _compare(housing.take(house), work.take(job), within_m)
+    vague = np.maximum(housing.spread_m[house], work.spread_m[job]) > 0
+    kept = np.flatnonzero(~vague | (closeness >= _LEAST_CLOSENESS))
+    house, job, closeness, probability = house[kept], job[kept], closeness[kept], probability[kept]
+    weight = (housing.weight / housing.size)[house] * (work.weight / work.size)[job] * closeness
+    return Pairs(house, job, closeness, probability, weight)
 
 
 def find_pairs(housing: Points, work: Points, within_m: float, bandwidth_m: float) -> Points:
@@ -49,23 +94,17 @@ def find_pairs(housing: Points, work: Points, within_m: float, bandwidth_m: floa
     """
     if not len(housing) or not len(work):
         return Points.empty()
-    house, job = _meet(housing, work, within_m)
-    closeness, size = _compare(housing.take(house), work.take(job), within_m)
+    house, job, _, probability, weight = match_pairs(housing, work, within_m)
     spread, other = housing.spread_m[house], work.spread_m[job]
-    kept = np.flatnonzero((np.maximum(spread, other) == 0) | (closeness >= _LEAST_CLOSENESS))
-    house, job, closeness, size, spread, other = (
-        house[kept], job[kept], closeness[kept], size[kept], spread[kept], other[kept],
-    )  # fmt: skip
     # a pair stands at the end that is known better
     at_work = other < spread
-    weight = (housing.weight / housing.size)[house] * (work.weight / work.size)[job] * closeness
     return Points(
         ids=housing.ids[house],
         group=work.group[job],
         easting=np.where(at_work, work.easting[job], housing.easting[house]),
         northing=np.where(at_work, work.northing[job], housing.northing[house]),
         weight=weight,
-        size=size,
+        size=probability,
         bandwidth_m=np.full(len(house), bandwidth_m),
         spread_m=np.minimum(spread, other),
     )
@@ -108,10 +147,17 @@ def _meet(housing: Points, work: Points, within_m: float) -> tuple[NDArray[np.in
 
 def prepare(layers: Layers, at: date, sectors: frozenset[str] | None, parameters: Mapping[str, float]) -> Source:
     """Pairs within ``colocation_m`` on the scoring date."""
-    housing = accommodation.to_arrays(_not_for_living(layers["accommodation"]), at, sectors, parameters)
-    work = recall_points(layers, at, sectors)
+    housing, work = find_ends(layers, at, sectors, parameters)
     pairs = find_pairs(housing, work, parameters["colocation_m"], parameters["colocation_bandwidth_m"])
     return PointSource("accommodation", pairs)
+
+
+def find_ends(
+    layers: Layers, at: date, sectors: frozenset[str] | None, parameters: Mapping[str, float]
+) -> tuple[Points, Points]:
+    """Housing not meant for living, and workplaces in risk sectors, of a day: what pairs are made of."""
+    housing = accommodation.to_arrays(_not_for_living(layers["accommodation"]), at, sectors, parameters)
+    return housing, recall_points(layers, at, sectors)
 
 
 def _not_for_living(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
