@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from geo.layers.bundle import Layers
     from geo.layers.registry import LAYERS
     from geo.layers.validate import validate
+    from geo.planning.targets import find_targets
     from geo.region import Region, load_region, packaged_localities, region_grid
     from geo.risk.backtest.run import backtest
     from geo.risk.backtest.summary import summarise_backtest
@@ -51,6 +52,7 @@ __all__ = [
     "compare_policies",
     "default_home",
     "evaluate_ranking",
+    "find_targets",
     "fit_find_model",
     "fit_model",
     "kernel_density",
@@ -85,6 +87,7 @@ _HOMES = MappingProxyType(
         "compare_policies": "geo.risk.simulate",
         "default_home": "geo.store.files",
         "evaluate_ranking": "geo.risk.find_model.ranking",
+        "find_targets": "geo.planning.targets",
         "fit_find_model": "geo.risk.find_model.fit",
         "fit_model": "geo.risk.refit",
         "kernel_density": "geo.density",

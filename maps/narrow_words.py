@@ -48,6 +48,11 @@ NARROW_WORDS: Mapping[str, str] = MappingProxyType(
             "No visit in the cell or within 2 km is among the records that your circle may see."
         ),
         "No visit here is known.": "No visit here is among the records that your circle may see.",
+        "No visit at the site itself is known: the region's average is assumed.": (
+            "No visit at the site itself is among the records that your circle may see: the region's average is "
+            "assumed."
+        ),
+        "No visit within {km} km is known.": "No visit within {km} km is among the records that your circle may see.",
         "Past visits": "Past visits that your circle may see",
         "Past visits: {count}": "Past visits that your circle may see: {count}",
         "last visit {days} days ago": "last visit that your circle may see {days} days ago",

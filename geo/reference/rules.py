@@ -45,12 +45,16 @@ def twelve_months(*key: str) -> Callable[[pd.DataFrame], list[str]]:
     return check
 
 
-def sums_to_one(column: str) -> Callable[[pd.DataFrame], list[str]]:
-    """A column of shares adds up to 1."""
+def sums_to_one(column: str, within: str = "") -> Callable[[pd.DataFrame], list[str]]:
+    """A column of shares adds up to 1: over all rows, or over those of each code of another column."""
 
     def check(frame: pd.DataFrame) -> list[str]:
-        total = float(frame[column].sum())
-        return [] if abs(total - 1) <= _ROUNDING else [f"column {column}: adds up to {total:.6g}, must be 1"]
+        totals = frame.groupby(within)[column].sum().to_dict() if within else {"": frame[column].sum()}
+        return [
+            f"column {column}: adds up to {total:.6g}{f' for {code}' if within else ''}, must be 1"
+            for code, total in totals.items()
+            if abs(total - 1) > _ROUNDING
+        ]
 
     return check
 

@@ -458,6 +458,26 @@ _ALL = (
     ),
     Table("interpreter_languages", ("language",), (Column("language", pattern="[a-z]{2}"), *_TITLES, _SOURCE)),
     Table(
+        "target_components",
+        ("layer", "component"),
+        (
+            Column("layer", pattern="workplaces|accommodation"),
+            Column("component", pattern=_CODE),
+            *_TITLES,
+            Column("unit"),
+            _WEIGHT,
+            Column("reference_level", "number", low=1e-12),
+            _NOTE,
+            _SOURCE,
+        ),
+        sums_to_one("weight", "layer"),
+    ),
+    Table(
+        "exclusion_reasons",
+        ("reason",),
+        (Column("reason", pattern=_CODE), *_TITLES, _NOTE, _SOURCE),
+    ),
+    Table(
         "drive_speeds",
         ("from_km",),
         (
