@@ -47,6 +47,7 @@ TEMPLATES = (
     "{n} surfaces are being scored or wait to be; try again in a few seconds, or ask for a date that is shown already.",
     "How sure the scores are is being computed, which takes some seconds; ask again then.",
     "Many questions that take long to answer wait already; try again in a few seconds.",
+    "Many drawings of how sure scores are wait already; try again in a few seconds.",
     "Your user belongs to no sharing circle that this server knows; ask your administrator.",
     "Imports and their reports tell of records that your circle may not see.",
     "Only planners and analysts may change weights; leave `weight` out for those of the published surface.",
