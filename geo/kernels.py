@@ -1,4 +1,5 @@
-"""Kernel density, fused scoring, draws of scores, hills of a raster, areas into cells: all jitted code of Norrsyn.
+"""Kernel density, fused scoring, draws of scores, hills of a raster, areas into cells, what a crew's day can still be
+worth: all jitted code of Norrsyn.
 
 Numpy and numba only.
 
@@ -57,6 +58,7 @@ __all__ = [
     "compile_kernels",
     "draw_cells",
     "empty_lines",
+    "fill_ceilings",
     "fill_density",
     "index_group",
     "join_peaks",
@@ -1034,6 +1036,29 @@ def _join_peaks(row, col, value, saddle_share, hill_at, n_hills, peak_row, peak_
 
 
 @numba.njit(nogil=True, cache=True)
+def _fill_ceilings(go, early, late, service, back, worth, minute_cost, best, next_stop, second):
+    m, n_minutes = best.shape
+    for minute in range(n_minutes - 1, -1, -1):
+        for i in range(m):
+            most, following, other = -np.inf, -1, -np.inf
+            if minute + back[i] < n_minutes:
+                most = -minute_cost * back[i]
+            for j in range(m):
+                start = max(minute + go[i, j], early[j])
+                if j == i or start > late[j]:
+                    continue
+                end = start + service[j]
+                # not straight back to where one was
+                more = second[j, end] if next_stop[j, end] == i else best[j, end]
+                value = worth[j] - minute_cost * go[i, j] + more
+                if value > most:
+                    most, following, other = value, j, most
+                elif value > other:
+                    other = value
+            best[i, minute], next_stop[i, minute], second[i, minute] = most, following, other
+
+
+@numba.njit(nogil=True, cache=True)
 def _smooth_noise(noise, x, y, bandwidth, normal):
     """Noise of a lattice under a quartic kernel around a place, scaled to variance 1, one number for each draw."""
     normal[:] = 0.0
@@ -1327,6 +1352,55 @@ def join_peaks(
     return room.resize(n_hills)
 
 
+def fill_ceilings(
+    go: NDArray[np.int64],
+    window: tuple[NDArray[np.int64], NDArray[np.int64]],
+    service: NDArray[np.int64],
+    back: NDArray[np.int64],
+    worth: NDArray[np.float64],
+    minute_cost: float,
+    n_minutes: int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """How much a crew can still gain once service at a stop ends at some minute of its shift.
+
+    An upper bound: stops may be visited again, though not two in turn. Minutes count from the beginning of the shift.
+
+    Parameters
+    ----------
+    go : (m, m) int64, drive minutes between stops
+    window : early and late, (m,) int64 each, minutes between which service may begin; from late a crew is back in time
+    service : (m,) int64, minutes, >= 1
+    back : (m,) int64, drive minutes to the end of the shift
+    worth : (m,) float64, of each visit
+    minute_cost : float, >= 0, of a minute's drive
+    n_minutes : int, of the shift, its last included
+
+    Returns
+    -------
+    best : (m, n_minutes) float64, the most that can be gained, the way back paid; -inf where one is not back in time
+    next_stop : (m, n_minutes) int64, the stop with which that begins; -1 for the way back
+    second : (m, n_minutes) float64, the most without that stop as the next
+
+    Source: Houck et al. (1980), routes without cycles of two stops
+    """
+    m = len(service)
+    check_arrays(
+        {
+            "go": (go, (m, m), np.int64),
+            **{name: (values, (m,), np.int64) for name, values in zip(("early", "late"), window, strict=True)},
+            "service": (service, (m,), np.int64),
+            "back": (back, (m,), np.int64),
+            "worth": (worth, (m,), np.float64),
+        }
+    )
+    if m and (service.min() < 1 or min(go.min(), back.min()) < 0 or (window[1] + service + back).max() >= n_minutes):
+        message = "Service must take a minute, drives 0 or more, and a crew must be back from every stop's late start."
+        raise ParameterError(message)
+    best, second, next_stop = np.empty((m, n_minutes)), np.empty((m, n_minutes)), np.empty((m, n_minutes), np.int64)
+    _fill_ceilings(go, *window, service, back, worth, float(minute_cost), best, next_stop, second)
+    return best, next_stop, second
+
+
 def _resize(values: NDArray[S], n: int) -> NDArray[S]:
     resized = np.empty(n, values.dtype)
     resized[: len(values)] = values[:n]
@@ -1420,6 +1494,8 @@ def compile_kernels() -> None:
     for dtype in (np.int16, np.uint16, np.int32):
         paint_runs(np.zeros(1, dtype), *np.zeros((3, 1), np.int64))
     join_peaks(np.zeros(1, np.int64), np.zeros(1, np.int64), np.ones(1), 0.5, np.zeros((3, 3), np.int32))
+    some = np.ones(1, np.int64)
+    fill_ceilings(some[:, None] - 1, (some, some), some, some, np.ones(1), 1.0, 4)
     _compile_draws()
 
 

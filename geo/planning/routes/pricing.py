@@ -1,0 +1,113 @@
+"""Where routes are too many to list: those that could be in a better plan, and a bound on every plan.
+
+Whatever the prices of the stops, no plan is worth more than all prices together and, for each crew's day, the most that
+one route earns beyond the prices of its stops. That most is bounded by a route that may come back to a stop, though not
+at once, which a table over stops and minutes finds. Prices that make the bound low are those of the linear relaxation
+over the routes known so far; routes that earn most at these prices are then added.
+
+Source: Desrochers, Desrosiers & Solomon (1992), column generation; Baldacci et al. (2008), routes within the gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.kernels import fill_ceilings
+from geo.planning.routes.choosing import Prices, Values, price_routes
+from geo.planning.routes.enumerating import Day, Guide, RouteList, enumerate_routes
+from geo.planning.routes.limits import Budget, Clock
+
+__all__ = ["Bound", "list_within_gap", "price_out"]
+
+# Routes of one length that go on, and routes of a day that are added in one round.
+_WIDTH, _ADDED = 100, 60
+_NO_LIMIT = 2**62
+# Share of the bound below which more rounds are not worth their time.
+_CLOSE = 5e-4
+_ROUNDING = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """An upper bound on every plan, and the prices that prove it.
+
+    Attributes
+    ----------
+    value : float, parts of a point
+    stop : (n_stops,) float64, price of each stop
+    most : for each day, the most that a route earns beyond the prices of its stops
+    """
+
+    value: float
+    stop: NDArray[np.float64]
+    most: tuple[float, ...]
+
+
+def price_out(
+    days: tuple[Day, ...], values: Values, routes: RouteList, n_rounds: int, clock: Clock
+) -> tuple[RouteList, Bound]:
+    """Add routes that the prices call for, until none is left, the bound is close or the rounds are over.
+
+    Returns
+    -------
+    The routes with those that were added, and the lowest bound that was found
+    """
+    best = None
+    for _ in range(n_rounds):
+        prices = price_routes(routes, values)
+        guides = [_make_guide(day, values, prices.stop) for day in days]
+        bound = _bound(guides, prices.stop)
+        if best is None or bound.value < best.value:
+            best = bound
+        if best.value - prices.objective < _CLOSE * abs(best.value) or not clock.is_left():
+            break
+        more = [
+            _earn_most(day, replace(guide, at_least=prices.shift[day.shift] + _ROUNDING, width=_WIDTH), values, prices, clock)
+            for day, (guide, _) in zip(days, guides, strict=True)
+        ]
+        if not sum(map(len, more)):
+            break
+        routes = RouteList.join([routes, *more])
+    return routes, best
+
+
+def list_within_gap(
+    days: tuple[Day, ...], values: Values, bound: Bound, known: int, budget: Budget
+) -> RouteList | None:
+    """All routes that could be in a plan worth more than a known one; None where they are more than the budget."""
+    gap = bound.value - known + _ROUNDING
+    lists = []
+    for day, most in zip(days, bound.most, strict=True):
+        guide, _ = _make_guide(day, values, bound.stop)
+        lists.append(enumerate_routes(day, budget, replace(guide, at_least=most - gap)))
+        if not budget.is_left:
+            return None
+    return RouteList.join(lists)
+
+
+def _make_guide(day: Day, values: Values, price: NDArray[np.float64]) -> tuple[Guide, float]:
+    """What routes can earn beyond prices, and the most that any does; 0 for a crew that stays."""
+    worth = (values.prize[day.stops] - price[day.stops]).astype(np.float64)
+    early, late = day.early - day.start_minute, day.late - day.start_minute
+    n_minutes = day.end_minute - day.start_minute + 1
+    ceilings = fill_ceilings(
+        day.go, (early, late), day.service, day.back, worth, float(values.minute_cost), n_minutes
+    )
+    end = early + day.service
+    routes = worth - values.minute_cost * day.first + ceilings[0][np.arange(len(day)), end]
+    return Guide(worth, float(values.minute_cost), *ceilings, at_least=-np.inf), float(routes.max(initial=0.0))
+
+
+def _bound(guides: list[tuple[Guide, float]], price: NDArray[np.float64]) -> Bound:
+    most = tuple(most for _, most in guides)
+    return Bound(float(price.sum()) + sum(most), price, most)
+
+
+def _earn_most(day: Day, guide: Guide, values: Values, prices: Prices, clock: Clock) -> RouteList:
+    routes = enumerate_routes(day, Budget(_NO_LIMIT, clock), guide)
+    earned = prices.reduce(routes, values.value(routes))
+    routes, earned = routes[earned > _ROUNDING], earned[earned > _ROUNDING]
+    return routes[np.argsort(-earned, kind="stable")[:_ADDED]]
