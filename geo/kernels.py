@@ -1,5 +1,4 @@
-"""Kernel density, fused scoring, draws of scores, hills of a raster, areas into cells, what a crew's day can still be
-worth: all jitted code of Norrsyn.
+"""Kernel density, fused scoring, draws, hills of a raster, areas into cells, crews' days: all jitted code of Norrsyn.
 
 Numpy and numba only.
 

@@ -153,7 +153,7 @@ def drive_route(problem: Problem, shift: int, stops: Sequence[int]) -> Route | N
     if not stops:
         return Route(shift, (), day.start_minute, 0)
     place, clock = day.start_place, day.start_minute
-    visits = []
+    visits: list[Visit] = []
     for stop in stops:
         drive = int(problem.minutes[place, problem.stops[stop].place])
         start = max(clock + drive, int(problem.earliest[stop, shift]))

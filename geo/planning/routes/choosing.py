@@ -1,4 +1,4 @@
-"""Which routes to drive: at most one in each shift, no stop twice, every mandatory stop once, the most points in all.
+"""Which routes to drive: at most one for each crew, no stop twice, every mandatory stop once, the most points in all.
 
 This is set packing. Its linear relaxation is solved first, over all routes: it prices stops and shifts, and a route
 that is overpriced by more than what lies between a known plan and the relaxation's optimum is in no better plan. CP-SAT
@@ -9,7 +9,7 @@ Source: Balinski & Quandt (1964), set partitioning; Baldacci et al. (2008), rout
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 from scipy.optimize import linprog
 
-from geo.planning.routes.enumerating import RouteList
+from geo.planning.routes.enumerating import Day, RouteList
 from geo.planning.routes.limits import Clock
 from geo.planning.routes.problem import Problem
 
@@ -42,25 +42,26 @@ class Values:
     prize : (n_stops,) int64
     minute_cost : int
     is_mandatory : (n_stops,) bool
-    n_shifts : int
+    crews : (n_days,) int64, shifts for which the day is the same
     penalty : int, more than any plan can gain: what a mandatory stop takes off where it is left out
     """
 
     prize: NDArray[np.int64]
     minute_cost: int
     is_mandatory: NDArray[np.bool_]
-    n_shifts: int
+    crews: NDArray[np.int64]
     penalty: int
 
     @classmethod
-    def of_problem(cls, problem: Problem) -> Values:
+    def of_problem(cls, problem: Problem, days: tuple[Day, ...]) -> Values:
         """The problem's own."""
         prize = np.array([round(stop.prize * PARTS_PER_POINT) for stop in problem.stops], dtype=np.int64)
         minute_cost = round(problem.minute_cost * PARTS_PER_POINT)
         minutes = sum(shift.end_minute - shift.start_minute for shift in problem.shifts)
         is_mandatory = np.array([stop.is_mandatory for stop in problem.stops], dtype=np.bool_)
         penalty = int(prize.sum()) + minute_cost * minutes + 1
-        return cls(prize, minute_cost, is_mandatory, len(problem.shifts), penalty)
+        crews = np.array([len(day.shifts) for day in days], dtype=np.int64)
+        return cls(prize, minute_cost, is_mandatory, crews, penalty)
 
     def value(self, routes: RouteList) -> NDArray[np.int64]:
         """(k,) int64: prizes less what driving costs."""
@@ -76,17 +77,19 @@ class Prices:
     ----------
     objective : float, parts; mandatory stops that it cannot serve have taken their penalty off
     stop : (n_stops,) float64, price of a visit, >= 0 where it is not mandatory
-    shift : (n_shifts,) float64, price of a crew's day, >= 0
+    day : (n_days,) float64, price of a crew's day, >= 0
+    share : (k,) float64, 0 to 1, how much of each route is in the optimum
     """
 
     objective: float
     stop: NDArray[np.float64]
-    shift: NDArray[np.float64]
+    day: NDArray[np.float64]
+    share: NDArray[np.float64]
 
     def reduce(self, routes: RouteList, value: NDArray[np.int64]) -> NDArray[np.float64]:
         """(k,) float64: by how much each route is worth more than its price."""
         price: NDArray[np.float64] = np.append(self.stop, 0.0)[routes.stops].sum(axis=1)
-        return value - price - self.shift[routes.shift]
+        return value - price - self.day[routes.day]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,16 +115,18 @@ def price_routes(routes: RouteList, values: Values) -> Prices:
     value = values.value(routes)
     is_in = np.zeros(len(routes), dtype=np.bool_)
     per_minute = value / np.maximum(1, (routes.stops >= 0).sum(axis=1))
-    for shift in range(values.n_shifts):
-        here = np.flatnonzero(routes.shift == shift)
+    for day in range(len(values.crews)):
+        here = np.flatnonzero(routes.day == day)
         for order in (-value[here], -per_minute[here]):
-            is_in[here[np.argsort(order, kind="stable")[: _FIRST_PRICED // (2 * values.n_shifts)]]] = True
+            is_in[here[np.argsort(order, kind="stable")[: _FIRST_PRICED // (2 * len(values.crews))]]] = True
     while True:
         prices = _solve_relaxation(routes[is_in], value[is_in], values)
         reduced = np.where(is_in, -np.inf, prices.reduce(routes, value))
         more = np.flatnonzero(reduced > _ROUNDING)
         if not len(more):
-            return prices
+            share = np.zeros(len(routes))
+            share[is_in] = prices.share
+            return replace(prices, share=share)
         is_in[more[np.argsort(-reduced[more], kind="stable")[:_MORE_PRICED]]] = True
 
 
@@ -178,26 +183,31 @@ def _total(routes: RouteList, value: NDArray[np.int64], which: NDArray[np.int64]
 
 def _solve_relaxation(routes: RouteList, value: NDArray[np.int64], values: Values) -> Prices:
     """With a column for each route, and one for leaving out each mandatory stop."""
-    n_stops, mandatory = len(values.prize), np.flatnonzero(values.is_mandatory)
+    n_stops, n_days, mandatory = len(values.prize), len(values.crews), np.flatnonzero(values.is_mandatory)
+    if not len(routes) + len(mandatory):
+        return Prices(0.0, np.zeros(n_stops), np.zeros(n_days), np.zeros(0))
     route, at = np.nonzero(routes.stops >= 0)
-    rows = np.concatenate([routes.stops[route, at], n_stops + routes.shift, mandatory])
+    rows = np.concatenate([routes.stops[route, at], n_stops + routes.day, mandatory])
     columns = np.concatenate([route, np.arange(len(routes) + len(mandatory))])
-    matrix = sp.csr_array((np.ones(len(rows)), (rows, columns)), shape=(n_stops + values.n_shifts, columns.max(initial=-1) + 1))
-    is_equal = np.append(values.is_mandatory, np.zeros(values.n_shifts, dtype=np.bool_))
+    matrix = sp.csr_array((np.ones(len(rows)), (rows, columns)), shape=(n_stops + n_days, columns.max(initial=-1) + 1))
+    is_equal = np.append(values.is_mandatory, np.zeros(n_days, dtype=np.bool_))
     worth = np.append(value, np.full(len(mandatory), -values.penalty)).astype(np.float64)
-    solved = linprog(
+    solved = linprog(  # type: ignore[call-overload]  # its stubs know no sparse matrices
         -worth,
         A_ub=matrix[~is_equal],
-        b_ub=np.ones((~is_equal).sum()),
+        b_ub=np.append(np.ones(n_stops), values.crews)[~is_equal],
         A_eq=matrix[is_equal],
         b_eq=np.ones(is_equal.sum()),
         method="highs-ds",
     )
-    price = np.empty(n_stops + values.n_shifts)
+    if not solved.success:
+        message = f"The prices of routes were not found: {solved.message}"
+        raise RuntimeError(message)
+    price = np.empty(n_stops + n_days)
     price[~is_equal], price[is_equal] = -solved.ineqlin.marginals, -solved.eqlin.marginals
     # what may be left out has no price below 0, whatever the solver rounds to
     price[~is_equal] = np.maximum(price[~is_equal], 0.0)
-    return Prices(-float(solved.fun), price[:n_stops], price[n_stops:])
+    return Prices(-float(solved.fun), price[:n_stops], price[n_stops:], solved.x[: len(routes)])
 
 
 def _solve_choice(
@@ -208,9 +218,9 @@ def _solve_choice(
     drive = [model.new_bool_var("") for _ in range(len(routes))]
     leave_out = {int(stop): model.new_bool_var("") for stop in np.flatnonzero(values.is_mandatory)}
     through: list[list[cp_model.IntVar]] = [[] for _ in values.prize]
-    in_shift: list[list[cp_model.IntVar]] = [[] for _ in range(values.n_shifts)]
-    for variable, shift, stops in zip(drive, routes.shift.tolist(), routes.stops.tolist(), strict=True):
-        in_shift[shift].append(variable)
+    on_day: list[list[cp_model.IntVar]] = [[] for _ in values.crews]
+    for variable, day, stops in zip(drive, routes.day.tolist(), routes.stops.tolist(), strict=True):
+        on_day[day].append(variable)
         for stop in stops:
             if stop >= 0:
                 through[stop].append(variable)
@@ -219,8 +229,8 @@ def _solve_choice(
             model.add_exactly_one([*variables, leave_out[stop]])
         else:
             model.add_at_most_one(variables)
-    for variables in in_shift:
-        model.add_at_most_one(variables)
+    for variables, crews in zip(on_day, values.crews.tolist(), strict=True):
+        model.add(cp_model.LinearExpr.sum(variables) <= crews)
     model.maximize(
         cp_model.LinearExpr.weighted_sum(
             [*drive, *leave_out.values()], [*value.tolist(), *[-values.penalty] * len(leave_out)]

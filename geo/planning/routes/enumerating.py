@@ -1,4 +1,4 @@
-"""All routes of a shift: which sets of stops one crew can visit on its day, and the least driving for each.
+"""All routes of a day: which sets of stops one crew can visit, and the least driving for each.
 
 Routes grow stop by stop, all of one length at a time. Of routes with the same stops and the same last one, none is kept
 that ends service no earlier than another and has driven no less: whatever follows is at least as good after the other.
@@ -9,7 +9,7 @@ Source: Desrochers & Soumis (1988), labels for the shortest path with time windo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from geo.planning.routes.limits import Budget
 from geo.planning.routes.problem import NO_ROAD, Problem
 
-__all__ = ["Day", "Guide", "RouteList", "enumerate_routes", "look_at_day"]
+__all__ = ["Day", "Guide", "RouteList", "enumerate_routes", "list_all_routes", "look_at_days"]
 
 _WORD = 64
 _AT_ONCE = 2**20
@@ -29,7 +29,7 @@ class Day:
 
     Attributes
     ----------
-    shift : int
+    shifts : positions in the problem of all shifts for which this is the same
     stops : (m,) int64, positions in the problem
     go : (m, m) int64, drive minutes between them
     first, back : (m,) int64, drive minutes from the start and to the end
@@ -39,7 +39,7 @@ class Day:
     start_minute, end_minute : int
     """
 
-    shift: int
+    shifts: tuple[int, ...]
     stops: NDArray[np.int64]
     go: NDArray[np.int64]
     first: NDArray[np.int64]
@@ -54,6 +54,18 @@ class Day:
     def __len__(self) -> int:
         return len(self.stops)
 
+    def without(self, is_taken: NDArray[np.bool_]) -> Day:
+        """The same with fewer stops: (n_stops,) bool, those that are gone; of a pair both or neither."""
+        left = np.flatnonzero(~is_taken[self.stops])
+        position = np.cumsum(~is_taken[self.stops]) - 1
+        is_kept = np.isin(self.orders[:, 0], left)
+        return replace(
+            self,
+            **{name: getattr(self, name)[left] for name in ("stops", "first", "back", "early", "late", "service")},
+            go=self.go[np.ix_(left, left)],
+            orders=position[self.orders[is_kept]],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class RouteList:
@@ -61,27 +73,27 @@ class RouteList:
 
     Attributes
     ----------
-    shift : (k,) int64
+    day : (k,) int64, position among the days
     stops : (k, length) int16, positions in the problem in the order of the visits, then -1
     drive : (k,) int64, drive minutes, the way back included
     """
 
-    shift: NDArray[np.int64]
+    day: NDArray[np.int64]
     stops: NDArray[np.int16]
     drive: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(self.shift)
+        return len(self.day)
 
     def __getitem__(self, which: NDArray[np.intp] | NDArray[np.bool_] | slice) -> RouteList:
-        return RouteList(self.shift[which], self.stops[which], self.drive[which])
+        return RouteList(self.day[which], self.stops[which], self.drive[which])
 
     @classmethod
     def join(cls, parts: list[RouteList]) -> RouteList:
         """All routes of several lists, in their order."""
         length = max((part.stops.shape[1] for part in parts), default=0)
         return cls(
-            np.concatenate([np.empty(0, np.int64), *(part.shift for part in parts)]),
+            np.concatenate([np.empty(0, np.int64), *(part.day for part in parts)]),
             np.concatenate([np.empty((0, length), np.int16), *(_widen(part.stops, length) for part in parts)]),
             np.concatenate([np.empty(0, np.int64), *(part.drive for part in parts)]),
         )
@@ -127,8 +139,21 @@ class _Labels:
         return _Labels(self.visited[which], self.stops[which], self.end[which], self.drive[which])
 
 
-def look_at_day(problem: Problem, shift: int) -> Day:
-    """What a crew could visit on its day, each stop by itself, with its partners where it has any."""
+def look_at_days(problem: Problem) -> tuple[Day, ...]:
+    """What crews could visit on their days; shifts for which that is the same stand together."""
+    days: dict[tuple[object, ...], Day] = {}
+    for shift in range(len(problem.shifts)):
+        day = _look_at_day(problem, shift)
+        content = tuple(value.tobytes() if isinstance(value, np.ndarray) else value for value in vars(day).values())
+        # all but the shifts
+        same = days.setdefault(content[1:], day)
+        if same is not day:
+            days[content[1:]] = replace(same, shifts=(*same.shifts, shift))
+    return tuple(days.values())
+
+
+def _look_at_day(problem: Problem, shift: int) -> Day:
+    """Each stop by itself, with its partners where it has any."""
     day = problem.shifts[shift]
     place = np.array([stop.place for stop in problem.stops], dtype=np.int64)
     service = np.array([stop.service_minutes for stop in problem.stops], dtype=np.int64)
@@ -145,7 +170,7 @@ def look_at_day(problem: Problem, shift: int) -> Day:
     position = np.cumsum(can) - 1
     pairs = [(position[a], position[b]) for a, b in problem.orders if can[a]]
     return Day(
-        shift,
+        (shift,),
         stops,
         problem.minutes[np.ix_(place[stops], place[stops])],
         first[stops],
@@ -159,12 +184,13 @@ def look_at_day(problem: Problem, shift: int) -> Day:
     )
 
 
-def enumerate_routes(day: Day, budget: Budget, guide: Guide | None = None) -> RouteList:
+def enumerate_routes(day: Day, number: int, budget: Budget, guide: Guide | None = None) -> RouteList:
     """For each set of stops that the crew can visit, the route with the least driving.
 
     Parameters
     ----------
     day : Day
+    number : int, its position among the days
     budget : Budget, one label of work for each route that is kept; where it runs out, the list is not complete, and
         ``budget.stopped_by`` says so
     guide : Guide or None for all routes
@@ -188,8 +214,18 @@ def enumerate_routes(day: Day, budget: Budget, guide: Guide | None = None) -> Ro
         if guide is not None and guide.width is not None and len(labels) > guide.width:
             ceiling = _ceiling(day, labels, guide)
             labels = labels[np.sort(np.argsort(-ceiling, kind="stable")[: guide.width])]
-        found.append(_drive_back(day, labels))
+        found.append(_drive_back(day, number, labels))
     return RouteList.join(found)
+
+
+def list_all_routes(days: tuple[Day, ...], budget: Budget) -> RouteList | None:
+    """All routes of all days; None where they are more than the budget."""
+    lists = []
+    for number, day in enumerate(days):
+        lists.append(enumerate_routes(day, number, budget))
+        if not budget.is_left:
+            return None
+    return RouteList.join(lists)
 
 
 def _split(labels: _Labels, m: int) -> Iterator[_Labels]:
@@ -258,19 +294,17 @@ def _drop_dominated(labels: _Labels) -> _Labels:
     return labels[np.r_[True, drive[1:] < least[:-1]]]
 
 
-def _drive_back(day: Day, labels: _Labels) -> RouteList:
+def _drive_back(day: Day, number: int, labels: _Labels) -> RouteList:
     """The best whole route for each set of stops."""
     word, bit = _bits(len(day))
     for a, b in day.orders:
-        labels = labels[
-            ((labels.visited[:, word[a]] & bit[a]) != 0) == ((labels.visited[:, word[b]] & bit[b]) != 0)
-        ]
+        labels = labels[((labels.visited[:, word[a]] & bit[a]) != 0) == ((labels.visited[:, word[b]] & bit[b]) != 0)]
     drive = labels.drive + day.back[labels.stops[:, -1]]
     order = np.lexsort((labels.end, drive, *labels.visited.T))
     visited = labels.visited[order]
     is_best = np.r_[np.ones(min(len(order), 1), dtype=np.bool_), (visited[1:] != visited[:-1]).any(axis=1)]
     best = order[is_best]
-    return RouteList(np.full(len(best), day.shift), day.stops[labels.stops[best]].astype(np.int16), drive[best])
+    return RouteList(np.full(len(best), number), day.stops[labels.stops[best]].astype(np.int16), drive[best])
 
 
 def _widen(stops: NDArray[np.int16], length: int) -> NDArray[np.int16]:

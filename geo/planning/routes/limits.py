@@ -19,7 +19,6 @@ class Limits:
     Attributes
     ----------
     labels : int, routes that an enumeration may keep
-    search_visits : int, plans that the search by OR-Tools' routing library may pass through × stops to choose from
     price_rounds : int, rounds in which routes are looked for that are worth more than the prices of what they take
     choice_work : float, deterministic time of CP-SAT for choosing among routes
     wall_clock_s : float, seconds
@@ -30,10 +29,9 @@ class Limits:
         One of them is not above 0.
     """
 
-    labels: int = 600_000
-    search_visits: int = 40_000
-    price_rounds: int = 15
-    choice_work: float = 3.0
+    labels: int = 500_000
+    price_rounds: int = 20
+    choice_work: float = 2.0
     wall_clock_s: float = 10.0
 
     def __post_init__(self) -> None:

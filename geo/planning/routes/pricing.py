@@ -20,10 +20,11 @@ from geo.planning.routes.choosing import Prices, Values, price_routes
 from geo.planning.routes.enumerating import Day, Guide, RouteList, enumerate_routes
 from geo.planning.routes.limits import Budget, Clock
 
-__all__ = ["Bound", "list_within_gap", "price_out"]
+__all__ = ["Bound", "dive", "list_within_gap", "price_out"]
 
 # Routes of one length that go on, and routes of a day that are added in one round.
 _WIDTH, _ADDED = 100, 60
+_DIVE_ROUNDS = 2
 _NO_LIMIT = 2**62
 # Share of the bound below which more rounds are not worth their time.
 _CLOSE = 5e-4
@@ -55,23 +56,55 @@ def price_out(
     -------
     The routes with those that were added, and the lowest bound that was found
     """
-    best = None
+    best = Bound(np.inf, np.zeros(len(values.prize)), ())
     for _ in range(n_rounds):
         prices = price_routes(routes, values)
         guides = [_make_guide(day, values, prices.stop) for day in days]
-        bound = _bound(guides, prices.stop)
-        if best is None or bound.value < best.value:
-            best = bound
+        bound = _bound(guides, values, prices.stop)
+        best = min(best, bound, key=lambda one: one.value)
         if best.value - prices.objective < _CLOSE * abs(best.value) or not clock.is_left():
             break
         more = [
-            _earn_most(day, replace(guide, at_least=prices.shift[day.shift] + _ROUNDING, width=_WIDTH), values, prices, clock)
-            for day, (guide, _) in zip(days, guides, strict=True)
+            _earn_most(
+                day,
+                number,
+                replace(guide, at_least=prices.day[number] + _ROUNDING, width=_WIDTH),
+                values,
+                prices,
+                clock,
+            )
+            for number, (day, (guide, _)) in enumerate(zip(days, guides, strict=True))
+            if values.crews[number]
         ]
         if not sum(map(len, more)):
             break
         routes = RouteList.join([routes, *more])
     return routes, best
+
+
+def dive(days: tuple[Day, ...], values: Values, routes: RouteList, clock: Clock) -> tuple[RouteList, RouteList]:
+    """A plan made route by route, each the one that the relaxation uses most, and all routes met on the way.
+
+    Returns
+    -------
+    The plan and all routes
+    """
+    plan, known = [], [routes]
+    while values.crews.any() and clock.is_left():
+        routes, _ = price_out(days, values, routes, _DIVE_ROUNDS, clock)
+        known.append(routes)
+        share = price_routes(routes, values).share
+        if not share.any():
+            break
+        chosen = routes[np.array([share.argmax()])]
+        plan.append(chosen)
+        is_taken = np.isin(np.arange(len(values.prize)), chosen.stops)
+        crews = values.crews - (np.arange(len(days)) == chosen.day)
+        values = replace(values, is_mandatory=values.is_mandatory & ~is_taken, crews=crews)
+        days = tuple(day.without(is_taken) for day in days)
+        is_left = ~np.append(is_taken, False)[routes.stops].any(axis=1) & (crews[routes.day] > 0)
+        routes = routes[is_left]
+    return RouteList.join(plan), RouteList.join(known)
 
 
 def list_within_gap(
@@ -80,9 +113,9 @@ def list_within_gap(
     """All routes that could be in a plan worth more than a known one; None where they are more than the budget."""
     gap = bound.value - known + _ROUNDING
     lists = []
-    for day, most in zip(days, bound.most, strict=True):
+    for number, (day, most) in enumerate(zip(days, bound.most, strict=True)):
         guide, _ = _make_guide(day, values, bound.stop)
-        lists.append(enumerate_routes(day, budget, replace(guide, at_least=most - gap)))
+        lists.append(enumerate_routes(day, number, budget, replace(guide, at_least=most - gap)))
         if not budget.is_left:
             return None
     return RouteList.join(lists)
@@ -93,21 +126,19 @@ def _make_guide(day: Day, values: Values, price: NDArray[np.float64]) -> tuple[G
     worth = (values.prize[day.stops] - price[day.stops]).astype(np.float64)
     early, late = day.early - day.start_minute, day.late - day.start_minute
     n_minutes = day.end_minute - day.start_minute + 1
-    ceilings = fill_ceilings(
-        day.go, (early, late), day.service, day.back, worth, float(values.minute_cost), n_minutes
-    )
+    ceilings = fill_ceilings(day.go, (early, late), day.service, day.back, worth, float(values.minute_cost), n_minutes)
     end = early + day.service
     routes = worth - values.minute_cost * day.first + ceilings[0][np.arange(len(day)), end]
     return Guide(worth, float(values.minute_cost), *ceilings, at_least=-np.inf), float(routes.max(initial=0.0))
 
 
-def _bound(guides: list[tuple[Guide, float]], price: NDArray[np.float64]) -> Bound:
+def _bound(guides: list[tuple[Guide, float]], values: Values, price: NDArray[np.float64]) -> Bound:
     most = tuple(most for _, most in guides)
-    return Bound(float(price.sum()) + sum(most), price, most)
+    return Bound(float(price.sum() + values.crews @ most), price, most)
 
 
-def _earn_most(day: Day, guide: Guide, values: Values, prices: Prices, clock: Clock) -> RouteList:
-    routes = enumerate_routes(day, Budget(_NO_LIMIT, clock), guide)
+def _earn_most(day: Day, number: int, guide: Guide, values: Values, prices: Prices, clock: Clock) -> RouteList:
+    routes = enumerate_routes(day, number, Budget(_NO_LIMIT, clock), guide)
     earned = prices.reduce(routes, values.value(routes))
     routes, earned = routes[earned > _ROUNDING], earned[earned > _ROUNDING]
     return routes[np.argsort(-earned, kind="stable")[:_ADDED]]

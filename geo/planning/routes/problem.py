@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,9 +108,14 @@ class Problem:
         ]
         if problems:
             raise ParameterError("; ".join(problems) + ".")
-        types = {"drive_minutes": np.float64, "may_visit": np.bool_, "earliest": np.int64, "latest": np.int64}
-        arrays = {name: values.astype(types[name]) for name, values in given.items()}
-        arrays["minutes"] = _count_minutes(arrays["drive_minutes"])
+        drive = given["drive_minutes"].astype(np.float64)
+        arrays: dict[str, NDArray[Any]] = {
+            "drive_minutes": drive,
+            "may_visit": given["may_visit"].astype(np.bool_),
+            "earliest": given["earliest"].astype(np.int64),
+            "latest": given["latest"].astype(np.int64),
+            "minutes": _count_minutes(drive),
+        }
         for name, values in arrays.items():
             values.flags.writeable = False
             object.__setattr__(self, name, values)
@@ -130,7 +136,7 @@ def _count_minutes(drive: NDArray[np.float64]) -> NDArray[np.int64]:
     return counted
 
 
-def _check_shapes(given: dict[str, NDArray[np.generic]], n_stops: int, n_shifts: int) -> None:
+def _check_shapes(given: dict[str, NDArray[Any]], n_stops: int, n_shifts: int) -> None:
     misfits = []
     drive = given["drive_minutes"].shape
     if len(drive) != 2 or drive[0] != drive[1]:  # noqa: PLR2004  a matrix has two axes
@@ -145,7 +151,7 @@ def _check_shapes(given: dict[str, NDArray[np.generic]], n_stops: int, n_shifts:
         raise ShapeError("; ".join(misfits) + ".")
 
 
-def _check_numbers(given: dict[str, NDArray[np.generic]], minute_cost: float) -> Iterator[str]:
+def _check_numbers(given: dict[str, NDArray[Any]], minute_cost: float) -> Iterator[str]:
     drive = given["drive_minutes"].astype(np.float64)
     if wrong := np.argwhere(np.isnan(drive) | (drive < 0)).tolist():
         from_, to = wrong[0]

@@ -100,7 +100,7 @@ def _build_model(
 
 def _windows(problem: Problem, days: tuple[Day, ...], stop: int) -> dict[int, tuple[int, int]]:
     """When service may begin, for each shift in which the stop could be visited."""
-    shifts = [day.shift for day in days if stop in day.stops]
+    shifts = sorted(shift for day in days if stop in day.stops for shift in day.shifts)
     return {shift: (int(problem.earliest[stop, shift]), int(problem.latest[stop, shift])) for shift in shifts}
 
 
