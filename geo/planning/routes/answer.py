@@ -11,6 +11,8 @@ from geo.risk.words import Sentence
 
 __all__ = ["Answer", "InfeasibleError", "Reason", "Route", "Visit", "drive_route"]
 
+_TINY = 1e-9
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -82,7 +84,7 @@ class Answer:
     routes : one for each shift
     prize : float, points of all stops visited
     objective : float, `prize` less what driving costs
-    bound : float or None: no plan has a higher objective; None where nothing is known
+    bound : float: no plan has a higher objective
     method : ``exact`` where all routes worth driving were weighed against each other, ``search`` where some were
     stopped_by : None where the method came to its end; ``work`` where the work limit stopped it, and the same problem
         gives this plan again; ``clock`` where the wall clock did, and it may not
@@ -91,16 +93,14 @@ class Answer:
     routes: tuple[Route, ...]
     prize: float
     objective: float
-    bound: float | None
+    bound: float
     method: str
     stopped_by: str | None
 
     @property
-    def gap(self) -> float | None:
-        """Share of the bound by which a better plan could be better; 0 for a plan that is proven best."""
-        if self.bound is None:
-            return None
-        return 0.0 if self.bound <= self.objective else (self.bound - self.objective) / self.bound
+    def gap(self) -> float:
+        """Share of the bound by which a plan may be better; 0 for one that is proven best."""
+        return 0.0 if self.bound <= self.objective else (self.bound - self.objective) / max(abs(self.bound), _TINY)
 
     @property
     def drive_minutes(self) -> int:

@@ -59,7 +59,7 @@ class Values:
         minute_cost = round(problem.minute_cost * PARTS_PER_POINT)
         minutes = sum(shift.end_minute - shift.start_minute for shift in problem.shifts)
         is_mandatory = np.array([stop.is_mandatory for stop in problem.stops], dtype=np.bool_)
-        penalty = int(prize.sum()) + minute_cost * minutes + 1
+        penalty = int(prize.sum()) + minute_cost * minutes + PARTS_PER_POINT
         crews = np.array([len(day.shifts) for day in days], dtype=np.int64)
         return cls(prize, minute_cost, is_mandatory, crews, penalty)
 
@@ -239,10 +239,15 @@ def _solve_choice(
     is_known = np.isin(np.arange(len(routes)), known)
     for variable, hint in zip(drive, is_known.tolist(), strict=True):
         model.add_hint(variable, hint)
+    served = np.unique(routes.stops[known]).tolist()
+    for stop, variable in leave_out.items():
+        model.add_hint(variable, stop not in served)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = _SEED
     solver.parameters.linearization_level = 2
+    # looking for symmetries heeds no limit: it took a minute for two thousand routes that are alike
+    solver.parameters.symmetry_level = 0
     solver.parameters.max_deterministic_time = work
     solver.parameters.max_time_in_seconds = clock.left_s()
     status = solver.solve(model)

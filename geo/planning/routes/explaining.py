@@ -104,8 +104,8 @@ def _is_impossible(problem: Problem, demands: Sequence[_Demand], limits: Limits,
     values = Values.of_problem(fewer, days)
     prices = price_routes(routes, values)
     choice = choose_routes(routes, values, prices, np.arange(0), limits.choice_work, clock)
-    # a plan that leaves nothing out is worth 0, each stop left out takes at least 1 off
-    return choice.bound < -0.5  # noqa: PLR2004
+    # prizes and drives are worth nothing here: a plan that leaves no stop out has the value 0
+    return choice.bound < -values.penalty / 2
 
 
 def _explain_together(demands: Sequence[_Demand]) -> Reason:

@@ -29,9 +29,9 @@ class Limits:
         One of them is not above 0.
     """
 
-    labels: int = 500_000
-    price_rounds: int = 20
-    choice_work: float = 2.0
+    labels: int = 300_000
+    price_rounds: int = 15
+    choice_work: float = 1.5
     wall_clock_s: float = 10.0
 
     def __post_init__(self) -> None:

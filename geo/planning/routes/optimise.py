@@ -9,13 +9,18 @@ from numpy.typing import NDArray
 
 from geo.planning.routes.answer import Answer, InfeasibleError, Route, drive_route
 from geo.planning.routes.choosing import PARTS_PER_POINT, Choice, Values, choose_routes, price_routes
-from geo.planning.routes.enumerating import Day, RouteList, list_all_routes, look_at_days
+from geo.planning.routes.enumerating import Day, RouteList, enumerate_routes, list_all_routes, look_at_days
 from geo.planning.routes.explaining import explain
 from geo.planning.routes.limits import Budget, Clock, Limits
 from geo.planning.routes.pricing import dive, list_within_gap, price_out
 from geo.planning.routes.problem import Problem
 
 __all__ = ["plan_routes"]
+
+# Routes of a day between mandatory stops from which a search begins.
+_SEEDS = 10_000
+# Rounds of pricing before each route of a first plan.
+_DIVE_ROUNDS = 2
 
 
 def plan_routes(problem: Problem, limits: Limits | None = None) -> Answer:
@@ -39,10 +44,12 @@ def plan_routes(problem: Problem, limits: Limits | None = None) -> Answer:
     values = Values.of_problem(problem, days)
     routes = list_all_routes(days, Budget(limits.labels, clock))
     if routes is not None:
-        choice = _choose(routes, 0, values, limits, clock)
+        plan, _ = dive(days, values, routes, 0, clock)
+        routes = RouteList.join([plan, routes])
+        choice = _choose(routes, len(plan), values, limits, clock)
         method = "exact"
     else:
-        routes, choice, method = _search(days, values, limits, clock)
+        routes, choice, method = _search(problem, days, values, limits, clock)
     served = routes.stops[choice.which]
     if not np.isin(np.flatnonzero(values.is_mandatory), served).all():
         raise InfeasibleError(explain(problem, limits))
@@ -56,9 +63,16 @@ def _choose(routes: RouteList, n_known: int, values: Values, limits: Limits, clo
     return choose_routes(routes, values, prices, np.arange(n_known), limits.choice_work, clock)
 
 
-def _search(days: tuple[Day, ...], values: Values, limits: Limits, clock: Clock) -> tuple[RouteList, Choice, str]:
-    known, bound = price_out(days, values, RouteList.join([]), limits.price_rounds, clock)
-    plan, known = dive(days, values, known, clock)
+def _search(
+    problem: Problem, days: tuple[Day, ...], values: Values, limits: Limits, clock: Clock
+) -> tuple[RouteList, Choice, str]:
+    # routes between stops that somebody asks for: prices say little before all of these are served
+    is_asked_for = values.is_mandatory.copy()
+    is_asked_for[[stop for pair in problem.orders for stop in pair]] = True
+    asked_for = [day.without(~is_asked_for) for day in days]
+    seeds = [enumerate_routes(day, number, Budget(_SEEDS, clock)) for number, day in enumerate(asked_for)]
+    known, bound = price_out(days, values, RouteList.join(seeds), limits.price_rounds, clock)
+    plan, known = dive(days, values, known, _DIVE_ROUNDS, clock)
     known = RouteList.join([plan, known])
     choice = _choose(known, len(plan), values, limits, clock)
     better = list_within_gap(days, values, bound, choice.value, Budget(limits.labels, clock))

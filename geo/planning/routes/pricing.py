@@ -23,8 +23,7 @@ from geo.planning.routes.limits import Budget, Clock
 __all__ = ["Bound", "dive", "list_within_gap", "price_out"]
 
 # Routes of one length that go on, and routes of a day that are added in one round.
-_WIDTH, _ADDED = 100, 60
-_DIVE_ROUNDS = 2
+_WIDTH, _ADDED = 50, 60
 _NO_LIMIT = 2**62
 # Share of the bound below which more rounds are not worth their time.
 _CLOSE = 5e-4
@@ -82,17 +81,26 @@ def price_out(
     return routes, best
 
 
-def dive(days: tuple[Day, ...], values: Values, routes: RouteList, clock: Clock) -> tuple[RouteList, RouteList]:
-    """A plan made route by route, each the one that the relaxation uses most, and all routes met on the way.
+def dive(
+    days: tuple[Day, ...], values: Values, routes: RouteList, n_rounds: int, clock: Clock
+) -> tuple[RouteList, RouteList]:
+    """A plan made route by route, each the one that the relaxation of what is left uses most.
+
+    Parameters
+    ----------
+    days, values, routes : as of all stops
+    n_rounds : int, rounds of `price_out` before each route is taken
+    clock : Clock
 
     Returns
     -------
-    The plan and all routes
+    The plan, and all routes with those that were added
     """
     plan, known = [], [routes]
     while values.crews.any() and clock.is_left():
-        routes, _ = price_out(days, values, routes, _DIVE_ROUNDS, clock)
-        known.append(routes)
+        n_known = len(routes)
+        routes, _ = price_out(days, values, routes, n_rounds, clock)
+        known.append(routes[n_known:])
         share = price_routes(routes, values).share
         if not share.any():
             break
