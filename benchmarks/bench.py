@@ -1,4 +1,4 @@
-"""Every bar of the scoring kernel, of draws, of imports and of the map page in one table and one run.
+"""Every bar of the scoring kernel, of draws, of imports, of the map page and of plans in one table and one run.
 
 ``make bench`` runs it, ``docs/benchmarks.md`` shows it.
 """
@@ -20,6 +20,7 @@ from limit_rows import limit_rows
 from live_rows import live_rows
 from page_rows import page_rows
 from peer_process import Peers
+from planning_rows import planning_rows
 from report import describe_machine, draw_table, put_into_page, summarise, write_json
 from rows import Row
 from score_rows import fused_rows, incremental_rows, join_rows, question_rows
@@ -43,6 +44,7 @@ SUBJECTS: Mapping[str, Callable[[Session], Iterator[Row]]] = {
     "growth": growth_rows,
     "import": import_rows,
     "page": page_rows,
+    "planning": planning_rows,
     "bits": bits_rows,
     "error": error_rows,
 }

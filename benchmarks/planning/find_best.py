@@ -11,14 +11,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from geo.planning.routes import Limits, plan_routes
 from planning.instances import INSTANCES, hash_problem, make_problem
 from planning.plain_routing import search_plan
 
-from geo.planning.routes import Limits, plan_routes
-
 BEST = Path(__file__).with_name("best_known.json")
-LONG = Limits(labels=4_000_000, price_rounds=60, choice_work=40.0, wall_clock_s=3600.0)
-ROUTING_S = 120.0
+LONG = Limits(labels=1_000_000, price_rounds=40, choice_work=8.0, wall_clock_s=3600.0)
+ROUTING_S = 60.0
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ __all__ = ["INSTANCES", "hash_problem", "make_problem"]
 CENTRE_M = (760_000.0, 7_150_000.0)
 N_DAYS = 2
 DAY = (480, 1050)
+# minutes between which stops are open, and where half a day ends
+OPEN, NOON = (480, 960), 720
 MINUTE_COST = 0.01
 
 
@@ -66,7 +68,9 @@ INSTANCES: Mapping[str, Instance] = {
     "town-locks": Instance(8, n_clusters=0, radius_km=8, depots_km=_ONE, service=_TOWN, n_fixed=4, n_orders=3),
     "norrland-120": Instance(9, n_stops=120, n_clusters=15),
     "county-80": Instance(10, n_stops=80, radius_km=60, depots_km=((0.0, 0.0), (40.0, 40.0))),
-    "town-120": Instance(11, n_stops=120, n_clusters=0, radius_km=15, depots_km=((0.0, 0.0), (15.0, 10.0)), service=_TOWN),
+    "town-120": Instance(
+        11, n_stops=120, n_clusters=0, radius_km=15, depots_km=((0.0, 0.0), (15.0, 10.0)), service=_TOWN
+    ),
 }
 
 
@@ -80,20 +84,16 @@ def make_problem(name: str) -> Problem:
     n_depots, n_shifts = len(depots), made.n_crews * N_DAYS
     crew = np.arange(n_shifts) % made.n_crews
     ends = (crew + made.ends_elsewhere) % n_depots
-    shifts = tuple(
-        Shift(int(start), int(end), *DAY) for start, end in zip(crew % n_depots, ends, strict=True)
-    )
+    shifts = tuple(Shift(int(start), int(end), *DAY) for start, end in zip(crew % n_depots, ends, strict=True))
     service = rng.choice(made.service, made.n_stops)
     prize = np.clip(rng.gamma(3, 9, made.n_stops), 2, 95).round(1)
-    stops = [
-        Stop(n_depots + i, float(prize[i]), int(service[i])) for i in range(made.n_stops)
-    ]
+    stops = [Stop(n_depots + i, float(prize[i]), int(service[i])) for i in range(made.n_stops)]
     may_visit = (rng.random((made.n_stops, made.n_crews)) >= made.closed)[:, crew]
-    opens, closes = np.full(made.n_stops, 480), np.full(made.n_stops, 960)
+    opens, closes = (np.full(made.n_stops, minute) for minute in OPEN)
     is_narrow = rng.random(made.n_stops) < made.narrow
-    is_morning = rng.random(made.n_stops) < 0.5
-    closes[is_narrow & is_morning] = 720
-    opens[is_narrow & ~is_morning] = 720
+    is_morning = rng.random(made.n_stops) < 1 / 2
+    closes[is_narrow & is_morning] = NOON
+    opens[is_narrow & ~is_morning] = NOON
     earliest = np.repeat(opens[:, None], n_shifts, axis=1)
     latest = np.repeat((closes - service)[:, None], n_shifts, axis=1)
     # the mandatory and the locked are near a depot, and every crew may go there

@@ -56,7 +56,7 @@ def _build_model(problem: Problem) -> tuple[pywrapcp.RoutingIndexManager, pywrap
     cost = np.rint(drive * problem.minute_cost * _PARTS).astype(int)
     model.SetArcCostEvaluatorOfAllVehicles(model.RegisterTransitMatrix(cost.tolist()))
     pace = model.RegisterTransitMatrix((drive + service[:, None]).tolist())
-    model.AddDimension(pace, _DAY, _DAY, False, "time")  # noqa: FBT003
+    model.AddDimension(pace, _DAY, _DAY, False, "time")
     clock = model.GetDimensionOrDie("time")
     for i, shift in enumerate(problem.shifts):
         for end in (model.Start(i), model.End(i)):

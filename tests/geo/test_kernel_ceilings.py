@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import permutations
+from itertools import pairwise, permutations
 from math import inf
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_no_route_gains_more(day: dict[str, Any]) -> None:
         for stops in permutations(range(m), length):
             minute = early[stops[0]] + day["service"][stops[0]]
             ceiling, gain = (best[stops[0], minute] if early[stops[0]] <= late[stops[0]] else inf), 0.0
-            for i, j in zip(stops, stops[1:], strict=False):
+            for i, j in pairwise(stops):
                 start = max(minute + day["go"][i, j], early[j])
                 if start > late[j]:
                     break

@@ -16,7 +16,9 @@ N_PLACES = 5
 def count_minutes(problem: Problem) -> list[list[float]]:
     """Whole minutes by the quickest way, through other places where that is quicker."""
     n = len(problem.drive_minutes)
-    way = [[math.ceil(x - 1e-6) if math.isfinite(x) else math.inf for x in row] for row in problem.drive_minutes.tolist()]
+    way = [
+        [math.ceil(x - 1e-6) if math.isfinite(x) else math.inf for x in row] for row in problem.drive_minutes.tolist()
+    ]
     for i in range(n):
         way[i][i] = 0
     for k in range(n):
@@ -128,6 +130,10 @@ def problems(draw: st.DrawFn, max_stops: int = 6, max_shifts: int = 2) -> Proble
     earliest = rng.integers(0, 200, (n, m))
     latest = earliest + rng.integers(-20, 200, (n, m))
     may_visit = rng.random((n, m)) < 0.9
-    pairs = draw(st.lists(st.permutations(range(n)).map(lambda order: tuple(order[:2])), max_size=2, unique=True)) if n > 1 else []
+    pairs = (
+        draw(st.lists(st.permutations(range(n)).map(lambda order: tuple(order[:2])), max_size=2, unique=True))
+        if n > 1
+        else []
+    )
     cost = draw(st.sampled_from([0.0, 0.01, 0.5]))
     return Problem(drive, tuple(shifts), stops, may_visit, earliest, latest, cost, tuple(pairs))

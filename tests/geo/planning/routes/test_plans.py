@@ -103,7 +103,9 @@ def test_without_prizes_nobody_drives_unless_somebody_must() -> None:
 def test_of_plans_alike_the_one_with_less_driving_wins() -> None:
     drive = [[0, 10, 30], [10, 0, 30], [30, 30, 0]]
     stops = (Stop(2, 5.0, 30), Stop(1, 5.0, 30))
-    one = Problem(drive, (Shift(0, 0, 0, 90),), stops, np.ones((2, 1)), np.zeros((2, 1), int), np.full((2, 1), 90), 0.01)
+    one = Problem(
+        drive, (Shift(0, 0, 0, 90),), stops, np.ones((2, 1)), np.zeros((2, 1), int), np.full((2, 1), 90), 0.01
+    )
     assert plan_routes(one).routes[0].stops == (1,)
 
 
@@ -139,7 +141,7 @@ def test_the_same_plan_again_and_in_another_process(limits: Limits) -> None:
     here = plan_routes(make_town(12), replace(limits, wall_clock_s=60))
     assert here == plan_routes(make_town(12), replace(limits, wall_clock_s=60))
     for seed in ("1", "2"):
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  our own program
             [sys.executable, "-c", program],
             cwd=Path(__file__).resolve().parents[4],
             env={**os.environ, "PYTHONHASHSEED": seed},
