@@ -16,7 +16,7 @@ from planning.instances import INSTANCES, hash_problem, make_problem
 from planning.plain_routing import search_plan
 
 BEST = Path(__file__).with_name("best_known.json")
-LONG = Limits(labels=1_000_000, price_rounds=40, choice_work=8.0, wall_clock_s=3600.0)
+LONG = Limits(labels=10_000_000, price_rounds=40, choice_work=8.0, wall_clock_s=3600.0)
 ROUTING_S = 60.0
 
 

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 from scipy.optimize import linprog
+from scipy.sparse.csgraph import connected_components
 
 from geo.planning.routes.enumerating import Day, RouteList
 from geo.planning.routes.limits import Clock
@@ -41,7 +42,8 @@ class Values:
     ----------
     prize : (n_stops,) int64
     minute_cost : int
-    is_mandatory : (n_stops,) bool
+    is_mandatory : (n_stops,) bool, partners of mandatory stops too
+    group : (n_stops,) int64, the same for stops that are visited together or not at all
     crews : (n_days,) int64, shifts for which the day is the same
     penalty : int, more than any plan can gain: what a mandatory stop takes off where it is left out
     """
@@ -49,6 +51,7 @@ class Values:
     prize: NDArray[np.int64]
     minute_cost: int
     is_mandatory: NDArray[np.bool_]
+    group: NDArray[np.int64]
     crews: NDArray[np.int64]
     penalty: int
 
@@ -58,10 +61,12 @@ class Values:
         prize = np.array([round(stop.prize * PARTS_PER_POINT) for stop in problem.stops], dtype=np.int64)
         minute_cost = round(problem.minute_cost * PARTS_PER_POINT)
         minutes = sum(shift.end_minute - shift.start_minute for shift in problem.shifts)
-        is_mandatory = np.array([stop.is_mandatory for stop in problem.stops], dtype=np.bool_)
+        group = _group_partners(len(problem.stops), problem.orders)
+        asked_for = [group[i] for i, stop in enumerate(problem.stops) if stop.is_mandatory]
+        is_mandatory = np.isin(group, np.array(asked_for, dtype=np.int64))
         penalty = int(prize.sum()) + minute_cost * minutes + PARTS_PER_POINT
         crews = np.array([len(day.shifts) for day in days], dtype=np.int64)
-        return cls(prize, minute_cost, is_mandatory, crews, penalty)
+        return cls(prize, minute_cost, is_mandatory, group, crews, penalty)
 
     def value(self, routes: RouteList) -> NDArray[np.int64]:
         """(k,) int64: prizes less what driving costs."""
@@ -163,6 +168,15 @@ def choose_routes(
     return Choice(best, best_value, bound, clock.name_stop())
 
 
+def _group_partners(n_stops: int, orders: tuple[tuple[int, int], ...]) -> NDArray[np.int64]:
+    """(n_stops,) int64, the same for stops that pairs hold together."""
+    if not n_stops:
+        return np.empty(0, dtype=np.int64)
+    first, then = np.array(orders, dtype=np.int64).reshape(-1, 2).T
+    _, group = connected_components(sp.coo_array((np.ones(len(first)), (first, then)), shape=(n_stops, n_stops)))
+    return np.asarray(group, dtype=np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class _Solved:
     which: NDArray[np.int64]
@@ -207,7 +221,9 @@ def _solve_relaxation(routes: RouteList, value: NDArray[np.int64], values: Value
     price[~is_equal], price[is_equal] = -solved.ineqlin.marginals, -solved.eqlin.marginals
     # what may be left out has no price below 0, whatever the solver rounds to
     price[~is_equal] = np.maximum(price[~is_equal], 0.0)
-    return Prices(-float(solved.fun), price[:n_stops], price[n_stops:], solved.x[: len(routes)])
+    # those of partners are any two with the same sum: taken alike, they mislead nobody who looks at one of them
+    shared = np.bincount(values.group, price[:n_stops]) / np.maximum(1, np.bincount(values.group))
+    return Prices(-float(solved.fun), shared[values.group], price[n_stops:], solved.x[: len(routes)])
 
 
 def _solve_choice(

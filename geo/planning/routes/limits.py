@@ -19,6 +19,7 @@ class Limits:
     Attributes
     ----------
     labels : int, routes that an enumeration may keep
+    search_visits : int, plans that OR-Tools' routing library may pass through × stops to choose from
     price_rounds : int, rounds in which routes are looked for that are worth more than the prices of what they take
     choice_work : float, deterministic time of CP-SAT for choosing among routes
     wall_clock_s : float, seconds
@@ -30,6 +31,7 @@ class Limits:
     """
 
     labels: int = 300_000
+    search_visits: int = 40_000
     price_rounds: int = 15
     choice_work: float = 1.5
     wall_clock_s: float = 10.0

@@ -14,6 +14,7 @@ from geo.planning.routes.explaining import explain
 from geo.planning.routes.limits import Budget, Clock, Limits
 from geo.planning.routes.pricing import dive, list_within_gap, price_out
 from geo.planning.routes.problem import Problem
+from geo.planning.routes.searching import search_routes
 
 __all__ = ["plan_routes"]
 
@@ -71,6 +72,7 @@ def _search(
     is_asked_for[[stop for pair in problem.orders for stop in pair]] = True
     asked_for = [day.without(~is_asked_for) for day in days]
     seeds = [enumerate_routes(day, number, Budget(_SEEDS, clock)) for number, day in enumerate(asked_for)]
+    seeds.append(search_routes(problem, days, values, limits.search_visits, clock))
     known, bound = price_out(days, values, RouteList.join(seeds), limits.price_rounds, clock)
     plan, known = dive(days, values, known, _DIVE_ROUNDS, clock)
     known = RouteList.join([plan, known])

@@ -17,7 +17,7 @@ from geo.planning.routes import Answer, InfeasibleError, Limits, Problem, Shift,
 from tests.geo.planning.routes.oracle import best_by_trying, check_answer, problems
 
 # so little that routes cannot be listed
-SEARCH = Limits(labels=1)
+SEARCH = Limits(labels=1, search_visits=200)
 
 
 def make_town(n_stops: int, n_shifts: int = 2, seed: int = 0) -> Problem:
@@ -45,7 +45,7 @@ def test_no_plan_is_better(problem: Problem) -> None:
     assert (answer.method, answer.stopped_by, answer.gap) == ("exact", None, 0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(problems())
 def test_a_search_finds_plans_that_hold_and_bounds_them(problem: Problem) -> None:
     best = best_by_trying(problem)
@@ -68,7 +68,7 @@ def test_routes_within_the_gap_hold_the_best_plan(problem: Problem) -> None:
     if best is None:
         return
     for labels in (4, 8, 16, 32, 64):
-        answer = plan_routes(problem, Limits(labels=labels))
+        answer = plan_routes(problem, Limits(labels=labels, search_visits=200))
         check_answer(problem, answer)
         if answer.method == "exact":
             assert answer.objective == pytest.approx(best, abs=1e-3)
@@ -135,7 +135,7 @@ def test_the_same_plan_again_and_in_another_process(limits: Limits) -> None:
         "import sys, json\n"
         "from geo.planning.routes import Limits, plan_routes\n"
         "from tests.geo.planning.routes.test_plans import make_town\n"
-        f"answer = plan_routes(make_town(12), Limits(labels={limits.labels}, wall_clock_s=60))\n"
+        f"answer = plan_routes(make_town(12), Limits(labels={limits.labels}, search_visits={limits.search_visits}, wall_clock_s=60))\n"
         "print(json.dumps([route.stops for route in answer.routes]))\n"
     )
     here = plan_routes(make_town(12), replace(limits, wall_clock_s=60))
@@ -154,7 +154,7 @@ def test_the_same_plan_again_and_in_another_process(limits: Limits) -> None:
 
 def test_who_stopped_is_said() -> None:
     town = make_town(20)
-    by_work = plan_routes(town, Limits(labels=1, wall_clock_s=100))
+    by_work = plan_routes(town, Limits(labels=1, search_visits=200, wall_clock_s=100))
     assert (by_work.method, by_work.stopped_by) == ("search", "work")
     check_answer(town, by_work)
     by_clock = plan_routes(town, Limits(wall_clock_s=1e-6))
