@@ -135,7 +135,8 @@ def test_the_same_plan_again_and_in_another_process(limits: Limits) -> None:
         "import sys, json\n"
         "from geo.planning.routes import Limits, plan_routes\n"
         "from tests.geo.planning.routes.test_plans import make_town\n"
-        f"answer = plan_routes(make_town(12), Limits(labels={limits.labels}, search_visits={limits.search_visits}, wall_clock_s=60))\n"
+        f"limits = Limits(labels={limits.labels}, search_visits={limits.search_visits}, wall_clock_s=60)\n"
+        "answer = plan_routes(make_town(12), limits)\n"
         "print(json.dumps([route.stops for route in answer.routes]))\n"
     )
     here = plan_routes(make_town(12), replace(limits, wall_clock_s=60))
