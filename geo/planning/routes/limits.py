@@ -57,7 +57,7 @@ class Clock:
     def is_left(self) -> bool:
         """Whether there is time; where there is none, that is kept for the answer."""
         self.mark_stop(0)
-        return not self.has_stopped
+        return self.left_s() > 0
 
     def mark_stop(self, until_s: float) -> None:
         """Keep for the answer that somebody stopped because no more than so much was left."""
@@ -65,7 +65,8 @@ class Clock:
 
     def name_stop(self) -> str:
         """What stops those who do not come to their end: ``clock``, or ``work`` where there is time."""
-        return "work" if self.is_left() else "clock"
+        self.mark_stop(0)
+        return "clock" if self.has_stopped else "work"
 
 
 class Budget:

@@ -19,7 +19,7 @@ from geo.planning.routes.searching import search_routes
 __all__ = ["plan_routes"]
 
 # Routes of a day between mandatory stops from which a search begins.
-_SEEDS = 10_000
+_SEEDS, _SEEDS_S = 10_000, 2.0
 # Rounds of pricing before each route of a first plan.
 _DIVE_ROUNDS = 2
 
@@ -71,7 +71,9 @@ def _search(
     is_asked_for = values.is_mandatory.copy()
     is_asked_for[[stop for pair in problem.orders for stop in pair]] = True
     asked_for = [day.without(~is_asked_for) for day in days]
-    seeds = [enumerate_routes(day, number, Budget(_SEEDS, clock)) for number, day in enumerate(asked_for)]
+    # few, so that even a clock that has run out leaves a plan
+    own_clock = Clock(_SEEDS_S)
+    seeds = [enumerate_routes(day, number, Budget(_SEEDS, own_clock)) for number, day in enumerate(asked_for)]
     seeds.append(search_routes(problem, days, values, limits.search_visits, clock))
     known, bound = price_out(days, values, RouteList.join(seeds), limits.price_rounds, clock)
     plan, known = dive(days, values, known, _DIVE_ROUNDS, clock)

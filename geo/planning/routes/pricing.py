@@ -97,9 +97,9 @@ def dive(
     The plan, and all routes with those that were added
     """
     plan, known = [], [routes]
-    while values.crews.any() and clock.is_left():
+    while values.crews.any():
         n_known = len(routes)
-        routes, _ = price_out(days, values, routes, n_rounds, clock)
+        routes, _ = price_out(days, values, routes, n_rounds if clock.is_left() else 0, clock)
         known.append(routes[n_known:])
         share = price_routes(routes, values).share
         if not share.any():

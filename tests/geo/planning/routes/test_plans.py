@@ -163,6 +163,15 @@ def test_who_stopped_is_said() -> None:
     check_answer(town, by_clock)
 
 
+def test_a_plan_that_the_clock_stopped_still_holds_what_it_must() -> None:
+    town = make_town(20)
+    must = rebuild(town, stops=tuple(replace(stop, is_mandatory=i < 3) for i, stop in enumerate(town.stops)))
+    for seconds in (1e-6, 0.3):
+        answer = plan_routes(must, Limits(labels=1, search_visits=10**6, wall_clock_s=seconds))
+        assert answer.stopped_by == "clock"
+        check_answer(must, answer)
+
+
 def test_more_stops_than_bits_in_a_word() -> None:
     """Two of 70 fit into the day."""
     n = 70
