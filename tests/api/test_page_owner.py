@@ -21,3 +21,8 @@ def test_nor_does_it_write_into_the_other_account(client: TestClient) -> None:
     refused = client.post("/api/views", json=view, headers={**WRITING, "x-norrsyn-user": "somebody else"})
     assert refused.status_code == 401
     assert client.get("/api/views").json() == before
+
+
+def test_a_page_knows_the_name_that_its_print_is_signed_with(client: TestClient) -> None:
+    name = client.get("/api/me").json()["name"]
+    assert f'data-user-name="{name}"' in client.get("/").text

@@ -334,7 +334,7 @@ def test_the_map_prints_to_one_sheet(open_page: OpenPage, server: Served, width:
     page = watched.page
     page.add_init_script(f"localStorage.setItem('norrsyn-theme', '{theme}')")
     open_map(watched, server, "lang=sv&county=24")
-    page.evaluate("document.body.dataset.user = 'Anna Åström'")
+    page.evaluate("Object.assign(document.body.dataset, {user: '961749ab', userName: 'Anna Åström'})")
     page.locator("#ranking-rows .row-button").first.click()
     page.wait_for_selector(".score-big")
     page.wait_for_load_state("networkidle")
@@ -358,6 +358,7 @@ def test_the_map_prints_to_one_sheet(open_page: OpenPage, server: Served, width:
     text = page.inner_text("body")
     for words in (f"Riskkarta: {place}", "15 juli 2026", "Arbetsmaterial", "Utskriven av Anna Åström", "Mycket hög"):
         assert words in text, words
+    assert "961749ab" not in text
     assert page.locator("#print-places tbody tr").count() == 10
     assert page.locator(".leaflet-control-scale-line").first.is_visible()
     assert page.locator(".toolbar").is_hidden()

@@ -55,7 +55,7 @@ export class Print {
     byId("legend-fold").open = true;
     fill(byId("print-head"), el("h1", {}, this.title()), el("p", {}, this.facts(info).join(" · ")));
     fill(byId("print-places"), this.table());
-    const by = document.body.dataset.user;
+    const by = document.body.dataset.userName;
     const now = moment(new Date());
     const mark = by ? t("Printed by {name}, {time}", { name: by, time: now }) : t("Printed {time}", { time: now });
     fill(byId("print-foot"), el("p", {}, t("Working material. May be subject to secrecy under the Public Access to Information and Secrecy Act (2009:400).")), el("p", {}, mark));
