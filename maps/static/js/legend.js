@@ -6,14 +6,25 @@ import { layerTitle, siteMark } from "./layers.js";
 
 const NARROW = "screen and (max-width: 820px), screen and (max-height: 540px)";
 const STRIPED = "#f4ad22";
+// Lighter than this, 0 to 255, a colour has darker stripes, else lighter ones, as in the tiles.
+const MIDDLE_LIGHTNESS = 110;
 const range = (one) => (one.low < 0 ? t("{low} to {high}", { low: one.low, high: one.high }) : `${number(one.low)}–${number(one.high)}`);
+
+// The colour of a class; striped where the map stripes it.
+function classSwatch({ colour, striped }) {
+  if (!striped) return swatch(colour);
+  const node = swatch(colour, "swatch swatch-striped");
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  node.classList.toggle("is-dark", 0.2126 * red + 0.7152 * green + 0.0722 * blue <= MIDDLE_LIGHTNESS);
+  return node;
+}
 
 function classTable(classes, counted) {
   const rows = [...classes].reverse().map((one) =>
     el(
       "tr",
       {},
-      el("td", {}, swatch(one.colour)),
+      el("td", {}, classSwatch(one)),
       el("th", { scope: "row" }, term(one.name)),
       el("td", { class: "number" }, range(one)),
       el("td", { class: "number legend-count" }, number(one.n_cells)),
@@ -56,7 +67,7 @@ const siteSymbols = ({ layers, hasGroups }) =>
 // The classes' colours between the names of the lowest and the highest.
 export function drawStrip(node, classes) {
   const end = (one) => el("span", { class: "legend-end" }, term(one.name));
-  fill(node, end(classes[0]), classes.map(({ colour }) => swatch(colour)), end(classes.at(-1)));
+  fill(node, end(classes[0]), classes.map(classSwatch), end(classes.at(-1)));
 }
 
 // A legend for a file, where nothing changes.
@@ -68,6 +79,8 @@ export class Legend {
   constructor() {
     this.body = document.getElementById("legend-body");
     this.strip = document.getElementById("legend-strip");
+    this.title = document.getElementById("legend-title");
+    this.usualTitle = [...this.title.childNodes];
     this.counts = null;
     this.difference = null;
     this.sites = { layers: [], hasGroups: false };
@@ -94,7 +107,7 @@ export class Legend {
     this.draw();
   }
 
-  // For comparing two surfaces: {title, classes: [{name, colour, low, high, n_cells}]}; null for one surface.
+  // For comparing two surfaces: {title, classes: [{name, colour, striped, low, high, n_cells}]}; null for one surface.
   showDifference(difference) {
     this.difference = difference;
     this.draw();
@@ -106,11 +119,10 @@ export class Legend {
     const classes = difference?.classes ?? info.classes.map((one, i) => (counts ? { ...one, n_cells: counts.classes[i] } : one));
     const states = counts?.states ?? info.states;
     const counted = county && !counts ? t("Cells, all four counties") : t("Cells");
-    document.getElementById("legend").classList.toggle("is-difference", Boolean(difference));
+    fill(this.title, difference?.title ?? this.usualTitle);
     drawStrip(this.strip, classes);
     fill(
       this.body,
-      difference && el("p", { class: "legend-difference" }, difference.title),
       classTable(classes, counted),
       !difference && never && neverInspected(states),
       !difference && nothingKnown(states),
