@@ -10,7 +10,16 @@ from pydantic import AfterValidator, BeforeValidator
 from api.params import CurrentSnapshot, OneSurface, SurfaceByPath, TheService
 from geo.risk.filters import CellFilter, Shown
 
-__all__ = ["CellsShown", "CellsShownByPath", "OneFilter", "get_filter"]
+__all__ = [
+    "Agencies",
+    "CellsShown",
+    "CellsShownByPath",
+    "Certainty",
+    "LowestClass",
+    "OneFilter",
+    "State",
+    "get_filter",
+]
 
 
 def _drop_blank(value: Any) -> Any:

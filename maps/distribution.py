@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from geo.errors import NotFoundError, ParameterError
 from geo.reference import score_classes
+from geo.risk.filters import Shown
 from geo.risk.states import NEVER_INSPECTED, OUTSIDE, STATE_NAMES
 from geo.risk.surface import RiskSurface
 from maps.i18n import translate
@@ -48,6 +49,7 @@ def measure_spread(
     county: str | None = None,
     municipality: str | None = None,
     cell: tuple[int, int] | None = None,
+    shown: Shown | None = None,
 ) -> Spread:
     """Count the cells of an area by score and state.
 
@@ -56,6 +58,7 @@ def measure_spread(
     surface : RiskSurface
     county, municipality : codes, optional; all of the region when left out
     cell : row and column of a cell to place among them, optional
+    shown : the cells that a filter shows, to count no others; optional
 
     Returns
     -------
@@ -76,6 +79,8 @@ def measure_spread(
     below = 0
     for rows in surface.row_bands():
         inside = (areas[rows] >= first) & (areas[rows] < end)
+        if shown is not None:
+            inside &= shown.includes(rows)
         state = surface.state[rows][inside]
         states += np.bincount(state, minlength=len(states))
         scores = surface.score[rows][inside][state >= NEVER_INSPECTED]
@@ -86,7 +91,12 @@ def measure_spread(
 
 
 def describe_distribution(
-    lang: str, surface: RiskSurface, county: str | None, municipality: str | None, cell_id: str | None
+    lang: str,
+    surface: RiskSurface,
+    county: str | None,
+    municipality: str | None,
+    cell_id: str | None,
+    shown: Shown | None = None,
 ) -> dict[str, Any]:
     """The spread of scores, as `api.live_schemas.DistributionAnswer`.
 
@@ -99,7 +109,7 @@ def describe_distribution(
     if cell is not None and surface.state[cell] == OUTSIDE:
         message = f"Cell {cell_id} lies outside the region; choose a cell on the map."
         raise NotFoundError(message)
-    spread = measure_spread(surface, county, municipality, cell)
+    spread = measure_spread(surface, county, municipality, cell, shown)
     classes = list(_describe_classes(lang, spread.bins))
     return {
         "surface": surface.id,

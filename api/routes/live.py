@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BeforeValidator
 
+from api.filters import Agencies, Certainty, LowestClass, State
 from api.live_schemas import DistributionAnswer, SeasonAnswer
 from api.params import (
     AtParameter,
@@ -19,6 +20,7 @@ from api.params import (
     known_parameters_only,
 )
 from api.seasons import describe_season
+from geo.risk.filters import CellFilter
 from geo.risk.scoring import parse_day, parse_sectors
 from maps.distribution import describe_distribution
 
@@ -59,11 +61,23 @@ def get_season(
 
 @router.get("/distribution", summary="How scores are spread", response_model=DistributionAnswer)
 def get_distribution(
+    service: TheService,
+    snapshot: CurrentSnapshot,
     served: OneSurface,
     county: CountyParameter = None,
     municipality: MunicipalityParameter = None,
+    state: State = None,
+    agency: Agencies = None,
+    certainty: Certainty = None,
+    min_class: LowestClass = None,
     cell_id: CellParameter = None,
     lang: LanguageParameter = "en",
 ) -> dict[str, Any]:
-    """Ranked cells by score, by class and by state, in an area or in all; and how many stand below a chosen cell."""
-    return describe_distribution(lang, served.surface, county, municipality, cell_id)
+    """Ranked cells by score, by class and by state, in an area or in all; and how many stand below a chosen cell.
+
+    With a filter only ranked cells that it shows are counted; 503 until it is known how sure the scores are, where it
+    asks for that.
+    """
+    chosen = CellFilter(state=state, agencies=frozenset(agency or ()), certainty=certainty, min_class=min_class)
+    shown = served.show(chosen, snapshot.layers, service.drawing, service.turns)
+    return describe_distribution(lang, served.surface, county, municipality, cell_id, shown)

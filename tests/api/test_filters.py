@@ -56,6 +56,26 @@ class TestRankings:
         assert {place["state"] for place in places} == {"never_inspected"}
         assert published.n_ranked == len(whole)
 
+    @pytest.mark.parametrize(
+        "params",
+        [
+            {"state": "never_inspected"},
+            {"min_class": "2", "county": "24"},
+            {"agency": agencies_on_site()[:1], "municipality": "2480"},
+        ],
+    )
+    def test_the_same_cells_are_counted(self, client: TestClient, params: dict[str, Any]) -> None:
+        cells = get(client, "/api/top", n=500, **params)["cells"]
+        counts = get(client, "/api/distribution", **params)
+        assert 0 < counts["n_ranked"] == len(cells) < get(client, "/api/distribution")["n_ranked"]
+        named = [cell["class"]["code"] for cell in cells]
+        assert {one["code"]: one["n_cells"] for one in counts["classes"]} == {
+            one["code"]: named.count(one["code"]) for one in counts["classes"]
+        }
+        never = sum(cell["state"] == "never_inspected" for cell in cells)
+        assert counts["states"]["never_inspected"] == never
+        assert sum(counts["states"].values()) == len(cells)
+
     def test_what_is_known_at_a_glance(self, client: TestClient, published: RiskSurface) -> None:
         for lang, rows in (
             ("en", get(client, "/api/top", n=20)["cells"]),
@@ -146,6 +166,7 @@ def test_certainty_is_computed_once_and_nobody_waits_for_it(home: Any, serve: An
     assert first.status_code == 503
     assert first.headers["retry-after"] == "5"
     assert "is being computed" in first.json()["detail"]
+    assert client.get("/api/distribution", params={"certainty": "could_be"}).status_code == 503
     give_up_at = time.monotonic() + 60
     while (found := client.get("/api/top", params={"certainty": "could_be", "n": 500})).status_code == 503:
         assert time.monotonic() < give_up_at
@@ -154,6 +175,7 @@ def test_certainty_is_computed_once_and_nobody_waits_for_it(home: Any, serve: An
     cells = found.json()["cells"]
     assert cells
     assert {cell["certainty"]["code"] for cell in cells} <= {"certain", "likely", "could_be"}
+    assert get(client, "/api/distribution", certainty="could_be")["n_ranked"] == len(cells)
     sure = surface.uncertainty(top_k=20)
     expected = {cell["cell_id"] for cell in sure.top(500).to_dict("records") if cell["p_top"] >= 0.05}
     assert {cell["cell_id"] for cell in cells} == expected

@@ -13,6 +13,8 @@ export function writeFilters(query, state) {
 // What the server is asked with.
 export const filterOf = (state) => Object.fromEntries(["county", ...FILTERS].filter((name) => state[name]).map((name) => [name, state[name]]));
 
+export const isFiltered = (state) => Object.keys(filterOf(state)).length > 0;
+
 export const sameFilter = (state, before) => ["county", ...FILTERS].every((name) => state[name] === before[name]);
 
 export const countFilters = (state) => FILTERS.filter((name) => state[name]).length;

@@ -1,6 +1,7 @@
 // Classes with names, breaks and counts, the never inspected, what is not drawn; folded, a strip of the colours.
 
 import { el, fill, swatch } from "./dom.js";
+import { isFiltered } from "./filter_state.js";
 import { number, t, term } from "./i18n.js";
 import { layerTitle, siteMark } from "./layers.js";
 
@@ -87,11 +88,11 @@ export class Legend {
     setUpFold();
   }
 
-  // `counts` are those of the county in view, {classes: [number], states}, where they are known; else the whole region's
+  // `counts` are those of the filter in use, {classes: [number], states}, where they are known; else the whole region's
   // stand there and say so.
-  show(info, { county, never, opacity }, counts = null) {
-    Object.assign(this, { info, county, never, counts });
-    this.setOpacity(opacity);
+  show(info, state, counts = null) {
+    Object.assign(this, { info, counts, never: state.never, filtered: isFiltered(state) });
+    this.setOpacity(state.opacity);
     this.draw();
   }
 
@@ -114,11 +115,11 @@ export class Legend {
   }
 
   draw() {
-    const { info, county, never, counts, difference } = this;
+    const { info, filtered, never, counts, difference } = this;
     if (!info) return;
     const classes = difference?.classes ?? info.classes.map((one, i) => (counts ? { ...one, n_cells: counts.classes[i] } : one));
     const states = counts?.states ?? info.states;
-    const counted = county && !counts ? t("Cells, all four counties") : t("Cells");
+    const counted = filtered && (difference || !counts) ? t("Cells, all four counties") : t("Cells");
     fill(this.title, difference?.title ?? this.usualTitle);
     drawStrip(this.strip, classes);
     fill(

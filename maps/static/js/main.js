@@ -9,7 +9,7 @@ import { CellFlow } from "./cell_flow.js";
 import { ComparePanel } from "./compare.js";
 import { setUpFilters } from "./controls.js";
 import { setUpFilterControls } from "./filter_controls.js";
-import { sameFilter } from "./filter_state.js";
+import { filterOf, isFiltered, sameFilter } from "./filter_state.js";
 import { setUpCopyLink } from "./copy_link.js";
 import { debounce } from "./dom.js";
 import { DrawArea } from "./draw_area.js";
@@ -154,6 +154,8 @@ class App {
     this.sites.onSymbols = (shown) => this.legend.showSites(shown);
     this.layers = new LayerTree({ store: this.store, hasOnline: Boolean(this.base), hasNames: Boolean(this.lines.names), hasPast: !this.saved });
     this.events.on("surface", (info) => this.countCells(info));
+    // How sure the scores are is known once the list that is filtered by it is there.
+    this.events.on("ranking", () => this.store.get().certainty && this.countCells(this.surface.info, { isReady: true }));
     // The first view has what it needs before the year is scored.
     this.events.on("ranking", () => showSeason(this.surface.info, this.store.get()));
     this.showParts(this.store.get());
@@ -181,14 +183,14 @@ class App {
     events.on("ranking", () => (this.shortlist.entries === null || (isShown() && !this.shortlist.isFresh)) && shortlist.open());
   }
 
-  // The legend's counts are those of the county or municipality in view.
-  async countCells(info) {
+  // The legend's counts are those of the cells that the filter shows.
+  async countCells(info, { isReady = false } = {}) {
     const state = this.store.get();
-    const { county, municipality } = state;
-    this.legend.show(info, state);
-    if (!county && !municipality) return;
+    this.legend.show(info, state, isReady ? this.legend.counts : null);
+    this.latestCount.cancel();
+    if (!isFiltered(state) || (state.certainty && !isReady)) return;
     try {
-      const answer = await this.latestCount((signal) => getJson("api/distribution", { surface: info.id, county, municipality }, signal));
+      const answer = await this.latestCount((signal) => getJson("api/distribution", { surface: info.id, ...filterOf(state) }, signal));
       if (answer) this.legend.show(info, this.store.get(), { classes: answer.classes.map(({ n_cells: n }) => n), states: answer.states });
     } catch {
       // The region's counts stay, and say that they are the region's.
@@ -227,7 +229,7 @@ class App {
     this.surface.follow(state, before);
     this.ranking.follow(state, before);
     if (state.opacity !== before.opacity) this.legend.setOpacity(state.opacity);
-    if (state.never !== before.never) this.legend.show(this.surface.info, state);
+    if (state.never !== before.never) this.legend.show(this.surface.info, state, this.legend.counts);
     if (state.siteOpacity !== before.siteOpacity) this.sites.setOpacity(state.siteOpacity / 100);
     if (String(state.off) === String(before.off) && state.baseOpacity === before.baseOpacity) return;
     this.sites.setHidden(new Set(state.off));
