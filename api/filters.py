@@ -11,13 +11,10 @@ from api.params import CurrentSnapshot, OneSurface, SurfaceByPath, TheService
 from geo.risk.filters import CellFilter, Shown
 
 __all__ = [
-    "Agencies",
     "CellsShown",
     "CellsShownByPath",
-    "Certainty",
-    "LowestClass",
+    "CellsShownInAreas",
     "OneFilter",
-    "State",
     "get_filter",
 ]
 
@@ -105,6 +102,13 @@ def get_filter(
 OneFilter = Annotated[CellFilter, Depends(get_filter)]
 
 
+def get_filter_within_areas(
+    state: State = None, agency: Agencies = None, certainty: Certainty = None, min_class: LowestClass = None
+) -> CellFilter:
+    """The filter that the query names beside the area, where the route itself takes that."""
+    return get_filter(state=state, agency=agency, certainty=certainty, min_class=min_class)
+
+
 def choose_cells(service: TheService, snapshot: CurrentSnapshot, served: OneSurface, chosen: OneFilter) -> Shown | None:
     """The cells to show of the surface that the query names; None for all.
 
@@ -123,5 +127,16 @@ def choose_cells_by_path(
     return served.show(chosen, snapshot.layers, service.drawing, service.turns)
 
 
+def choose_cells_in_areas(
+    service: TheService,
+    snapshot: CurrentSnapshot,
+    served: OneSurface,
+    chosen: Annotated[CellFilter, Depends(get_filter_within_areas)],
+) -> Shown | None:
+    """The cells to show wherever they lie; None for all. See `choose_cells`."""
+    return served.show(chosen, snapshot.layers, service.drawing, service.turns)
+
+
 CellsShown = Annotated[Shown | None, Depends(choose_cells)]
 CellsShownByPath = Annotated[Shown | None, Depends(choose_cells_by_path)]
+CellsShownInAreas = Annotated[Shown | None, Depends(choose_cells_in_areas)]

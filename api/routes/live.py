@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BeforeValidator
 
-from api.filters import Agencies, Certainty, LowestClass, State
+from api.filters import CellsShownInAreas
 from api.live_schemas import DistributionAnswer, SeasonAnswer
 from api.params import (
     AtParameter,
@@ -20,7 +20,6 @@ from api.params import (
     known_parameters_only,
 )
 from api.seasons import describe_season
-from geo.risk.filters import CellFilter
 from geo.risk.scoring import parse_day, parse_sectors
 from maps.distribution import describe_distribution
 
@@ -61,15 +60,10 @@ def get_season(
 
 @router.get("/distribution", summary="How scores are spread", response_model=DistributionAnswer)
 def get_distribution(
-    service: TheService,
-    snapshot: CurrentSnapshot,
     served: OneSurface,
+    shown: CellsShownInAreas,
     county: CountyParameter = None,
     municipality: MunicipalityParameter = None,
-    state: State = None,
-    agency: Agencies = None,
-    certainty: Certainty = None,
-    min_class: LowestClass = None,
     cell_id: CellParameter = None,
     lang: LanguageParameter = "en",
 ) -> dict[str, Any]:
@@ -78,6 +72,4 @@ def get_distribution(
     With a filter only ranked cells that it shows are counted; 503 until it is known how sure the scores are, where it
     asks for that.
     """
-    chosen = CellFilter(state=state, agencies=frozenset(agency or ()), certainty=certainty, min_class=min_class)
-    shown = served.show(chosen, snapshot.layers, service.drawing, service.turns)
     return describe_distribution(lang, served.surface, county, municipality, cell_id, shown)
