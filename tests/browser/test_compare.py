@@ -51,6 +51,45 @@ def test_january_beside_july_as_difference_and_side_by_side(open_page: OpenPage,
     assert watched.troubles == []
 
 
+def test_filters_weights_and_comparing_are_told_on_paper_and_beside_the_map(open_page: OpenPage, demo_url: str) -> None:
+    for points in (55, 60):
+        ask(f"{demo_url}/api/score?weight=findings:{points}&at=2026-07-15")
+    watched = open_page(1366, 900)
+    with watched.page.expect_response(lambda r: "/api/distribution" in r.url) as counted:
+        page = open_map(watched, demo_url, "lang=en&county=24&state=never_inspected&min_class=2&weight=findings:60")
+    lowest = counted.value.json()["classes"][0]["n_cells"]
+    assert lowest == 0
+    expect(page.locator(".legend-table tbody tr").last.locator(".legend-count")).to_have_text("0")
+
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.locator("#compare-surface option", has_text="55")).to_have_count(1)
+    names = page.locator("#compare-surface option").all_text_contents()
+    assert len(set(names)) == len(names) > 2
+    page.locator("#compare-date").fill("2026-01-15")
+    page.locator("#compare-form button").click()
+    expect(page.locator("#compare-whole")).to_be_visible()
+    expect(page.locator("#legend")).to_contain_text("all four counties")
+    page.wait_for_load_state("networkidle")
+
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    head = page.locator("#print-head").text_content() or ""
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    weights = "Your own weights: Earlier findings 60"
+    for words in (
+        "Inspected or not: Never inspected",
+        "Lowest class: ",
+        f" · {weights} · ",
+        f"Difference from 15 January 2026 ({weights})",
+    ):
+        assert words in head, head
+    page.get_by_role("button", name="Stop comparing").click()
+    page.locator("#county").select_option("")
+    page.locator("#filters-clear").click()
+    expect(page.locator("#compare-whole")).to_be_hidden()
+    page.wait_for_load_state("networkidle")
+    assert watched.troubles == []
+
+
 def test_a_drawn_rectangle_is_told_in_numbers(open_page: OpenPage, demo_url: str) -> None:
     watched = open_page(1366, 900)
     page = open_map(watched, demo_url, "lang=en&lat=63.826&lon=20.263&z=11")

@@ -4,8 +4,10 @@ import { clearProblem, showProblem } from "./announce.js";
 import { getJson, latestOnly } from "./api.js";
 import { el, fill } from "./dom.js";
 import { day, language, number, t } from "./i18n.js";
+import { isFiltered } from "./filter_state.js";
 import { isScoringDay, weightParameters } from "./state.js";
 import { ScoreTiles } from "./surface.js";
+import { describeSurface, describeSurfaces } from "./surface_words.js";
 import { Swipe } from "./swipe.js";
 import { onTask } from "./tasks.js";
 
@@ -13,9 +15,11 @@ const byId = (id) => document.getElementById(id);
 const LISTED = 5;
 
 export class ComparePanel {
-  constructor({ map, store, surface, cells, legend, events }) {
-    Object.assign(this, { map, store, surface, cells, legend });
+  // `words` are {parts: [{code, title}], sectorName}, to tell surfaces by.
+  constructor({ map, store, surface, cells, legend, events, words }) {
+    Object.assign(this, { map, store, surface, cells, legend, words });
     this.other = null;
+    this.others = [];
     this.answer = null;
     this.swipe = null;
     this.latest = latestOnly();
@@ -30,7 +34,10 @@ export class ComparePanel {
     byId("compare-stop").addEventListener("click", () => this.stop());
     for (const button of document.querySelectorAll("[data-compare]")) button.addEventListener("click", () => this.show(button.dataset.compare));
     onTask((name) => name === "compare" && this.list());
-    events.on("surface", (info) => this.other && info.id !== this.answer?.surface && this.compare());
+    events.on("surface", (info) => {
+      if (this.other && info.id !== this.answer?.surface) this.compare();
+      else this.sayWhole();
+    });
   }
 
   // The surfaces that there are besides the one in view.
@@ -40,7 +47,9 @@ export class ComparePanel {
       const select = byId("compare-surface");
       const chosen = select.value;
       const [another] = select.options;
-      fill(select, another, surfaces.filter(({ id }) => id !== this.surface.info.id).map((one) => el("option", { value: one.id }, describe(one))));
+      this.others = surfaces.filter(({ id }) => id !== this.surface.info.id);
+      const described = describeSurfaces(this.others, this.words);
+      fill(select, another, this.others.map((one, i) => el("option", { value: one.id }, described[i])));
       select.value = chosen;
       if (!byId("compare-date").value) byId("compare-date").value = this.surface.info.at;
     } catch (error) {
@@ -78,8 +87,9 @@ export class ComparePanel {
   async ask(signal) {
     const { sectors, weights } = this.store.get();
     const { id, at } = this.other;
-    const other = id ?? (await getJson("api/score", { at, sector: sectors ?? [], weight: weightParameters(weights) }, signal)).id;
-    return getJson("api/compare", { surface: this.surface.info.id, other, n: LISTED, lang: language() }, signal);
+    const info = id ? this.others.find((one) => one.id === id) : await getJson("api/score", { at, sector: sectors ?? [], weight: weightParameters(weights) }, signal);
+    const answer = await getJson("api/compare", { surface: this.surface.info.id, other: id ?? info.id, n: LISTED, lang: language() }, signal);
+    return { ...answer, info };
   }
 
   show(mode) {
@@ -128,7 +138,21 @@ export class ComparePanel {
       this.changeTable(t("Largest rises"), answer.rises),
       this.changeTable(t("Largest falls"), answer.falls),
     );
+    this.sayWhole();
     byId("compare-result").hidden = false;
+  }
+
+  // Neither a county nor a filter narrows what is compared.
+  sayWhole() {
+    byId("compare-whole").hidden = !isFiltered(this.store.get());
+  }
+
+  // What the map shows beside or instead of the surface in view, in words for a print; empty where it shows none.
+  describeShown() {
+    const { info } = this.answer ?? {};
+    if (!info) return "";
+    const what = describeSurface(info, { ...this.words, isFull: true });
+    return this.mode === "difference" ? t("Difference from {what}", { what }) : t("Side by side with {what}", { what });
   }
 
   changeTable(caption, changes) {
@@ -145,9 +169,4 @@ export class ComparePanel {
     const heads = [t("Cell"), day(this.answer.at), day(this.answer.other_at), t("Change")];
     return el("table", { class: "moved" }, el("caption", {}, caption), el("thead", {}, el("tr", {}, heads.map((head, i) => el("th", { scope: "col", class: i ? "number" : null }, head)))), el("tbody", {}, changes.map(row)));
   }
-}
-
-function describe(info) {
-  const what = info.is_published ? t("Published") : Object.keys(info.changed_weights ?? {}).length ? t("Your own weights") : "";
-  return [day(info.at), what, info.sectors && t("Some sectors")].filter(Boolean).join(", ");
 }

@@ -160,9 +160,9 @@ class App {
     this.events.on("ranking", () => showSeason(this.surface.info, this.store.get()));
     this.showParts(this.store.get());
     const sectorName = (code) => risky.find((one) => one.code === code)?.title ?? code;
-    this.setUpTools(sectorName);
+    this.setUpTools({ sectorName, parts });
     const { store, surface, legend, events } = this;
-    this.compare = new ComparePanel({ map, store, surface, cells, legend, events });
+    this.compare = new ComparePanel({ map, store, surface, cells, legend, events, words: { parts, sectorName } });
     this.areas = new AreaTotals({ surface, cells, events });
     this.setUpSaved();
   }
@@ -203,7 +203,7 @@ class App {
     this.showFilterControls = show;
   }
 
-  setUpTools(sectorName) {
+  setUpTools({ sectorName, parts }) {
     const { map, store, events, surface, countyName } = this;
     this.tools = new Tools(map);
     this.tools.add("measure", new Measure(map));
@@ -212,7 +212,7 @@ class App {
     this.locate = new Locate(map, byId("tool-locate"), this.countyShapes.features);
     setUpCopyLink(byId("tool-link"));
     setUpLayersButton();
-    this.print = new Print({ map, store, events, surface, countyName, sectorName });
+    this.print = new Print({ map, store, events, surface, countyName, sectorName, parts, compared: () => this.compare.describeShown() });
   }
 
   // What of the map is on, and how opaque; the scores' part is the surface's.

@@ -1,8 +1,10 @@
 // One sheet of paper: the map as it is seen, its legend, the ten highest, and what the sheet must say about itself.
 
 import { el, fill } from "./dom.js";
+import { FILTERS } from "./filter_state.js";
 import { day, moment, number, t, term } from "./i18n.js";
 import { dataAge } from "./surface_note.js";
+import { ownWeights } from "./surface_words.js";
 
 const L = window.L;
 const PX_PER_MM = 96 / 25.4;
@@ -11,6 +13,12 @@ const MAP_MM = { width: 184, height: 146 };
 const ROWS = 10;
 
 const byId = (id) => document.getElementById(id);
+
+// The filters in use as the page's own controls name them, "Municipality: Umeå".
+function filterWords() {
+  const fields = FILTERS.map((name) => byId(`filter-${name}`)).filter(({ value }) => value);
+  return fields.map((field) => `${field.labels[0].textContent}: ${field.selectedOptions[0].textContent}`);
+}
 
 // A canvas of Leaflet's, drawn anew on a fresh one beside it: the colours may just have changed, and a canvas is printed as
 // the commands that it gets from now on, of which clearing it would paint all below it white.
@@ -34,8 +42,9 @@ function drawForPrint(renderer) {
 }
 
 export class Print {
-  constructor({ map, store, events, surface, countyName, sectorName }) {
-    Object.assign(this, { map, store, surface, countyName, sectorName, entries: [], cell: null });
+  // `compared` says in words what the surface in view is compared with, `parts` are [{code, title}] of the score.
+  constructor({ map, store, events, surface, countyName, sectorName, parts, compared }) {
+    Object.assign(this, { map, store, surface, countyName, sectorName, parts, compared, entries: [], cell: null });
     events.on("ranking", (entries) => {
       this.entries = entries;
     });
@@ -88,8 +97,11 @@ export class Print {
     const { sectors } = this.store.get();
     return [
       t("Scored for {date}", { date: day(info.at) }),
+      this.compared(),
       dataAge(info),
       sectors?.length && t("Sectors: {sectors}", { sectors: sectors.map((code) => this.sectorName(code)).join(", ") }),
+      ownWeights(info, this.parts),
+      ...filterWords(),
       t("Model version {version}", { version: info.model_version }),
       info.rests_on,
       info.synthetic && t("Synthetic data"),
