@@ -121,7 +121,7 @@ export class FieldTool {
         "li",
         {},
         el("strong", {}, area.name),
-        el("span", {}, `${kilometres(area)} · ${megabytes(area.bytes / 1e6)} · ${t("{n} places", { n: area.places })}`),
+        el("span", {}, `${kilometres(area)} · ${megabytes(area.bytes / 1e6)} · ${t("Places: {n}", { n: area.places })}`),
         el("span", {}, t("saved {when}, until {until}", { when: shortMoment(area.saved), until: shortMoment(area.expires) })),
         deleteButton(t("Delete"), () => this.forget(area)),
       );
