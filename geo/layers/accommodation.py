@@ -42,7 +42,7 @@ SCHEMA = pa.DataFrameSchema(
         "accommodation_id": text("The source's own id"),
         "name": text("Name of the accommodation", nullable=True, required=False),
         "housing_type": text("Kind of housing", one_of("housing_types", "housing_type", "housing type")),
-        "beds": number("Number of beds"),
+        "beds": number("Number of beds; at most 20000", most=20_000),
         "active_from": day("First day of use; empty: always", nullable=True, required=False),
         "active_to": day("Last day of use; empty: still in use", nullable=True, required=False),
         **position_columns(),

@@ -174,10 +174,13 @@ def text(
     )
 
 
-def _is_no_more_than_largest(values: pd.Series) -> pd.Series:
-    # infinity is told by a rule of its own
-    allowed: pd.Series = (values <= _LARGEST) | ~np.isfinite(values)
-    return allowed
+def _is_at_most(most: float) -> Callable[[pd.Series], pd.Series]:
+    def check(values: pd.Series) -> pd.Series:
+        # infinity is told by a rule of its own
+        allowed: pd.Series = (values <= most) | ~np.isfinite(values)
+        return allowed
+
+    return check
 
 
 def number(
@@ -186,12 +189,13 @@ def number(
     nullable: bool = False,
     required: bool = True,
     default: float | None = None,
+    most: float = _LARGEST,
 ) -> pa.Column:
-    """A float64 column of finite numbers from 0 to 1e9; nullable says that they may be missing."""
+    """A float64 column of finite numbers from 0 to at most 1e9; nullable says that they may be missing."""
     rules = [
         pa.Check(np.isfinite, error="must be a finite number; write digits with a decimal point"),
         pa.Check.ge(0, error="must be 0 or more; check the number"),
-        pa.Check(_is_no_more_than_largest, error=f"must be at most {_LARGEST:.0f}; check the number and its unit"),
+        pa.Check(_is_at_most(most), error=f"must be at most {most:.0f}; check the number and its unit"),
     ]
     return pa.Column(
         float, [*rules, *checks], nullable=nullable, required=required, default=default, description=description

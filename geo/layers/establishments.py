@@ -44,7 +44,7 @@ SCHEMA = pa.DataFrameSchema(
         "phase": text("Phase", one_of("establishment_phases", "phase", "phase")),
         "active_from": day("First day of the phase; empty: always", nullable=True, required=False),
         "active_to": day("Last day of the phase; empty: open", nullable=True, required=False),
-        "workforce": number("Workers during the phase"),
+        "workforce": number("Workers during the phase; at most 200000", most=200_000),
         "beds": number("Beds for workers during the phase", required=False, default=0.0),
         **common_columns(),
     }

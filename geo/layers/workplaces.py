@@ -67,7 +67,7 @@ SCHEMA = pa.DataFrameSchema(
             required=False,
             default="2007",
         ),
-        "employees": number("Number of employees at the workplace"),
+        "employees": number("Number of employees at the workplace; at most 200000", most=200_000),
         "active_from": day("First day of activity; empty: always", nullable=True, required=False),
         "active_to": day("Last day of activity; empty: still active", nullable=True, required=False),
         **position_columns(),

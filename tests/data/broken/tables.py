@@ -340,7 +340,7 @@ _VALUES = [
         quarantined=12,
         rules={
             2: r"^employees: must be 0 or more; check the number",
-            3: r"^employees: must be at most 1000000000",
+            3: r"^employees: must be at most 200000",
             4: r"^employees: must be a finite number",
             5: r"^employees: cannot be read as a number",
             **dict.fromkeys(

@@ -285,7 +285,8 @@ def test_numbers_may_be_text(value: object, expected: float) -> None:
         (-np.inf, "must be"),
         (np.inf, "must be a finite number"),
         ("1e999", "must be a finite number"),
-        (2e9, "must be at most 1000000000 (got 2000000000"),
+        (200_001, "must be at most 200000 (got 200001"),
+        (2e9, "must be at most 200000 (got 2000000000"),
         ("12,5", "cannot be read as a number (got '12,5')"),
         ("många", "cannot be read as a number (got 'många')"),
         ("nan", "cannot be read as a number (got 'nan')"),
@@ -595,3 +596,21 @@ def test_what_is_near_the_region_is_told_by_the_exact_distance() -> None:
     assert (misplaced == (distance_m > NEAREST_MUNICIPALITY_M))[inside].all()
     assert misplaced.any()
     assert not misplaced.all()
+
+
+@pytest.mark.parametrize(
+    ("layer", "column", "most"),
+    [
+        ("workplaces", "employees", 200_000),
+        ("accommodation", "beds", 20_000),
+        ("establishments", "workforce", 200_000),
+    ],
+)
+def test_what_no_single_place_holds_is_refused(layer: str, column: str, most: int) -> None:
+    checks = LAYERS[layer].schema.columns[column].checks
+
+    def broken(value: float) -> list[str]:
+        return [str(check.error) for check in checks if not check(pd.Series([float(value)])).check_passed]
+
+    assert broken(most) == []
+    assert broken(most + 1) == [f"must be at most {most}; check the number and its unit"]
