@@ -130,3 +130,37 @@ def test_what_an_address_cannot_mean_goes_out_of_it(open_page: OpenPage, demo_ur
     expect(page.locator("#at")).to_have_value("2026-07-15")
     assert {"at", "weight"}.isdisjoint(parse_qs(urlsplit(page.url).query))
     assert watched.troubles == []
+
+
+def test_where_every_part_is_0_the_panel_says_so_and_nothing_is_asked(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page(1366, 900)
+    page = open_map(watched, demo_url, "lang=en")
+    page.get_by_role("tab", name="Weights").click()
+    sliders = page.locator("#weight-sliders input")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/score" in request.url else None)
+    for i in range(sliders.count()):
+        sliders.nth(i).fill("0")
+    expect(page.locator("#weights-problem")).to_be_visible()
+    page.wait_for_timeout(400)
+    expect(page.locator("#weights-problem")).to_be_visible()
+    expect(page.locator("#problem")).to_be_hidden()
+    assert [sliders.nth(i).input_value() for i in range(sliders.count())] == ["0"] * sliders.count()
+    parts = sliders.count()
+    assert all(len([pair for pair in url.split("&") if pair.startswith("weight=")]) <= parts - 1 for url in asked)
+    page.wait_for_load_state("networkidle")
+    assert watched.troubles == []
+
+
+def test_what_makes_no_sense_in_an_address_is_left_out(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page(1366, 900)
+    nonsense = "weight=__proto__:5&weight=constructor:5&weight=nosuch:5"
+    page = open_map(watched, demo_url, f"lang=en&county=24&municipality=2580&{nonsense}")
+    asked = parse_qs(urlsplit(page.url).query)
+    assert {"weight", "municipality"}.isdisjoint(asked)
+    assert asked["county"] == ["24"]
+    expect(page.locator("#surface-note")).not_to_contain_text("Your own weights")
+    expect(page.locator("#problem")).to_be_hidden()
+    assert page.locator("#search-input").get_attribute("maxlength") == "200"
+    page.wait_for_load_state("networkidle")
+    assert watched.troubles == []

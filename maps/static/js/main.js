@@ -85,17 +85,20 @@ class App {
     return Boolean(manifest);
   }
 
-  // Counties and sectors that an old address names and the reference tables do not have are left out.
-  known({ county, sectors, weights }, rows) {
+  // Counties and sectors that an old address names and the reference tables do not have are left out, and so is a
+  // municipality of another county than the one beside it.
+  known({ county, municipality, sectors, weights }, rows) {
     const codes = new Set(rows.map(({ sector }) => sector));
     const left = sectors?.filter((code) => codes.has(code));
-    return { county: this.counties.some(({ code }) => code === county) ? county : "", sectors: left?.length ? left : null, weights: this.knownWeights(weights) };
+    const knownCounty = this.counties.some(({ code }) => code === county) ? county : "";
+    return { county: knownCounty, municipality: municipality.startsWith(knownCounty) ? municipality : "", sectors: left?.length ? left : null, weights: this.knownWeights(weights) };
   }
 
-  // Parts of the score that there are, and only for those who may weigh them.
+  // Parts of the score that there are, and only for those who may weigh them; not where nothing would give points.
   knownWeights(weights) {
-    const known = Object.entries(weights ?? {}).filter(([code]) => code in this.partWeights);
-    return byId("weights") && known.length ? Object.fromEntries(known) : null;
+    const known = Object.entries(weights ?? {}).filter(([code]) => Object.hasOwn(this.partWeights, code));
+    const sum = Object.values({ ...this.partWeights, ...Object.fromEntries(known) }).reduce((total, one) => total + one, 0);
+    return byId("weights") && known.length && sum > 0 ? Object.fromEntries(known) : null;
   }
 
   setUpMapParts(basemap, current) {

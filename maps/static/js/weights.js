@@ -16,7 +16,8 @@ export class WeightsPanel {
     this.inputs = {};
     fill(byId("weight-sliders"), this.components.map((one) => this.row(one)));
     byId("weights-reset").addEventListener("click", () => this.reset());
-    this.tell = throttle(() => this.store.set({ weights: this.changed() }), SLIDING_MS);
+    // Where all are 0 there is nothing to score: the panel says so, and the map stays as it was.
+    this.tell = throttle(() => this.sum() > 0 && this.store.set({ weights: this.changed() }), SLIDING_MS);
     this.show(store.get());
   }
 
@@ -51,8 +52,12 @@ export class WeightsPanel {
     this.say();
   }
 
+  sum() {
+    return Object.values(this.inputs).reduce((total, { input }) => total + Number(input.value), 0);
+  }
+
   say() {
-    const sum = Object.values(this.inputs).reduce((total, { input }) => total + Number(input.value), 0);
+    const sum = this.sum();
     for (const [code, { input, output, note }] of Object.entries(this.inputs)) {
       const points = Number(input.value);
       const isChanged = points !== this.published[code];
