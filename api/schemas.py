@@ -113,6 +113,7 @@ class SurfaceInfo(Answer):
     layers: list[LayerInfo]
     weights: dict[str, float]
     is_published: bool = Field(description="Whether it is what everybody of your circle sees at first")
+    is_newer: bool = Field(description="Whether it rests on newer data than the published one")
     changed_weights: dict[str, list[float]] = Field(
         description="Component to its points in the published model and here, on the scale of `weight`"
     )

@@ -93,4 +93,15 @@ async def score_on_demand(
 
 def _describe(lang: str, snapshot: Snapshot, served: ServedSurface) -> dict[str, Any]:
     is_published = snapshot.published is not None and served.id == snapshot.published.id
-    return {**translate_surface(lang, served.describe()), "is_published": is_published}
+    hashes = _hashes(served)
+    is_newer = (
+        snapshot.published is not None
+        and hashes != _hashes(snapshot.published)
+        # one that was saved before the published one is older
+        and all(snapshot.layers.hashes.get(name) == digest for name, digest in hashes.items())
+    )
+    return {**translate_surface(lang, served.describe()), "is_published": is_published, "is_newer": is_newer}
+
+
+def _hashes(served: ServedSurface) -> dict[str, str]:
+    return {name: entry["sha256"] for name, entry in served.surface.manifest["layers"].items()}

@@ -14,6 +14,7 @@ export function drawSurfaceNote(node, info, { onReset }) {
     el("span", {}, t("Scored for {date}", { date: day(info.at) })),
     age && el("span", {}, age),
     isChanged && el("span", { class: "own-weights" }, el("strong", {}, t("Your own weights")), el("button", { type: "button", class: "link-button", onclick: onReset }, t("Back to the published ones"))),
+    info.is_newer && !info.is_published && el("span", { class: "own-weights" }, t("Rests on newer data than the published surface")),
     info.rests_on && el("span", { class: "own-weights" }, info.rests_on),
     el("a", { href: buildUrl(`surfaces/${encodeURIComponent(info.id)}`, { lang: language() }) }, t("About this surface")),
   );
