@@ -22,6 +22,13 @@ NARROW_WORDS: Mapping[str, str] = MappingProxyType(
             "Among the records that your circle may see, no recent visit has reached this place. Others may have "
             "inspected it; the absence of findings proves nothing."
         ),
+        "Not inspected lately": "No recent visit that your circle may see",
+        "Not inspected lately: visits near here are too old, or too far away, for the absence of findings to prove "
+        "anything.": (
+            "Visits near here that your circle may see are too old, or too far away, for the absence of findings to "
+            "prove anything. Others may have inspected it."
+        ),
+        "Visits farther away count for this cell.": "Visits farther away that your circle may see count for this cell.",
         "Stripe the never inspected": "Stripe where your circle may see no visit",
         "There is something to visit, but nobody has lately. No finding proves nothing. Striped on the map.": (
             "There is something to visit, but no recent visit is among the records that your circle may see. No "
@@ -35,6 +42,13 @@ NARROW_WORDS: Mapping[str, str] = MappingProxyType(
         "findings per {per} visits; the region's average is {average}.": (
             "Findings within {km} km: {findings}, without a visit that your circle may see. By severity and age that "
             "counts as {value} findings per {per} visits; the region's average is {average}."
+        ),
+        "Findings in the chosen sectors within {km} km: {findings}, without a visit on record in any sector. By "
+        "severity and age that counts as {value} findings per {per} visits; the region's average over all sectors is "
+        "{average}.": (
+            "Findings in the chosen sectors within {km} km: {findings}, without a visit that your circle may see in "
+            "any sector. By severity and age that counts as {value} findings per {per} visits; the region's average "
+            "over all sectors is {average}."
         ),
         "{place}, 36 months up to {date}: no visits are recorded.": (
             "{place}, 36 months up to {date}: no visits are among the records that your circle may see."

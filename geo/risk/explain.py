@@ -17,8 +17,17 @@ from geo.risk.naming import name_place
 from geo.risk.scored import NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, STATE_NAMES, ScoredSurface
 from geo.risk.words import Sentence
 
-__all__ = ["ComponentExplanation", "Explanation", "explain_cell"]
+__all__ = ["NEVER", "NOT_LATELY", "ComponentExplanation", "Explanation", "explain_cell"]
 
+# The first reason of a cell that was never inspected.
+NEVER = Sentence(
+    "Never inspected: no recent inspection has reached this place, so the absence of findings proves nothing."
+)
+# In its place where a visit is known that is too old or too far away to count.
+NOT_LATELY = Sentence(
+    "Not inspected lately: visits near here are too old, or too far away, for the absence of findings to prove "
+    "anything."
+)
 _N_DRIVERS = 5
 
 
@@ -160,6 +169,10 @@ def _explain_component(
     value = surface.value_at(model.name, row, col)
     drivers = () if stale else surface.sources[model.name].drivers_at(surface.grid, row, col)
     max_points = surface.model.max_points[model.name]
+    component = COMPONENTS[model.name]
+    describe = component.describe
+    if surface.sectors is not None and component.describe_in_sectors is not None:
+        describe = component.describe_in_sectors
     return ComponentExplanation(
         name=model.name,
         title=model.title,
@@ -169,7 +182,7 @@ def _explain_component(
         weight=model.weight,
         points=max_points * saturate(value, model.reference_level),
         max_points=max_points,
-        reasons=() if stale else COMPONENTS[model.name].describe(value, drivers, surface.model.parameters),
+        reasons=() if stale else describe(value, drivers, surface.model.parameters),
         # what only divides, as visits do, has no share of the value
         drivers=tuple(driver for driver in drivers[:_N_DRIVERS] if driver.share > 0),
         known_share=min(1.0, math.fsum(driver.share for driver in drivers)),
@@ -189,8 +202,5 @@ def _reasons(components: tuple[ComponentExplanation, ...], state: int, *, stale:
     by_points = sorted(components, key=lambda component: -component.points * component.known_share)
     reasons = [reason for component in by_points for reason in component.reasons]
     if state == NEVER_INSPECTED:
-        never = Sentence(
-            "Never inspected: no recent inspection has reached this place, so the absence of findings proves nothing."
-        )
-        reasons.insert(0, never)
+        reasons.insert(0, NEVER)
     return tuple(reasons)

@@ -80,6 +80,7 @@ class Component:
     prepare : (layers, at, sectors, parameters) → Source
     describe : (value, drivers, parameters) → sentences that say in words what stands behind the value
     is_dated : whether it depends on the scoring date
+    describe_in_sectors : the same as `describe` where sectors are chosen; None where nothing else is to be said
     """
 
     name: str
@@ -88,6 +89,7 @@ class Component:
     prepare: Callable[[Layers, date, frozenset[str] | None, Mapping[str, float]], Source]
     describe: Callable[[float, tuple[Driver, ...], Mapping[str, float]], tuple[Sentence, ...]]
     is_dated: bool = True
+    describe_in_sectors: Callable[[float, tuple[Driver, ...], Mapping[str, float]], tuple[Sentence, ...]] | None = None
 
 
 def count_records(drivers: Iterable[Driver]) -> int:

@@ -34,6 +34,19 @@ def prepare(layers: Layers, at: date, sectors: frozenset[str] | None, parameters
 
 def describe(value: float, drivers: tuple[Driver, ...], parameters: Mapping[str, float]) -> tuple[Sentence, ...]:
     """How much was found at how many visits, those that found nothing included, and what is usual."""
+    return _describe(value, drivers, parameters, is_cut=False)
+
+
+def describe_in_sectors(
+    value: float, drivers: tuple[Driver, ...], parameters: Mapping[str, float]
+) -> tuple[Sentence, ...]:
+    """The same where sectors are chosen: the findings are theirs; the visits and what is usual are of all sectors."""
+    return _describe(value, drivers, parameters, is_cut=True)
+
+
+def _describe(
+    value: float, drivers: tuple[Driver, ...], parameters: Mapping[str, float], *, is_cut: bool
+) -> tuple[Sentence, ...]:
     found, looked = ([each for each in drivers if each.layer == layer] for layer in ("findings", "visits"))
     average = _PER * Prior.from_parameters(parameters).mean
     if not drivers:
@@ -50,6 +63,10 @@ def describe(value: float, drivers: tuple[Driver, ...], parameters: Mapping[str,
         "per": _PER,
         "average": average,
     }
+    if looked:
+        values |= {"visits": count_records(looked), "day": max(date.fromisoformat(each.on) for each in looked)}
+    if is_cut:
+        return (_say_in_sectors(values),)
     if not looked:
         return (
             Sentence(
@@ -58,7 +75,6 @@ def describe(value: float, drivers: tuple[Driver, ...], parameters: Mapping[str,
                 values,
             ),
         )
-    values |= {"visits": count_records(looked), "day": max(date.fromisoformat(each.on) for each in looked)}
     return (
         Sentence(
             "Findings within {km} km: {findings}, at visits: {visits}, the last on {day}. By severity and age that "
@@ -68,4 +84,27 @@ def describe(value: float, drivers: tuple[Driver, ...], parameters: Mapping[str,
     )
 
 
-COMPONENT = Component("findings", reads=("findings", "visits"), is_exposure=True, prepare=prepare, describe=describe)
+def _say_in_sectors(values: dict[str, Any]) -> Sentence:
+    if "visits" not in values:
+        return Sentence(
+            "Findings in the chosen sectors within {km} km: {findings}, without a visit on record in any sector. By "
+            "severity and age that counts as {value} findings per {per} visits; the region's average over all sectors "
+            "is {average}.",
+            values,
+        )
+    return Sentence(
+        "Findings in the chosen sectors within {km} km: {findings}, at visits in all sectors: {visits}, the last on "
+        "{day}. By severity and age that counts as {value} findings per {per} visits; the region's average over all "
+        "sectors is {average}.",
+        values,
+    )
+
+
+COMPONENT = Component(
+    "findings",
+    reads=("findings", "visits"),
+    is_exposure=True,
+    prepare=prepare,
+    describe=describe,
+    describe_in_sectors=describe_in_sectors,
+)

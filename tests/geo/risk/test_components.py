@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import geo
 from geo.layers import accommodation, workplaces
 from geo.layers.base import Points
 from geo.layers.bundle import Layers
@@ -24,7 +25,9 @@ from tests.frames import (
     SCORING_DAY,
     make_accommodation,
     make_establishment,
+    make_finding,
     make_frame,
+    make_visit,
     make_workplace,
     near_town,
 )
@@ -237,3 +240,20 @@ def test_what_stands_behind_a_value_is_said() -> None:
     assert "900" in said["establishments"]
     assert "average of 9.3 findings per 100 visits is assumed" in said["findings"]
     assert said["reported"] == said["sector_density"] == ""
+
+
+@pytest.mark.parametrize("visits", [[], [make_visit(1)]])
+def test_findings_are_said_to_be_of_the_chosen_sectors_and_visits_of_all(visits: list[dict[str, Any]]) -> None:
+    finding = make_frame([make_finding(1, sector="construction")])
+    layers = {"findings": finding} | ({"visits": make_frame(visits)} if visits else {})
+    cell = GRID.cell_id(*(int(axis[0]) for axis in GRID.cell_at([758_600], [7_088_600])))
+
+    def said(sectors: list[str] | None) -> str:
+        explanation = geo.score(layers, GRID, at=SCORING_DAY, sectors=sectors).explain(cell)
+        return str(next(one for one in explanation.components if one.name == "findings").reasons[0])
+
+    assert said(None).startswith("Findings within")
+    chosen = said(["construction"])
+    assert chosen.startswith("Findings in the chosen sectors within")
+    assert "average over all sectors" in chosen
+    assert ("at visits in all sectors: 1" if visits else "without a visit on record in any sector") in chosen
