@@ -9,7 +9,7 @@ from typing import Any
 from geo.layers.registry import LAYERS
 from geo.reference import certainty_classes, score_classes
 from geo.risk.components.base import Driver
-from geo.risk.explain import ComponentExplanation, Explanation
+from geo.risk.explain import NEVER, NOT_LATELY, ComponentExplanation, Explanation
 from geo.risk.ranking import Place
 from geo.risk.surface import RiskSurface
 from geo.risk.table_row import Glance
@@ -106,8 +106,11 @@ def describe_layers(lang: str, layers: Mapping[str, Any], sources: Mapping[str, 
     return _translate_column(lang, described, "title")
 
 
-def describe_cell(lang: str, surface: RiskSurface, names: RecordNames, explanation: Explanation) -> dict[str, Any]:
-    """Why a cell has its score, as `api.schemas.CellAnswer`."""
+def describe_cell(
+    lang: str, surface: RiskSurface, names: RecordNames, explanation: Explanation, *, has_visit: bool = False
+) -> dict[str, Any]:
+    """Why a cell has its score, as `api.schemas.CellAnswer`; where a visit is known, none is denied."""
+    reasons = [NOT_LATELY if has_visit and reason == NEVER else reason for reason in explanation.reasons]
     half = surface.grid.cell_m / 2
     east, north = explanation.easting, explanation.northing
     lon, lat = to_degrees(east, north)
@@ -131,7 +134,7 @@ def describe_cell(lang: str, surface: RiskSurface, names: RecordNames, explanati
         "state": explanation.state,
         "rank": explanation.rank,
         "n_ranked": explanation.n_ranked,
-        "reasons": [say(lang, reason) for reason in explanation.reasons],
+        "reasons": [say(lang, reason) for reason in reasons],
         "contributions": explanation.contributions,
         "components": [_describe_component(lang, one, names) for one in explanation.components],
     }

@@ -48,7 +48,6 @@ def explain_cell(
 
 def _describe_panel(lang: str, snapshot: Snapshot, served: ServedSurface, cell_id: str) -> dict[str, Any]:
     explanation = served.surface.explain(cell_id)
-    return {
-        **describe_cell(lang, served.surface, served.names, explanation),
-        **describe_nearby(lang, served.surface, explanation, snapshot.layers),
-    }
+    nearby = describe_nearby(lang, served.surface, explanation, snapshot.layers)
+    has_visit = nearby["n_visits"] > 0
+    return {**describe_cell(lang, served.surface, served.names, explanation, has_visit=has_visit), **nearby}

@@ -16,6 +16,8 @@ from geo.risk.filters import CellFilter
 from geo.risk.powers import agencies_on_site
 from geo.risk.surface import RiskSurface
 from geo.store.files import Provenance, load_layers, publish, save_layer, save_surface
+from maps.answers import describe_cell
+from maps.record_names import RecordNames
 from maps.tiles import EMPTY_TILE
 from tests.api.made import HOSTILE
 from tests.frames import GRID, SCORING_DAY
@@ -197,6 +199,15 @@ def test_a_surface_that_the_layers_do_not_give_any_more_says_so(home: Any, serve
     assert client.get("/api/top", params={"state": "inspected"}).status_code == 200
 
 
+def test_a_score_of_newer_layers_than_the_published_surface_says_so(home: Any, serve: Any) -> None:
+    asked = {"at": "2026-01-15"}
+    assert get(serve(home), "/api/score", **asked)["is_newer"] is False
+    save_layer(home, "visits", load_layers(home)["visits"].iloc[:1], Provenance("visits.csv"))
+    client = serve(home)
+    assert get(client, "/api/score", **asked)["is_newer"] is True
+    assert get(client, "/api/surfaces/current")["is_newer"] is False
+
+
 def test_what_is_remembered_is_bounded(app: FastAPI, client: TestClient) -> None:
     assert client.get("/api/top", params={"agency": "polismyndigheten"}).status_code == 200
     served: ServedSurface = app.state.service.snapshot().published
@@ -209,3 +220,20 @@ def test_what_is_remembered_is_bounded(app: FastAPI, client: TestClient) -> None
         served.draw_tile(3, 4, 2, shown, stripes=True)
     assert served.n_bytes - before < 10 * GRID.n_cells
     assert HOSTILE not in str(shown.key)
+
+
+def test_where_a_visit_is_known_a_cell_is_not_said_to_be_never_inspected(
+    client: TestClient, published: RiskSurface
+) -> None:
+    cell_id = get(client, "/api/top", n=1, state="never_inspected")["cells"][0]["cell_id"]
+    said = {
+        known: describe_cell(
+            "en", published, RecordNames(published.layers), published.explain(cell_id), has_visit=known
+        )
+        for known in (False, True)
+    }
+    assert said[False]["reasons"][0].startswith("Never inspected: ")
+    assert said[True]["reasons"][0].startswith("Not inspected lately: ")
+    assert said[True]["reasons"][1:] == said[False]["reasons"][1:]
+    panel = get(client, f"/api/cells/{cell_id}")
+    assert panel["reasons"] == said[panel["n_visits"] > 0]["reasons"]

@@ -59,7 +59,7 @@ function scoreBlock(cell) {
     el(
       "p",
       { class: "score-facts" },
-      el("span", { class: `tag tag-${String(cell.state).replace("_", "-")}` }, stateWords(cell.state)),
+      el("span", { class: `tag tag-${String(cell.state).replace("_", "-")}` }, stateWords(cell.state, { hasVisit: cell.n_visits > 0 })),
       cell.rank ? el("span", {}, t("No. {rank} of {count} ranked cells in the region", { rank: cell.rank, count: cell.n_ranked })) : null,
     ),
   );

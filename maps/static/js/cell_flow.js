@@ -115,7 +115,7 @@ export class CellFlow {
 }
 
 function inShort(cell) {
-  const words = [stateWords(cell.state)];
+  const words = [stateWords(cell.state, { hasVisit: cell.n_visits > 0 })];
   if (cell.state !== "nothing_known" && Number.isFinite(cell.score)) words.unshift(t("risk score {score}", { score: number(cell.score, 1) }), term(cell.class?.name ?? ""));
   return words.filter(Boolean).join(", ");
 }

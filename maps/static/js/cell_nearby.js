@@ -8,7 +8,10 @@ const VISITS_SHOWN = 5;
 
 export function visitPart(cell) {
   const { visits = [], n_visits: all = 0 } = cell;
-  if (!all) return el("section", { class: "cell-part" }, el("h3", {}, t("Past visits")), el("p", { class: "hint" }, t("No visit is known in the cell or within 2 km.")));
+  if (!all) {
+    const farther = cell.state === "inspected" && [" ", t("Visits farther away count for this cell.")];
+    return el("section", { class: "cell-part" }, el("h3", {}, t("Past visits")), el("p", { class: "hint" }, t("No visit is known in the cell or within 2 km."), farther));
+  }
   const more = visits.slice(VISITS_SHOWN);
   return el(
     "section",

@@ -45,7 +45,9 @@ export const coordinates = (easting, northing) => {
   return t("N {northing}  E {easting}", { northing: grouped(northing), easting: grouped(easting) }).replace(/([A-Z]) (?=\d)/g, "$1\u00a0");
 };
 
-export function stateWords(state) {
+// A visit that is known, but too old or too far away to say something, is not denied.
+export function stateWords(state, { hasVisit = false } = {}) {
+  if (state === "never_inspected" && hasVisit) return t("Not inspected lately");
   if (state === "never_inspected") return t("Never inspected");
   if (state === "inspected") return t("Inspected");
   if (state === "nothing_known") return t("Nothing known here");

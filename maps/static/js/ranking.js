@@ -58,7 +58,7 @@ export class Ranking {
 
   row(entry) {
     const button = el("button", { type: "button", class: "row-button", onclick: () => this.actions.onChoose(entry) }, el("span", { class: "row-name" }, entry.name), el("span", { class: "row-where" }, entry.facts.filter(Boolean).join(" · ")));
-    const never = entry.state === "never_inspected" && el("span", { class: "tag tag-never" }, stateWords(entry.state));
+    const never = entry.state === "never_inspected" && el("span", { class: "tag tag-never" }, stateWords(entry.state, { hasVisit: entry.hasVisit }));
     return el(
       "tr",
       {
@@ -101,6 +101,7 @@ export const placeEntry = (place, colours) => ({
   score: place.score,
   ...classLook(place.class, colours),
   state: place.state,
+  hasVisit: Number.isFinite(place.days_since_visit),
   reason: place.reason,
   cell: place.peak_cell_id,
   lon: place.lon,
@@ -115,6 +116,7 @@ export const cellEntry = (cell, colours) => ({
   score: cell.score,
   ...classLook(cell.class, colours),
   state: cell.state,
+  hasVisit: Number.isFinite(cell.days_since_visit),
   reason: null,
   cell: cell.cell_id,
   lon: cell.lon,
@@ -123,10 +125,10 @@ export const cellEntry = (cell, colours) => ({
 });
 
 // What a ranked cell is known by at a glance.
-const glance = ({ rank, rank_shown: shown, main_sector: sector, days_since_visit: days, certainty, state }) => [
+const glance = ({ rank, rank_shown: shown, main_sector: sector, days_since_visit: days, certainty }) => [
   sector?.name,
-  state === "inspected" && Number.isFinite(days) && t("last visit {days} days ago", { days }),
-  certainty?.name,
+  Number.isFinite(days) && t("last visit {days} days ago", { days }),
+  certainty && t("{certainty} among the 20 highest", { certainty: certainty.name }),
   Number.isFinite(shown) && shown !== rank && t("no. {rank} in the region", { rank }),
 ];
 
