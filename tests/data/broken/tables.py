@@ -375,7 +375,7 @@ _VALUES = [
         make_geojson(feature(employees=10**40), feature(workplace_id=10**40, employees=1)),
         accepted=1,
         quarantined=1,
-        rules={1: r"^employees: must be at most 1000000000"},
+        rules={1: r"^employees: must be at most 200000"},
     ),
     Case(
         "dates.csv",
