@@ -201,3 +201,33 @@ def test_information_page_says_what_a_score_is_worth(open_page: OpenPage, demo_u
     assert info["id"] in page.url
     page.screenshot(path=screenshots / "surface.png", full_page=True)
     assert watched.troubles == []
+
+
+def test_words_about_visits_do_not_contradict_one_another(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page(1366, 900)
+    page = open_map(watched, demo_url, "lang=en")
+    likely = {"code": "likely", "name": "Likely"}
+
+    def rows(route: Route) -> None:
+        answer = route.fetch()
+        found = answer.json()
+        found["places"][0] |= {"state": "never_inspected", "days_since_visit": 927, "certainty": likely}
+        found["places"][1] |= {"state": "never_inspected", "days_since_visit": None}
+        route.fulfill(response=answer, json=found)
+
+    def panel(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"state": "inspected", "visits": [], "n_visits": 0})
+
+    page.route("**/api/places?*", rows)
+    page.route("**/api/cells/*?*", panel)
+    page.reload()
+    lately, never = page.locator("#ranking-rows tr").nth(0), page.locator("#ranking-rows tr").nth(1)
+    expect(lately).to_contain_text("last visit 927 days ago")
+    expect(lately).to_contain_text("Likely among the 20 highest")
+    expect(lately.locator(".tag-never")).to_have_text("Not inspected lately")
+    expect(never.locator(".tag-never")).to_have_text("Never inspected")
+    lately.locator(".row-button").click()
+    expect(page.locator("#cell")).to_contain_text("Visits farther away count for this cell.")
+    page.wait_for_load_state("networkidle")
+    assert watched.troubles == []
