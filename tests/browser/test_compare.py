@@ -61,6 +61,11 @@ def test_filters_weights_and_comparing_are_told_on_paper_and_beside_the_map(open
     assert lowest == 0
     expect(page.locator(".legend-table tbody tr").last.locator(".legend-count")).to_have_text("0")
 
+    fields = page.locator("#more-filters .field").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().right)"
+    )
+    assert max(fields) <= page.locator(".side").evaluate("side => side.getBoundingClientRect().right")
+
     page.get_by_role("tab", name="Compare").click()
     expect(page.locator("#compare-surface option", has_text="55")).to_have_count(1)
     names = page.locator("#compare-surface option").all_text_contents()

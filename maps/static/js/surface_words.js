@@ -5,16 +5,13 @@ import { day, number, t, term } from "./i18n.js";
 // More sectors than these are told by their number, where that tells surfaces apart.
 const NAMED = 3;
 
-// The points that differ from the published model's, as "Findings 60, Season 5"; `parts` are [{code, title}].
-export const changedWeights = (info, parts) =>
-  Object.entries(info.changed_weights ?? {})
-    .map(([code, [, points]]) => `${term(parts.find((one) => one.code === code)?.title ?? code)} ${number(Math.round(points))}`)
-    .join(", ");
-
-export const ownWeights = (info, parts) => {
-  const weights = changedWeights(info, parts);
-  return weights && t("Your own weights: {weights}", { weights });
-};
+// The points that differ from the published model's, as "Your own weights: Earlier findings 60"; empty where none do.
+// `parts` are [{code, title}].
+export function ownWeights(info, parts) {
+  const title = (code) => term(parts.find((one) => one.code === code)?.title ?? code);
+  const weights = Object.entries(info.changed_weights ?? {}).map(([code, [, points]]) => `${title(code)} ${number(Math.round(points))}`);
+  return weights.length ? t("Your own weights: {weights}", { weights: weights.join(", ") }) : "";
+}
 
 export function describeSurface(info, { parts, sectorName, isFull = false }) {
   const { sectors } = info;
