@@ -263,7 +263,7 @@ def test_a_difference_takes_the_legend_and_gives_it_back(open_page: OpenPage, se
           const { Legend } = await import("/static/js/legend.js");
           const info = (await (await fetch("/api/surfaces")).json()).surfaces[0];
           const legend = new Legend();
-          const read = () => document.getElementById("legend-body").textContent;
+          const read = () => document.getElementById("legend").textContent;
           legend.show(info, { county: "24", never: true, opacity: 80 });
           const before = read();
           const counts = { classes: [5, 4, 3, 2, 1], states: { nothing_known: 7, never_inspected: 8 } };
