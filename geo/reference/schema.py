@@ -478,6 +478,16 @@ _ALL = (
         (Column("reason", pattern=_CODE), *_TITLES, _NOTE, _SOURCE),
     ),
     Table(
+        "service_times",
+        ("from_size",),
+        (
+            Column("from_size", "number", low=0),
+            Column("minutes", "integer", low=1, high=600),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table(
         "drive_speeds",
         ("from_km",),
         (

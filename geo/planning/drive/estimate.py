@@ -23,6 +23,7 @@ __all__ = ["EstimatedDrive"]
 _WGS84 = "EPSG:4326"
 _MINUTES_PER_HOUR = 60.0
 _M_PER_KM = 1000.0
+_Places = tuple[NDArray[np.float64], NDArray[np.float64]]
 ESTIMATED = Sentence("Drive times are estimates from distance as the crow flies, not from roads.")
 
 
@@ -69,14 +70,35 @@ class EstimatedDrive:
     def drive(self, easting: ArrayLike, northing: ArrayLike) -> DriveMatrix:
         """See `DriveProvider.drive`; every place can be reached."""
         x, y = check_places(easting, northing)
-        lon, lat = project(x, y, SWEREF99_TM, _WGS84)
-        from_, to = (part.ravel() for part in np.meshgrid(np.arange(len(x)), np.arange(len(x)), indexing="ij"))
-        _, _, straight_m = Geod(ellps="GRS80").inv(lon[from_], lat[from_], lon[to], lat[to])
-        way_m = self.detour * np.asarray(straight_m, dtype=np.float64).reshape(len(x), len(x))
+        way_m = self._ways((x, y), (x, y))
         # the same both ways, whatever the last digits of the geodesic are
         way_m = np.maximum(way_m, way_m.T)
         np.fill_diagonal(way_m, 0.0)
         return DriveMatrix(self._minutes(way_m), way_m, "estimate", (ESTIMATED,))
+
+    def minutes_between(
+        self, easting: ArrayLike, northing: ArrayLike, to_easting: ArrayLike, to_northing: ArrayLike
+    ) -> NDArray[np.float64]:
+        """(n, m) float64: minutes from each of n places to each of m others.
+
+        Parameters
+        ----------
+        easting, northing : (n,) float, m, EPSG:3006
+        to_easting, to_northing : (m,) float, m, EPSG:3006
+
+        Raises
+        ------
+        ParameterError, ShapeError
+        """
+        return self._minutes(self._ways(check_places(easting, northing), check_places(to_easting, to_northing)))
+
+    def _ways(self, starts: _Places, ends: _Places) -> NDArray[np.float64]:
+        """(n, m) float64, m: the geodesics' lengths with their detours."""
+        (lon, lat), (to_lon, to_lat) = (project(x, y, SWEREF99_TM, _WGS84) for x, y in (starts, ends))
+        shape = len(lon), len(to_lon)
+        from_, to = (part.ravel() for part in np.indices(shape))
+        _, _, straight_m = Geod(ellps="GRS80").inv(lon[from_], lat[from_], to_lon[to], to_lat[to])
+        return self.detour * np.asarray(straight_m, dtype=np.float64).reshape(shape)
 
     def _minutes(self, way_m: NDArray[np.float64]) -> NDArray[np.float64]:
         way_km = way_m / _M_PER_KM
