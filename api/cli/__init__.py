@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli import data, database, imports, layers, model, scoring, serving, users
+from api.cli import data, database, imports, layers, model, planning, scoring, serving, users
 from api.cli.output import Command, Group, report_errors
 from api.release import find_version
 
@@ -50,6 +50,7 @@ for _command in (
     *imports.COMMANDS,
     *layers.COMMANDS,
     *scoring.COMMANDS,
+    *planning.COMMANDS,
     *model.COMMANDS,
     *serving.COMMANDS,
     *database.COMMANDS,

@@ -1,0 +1,134 @@
+"""Commands that plan inspections: which sites are worth a joint inspection's drive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.options import HomeOption, JsonOption, LanguageOption, read_settings
+from api.cli.output import Command, print_json, print_table, print_words, working
+
+if TYPE_CHECKING:
+    from geo.planning.targets import SiteKey
+
+__all__ = ["COMMANDS"]
+
+
+def list_targets(  # noqa: PLR0913, PLR0917  every option is one
+    n: Annotated[int, typer.Option("--n", min=1, max=500, help="How many sites.")] = 20,
+    sector: Annotated[
+        list[str] | None, typer.Option("--sector", metavar="CODE", help="Only this sector group. Repeat for more.")
+    ] = None,
+    county: Annotated[
+        list[str] | None, typer.Option("--county", metavar="CODE", help="Only this county. Repeat for more.")
+    ] = None,
+    municipality: Annotated[
+        list[str] | None,
+        typer.Option("--municipality", metavar="CODE", help="Only this municipality. Repeat for more."),
+    ] = None,
+    layer: Annotated[
+        list[str] | None, typer.Option("--layer", metavar="NAME", help="Only workplaces, or only accommodation.")
+    ] = None,
+    agency: Annotated[
+        list[str] | None,
+        typer.Option("--agency", metavar="CODE", help="Only where this agency has powers. Repeat for more."),
+    ] = None,
+    unvisited_days: Annotated[
+        int | None,
+        typer.Option("--not-visited-for", metavar="DAYS", min=0, help="Only sites without a visit for so many days."),
+    ] = None,
+    pin: Annotated[
+        list[str] | None,
+        typer.Option("--pin", metavar="LAYER/ID", help="A site that must be there. Repeat for more."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="LAYER/ID=REASON", help="A site to leave out, and why. Repeat for more."),
+    ] = None,
+    lang: LanguageOption = "en",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the sites that are worth a drive; see the command's help."""
+    from maps.i18n import catalogue, say  # noqa: PLC0415
+
+    catalogue(lang)
+    pinned = tuple(_read_key("--pin", one) for one in pin or ())
+    excluded = {_read_key("--exclude", one.rpartition("=")[0]): one.rpartition("=")[2] for one in exclude or ()}
+    folder = read_settings(home).home
+    from geo.planning.targets import TargetFilter, find_targets  # noqa: PLC0415
+    from geo.store.files import load_surface  # noqa: PLC0415
+
+    with working("Reading the surface"):
+        surface = load_surface(folder)
+    chosen = TargetFilter(
+        sectors=frozenset(sector or ()),
+        counties=frozenset(county or ()),
+        municipalities=frozenset(municipality or ()),
+        layers=frozenset(layer or ()),
+        agencies=frozenset(agency or ()),
+        min_days_since_visit=unvisited_days,
+    )
+    with working("Ranking sites"):
+        found = find_targets(surface, n=n, chosen=chosen, pinned=pinned, excluded=excluded)
+    if as_json:
+        print_json(
+            {
+                "surface": surface.id,
+                "at": found.at.isoformat(),
+                "targets": [
+                    {**target.to_dict(), "reasons": [say(lang, reason) for reason in target.reasons]}
+                    for target in found.targets
+                ],
+                "excluded": [
+                    {"layer": one.layer, "record_id": one.record_id, "title": one.title, "reason": one.reason}
+                    for one in found.exclusions
+                ],
+                "n_candidates": len(found.candidates),
+                "notes": [say(lang, one) for one in found.notes],
+            }
+        )
+        return
+    print_words(f"Sites for {found.at}, of {len(found.candidates)} that could be chosen, surface {surface.id}")
+    table = []
+    for rank, target in enumerate(found.targets, start=1):
+        since = "never" if target.days_since_visit is None else f"{target.days_since_visit} d"
+        mark = f"{rank}*" if target.is_pinned else str(rank)
+        why = say(lang, target.reasons[0]) if target.reasons else ""
+        site = f"{target.layer}/{target.record_id}"
+        table.append((mark, f"{target.priority:.1f}", target.title, target.municipality, since, site, why))
+    columns = ("no.", "priority", "site", "municipality", "visited", "key", "most points from")
+    print_table(columns, table, numbers=("no.", "priority"), codes=("key",))
+    for one in found.exclusions:
+        print_words(f"Left out: {one.title} ({one.layer}/{one.record_id}): {say(lang, one.says)}")
+    for note in found.notes:
+        print_words(say(lang, note))
+
+
+def _read_key(option: str, text: str) -> SiteKey:
+    from geo.errors import ParameterError  # noqa: PLC0415
+
+    layer, sign, record = text.partition("/")
+    if not (layer and sign and record):
+        message = f"{option}: {text!r} has not the form layer/id, such as workplaces/12345678."
+        raise ParameterError(message)
+    return layer, record
+
+
+COMMANDS = (
+    Command(
+        "targets",
+        list_targets,
+        "List the sites that are worth a joint inspection's drive.",
+        "List the sites (workplaces in risk sectors and accommodation) that a joint inspection should go to first, on "
+        "the published surface's date: by their own record and their surroundings, with reasons.\n\nPinned sites come "
+        "first whatever the filters say, marked with a star; excluded ones need a reason of the table "
+        "exclusion_reasons.",
+        (
+            "norrsyn targets --county 24 --sector green",
+            "norrsyn targets --not-visited-for 365 --agency polismyndigheten --n 10",
+            "norrsyn targets --pin workplaces/12345678 --exclude accommodation/a17=sheltered_housing --json",
+        ),
+    ),
+)
