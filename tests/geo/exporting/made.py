@@ -34,9 +34,8 @@ _texts = st.one_of(
         str.__add__, st.sampled_from(["=", "+", "-", "@", "'", "", "0"]), st.text(_letters, min_size=1, max_size=8)
     ),
 )
-_numbers = st.one_of(
-    st.floats(0, 1e9), st.sampled_from([0.0, 5e-324, 1e-300, 0.1, 1 / 3, 1e9, 123456789.00000001, 999_999_999.9999999])
-)
+_NUMBERS = (0.0, 5e-324, 1e-300, 0.1, 1 / 3, 12345.678900000001, 1e9, 123456789.00000001, 999_999_999.9999999)
+_HIGHEST = {"spread_m": 300_000.0, "speed_kmh": 100.0, "employees": 200_000.0, "workforce": 200_000.0, "beds": 20_000.0}
 _days = st.one_of(st.dates(), st.sampled_from([date(1, 1, 1), date(1582, 10, 10), date(9999, 12, 31)]))
 _offsets = st.floats(-9_000, 9_000, allow_subnormal=False)
 # right by their check digit, of no firm: series that are never given out; a pseudonym; a number from abroad
@@ -55,8 +54,9 @@ def _cell(draw: st.DrawFn, name: str, column: pa.Column) -> Any:
         return None
     dtype = str(column.dtype)
     if dtype.startswith("float"):
-        highest = {"spread_m": 300_000.0, "speed_kmh": 100.0}.get(name, 1e9)
-        return draw(_numbers.filter(lambda value: (0 if name != "speed_kmh" else 1) <= value <= highest))
+        low, high = 0.0 if name != "speed_kmh" else 1.0, _HIGHEST.get(name, 1e9)
+        special = [value for value in (*_NUMBERS, low, high) if low <= value <= high]
+        return draw(st.one_of(st.floats(low, high), st.sampled_from(special)))
     if dtype.startswith("datetime"):
         return draw(_days).isoformat()
     if dtype.startswith("bool"):

@@ -201,7 +201,7 @@ def test_a_written_file_shows_what_is_left_to_do() -> None:
     assert '"CFARNr" = "workplace_id"' in text
     assert '# "Antal" = "…"' in text
     assert '# "personnummer" identifies a person; Norrsyn scores places, never persons; it is never read' in text
-    assert '# employees = "…"  # Number of employees at the workplace; needed' in text
+    assert '# employees = "…"  # Number of employees at the workplace; at most 200000; needed' in text
     assert tomllib.loads(text)["columns"] == {"CFARNr": "workplace_id"}
 
 
