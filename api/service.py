@@ -85,7 +85,7 @@ class Service:
         self.problem: str | None = None
         self._snapshot: Snapshot | None = None
         # what the first filter would otherwise wait for; of a circle that nobody asks for, nothing is made
-        self._circles = CircleSnapshots(lambda served: self.drawing.submit(served.prepare_filters))
+        self._circles = CircleSnapshots(lambda served: self.drawing.prepare(served.prepare_filters))
         self._failed: Stamp | None = None
         self._checked = float("-inf")
         self._start_lock = Lock()
