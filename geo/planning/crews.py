@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from geo.errors import ParameterError
-from geo.reference import find_checks, find_requirements, read_table
+from geo.reference import find_checks, find_requirements, planning_parameters, read_table
 from geo.reference.tables import read_columns
 from geo.region import Region
 from geo.risk.words import Sentence
@@ -78,7 +78,7 @@ def check_crews(crews: Sequence[Crew], region: Region) -> None:
 
 def note_crews(crews: Sequence[Crew]) -> tuple[Sentence, ...]:
     """What is unusual about crews, though they may be sent: teams smaller or larger than joint inspections have."""
-    values = read_table("planning_parameters").set_index("name")["value"]
+    values = planning_parameters()
     low, high = int(values["team_min"]), int(values["team_max"])
     unusual = "Crew {crew} has {n} people on site; a joint inspection usually has {low} to {high}."
     return tuple(
@@ -141,7 +141,7 @@ def _find_depot_failures(who: str, depot: tuple[float, float], region: Region) -
     if not np.isfinite(depot).all():
         yield f"{who}: the depot has no finite coordinates; give easting and northing in metres, EPSG:3006."
         return
-    off_m = read_table("planning_parameters").set_index("name")["value"]["depot_off_m"]
+    off_m = planning_parameters()["depot_off_m"]
     away_m = shapely.distance(region.counties.geometry.to_numpy(), shapely.Point(depot)).min()
     if away_m > off_m:
         yield (

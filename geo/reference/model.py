@@ -26,6 +26,7 @@ __all__ = [
     "model_parameters",
     "model_version",
     "municipality_names",
+    "planning_parameters",
     "refused_reason",
     "score_classes",
     "swedish_texts",
@@ -107,6 +108,12 @@ def model_components() -> tuple[ModelComponent, ...]:
 def model_version() -> str:
     """Version of the model that the weights, levels and parameters belong to."""
     return _parameter_values()["version"]
+
+
+@lru_cache(maxsize=1)
+def planning_parameters() -> Mapping[str, float]:
+    """Numbers that planning needs, by name, read-only; units stand in the table ``planning_parameters``."""
+    return MappingProxyType(dict(read_columns("planning_parameters", "name", "value")))
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ from geo.planning.plan import Plan, PlannedStop
 from geo.planning.plan.value import CHOSEN, EXPLORATION, PINNED
 from geo.planning.routes import Answer, InfeasibleError, Limits, Problem, plan_routes
 from geo.planning.targets import Exploration, SiteKey, Target, Targets, draw_exploration, find_targets
-from geo.reference import read_table
+from geo.reference import planning_parameters
 from geo.risk.scored import ScoredSurface
 from geo.risk.uncertainty import Uncertainty
 from geo.risk.words import Sentence
@@ -82,11 +82,10 @@ def draft_plan(
     if drawn is not None and drawn.keys:
         n = max(request.n_candidates, len(request.mandatory)) + len(drawn.keys)
         found = find_targets(surface, layers, n, pinned=(*request.mandatory, *drawn.keys), **options)
-    matrix = (drive or EstimatedDrive.from_reference()).drive(*place_coordinates(request.crews, found.targets))
+    provider = EstimatedDrive.from_reference() if drive is None else drive
+    matrix = provider.drive(*place_coordinates(request.crews, found.targets))
     keys = () if drawn is None else drawn.keys
-    targets, lost = _drop_unreachable(found.targets, keys, matrix, len(request.crews))
-    if lost:
-        matrix = (drive or EstimatedDrive.from_reference()).drive(*place_coordinates(request.crews, targets))
+    targets, lost, matrix = _drop_unreachable(found.targets, keys, matrix, len(request.crews))
     problem = make_problem(request, targets, [key for key in keys if key not in lost], matrix.minutes)
     answer = _plan(problem, targets, limits)
     plan = Plan(
@@ -105,7 +104,7 @@ def draft_plan(
 def _draw(found: Targets, request: DraftRequest) -> Exploration | None:
     if not request.explores:
         return None
-    per_shift = int(read_table("planning_parameters").set_index("name")["value"]["stops_per_shift"])
+    per_shift = int(planning_parameters()["stops_per_shift"])
     n_stops = per_shift * len(request.days) * len(request.crews)
     pinned = set(request.mandatory)
     lost = [key for key in find_out_of_reach(found.candidates, request) if key not in pinned]
@@ -114,8 +113,8 @@ def _draw(found: Targets, request: DraftRequest) -> Exploration | None:
 
 def _drop_unreachable(
     targets: Sequence[Target], drawn: Sequence[SiteKey], matrix: DriveMatrix, n_crews: int
-) -> tuple[list[Target], dict[SiteKey, str]]:
-    """Without those drawn by lot that no road leads to from any depot: key to title of each."""
+) -> tuple[list[Target], dict[SiteKey, str], DriveMatrix]:
+    """Without those drawn by lot that no road leads to from any depot: targets, key to title of each lost, drives."""
     cut_off = set(range(len(matrix)))
     for depot in range(n_crews):
         cut_off &= set(matrix.unreachable_from(depot).tolist())
@@ -124,7 +123,11 @@ def _drop_unreachable(
         for position, target in enumerate(targets)
         if n_crews + position in cut_off and target.key in drawn
     }
-    return [target for target in targets if target.key not in gone], gone
+    kept = [position for position, target in enumerate(targets) if target.key not in gone]
+    places = np.array([*range(n_crews), *(n_crews + position for position in kept)], dtype=np.intp)
+    at = np.ix_(places, places)
+    fewer = replace(matrix, minutes=matrix.minutes[at], distance_m=matrix.distance_m[at])
+    return [targets[position] for position in kept], gone, fewer
 
 
 def _plan(problem: Problem, targets: Sequence[Target], limits: Limits | None) -> Answer:

@@ -12,7 +12,7 @@ from geo.layers.circles import INNER_CIRCLE
 from geo.planning.crews import Crew, check_crews
 from geo.planning.daylight import ALL_DAY
 from geo.planning.targets import SiteKey, TargetFilter
-from geo.reference import read_table
+from geo.reference import planning_parameters
 from geo.region import Region
 
 __all__ = ["DraftRequest", "check_request"]
@@ -21,7 +21,7 @@ _MAX_CANDIDATES = 200
 
 
 def _hours() -> tuple[int, int]:
-    values = read_table("planning_parameters").set_index("name")["value"]
+    values = planning_parameters()
     return int(values["day_start_minute"]), int(values["day_end_minute"])
 
 

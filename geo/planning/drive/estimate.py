@@ -15,7 +15,7 @@ from pyproj import Geod
 from geo.crs import SWEREF99_TM, project
 from geo.errors import ParameterError
 from geo.planning.drive.base import DriveMatrix, check_places
-from geo.reference import read_table
+from geo.reference import planning_parameters, read_table
 from geo.risk.words import Sentence
 
 __all__ = ["EstimatedDrive"]
@@ -62,7 +62,7 @@ class EstimatedDrive:
     @classmethod
     def from_reference(cls) -> EstimatedDrive:
         """With the detour factor of ``planning_parameters`` and the speeds of ``drive_speeds``."""
-        parameters = read_table("planning_parameters").set_index("name")["value"]
+        parameters = planning_parameters()
         rows = read_table("drive_speeds").sort_values("from_km")
         stretches = (tuple(float(value) for value in rows[name]) for name in ("from_km", "speed_kmh"))
         return cls(float(parameters["detour"]), *stretches)

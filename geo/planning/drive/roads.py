@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import dijkstra
 from geo.errors import ParameterError
 from geo.planning.drive.base import DriveMatrix, check_places
 from geo.planning.drive.network import Network, build_network
-from geo.reference import read_table
+from geo.reference import planning_parameters
 from geo.risk.words import Sentence
 
 __all__ = ["RoadDrive"]
@@ -70,7 +70,7 @@ class RoadDrive:
         ParameterError
             There are no roads.
         """
-        values = read_table("planning_parameters").set_index("name")["value"]
+        values = planning_parameters()
         network = build_network(roads, float(values["road_tolerance_m"]))
         return cls(network, float(values["road_snap_m"]), float(values["road_access_kmh"]))
 

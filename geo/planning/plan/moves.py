@@ -9,7 +9,7 @@ from dataclasses import replace
 from geo.errors import NotFoundError, ParameterError
 from geo.planning.plan.checklist import Answer, check_answer, open_items
 from geo.planning.plan.value import APPROVED, CLOSED, DRAFT, READY, Change, Plan, PlannedStop, StopKey
-from geo.reference import read_table
+from geo.reference import planning_parameters
 from geo.reference.tables import read_columns
 from geo.risk.words import Sentence, title_sentence
 
@@ -133,7 +133,7 @@ def comment_plan(plan: Plan, reason: str, *, by: str, at: str, about: str = "") 
 
 
 def _find_unjustified(plan: Plan) -> Iterator[Sentence]:
-    limit = int(read_table("planning_parameters").set_index("name")["value"]["revisit_days"])
+    limit = int(planning_parameters()["revisit_days"])
     for stop in plan.stops:
         if stop.days_since_visit is not None and stop.days_since_visit < limit and not stop.revisit_reason:
             values = {"title": stop.title, "days": stop.days_since_visit}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import floyd_warshall
 
 from geo.errors import ParameterError, ShapeError
-from geo.reference import read_table
+from geo.reference import planning_parameters
 
 __all__ = ["MINUTES_PER_DAY", "NO_ROAD", "Problem", "Shift", "Stop", "default_minute_cost"]
 
@@ -123,7 +123,7 @@ class Problem:
 
 def default_minute_cost() -> float:
     """Points that a minute of driving takes off, from ``planning_parameters``."""
-    return float(read_table("planning_parameters").set_index("name")["value"]["drive_minute_cost"])
+    return float(planning_parameters()["drive_minute_cost"])
 
 
 def _count_minutes(drive: NDArray[np.float64]) -> NDArray[np.int64]:

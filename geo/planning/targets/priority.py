@@ -20,7 +20,7 @@ from geo.layers.bundle import Layers
 from geo.planning.targets.record import SiteRecord
 from geo.planning.targets.sites import SITE_LAYERS, Sites
 from geo.planning.targets.surroundings import Surroundings
-from geo.reference import housing_season_factors, read_table, season_factors, unsuitabilities
+from geo.reference import housing_season_factors, planning_parameters, read_table, season_factors, unsuitabilities
 from geo.risk.components.colocation import find_ends, match_pairs
 from geo.risk.components.workplaces import recall_columns
 from geo.risk.effort.posterior import Prior, posterior_mean
@@ -133,7 +133,7 @@ def site_prior(parameters: Mapping[str, float]) -> Prior:
 
 def planning_parameter(name: str) -> float:
     """A number of the table ``planning_parameters``."""
-    return float(read_table("planning_parameters").set_index("name")["value"][name])
+    return float(planning_parameters()[name])
 
 
 def measure_sites(
