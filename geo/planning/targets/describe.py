@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geo.layers.bundle import Layers
-from geo.planning.targets.priority import SitePairs, planning_parameter, target_components
+from geo.planning.targets.priority import SitePairs, target_components
 from geo.planning.targets.record import SiteRecord
 from geo.planning.targets.result import Target, TargetPoints
 from geo.planning.targets.sites import Sites
 from geo.planning.targets.surroundings import Surroundings
 from geo.planning.targets.words import Sentences, as_day, describe_components, describe_near_visit
-from geo.reference import certainty_classes, municipality_names, score_classes
+from geo.reference import certainty_classes, municipality_names, planning_parameters, score_classes
 from geo.risk.powers import agencies_on_site
 from geo.risk.scored import STATE_NAMES, ScoredSurface
 from geo.risk.words import Sentence
@@ -77,7 +77,7 @@ def describe_targets(
 
 def _find_near_visits(layers: Layers, sites: Sites, order: NDArray[np.int64], at: date) -> list[date | None]:
     """Last day on which somebody surely was within ``near_visit_m`` of each site."""
-    frame, reach = layers["visits"], planning_parameter("near_visit_m")
+    frame, reach = layers["visits"], planning_parameters()["near_visit_m"]
     frame = frame[((frame["visited_on"] <= pd.Timestamp(at)) & (frame["spread_m"] <= reach)).to_numpy(dtype=bool)]
     if frame.empty or not order.size:
         return [None] * len(order)
@@ -134,7 +134,7 @@ def _describe(
         components=components,
         reasons=_reasons(
             components,
-            describe_near_visit(near, last_visit, planning_parameter("near_visit_m")),
+            describe_near_visit(near, last_visit, planning_parameters()["near_visit_m"]),
             is_visited=last_visit is not None,
         ),
         days_since_visit=_count_days(last_visit, at),

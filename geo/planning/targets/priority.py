@@ -31,7 +31,6 @@ __all__ = [
     "SitePairs",
     "TargetComponent",
     "measure_sites",
-    "planning_parameter",
     "read_pairs",
     "site_prior",
     "target_components",
@@ -127,13 +126,8 @@ def site_prior(parameters: Mapping[str, float]) -> Prior:
     ----------
     parameters : of the model version, which froze the average
     """
-    n_visits = planning_parameter("target_prior_visits")
+    n_visits = planning_parameters()["target_prior_visits"]
     return Prior(Prior.from_parameters(parameters).mean * n_visits, n_visits)
-
-
-def planning_parameter(name: str) -> float:
-    """A number of the table ``planning_parameters``."""
-    return float(planning_parameters()[name])
 
 
 def measure_sites(
