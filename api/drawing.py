@@ -7,10 +7,12 @@ when nobody listens any more; a few dozen of them, and nobody is answered.
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, get_native_id
 from typing import TypeVar
 
 from api.errors import BusyError
@@ -20,11 +22,13 @@ __all__ = ["STILL_DRAWING", "Drawing"]
 STILL_DRAWING = "How sure the scores are is being computed, which takes some seconds; ask again then."
 _WAIT_S = 20.0
 _LOOK_EVERY_S = 0.2
+# How far the drawing steps back from whoever asks for something else, as `nice` counts.
+_NICE = 10
 T = TypeVar("T")
 
 
 class Drawing:
-    """One thread that draws, one thing after another.
+    """One thread that draws, one thing after another, and steps back whenever somebody asks for something else.
 
     Parameters
     ----------
@@ -34,7 +38,7 @@ class Drawing:
 
     def __init__(self, n_under_way: int) -> None:
         self._places = BoundedSemaphore(n_under_way)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="norrsyn-draw")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="norrsyn-draw", initializer=_step_back)
         self._is_stopping = False
 
     def submit(self, draw: Callable[[], T]) -> Future[T]:
@@ -85,3 +89,10 @@ class Drawing:
         """Take no more work; what is under way ends by itself."""
         self.stop()
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _step_back() -> None:
+    """Let the system prefer every other thread; those that this one starts step back with it."""
+    if sys.platform == "linux":
+        # elsewhere this would be of the whole process, and not of one thread
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICE)

@@ -25,6 +25,7 @@ from geo.risk.surface import NEVER_INSPECTED, RiskSurface
 from geo.risk.table_row import Glance, glance_at
 from geo.risk.uncertainty import Uncertainty
 from maps.answers import LayerSource, describe_surface
+from maps.distribution import AreaSpreads, measure_area_spreads
 from maps.palette import class_colours, classify, count_classes
 from maps.record_names import RecordNames
 from maps.tiles import TileSet
@@ -107,6 +108,10 @@ class ServedSurface:
 
     def prepare_filters(self) -> None:
         """Prepare what the first filter would otherwise wait for: some seconds' work at 100 m."""
+        self._sort()
+        self.area_spreads  # noqa: B018  counted on first use
+
+    def _sort(self) -> None:
         with self._sorting:
             self.surface.best_first  # noqa: B018  computed on first use
             self.surface.hills  # noqa: B018
@@ -133,10 +138,15 @@ class ServedSurface:
 
         return self._remember(("glances", n, shown and shown.key), make)
 
+    @property
+    def area_spreads(self) -> AreaSpreads:
+        """Cells of each municipality by score and state."""
+        return self._remember("area spreads", lambda: measure_area_spreads(self.surface))
+
     def _rank(self, rank: Callable[..., T], n: int, shown: Shown | None) -> T:
         if shown is None:
             return rank(n)
-        self.prepare_filters()
+        self._sort()
         return rank(n, shown=shown)
 
     def show(self, chosen: CellFilter, layers: Layers, drawing: Drawing, turns: Turns) -> Shown | None:

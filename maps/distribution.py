@@ -16,7 +16,7 @@ from geo.risk.states import NEVER_INSPECTED, OUTSIDE, STATE_NAMES
 from geo.risk.surface import RiskSurface
 from maps.i18n import translate
 
-__all__ = ["BIN_POINTS", "Spread", "describe_distribution", "measure_spread"]
+__all__ = ["BIN_POINTS", "AreaSpreads", "Spread", "describe_distribution", "measure_area_spreads", "measure_spread"]
 
 # Width of a bin; every break between classes is a multiple of it, so that a bin belongs to one class.
 BIN_POINTS = 2.5
@@ -44,12 +44,45 @@ class Spread:
         return int(self.bins.sum())
 
 
+@dataclass(frozen=True, eq=False)
+class AreaSpreads:
+    """Counts of cells in each municipality: made once for a surface, they add up to those of any area.
+
+    Attributes
+    ----------
+    bins : (n_municipalities, n_bins) int64, as `Spread.bins`, in the order of the region's codes
+    states : (n_municipalities, n_states) int64
+    """
+
+    bins: NDArray[np.int64]
+    states: NDArray[np.int64]
+
+
+def measure_area_spreads(surface: RiskSurface) -> AreaSpreads:
+    """Count the cells of each municipality by score and state, in one walk over the rows."""
+    n_areas, n_bins, n_states = len(surface.region.codes), len(_EDGES) - 1, len(STATE_NAMES)
+    areas = surface.region.municipality_raster(surface.grid)
+    bins = np.zeros(n_areas * n_bins, dtype=np.int64)
+    states = np.zeros(n_areas * n_states, dtype=np.int64)
+    for rows in surface.row_bands():
+        inside = areas[rows] >= 0
+        area, state = areas[rows][inside].astype(np.intp), surface.state[rows][inside]
+        states += np.bincount(area * n_states + state, minlength=len(states))
+        ranked = state >= NEVER_INSPECTED
+        scores = surface.score[rows][inside][ranked].astype(np.float64)
+        # as numpy's histogram: the last bin holds its upper edge too
+        at = np.minimum(np.searchsorted(_EDGES, scores, side="right") - 1, n_bins - 1)
+        bins += np.bincount(area[ranked] * n_bins + at, minlength=len(bins))
+    return AreaSpreads(bins.reshape(n_areas, n_bins), states.reshape(n_areas, n_states))
+
+
 def measure_spread(
     surface: RiskSurface,
     county: str | None = None,
     municipality: str | None = None,
     cell: tuple[int, int] | None = None,
     shown: Shown | None = None,
+    by_area: AreaSpreads | None = None,
 ) -> Spread:
     """Count the cells of an area by score and state.
 
@@ -59,6 +92,7 @@ def measure_spread(
     county, municipality : codes, optional; all of the region when left out
     cell : row and column of a cell to place among them, optional
     shown : the cells that a filter shows, to count no others; optional
+    by_area : what `measure_area_spreads` counted, where it is known: then nothing is counted for an area as such
 
     Returns
     -------
@@ -70,6 +104,8 @@ def measure_spread(
         There is no such county or municipality, or the municipality lies in another county.
     """
     first, end = _find_codes(surface, county, municipality)
+    if by_area is not None and cell is None and shown is None:
+        return Spread(by_area.bins[first:end].sum(axis=0), by_area.states[first:end].sum(axis=0), None)
     areas = surface.region.municipality_raster(surface.grid)
     mark = None
     if cell is not None and surface.state[cell] >= NEVER_INSPECTED:
@@ -97,6 +133,7 @@ def describe_distribution(
     municipality: str | None,
     cell_id: str | None,
     shown: Shown | None = None,
+    by_area: AreaSpreads | None = None,
 ) -> dict[str, Any]:
     """The spread of scores, as `api.live_schemas.DistributionAnswer`.
 
@@ -109,7 +146,7 @@ def describe_distribution(
     if cell is not None and surface.state[cell] == OUTSIDE:
         message = f"Cell {cell_id} lies outside the region; choose a cell on the map."
         raise NotFoundError(message)
-    spread = measure_spread(surface, county, municipality, cell, shown)
+    spread = measure_spread(surface, county, municipality, cell, shown, by_area)
     classes = list(_describe_classes(lang, spread.bins))
     return {
         "surface": surface.id,

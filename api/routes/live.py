@@ -72,4 +72,4 @@ def get_distribution(
     With a filter only ranked cells that it shows are counted; 503 until it is known how sure the scores are, where it
     asks for that.
     """
-    return describe_distribution(lang, served.surface, county, municipality, cell_id, shown)
+    return describe_distribution(lang, served.surface, county, municipality, cell_id, shown, served.area_spreads)

@@ -148,19 +148,11 @@ def explain_cell(surface: ScoredSurface, row: int, col: int, *, with_rank: bool 
         place=name_place(surface.region.localities, easting, northing),
         score=score,
         state=STATE_NAMES[state],
-        rank=_count_higher(surface, row, col) + 1 if with_rank and state >= NEVER_INSPECTED else None,
+        rank=surface.rank_at(row, col) if with_rank and state >= NEVER_INSPECTED else None,
         n_ranked=surface.n_ranked,
         components=components,
         reasons=_reasons(components, state, stale=stale),
     )
-
-
-def _count_higher(surface: ScoredSurface, row: int, col: int) -> int:
-    """How many ranked cells have a higher score than one cell has."""
-    score, state = surface.score, surface.state
-    bands = surface.row_bands()
-    height = score[row, col]
-    return sum(int(np.count_nonzero((score[at] > height) & (state[at] >= NEVER_INSPECTED))) for at in bands)
 
 
 def _explain_component(

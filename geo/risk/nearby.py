@@ -78,12 +78,12 @@ def find_visits(
     cell : row and column
     at : date
     """
-    known = visits[(visits["visited_on"] <= pd.Timestamp(at)).to_numpy(dtype=bool)]
-    easting, northing = known.geometry.x.to_numpy(), known.geometry.y.to_numpy()
-    near = is_near(grid, *cell, easting, northing)
+    points = visits.geometry.to_numpy()
+    easting, northing = shapely.get_x(points), shapely.get_y(points)
+    near = is_near(grid, *cell, easting, northing) & (visits["visited_on"] <= pd.Timestamp(at)).to_numpy(dtype=bool)
     x, y = grid.centre(*cell)
     distance = np.hypot(easting - x, northing - y)[near]
-    found = read_visits(known[near], distance)
+    found = read_visits(visits[near], distance)
     return len(found), found[:N_VISITS]
 
 
@@ -115,13 +115,13 @@ def find_establishments(
     at : date
     """
     place = shapely.Point(easting, northing)
-    active = establishments[active_on(establishments, at)]
-    away = shapely.distance(active.geometry.to_numpy(), place)
-    order = np.lexsort((active["establishment_id"].to_numpy(dtype=str), away))
-    near = [at_row for at_row in order.tolist() if away[at_row] <= ESTABLISHMENTS_M][:N_ESTABLISHMENTS]
+    away = shapely.distance(establishments.geometry.to_numpy(), place)
+    close = establishments[np.asarray(active_on(establishments, at)) & (away <= ESTABLISHMENTS_M)]
+    away = shapely.distance(close.geometry.to_numpy(), place)
+    near = np.lexsort((close["establishment_id"].to_numpy(dtype=str), away)).tolist()[:N_ESTABLISHMENTS]
     found = []
     for position in near:
-        row = active.iloc[position]
+        row = close.iloc[position]
         following = establishments[
             (establishments["establishment_id"] == row["establishment_id"])
             & (establishments["active_from"] > pd.Timestamp(at))

@@ -21,6 +21,7 @@ from geo.region import Region
 from geo.risk.components.base import Source
 from geo.risk.manifest import identify, make_manifest, surface_id
 from geo.risk.model import ComponentModel, Model, saturate, unsaturate
+from geo.risk.order import count_higher, sort_cells
 from geo.risk.rasters import Rasters
 from geo.risk.states import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, STATE_NAMES
 from geo.risk.tiles import Inputs, prepare_inputs
@@ -152,6 +153,22 @@ class ScoredSurface:
         """Number of cells with something to visit."""
         state = self.state
         return sum(int(np.count_nonzero(state[rows] >= NEVER_INSPECTED)) for rows in self.row_bands())
+
+    @cached_property
+    def best_first(self) -> NDArray[np.uint32]:
+        """Flat positions of all ranked cells, the highest first; made for the first filter, and kept."""
+        return sort_cells(self.score, self.state, self.row_bands())
+
+    def rank_at(self, row: int, col: int) -> int:
+        """Rank of a ranked cell: one more than the number of those with a higher score."""
+        height = self.score[row, col]
+        if "best_first" in self.__dict__:
+            return count_higher(self.best_first, self.score, height) + 1
+        # one rank is no reason to sort them all
+        bands = self.row_bands()
+        return 1 + sum(
+            int(np.count_nonzero((self.score[at] > height) & (self.state[at] >= NEVER_INSPECTED))) for at in bands
+        )
 
     def row_bands(self) -> Iterator[slice]:
         """Rows a few at a time: what is made for a million cells is small, whatever the grid."""

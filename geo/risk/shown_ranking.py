@@ -6,7 +6,6 @@ is asked of them a few at a time until there are enough, so a new filter costs w
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -16,31 +15,13 @@ from numpy.typing import NDArray
 
 from geo.risk.filters import Shown
 from geo.risk.hills import Hill
+from geo.risk.order import count_higher
 from geo.risk.ranking import FLOAT32_SLACK, Place, check_count, make_place, tabulate_cells
-from geo.risk.scored import NEVER_INSPECTED, ScoredSurface
+from geo.risk.scored import ScoredSurface
 
-__all__ = ["shown_cells", "shown_places", "sort_cells"]
+__all__ = ["shown_cells", "shown_places"]
 
 _FIRST_CELLS, _MOST_CELLS = 4_096, 1_000_000
-
-
-def sort_cells(surface: ScoredSurface) -> NDArray[np.uint32]:
-    """Flat positions of all ranked cells, the highest first, of equals the northmost, then the westmost.
-
-    Returns
-    -------
-    (n_ranked,) uint32, read-only
-    """
-    cells = [np.flatnonzero(surface.state[band] >= NEVER_INSPECTED) for band in surface.row_bands()]
-    starts = [band.start * surface.grid.n_cols for band in surface.row_bands()]
-    order = np.concatenate([some + start for some, start in zip(cells, starts, strict=True)]).astype(np.uint64)
-    # scores are 0 or more, and the bits of such floats stand in the order of their values: one number holds both keys
-    bits = surface.score.reshape(-1)[order].astype(np.float32).view(np.uint32)
-    order |= (~bits).astype(np.uint64) << np.uint64(32)
-    order.sort()
-    positions = order.astype(np.uint32)
-    positions.flags.writeable = False
-    return positions
 
 
 def shown_cells(surface: ScoredSurface, n: int, shown: Shown, order: NDArray[np.uint32]) -> pd.DataFrame:
@@ -51,7 +32,7 @@ def shown_cells(surface: ScoredSurface, n: int, shown: Shown, order: NDArray[np.
     surface : ScoredSurface
     n : int, 1 to 10 000
     shown : Shown
-    order : as `sort_cells` gives it
+    order : as `geo.risk.order.sort_cells` gives it
 
     Raises
     ------
@@ -74,8 +55,7 @@ def shown_cells(surface: ScoredSurface, n: int, shown: Shown, order: NDArray[np.
     rows, cols = np.divmod(highest[score[highest] >= least].astype(np.int64), surface.grid.n_cols)
 
     def rank(row: int, col: int) -> int:
-        height = -surface.score[row, col]
-        return bisect_left(range(len(order)), height, key=lambda at: -score[order[at]]) + 1
+        return count_higher(order, surface.score, surface.score[row, col]) + 1
 
     return tabulate_cells(surface, n, rows, cols, rank)
 

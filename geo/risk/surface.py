@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
 from geo.errors import ParameterError
 from geo.layers.bundle import Layers
@@ -26,7 +24,7 @@ from geo.risk.model import Model
 from geo.risk.ranking import Place, top_cells, top_places
 from geo.risk.rasters import Rasters
 from geo.risk.scored import INSPECTED, NEVER_INSPECTED, NOTHING_KNOWN, OUTSIDE, ScoredSurface
-from geo.risk.shown_ranking import shown_cells, shown_places, sort_cells
+from geo.risk.shown_ranking import shown_cells, shown_places
 from geo.risk.tiles import Inputs, prepare_inputs, score_window
 from geo.risk.uncertainty import Uncertainty, estimate_uncertainty
 from geo.risk.update import changed_windows, update_inputs, vary_inputs
@@ -76,11 +74,6 @@ class RiskSurface(ScoredSurface):
             return top_places(self, n, county)
         self._refuse_both(county)
         return shown_places(self, n, shown, self.hills)
-
-    @cached_property
-    def best_first(self) -> NDArray[np.uint32]:
-        """Flat positions of all ranked cells, the highest first; made for the first filter, and kept."""
-        return sort_cells(self)
 
     @cached_property
     def hills(self) -> tuple[Hill, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Event, get_native_id
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from fastapi.testclient import TestClient
 
 import geo
 from api import create_app
+from api.drawing import Drawing
 from api.settings import Settings
 from geo.risk.surface import RiskSurface
 from geo.risk.uncertainty import Uncertainty
@@ -273,6 +276,21 @@ class TestSlowDrawings:
         drawn.set()
         monkeypatch.undo()
         assert client.get(path).status_code == 200
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system knows no priority of one thread")
+    def test_what_draws_steps_back_from_what_answers(self) -> None:
+        def read_niceness() -> int:
+            return os.getpriority(os.PRIO_PROCESS, get_native_id())
+
+        def draw_on_two_threads() -> list[int]:
+            with ThreadPoolExecutor(2) as pool:
+                return [read_niceness(), *pool.map(lambda _: read_niceness(), range(2))]
+
+        drawing, mine = Drawing(1), read_niceness()
+        drawn = drawing.submit(draw_on_two_threads).result(20)
+        drawing.close()
+        assert read_niceness() == mine
+        assert all(niceness > mine for niceness in drawn)
 
     def test_nobody_waits_for_it_when_the_server_ends(
         self, home: Path, serve: Callable[..., TestClient], drawn: Event

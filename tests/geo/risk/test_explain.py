@@ -50,7 +50,11 @@ def test_most_points_add_up_to_100(surface: RiskSurface) -> None:
     assert sum(component.max_points for component in found.components) == pytest.approx(100)
 
 
-def test_ranks_count_the_cells_that_score_higher(surface: RiskSurface) -> None:
+@pytest.mark.parametrize("is_sorted", [False, True])
+def test_ranks_count_the_cells_that_score_higher(surface: RiskSurface, is_sorted: bool) -> None:
+    surface.__dict__.pop("best_first", None)
+    if is_sorted:
+        assert surface.best_first.size == surface.n_ranked
     ranked = surface.score[surface.ranked].astype(float)
     ranks = np.full(surface.grid.shape, -1.0)
     ranks[surface.ranked] = rankdata(-ranked, method="min")
