@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,19 +10,24 @@ import geopandas as gpd
 import numpy as np
 
 from geo.planning.crews import note_crews
-from geo.planning.draft.places import find_out_of_reach, make_problem, place_coordinates, sector_of_target
+from geo.planning.draft.draw import Draw, draw_stops, read_draw
+from geo.planning.draft.manifest import Made, make_manifest
+from geo.planning.draft.places import make_problem, place_coordinates
 from geo.planning.draft.request import DraftRequest, check_request
+from geo.planning.draft.seasons import find_open_days, tell_closed
+from geo.planning.draft.stops import make_stop, sort_stops
 from geo.planning.drive import DriveMatrix, DriveProvider, EstimatedDrive
 from geo.planning.plan import Plan, PlannedStop
 from geo.planning.plan.value import CHOSEN, EXPLORATION, PINNED
 from geo.planning.routes import Answer, InfeasibleError, Limits, Problem, plan_routes
-from geo.planning.targets import Exploration, SiteKey, Target, Targets, draw_exploration, find_targets
-from geo.reference import planning_parameters
+from geo.planning.targets import SiteKey, Target, Targets, find_targets
 from geo.risk.scored import ScoredSurface
+from geo.risk.scoring import check_layers
+from geo.risk.surface import RiskSurface
 from geo.risk.uncertainty import Uncertainty
 from geo.risk.words import Sentence
 
-__all__ = ["Draft", "draft_plan"]
+__all__ = ["Draft", "draft_plan", "make_draft"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +65,7 @@ def draft_plan(
     request : DraftRequest
     layers : what a sharing circle may see; left out, the layers that were scored
     drive : DriveProvider; left out, estimated drive times
-    uncertainty : see `find_targets`
+    uncertainty : see `find_targets`; left out, and asked for by the filter, that of the surface
     limits : of the optimiser; left out, the usual ones
 
     Returns
@@ -75,44 +79,66 @@ def draft_plan(
     InfeasibleError
         No plan holds all that must be visited; its reasons name the sites.
     """
+    return make_draft(surface, request, layers=layers, drive=drive, uncertainty=uncertainty, limits=limits)
+
+
+def make_draft(
+    surface: ScoredSurface,
+    request: DraftRequest,
+    *,
+    layers: Mapping[str, gpd.GeoDataFrame] | None = None,
+    drive: DriveProvider | None = None,
+    uncertainty: Uncertainty | None = None,
+    limits: Limits | None = None,
+    log: Mapping[str, Any] | None = None,
+) -> Draft:
+    """The same as `draft_plan`, with stops that were drawn before: `log` is a manifest's ``exploration``."""
     check_request(request, surface.region)
+    limits = Limits() if limits is None else limits
+    if uncertainty is None and request.chosen.certainty is not None and isinstance(surface, RiskSurface):
+        uncertainty = surface.uncertainty()
     options: dict[str, Any] = {"chosen": request.chosen, "excluded": request.excluded, "uncertainty": uncertainty}
-    found = find_targets(surface, layers, request.n_candidates, pinned=request.mandatory, **options)
-    drawn = _draw(found, request)
-    if drawn is not None and drawn.keys:
-        n = max(request.n_candidates, len(request.mandatory)) + len(drawn.keys)
-        found = find_targets(surface, layers, n, pinned=(*request.mandatory, *drawn.keys), **options)
+    known = surface.layers if layers is None else check_layers(layers)
+    found = find_targets(surface, known, request.n_candidates, pinned=request.mandatory, **options)
+    drawn = (
+        None if not request.explores else draw_stops(surface, known, found, request) if log is None else read_draw(log)
+    )
+    keys = () if drawn is None else tuple(key for key in drawn.keys if key not in request.excluded)
+    if keys:
+        n = max(request.n_candidates, len(request.mandatory)) + len(keys)
+        found = find_targets(surface, known, n, pinned=(*request.mandatory, *keys), **options)
     provider = EstimatedDrive.from_reference() if drive is None else drive
     matrix = provider.drive(*place_coordinates(request.crews, found.targets))
-    keys = () if drawn is None else drawn.keys
-    targets, lost, matrix = _drop_unreachable(found.targets, keys, matrix, len(request.crews))
-    problem = make_problem(request, targets, [key for key in keys if key not in lost], matrix.minutes)
+    spare = set(keys) - set(request.mandatory)
+    targets, lost, matrix = _drop_unreachable(found.targets, spare, matrix, len(request.crews))
+    keys = tuple(key for key in keys if key not in lost)
+    is_open = find_open_days(known, [target.key for target in targets], request.days)
+    problem = make_problem(request, targets, keys, matrix.minutes, is_open)
     answer = _plan(problem, targets, limits)
+    stops = _name_stops(request, targets, answer, drawn, synthetic=surface.layers.is_synthetic)
+    notes = (*note_crews(request.crews), *matrix.notes, *_tell_lost(lost), *tell_closed(known, stops), *found.notes)
+    removed = () if drawn is None else tuple(key for key in drawn.keys if key not in keys)
+    made = Made(found, drawn, removed, matrix, problem, limits, answer, notes)
     plan = Plan(
         plan_id="",
         name=request.name,
         days=request.days,
         crews=request.crews,
-        stops=_name_stops(request, targets, answer, drawn, synthetic=surface.layers.is_synthetic),
-        manifest=_make_manifest(surface, request, found, drawn, lost, matrix, problem, answer),
+        stops=stops,
+        manifest=make_manifest(surface, request, known, made),
         circle=request.circle,
     )
-    losses = (Sentence("{title} was drawn by lot, and no road leads there.", {"title": lost[key]}) for key in lost)
-    return Draft(plan, answer, found, (*note_crews(request.crews), *matrix.notes, *losses, *found.notes))
+    return Draft(plan, answer, found, notes)
 
 
-def _draw(found: Targets, request: DraftRequest) -> Exploration | None:
-    if not request.explores:
-        return None
-    per_shift = int(planning_parameters()["stops_per_shift"])
-    n_stops = per_shift * len(request.days) * len(request.crews)
-    pinned = set(request.mandatory)
-    lost = [key for key in find_out_of_reach(found.candidates, request) if key not in pinned]
-    return draw_exploration(found.candidates, n_stops, request.seed, unreachable=lost)
+def _tell_lost(lost: Mapping[SiteKey, str]) -> tuple[Sentence, ...]:
+    return tuple(
+        Sentence("{title} was drawn by lot, and no road leads there.", {"title": title}) for title in lost.values()
+    )
 
 
 def _drop_unreachable(
-    targets: Sequence[Target], drawn: Sequence[SiteKey], matrix: DriveMatrix, n_crews: int
+    targets: Sequence[Target], drawn: Set[SiteKey], matrix: DriveMatrix, n_crews: int
 ) -> tuple[list[Target], dict[SiteKey, str], DriveMatrix]:
     """Without those drawn by lot that no road leads to from any depot: targets, key to title of each lost, drives."""
     cut_off = set(range(len(matrix)))
@@ -150,81 +176,17 @@ def _rename(sentence: Sentence, names: Mapping[int, str]) -> Sentence:
 
 
 def _name_stops(
-    request: DraftRequest, targets: Sequence[Target], answer: Answer, drawn: Exploration | None, *, synthetic: bool
+    request: DraftRequest, targets: Sequence[Target], answer: Answer, drawn: Draw | None, *, synthetic: bool
 ) -> tuple[PlannedStop, ...]:
-    shifts = [(day, crew) for day in request.days for crew in request.crews]
+    shifts = [(day, crew.name) for day in request.days for crew in request.crews]
     pinned, by_lot = set(request.mandatory), set(() if drawn is None else drawn.keys)
     stops = []
     for route in answer.routes:
         day, crew = shifts[route.shift]
         for order, visit in enumerate(route.visits, start=1):
             target = targets[visit.stop]
-            how = PINNED if target.key in pinned else EXPLORATION if target.key in by_lot else CHOSEN
-            stops.append(
-                PlannedStop(
-                    layer=target.layer,
-                    record_id=target.record_id,
-                    title=target.title,
-                    sector=sector_of_target(target),
-                    easting=target.easting,
-                    northing=target.northing,
-                    crew=crew.name,
-                    on=day,
-                    order=order,
-                    arrive_minute=visit.arrival,
-                    start_minute=visit.start,
-                    end_minute=visit.end,
-                    drive_minutes=visit.drive_minutes,
-                    how=how,
-                    priority=target.priority,
-                    propensity=drawn.chance if drawn is not None and how == EXPLORATION else None,
-                    days_since_visit=target.days_since_visit,
-                    reasons=target.reasons,
-                    synthetic=synthetic,
-                )
-            )
-    return tuple(sorted(stops, key=lambda stop: (stop.on, stop.crew, stop.order)))
-
-
-def _make_manifest(
-    surface: ScoredSurface,
-    request: DraftRequest,
-    found: Targets,
-    drawn: Exploration | None,
-    lost: Mapping[SiteKey, str],
-    matrix: DriveMatrix,
-    problem: Problem,
-    answer: Answer,
-) -> dict[str, Any]:
-    """Enough to say why these sites on these days, and to tell whether it would come out the same again."""
-    return {
-        "surface": surface.id,
-        "model_version": surface.model.version,
-        "weights": dict(surface.model.weights),
-        "at": surface.at.isoformat(),
-        "hours": list(request.hours),
-        "seed": request.seed,
-        "pinned": [list(key) for key in request.pinned],
-        "locks": [[*key, crew, day.isoformat()] for key, (crew, day) in sorted(request.locks.items())],
-        "excluded": [[one.layer, one.record_id, one.reason] for one in found.exclusions],
-        "candidates": [[target.layer, target.record_id, target.priority] for target in found.targets],
-        "n_candidates": len(found.candidates),
-        "exploration": None if drawn is None else {**drawn.to_dict(), "removed": [list(key) for key in lost]},
-        "drive": {"provider": matrix.provider, "notes": [str(note) for note in matrix.notes]},
-        "problem_sha256": _hash_problem(problem),
-        "solution": {
-            "routes": [list(route.stops) for route in answer.routes],
-            "objective": answer.objective,
-            "bound": answer.bound,
-            "method": answer.method,
-            "stopped_by": answer.stopped_by,
-        },
-    }
-
-
-def _hash_problem(problem: Problem) -> str:
-    """SHA-256 of all numbers that the routes were planned from."""
-    digest = hashlib.sha256(repr((problem.shifts, problem.stops, problem.minute_cost, problem.orders)).encode())
-    for array in (problem.minutes, problem.may_visit, problem.earliest, problem.latest):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+            # whoever fixes a stop that was drawn to a day does not undo the draw
+            how = EXPLORATION if target.key in by_lot else PINNED if target.key in pinned else CHOSEN
+            chance = drawn.chance if drawn is not None and how == EXPLORATION else None
+            stops.append(make_stop(target, visit, crew, day, order, how=how, propensity=chance, synthetic=synthetic))
+    return sort_stops(stops)

@@ -51,7 +51,11 @@ def find_out_of_reach(candidates: Candidates, request: DraftRequest) -> list[Sit
 
 
 def make_problem(
-    request: DraftRequest, targets: Sequence[Target], drawn: Sequence[SiteKey], minutes: NDArray[np.float64]
+    request: DraftRequest,
+    targets: Sequence[Target],
+    drawn: Sequence[SiteKey],
+    minutes: NDArray[np.float64],
+    is_open: NDArray[np.bool_],
 ) -> Problem:
     """The routes' problem: a shift for each day and crew, in that order; a stop for each target.
 
@@ -61,14 +65,16 @@ def make_problem(
     targets : the sites to choose from
     drawn : keys of those that explore
     minutes : (n_crews + n_targets, same) float64, drive times between the places of `place_coordinates`
+    is_open : (n_targets, n_days) bool, whether each is in season; what a planner asks for is visited all the same
     """
     start, end = request.hours
     shifts = [(day, number, crew) for day in request.days for number, crew in enumerate(request.crews)]
-    mandatory = {*request.mandatory, *drawn}
+    n_crews, asked_for = len(request.crews), set(request.mandatory)
+    mandatory = {*asked_for, *drawn}
     numbers = {(crew.name, day): position for position, (day, _, crew) in enumerate(shifts)}
     stops = tuple(
         Stop(
-            place=len(request.crews) + position,
+            place=n_crews + position,
             prize=target.priority,
             service_minutes=service_minutes(_size(target)),
             is_mandatory=target.key in mandatory,
@@ -84,6 +90,8 @@ def make_problem(
             may_visit[i, j] = not unmet_requirements(crew, target.layer, sector_of_target(target))
             earliest[i, j] = max(start, light_start)
             latest[i, j] = min(end, light_end) - stop.service_minutes
+            if not is_open[i, j // n_crews] and target.key not in asked_for:
+                latest[i, j] = earliest[i, j] - 1
     return Problem(
         drive_minutes=minutes,
         shifts=tuple(Shift(number, number, start, end) for _, number, _ in shifts),

@@ -14,7 +14,7 @@ from geo.planning.plan.checklist import Answer, open_items
 from geo.planning.plan.layers import find_dropped, make_findings, make_visits
 from geo.planning.plan.moves import answer_item, comment_plan, find_blocks, justify_stop, move_plan, replace_stops
 from geo.planning.plan.outcomes import AgencyOutcome, Observation, StopOutcome, record_outcome
-from geo.planning.plan.record import read_plan, write_plan
+from geo.planning.plan.record import read_crew, read_plan, read_sentence, write_crew, write_plan, write_sentence
 from geo.planning.plan.value import Change, Plan, PlannedStop
 
 __all__ = [
@@ -34,8 +34,12 @@ __all__ = [
     "make_visits",
     "move_plan",
     "open_items",
+    "read_crew",
     "read_plan",
+    "read_sentence",
     "record_outcome",
     "replace_stops",
+    "write_crew",
     "write_plan",
+    "write_sentence",
 ]

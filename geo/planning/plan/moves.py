@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from geo.errors import NotFoundError, ParameterError
 from geo.planning.plan.checklist import Answer, check_answer, open_items
@@ -64,8 +65,17 @@ def move_plan(plan: Plan, to_state: str, *, by: str, at: str, reason: str = "") 
     return _note(replace(plan, state=to_state), Change(at, by, "moved", to_state, reason))
 
 
-def replace_stops(plan: Plan, stops: Sequence[PlannedStop], *, by: str, at: str) -> Plan:
+def replace_stops(
+    plan: Plan, stops: Sequence[PlannedStop], *, by: str, at: str, manifest: Mapping[str, Any] | None = None
+) -> Plan:
     """The plan with other stops; justifications of sites that stay are kept.
+
+    Parameters
+    ----------
+    plan : Plan, a draft
+    stops : all of them, with their crew, day and order
+    by, at : name of the user and ISO 8601 in UTC, for the history
+    manifest : what these stops follow from, as `draft_again` and `arrange_stops` give it; left out, the plan's own
 
     Raises
     ------
@@ -88,7 +98,8 @@ def replace_stops(plan: Plan, stops: Sequence[PlannedStop], *, by: str, at: str)
     before = {stop.key: stop.revisit_reason for stop in plan.stops}
     kept = (replace(s, revisit_reason=s.revisit_reason or before.get(s.key, "")) for s in stops)
     ordered = sorted(kept, key=lambda stop: (stop.on, stop.crew, stop.order))
-    return _note(replace(plan, stops=tuple(ordered)), Change(at, by, "stops"))
+    changed = replace(plan, stops=tuple(ordered), manifest=plan.manifest if manifest is None else manifest)
+    return _note(changed, Change(at, by, "stops"))
 
 
 def answer_item(plan: Plan, item: str, answer: Answer, *, by: str, at: str) -> Plan:

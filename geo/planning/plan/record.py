@@ -14,7 +14,7 @@ from geo.planning.plan.outcomes import AgencyOutcome, Observation, StopOutcome
 from geo.planning.plan.value import Change, Plan, PlannedStop, StopKey
 from geo.risk.words import Sentence
 
-__all__ = ["read_plan", "write_plan"]
+__all__ = ["read_crew", "read_plan", "read_sentence", "write_crew", "write_plan", "write_sentence"]
 
 _FORMAT = 1
 
@@ -26,17 +26,7 @@ def write_plan(plan: Plan) -> dict[str, Any]:
         "plan_id": plan.plan_id,
         "name": plan.name,
         "days": [day.isoformat() for day in plan.days],
-        "crews": [
-            {
-                "name": crew.name,
-                "people": dict(crew.people),
-                "car_seats": list(crew.car_seats),
-                "depot": list(crew.depot),
-                "on_call": sorted(crew.on_call),
-                "remote": sorted(crew.remote),
-            }
-            for crew in plan.crews
-        ],
+        "crews": [write_crew(crew) for crew in plan.crews],
         "stops": [_write_stop(stop) for stop in plan.stops],
         "state": plan.state,
         "checklist": {
@@ -68,7 +58,7 @@ def read_plan(record: Mapping[str, Any]) -> Plan:
             plan_id=record["plan_id"],
             name=record["name"],
             days=tuple(date.fromisoformat(day) for day in record["days"]),
-            crews=tuple(_read_crew(crew) for crew in record["crews"]),
+            crews=tuple(read_crew(crew) for crew in record["crews"]),
             stops=tuple(_read_stop(stop) for stop in record["stops"]),
             state=record["state"],
             checklist={
@@ -87,11 +77,11 @@ def read_plan(record: Mapping[str, Any]) -> Plan:
 
 def _write_stop(stop: PlannedStop) -> dict[str, Any]:
     written = {name: getattr(stop, name) for name in PlannedStop.__dataclass_fields__}
-    return {**written, "on": stop.on.isoformat(), "reasons": [_write_sentence(reason) for reason in stop.reasons]}
+    return {**written, "on": stop.on.isoformat(), "reasons": [write_sentence(reason) for reason in stop.reasons]}
 
 
 def _read_stop(record: Mapping[str, Any]) -> PlannedStop:
-    reasons = tuple(_read_sentence(reason) for reason in record["reasons"])
+    reasons = tuple(read_sentence(reason) for reason in record["reasons"])
     return PlannedStop(**{**record, "on": date.fromisoformat(record["on"]), "reasons": reasons})
 
 
@@ -115,7 +105,20 @@ def _read_outcomes(records: Sequence[Mapping[str, Any]]) -> dict[StopKey, tuple[
     return outcomes
 
 
-def _read_crew(record: Mapping[str, Any]) -> Crew:
+def write_crew(crew: Crew) -> dict[str, Any]:
+    """A crew as plain values that JSON knows."""
+    return {
+        "name": crew.name,
+        "people": dict(crew.people),
+        "car_seats": list(crew.car_seats),
+        "depot": list(crew.depot),
+        "on_call": sorted(crew.on_call),
+        "remote": sorted(crew.remote),
+    }
+
+
+def read_crew(record: Mapping[str, Any]) -> Crew:
+    """The crew that `write_crew` wrote."""
     return Crew(
         name=record["name"],
         people=record["people"],
@@ -126,19 +129,20 @@ def _read_crew(record: Mapping[str, Any]) -> Crew:
     )
 
 
-def _write_sentence(sentence: Sentence) -> dict[str, Any]:
+def write_sentence(sentence: Sentence) -> dict[str, Any]:
     """Its template and values; a value that is itself a sentence or a day says so."""
     return {"template": sentence.template, "values": {name: _write_value(v) for name, v in sentence.values.items()}}
 
 
-def _read_sentence(record: Mapping[str, Any]) -> Sentence:
+def read_sentence(record: Mapping[str, Any]) -> Sentence:
+    """The sentence that `write_sentence` wrote."""
     template = record["template"]
     return Sentence(template, {name: _read_value(value) for name, value in record["values"].items()})
 
 
 def _write_value(value: Any) -> Any:
     if isinstance(value, Sentence):
-        return {"sentence": _write_sentence(value)}
+        return {"sentence": write_sentence(value)}
     if isinstance(value, date):
         return {"date": value.isoformat()}
     return value
@@ -146,5 +150,5 @@ def _write_value(value: Any) -> Any:
 
 def _read_value(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return _read_sentence(value["sentence"]) if "sentence" in value else date.fromisoformat(value["date"])
+        return read_sentence(value["sentence"]) if "sentence" in value else date.fromisoformat(value["date"])
     return value

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geo.errors import InputError
-from geo.planning.routes.problem import NO_ROAD, Problem
 from geo.risk.words import Sentence
 
-__all__ = ["Answer", "InfeasibleError", "Reason", "Route", "Visit", "drive_route"]
+__all__ = ["Answer", "InfeasibleError", "Reason", "Route", "Visit"]
 
 _TINY = 1e-9
 
@@ -140,31 +139,3 @@ class InfeasibleError(InputError):
     def __init__(self, reasons: Sequence[Reason]) -> None:
         super().__init__(" ".join(str(reason.sentence) for reason in reasons))
         self.reasons = tuple(reasons)
-
-
-def drive_route(problem: Problem, shift: int, stops: Sequence[int]) -> Route | None:
-    """A crew's day by the clock, each service as early as it can be.
-
-    Returns
-    -------
-    None where the crew may not go to a stop, comes too late to one, or is not back in time. Locks are not looked at.
-    """
-    day = problem.shifts[shift]
-    if not stops:
-        return Route(shift, (), day.start_minute, 0)
-    place, clock = day.start_place, day.start_minute
-    visits: list[Visit] = []
-    for stop in stops:
-        drive = int(problem.minutes[place, problem.stops[stop].place])
-        start = max(clock + drive, int(problem.earliest[stop, shift]))
-        if drive >= NO_ROAD or not problem.may_visit[stop, shift] or start > problem.latest[stop, shift]:
-            return None
-        # for the first stop the crew leaves late enough not to wait
-        arrival = clock + drive if visits else start
-        clock = start + problem.stops[stop].service_minutes
-        visits.append(Visit(stop, drive, arrival, start, clock))
-        place = problem.stops[stop].place
-    back = int(problem.minutes[place, day.end_place])
-    if clock + back > day.end_minute:
-        return None
-    return Route(shift, tuple(visits), visits[0].start - visits[0].drive_minutes, back)

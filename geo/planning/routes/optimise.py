@@ -7,10 +7,11 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.planning.routes.answer import Answer, InfeasibleError, Route, drive_route
+from geo.planning.routes.answer import Answer, InfeasibleError, Route
 from geo.planning.routes.choosing import PARTS_PER_POINT, Choice, Values, choose_routes, price_routes
 from geo.planning.routes.enumerating import Day, RouteList, enumerate_routes, list_all_routes, look_at_days
 from geo.planning.routes.explaining import explain
+from geo.planning.routes.following import drive_route
 from geo.planning.routes.limits import Budget, Clock, Limits
 from geo.planning.routes.pricing import dive, list_within_gap, price_out
 from geo.planning.routes.problem import Problem

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from geo.planning.routes.answer import drive_route
 from geo.planning.routes.choosing import Values
 from geo.planning.routes.enumerating import Day, RouteList
+from geo.planning.routes.following import drive_route
 from geo.planning.routes.limits import Clock
 from geo.planning.routes.problem import MINUTES_PER_DAY, Problem
 

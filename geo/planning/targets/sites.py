@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -77,6 +77,15 @@ class Sites:
         """Position of a site; -1 where there is none."""
         layer, record_id = key
         return int(self.locate(layer, np.array([record_id], dtype=object))[0]) if layer in SITE_LAYERS else -1
+
+    def find_all(self, keys: Sequence[SiteKey]) -> NDArray[np.int64]:
+        """Positions of sites; -1 where there is none."""
+        layer = np.array([name for name, _ in keys], dtype=object)
+        ids = np.array([record_id for _, record_id in keys], dtype=object)
+        found = np.full(len(keys), -1, dtype=np.int64)
+        for name in SITE_LAYERS:
+            found[layer == name] = self.locate(name, ids[layer == name])
+        return found
 
     def key(self, position: int) -> SiteKey:
         """Layer and id of a site."""
