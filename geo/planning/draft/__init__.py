@@ -6,6 +6,7 @@
 `draw`        stops that explore
 `seasons`     when a site has anybody to visit
 `places`      targets and depots as the numbers that routes are planned from
+`prepare`     all numbers that routes are planned from
 `make`        the draft
 `manifest`    what says why these sites on these days
 `again`       a draft made anew with something changed

@@ -23,7 +23,7 @@ from geo.planning.draft.seasons import find_open_days, tell_closed
 from geo.planning.draft.stops import make_stop, sort_stops
 from geo.planning.drive import DriveProvider, EstimatedDrive
 from geo.planning.plan import Plan, PlannedStop, write_sentence
-from geo.planning.plan.value import EXPLORATION, PINNED
+from geo.planning.plan.value import CHOSEN, EXPLORATION, PINNED
 from geo.planning.routes import Problem, Visit, follow_route
 from geo.planning.targets import SiteKey, Target, find_targets
 from geo.planning.targets.sites import read_sites
@@ -33,7 +33,6 @@ from geo.risk.words import Sentence, title_sentence
 
 __all__ = ["Arrangement", "arrange_stops"]
 
-_MOVED = ("crew", "on", "order", "arrive_minute", "start_minute", "end_minute", "drive_minutes")
 Orders = Mapping[tuple[str, date], Sequence[SiteKey]]
 
 
@@ -95,7 +94,7 @@ def arrange_stops(
     is_open = find_open_days(known, [target.key for target in targets], request.days)
     problem = make_problem(replace(request, pinned=keys, locks={}), targets, (), matrix.minutes, is_open)
     instead = np.ceil(EstimatedDrive.from_reference().drive(*places).minutes).astype(np.int64)
-    name = _Namer(plan, synthetic=known.is_synthetic)
+    name = _Namer(plan, request, synthetic=known.is_synthetic)
     stops, problems = _follow(request, routes, targets, problem, instead, name)
     problems += [*tell_closed(known, stops), *_tell_broken(request, stops)]
     asked_for = set(request.mandatory)
@@ -134,25 +133,21 @@ def _describe(surface: ScoredSurface, layers: Layers, plan: Plan, keys: Sequence
 
 
 class _Namer:
-    """Stops of the plan keep what they are; what a planner puts in is there by the planner's word."""
+    """Stops are what the draft made them; what a planner puts in is there by the planner's word."""
 
-    def __init__(self, plan: Plan, *, synthetic: bool) -> None:
+    def __init__(self, plan: Plan, request: DraftRequest, *, synthetic: bool) -> None:
         log = plan.manifest.get("exploration") or {"keys": (), "chance": None}
-        self._before = {stop.key: stop for stop in plan.stops}
         self._by_lot = {(layer, site) for layer, site in log["keys"]}
+        self._chosen = {(layer, site) for layer, site in plan.manifest["solution"]["stops"]} - set(request.mandatory)
         self._chance = log["chance"]
         self._synthetic = synthetic
 
     def make(self, target: Target, visit: Visit, crew: str, on: date, order: int) -> PlannedStop:
         """A stop of the order."""
         by_lot = target.key in self._by_lot
-        how, chance = (EXPLORATION, self._chance) if by_lot else (PINNED, None)
-        stop = make_stop(target, visit, crew, on, order, how=how, propensity=chance, synthetic=self._synthetic)
-        before = self._before.get(target.key)
-        if before is None:
-            return stop
-        times = {name: getattr(stop, name) for name in _MOVED}
-        return replace(before, **times)
+        how = EXPLORATION if by_lot else CHOSEN if target.key in self._chosen else PINNED
+        chance = self._chance if by_lot else None
+        return make_stop(target, visit, crew, on, order, how=how, propensity=chance, synthetic=self._synthetic)
 
 
 def _follow(

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 
 from geo.planning.crews import note_crews
-from geo.planning.draft.draw import Draw, draw_stops, read_draw
-from geo.planning.draft.manifest import Made, make_manifest
-from geo.planning.draft.places import make_problem, place_coordinates
-from geo.planning.draft.request import DraftRequest, check_request
-from geo.planning.draft.seasons import find_open_days, tell_closed
+from geo.planning.draft.manifest import make_manifest
+from geo.planning.draft.prepare import Prepared, prepare_draft
+from geo.planning.draft.request import DraftRequest
+from geo.planning.draft.seasons import tell_closed
 from geo.planning.draft.stops import make_stop, sort_stops
-from geo.planning.drive import DriveMatrix, DriveProvider, EstimatedDrive
+from geo.planning.drive import DriveProvider, EstimatedDrive
 from geo.planning.plan import Plan, PlannedStop
 from geo.planning.plan.value import CHOSEN, EXPLORATION, PINNED
-from geo.planning.routes import Answer, InfeasibleError, Limits, Problem, plan_routes
-from geo.planning.targets import SiteKey, Target, Targets, find_targets
+from geo.planning.routes import Answer, InfeasibleError, Limits, plan_routes
+from geo.planning.targets import Targets
 from geo.risk.scored import ScoredSurface
 from geo.risk.scoring import check_layers
-from geo.risk.surface import RiskSurface
 from geo.risk.uncertainty import Uncertainty
 from geo.risk.words import Sentence
 
-__all__ = ["Draft", "draft_plan", "make_draft"]
+__all__ = ["Draft", "draft_plan", "make_draft", "name_stops", "plan_named_routes"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,74 +90,37 @@ def make_draft(
     log: Mapping[str, Any] | None = None,
 ) -> Draft:
     """The same as `draft_plan`, with stops that were drawn before: `log` is a manifest's ``exploration``."""
-    check_request(request, surface.region)
-    limits = Limits() if limits is None else limits
-    if uncertainty is None and request.chosen.certainty is not None and isinstance(surface, RiskSurface):
-        uncertainty = surface.uncertainty()
-    options: dict[str, Any] = {"chosen": request.chosen, "excluded": request.excluded, "uncertainty": uncertainty}
     known = surface.layers if layers is None else check_layers(layers)
-    found = find_targets(surface, known, request.n_candidates, pinned=request.mandatory, **options)
-    drawn = (
-        None if not request.explores else draw_stops(surface, known, found, request) if log is None else read_draw(log)
-    )
-    keys = () if drawn is None else tuple(key for key in drawn.keys if key not in request.excluded)
-    if keys:
-        n = max(request.n_candidates, len(request.mandatory)) + len(keys)
-        found = find_targets(surface, known, n, pinned=(*request.mandatory, *keys), **options)
     provider = EstimatedDrive.from_reference() if drive is None else drive
-    matrix = provider.drive(*place_coordinates(request.crews, found.targets))
-    spare = set(keys) - set(request.mandatory)
-    targets, lost, matrix = _drop_unreachable(found.targets, spare, matrix, len(request.crews))
-    keys = tuple(key for key in keys if key not in lost)
-    is_open = find_open_days(known, [target.key for target in targets], request.days)
-    problem = make_problem(request, targets, keys, matrix.minutes, is_open)
-    answer = _plan(problem, targets, limits)
-    stops = _name_stops(request, targets, answer, drawn, synthetic=surface.layers.is_synthetic)
-    notes = (*note_crews(request.crews), *matrix.notes, *_tell_lost(lost), *tell_closed(known, stops), *found.notes)
-    removed = () if drawn is None else tuple(key for key in drawn.keys if key not in keys)
-    made = Made(found, drawn, removed, matrix, problem, limits, answer, notes)
+    limits = Limits() if limits is None else limits
+    made = prepare_draft(surface, request, known, provider, uncertainty=uncertainty, log=log)
+    answer = plan_named_routes(made, limits)
+    stops = name_stops(request, made, answer, synthetic=known.is_synthetic)
+    told = (*made.matrix.notes, *made.notes, *tell_closed(known, stops), *made.found.notes)
+    notes = (*note_crews(request.crews), *told)
     plan = Plan(
         plan_id="",
         name=request.name,
         days=request.days,
         crews=request.crews,
         stops=stops,
-        manifest=make_manifest(surface, request, known, made),
+        manifest=make_manifest(surface, request, known, made, answer, limits, notes),
         circle=request.circle,
     )
-    return Draft(plan, answer, found, notes)
+    return Draft(plan, answer, made.found, notes)
 
 
-def _tell_lost(lost: Mapping[SiteKey, str]) -> tuple[Sentence, ...]:
-    return tuple(
-        Sentence("{title} was drawn by lot, and no road leads there.", {"title": title}) for title in lost.values()
-    )
+def plan_named_routes(made: Prepared, limits: Limits) -> Answer:
+    """Routes; what cannot be planned is told by the names of the sites.
 
-
-def _drop_unreachable(
-    targets: Sequence[Target], drawn: Set[SiteKey], matrix: DriveMatrix, n_crews: int
-) -> tuple[list[Target], dict[SiteKey, str], DriveMatrix]:
-    """Without those drawn by lot that no road leads to from any depot: targets, key to title of each lost, drives."""
-    cut_off = set(range(len(matrix)))
-    for depot in range(n_crews):
-        cut_off &= set(matrix.unreachable_from(depot).tolist())
-    gone = {
-        target.key: target.title
-        for position, target in enumerate(targets)
-        if n_crews + position in cut_off and target.key in drawn
-    }
-    kept = [position for position, target in enumerate(targets) if target.key not in gone]
-    places = np.array([*range(n_crews), *(n_crews + position for position in kept)], dtype=np.intp)
-    at = np.ix_(places, places)
-    fewer = replace(matrix, minutes=matrix.minutes[at], distance_m=matrix.distance_m[at])
-    return [targets[position] for position in kept], gone, fewer
-
-
-def _plan(problem: Problem, targets: Sequence[Target], limits: Limits | None) -> Answer:
+    Raises
+    ------
+    InfeasibleError
+    """
     try:
-        return plan_routes(problem, limits)
+        return plan_routes(made.problem, limits)
     except InfeasibleError as error:
-        names = {position: target.title for position, target in enumerate(targets)}
+        names = {position: target.title for position, target in enumerate(made.targets)}
         named = [replace(reason, sentence=_rename(reason.sentence, names)) for reason in error.reasons]
         raise InfeasibleError(named) from None
 
@@ -175,18 +135,17 @@ def _rename(sentence: Sentence, names: Mapping[int, str]) -> Sentence:
     return Sentence(sentence.template, values)
 
 
-def _name_stops(
-    request: DraftRequest, targets: Sequence[Target], answer: Answer, drawn: Draw | None, *, synthetic: bool
-) -> tuple[PlannedStop, ...]:
+def name_stops(request: DraftRequest, made: Prepared, answer: Answer, *, synthetic: bool) -> tuple[PlannedStop, ...]:
+    """Stops of a plan, from the routes."""
     shifts = [(day, crew.name) for day in request.days for crew in request.crews]
-    pinned, by_lot = set(request.mandatory), set(() if drawn is None else drawn.keys)
+    pinned, by_lot = set(request.mandatory), set(() if made.drawn is None else made.drawn.keys)
     stops = []
     for route in answer.routes:
         day, crew = shifts[route.shift]
         for order, visit in enumerate(route.visits, start=1):
-            target = targets[visit.stop]
+            target = made.targets[visit.stop]
             # whoever fixes a stop that was drawn to a day does not undo the draw
             how = EXPLORATION if target.key in by_lot else PINNED if target.key in pinned else CHOSEN
-            chance = drawn.chance if drawn is not None and how == EXPLORATION else None
+            chance = made.drawn.chance if made.drawn is not None and how == EXPLORATION else None
             stops.append(make_stop(target, visit, crew, day, order, how=how, propensity=chance, synthetic=synthetic))
     return sort_stops(stops)

@@ -3,53 +3,43 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from geo.layers.bundle import Layers
-from geo.planning.draft.draw import Draw
+from geo.planning.draft.prepare import Prepared
 from geo.planning.draft.record import write_request
 from geo.planning.draft.request import DraftRequest
 from geo.planning.drive import DriveMatrix
-from geo.planning.plan import write_sentence
+from geo.planning.drive.base import DriveError, check_places
+from geo.planning.plan import read_sentence, write_sentence
 from geo.planning.routes import Answer, Limits, Problem
-from geo.planning.targets import SiteKey, Targets
 from geo.risk.scored import ScoredSurface
 from geo.risk.words import Sentence
 
-__all__ = ["Made", "hash_problem", "make_manifest", "write_drive"]
+__all__ = ["KeptDrive", "hash_problem", "make_manifest", "write_drive"]
+
+# A drive of 30.0000001 minutes is one of 30, as in the routes' problem; what stands where no road leads.
+_TINY = 1e-6
+_NO_ROAD = 65_535
 
 
-@dataclass(frozen=True, eq=False)
-class Made:
-    """What a draft was made of, step by step.
-
-    Attributes
-    ----------
-    found : Targets that the stops were chosen from
-    drawn : Draw, None where no stop explores
-    removed : sites that were drawn and are not in the plan
-    matrix : DriveMatrix
-    problem : Problem
-    limits : Limits
-    answer : Answer
-    notes : what must be known beside it
-    """
-
-    found: Targets
-    drawn: Draw | None
-    removed: tuple[SiteKey, ...]
-    matrix: DriveMatrix
-    problem: Problem
-    limits: Limits
-    answer: Answer
-    notes: tuple[Sentence, ...]
-
-
-def make_manifest(surface: ScoredSurface, request: DraftRequest, layers: Layers, made: Made) -> dict[str, Any]:
+def make_manifest(
+    surface: ScoredSurface,
+    request: DraftRequest,
+    layers: Layers,
+    made: Prepared,
+    answer: Answer,
+    limits: Limits,
+    notes: Sequence[Sentence],
+) -> dict[str, Any]:
     """Enough to say why these sites on these days, and to tell whether it would come out the same again.
 
     Parameters
@@ -57,12 +47,16 @@ def make_manifest(surface: ScoredSurface, request: DraftRequest, layers: Layers,
     surface : ScoredSurface
     request : DraftRequest
     layers : Layers that the sites are of
-    made : Made
+    made : Prepared
+    answer : Answer
+    limits : Limits of the optimiser
+    notes : what must be known beside the plan
     """
-    found, drawn, answer = made.found, made.drawn, made.answer
+    log = None if made.drawn is None else {**made.drawn.log, "removed": [list(key) for key in made.removed]}
     return {
         "request": write_request(request),
         "surface": surface.id,
+        "surface_manifest": dict(surface.manifest),
         "model_version": surface.model.version,
         "weights": dict(surface.model.weights),
         "layers": dict(layers.hashes),
@@ -71,17 +65,18 @@ def make_manifest(surface: ScoredSurface, request: DraftRequest, layers: Layers,
         "seed": request.seed,
         "pinned": [list(key) for key in request.pinned],
         "locks": [[*key, crew, day.isoformat()] for key, (crew, day) in sorted(request.locks.items())],
-        "excluded": [[one.layer, one.record_id, one.reason] for one in found.exclusions],
-        "candidates": [[target.layer, target.record_id, target.priority] for target in found.targets],
-        "n_candidates": len(found.candidates),
-        "exploration": None if drawn is None else {**drawn.log, "removed": [list(key) for key in made.removed]},
+        "excluded": [[one.layer, one.record_id, one.reason] for one in made.found.exclusions],
+        "candidates": [[target.layer, target.record_id, target.priority] for target in made.found.targets],
+        "n_candidates": len(made.found.candidates),
+        "exploration": log,
         "drive": write_drive(made.matrix),
-        "notes": [write_sentence(note) for note in made.notes],
+        "notes": [write_sentence(note) for note in notes],
         "problem_sha256": hash_problem(made.problem),
-        "limits": dict(vars(made.limits)),
+        "limits": dict(vars(limits)),
         "solver": {"ortools": version("ortools")},
         "solution": {
             "routes": [list(route.stops) for route in answer.routes],
+            "stops": [list(made.targets[stop].key) for route in answer.routes for stop in route.stops],
             "objective": answer.objective,
             "bound": answer.bound,
             "method": answer.method,
@@ -91,8 +86,44 @@ def make_manifest(surface: ScoredSurface, request: DraftRequest, layers: Layers,
 
 
 def write_drive(matrix: DriveMatrix) -> dict[str, Any]:
-    """Where drive times come from, and what people must be told of them."""
-    return {"provider": matrix.provider, "notes": [write_sentence(note) for note in matrix.notes]}
+    """Where drive times come from, what people must be told of them, and the minutes that the routes count."""
+    whole = np.minimum(np.ceil(matrix.minutes - _TINY), _NO_ROAD).astype("<u2")
+    return {
+        "provider": matrix.provider,
+        "notes": [write_sentence(note) for note in matrix.notes],
+        "n_places": len(matrix),
+        "minutes": b64encode(zlib.compress(whole.tobytes(), level=9)).decode("ascii"),
+    }
+
+
+@dataclass(frozen=True)
+class KeptDrive:
+    """Drive times that a manifest keeps, for the places that they were asked for.
+
+    Attributes
+    ----------
+    record : a manifest's ``drive``
+    """
+
+    record: Mapping[str, Any]
+
+    def drive(self, easting: ArrayLike, northing: ArrayLike) -> DriveMatrix:
+        """See `DriveProvider.drive`; whole minutes, and no distances.
+
+        Raises
+        ------
+        DriveError
+            The places are more or fewer than those that were asked for.
+        """
+        n = int(self.record["n_places"])
+        x, _ = check_places(easting, northing)
+        if len(x) != n:
+            values = {"kept": n, "asked": len(x)}
+            raise DriveError(Sentence("Drive times are kept for {kept} places, not for {asked}.", values))
+        whole = np.frombuffer(zlib.decompress(b64decode(self.record["minutes"])), dtype="<u2").reshape(n, n)
+        minutes = np.where(whole == _NO_ROAD, np.inf, whole.astype(np.float64))
+        notes = tuple(read_sentence(note) for note in self.record["notes"])
+        return DriveMatrix(minutes, np.full_like(minutes, np.nan), str(self.record["provider"]), notes)
 
 
 def hash_problem(problem: Problem) -> str:

@@ -30,6 +30,7 @@ from tests.geo.planning.draft.test_draft import DAYS, FULL, NO_HOMES, Cut, ask, 
 SITES = [*(("workplaces", f"w00{i}") for i in range(1, 7)), ("accommodation", "a001")]
 SECOND = replace(FULL, name="second")
 Key = tuple[str, str]
+NOTHING: dict[str, Any] = {"candidates": [], "solution": {"stops": []}}
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def test_any_order_has_the_times_of_a_simple_clock(
 ) -> None:
     days = (date(2026, 12, 21), date(2026, 12, 22)) if winter else DAYS
     request = ask(FULL, SECOND, days=days, hours=hours)
-    base = Plan("p1", "Week", days, request.crews, manifest={"request": write_request(request), "candidates": []})
+    base = Plan("p1", "Week", days, request.crews, manifest={"request": write_request(request), **NOTHING})
     sites = data.draw(st.lists(st.sampled_from(SITES), unique=True, max_size=7))
     shifts = [(crew.name, day) for day in days for crew in request.crews]
     orders: dict[tuple[str, date], list[Key]] = {shift: [] for shift in shifts}
@@ -140,7 +141,7 @@ def says(arranged: Arrangement) -> str:
 def test_what_does_not_hold_is_told_and_the_order_stands(surface: RiskSurface) -> None:
     winter = (date(2026, 12, 21),)
     request = ask(NO_HOMES, days=winter, hours=(480, 900), pinned=(), n_candidates=1)
-    base = Plan("p", "Week", winter, request.crews, manifest={"request": write_request(request), "candidates": []})
+    base = Plan("p", "Week", winter, request.crews, manifest={"request": write_request(request), **NOTHING})
     orders = {("no-homes", winter[0]): [*SITES[:5], ("accommodation", "a001")]}
     arranged = arrange_stops(surface, base, orders)
     assert orders_of(replace(base, stops=arranged.stops)) == orders
@@ -155,7 +156,7 @@ def test_what_does_not_hold_is_told_and_the_order_stands(surface: RiskSurface) -
 def test_a_drive_without_a_road_is_estimated_and_told(surface: RiskSurface) -> None:
     target = next(one for one in find_targets(surface, n=20).targets if one.key == ("workplaces", "w005"))
     request = ask()
-    base = Plan("p", "W", request.days, request.crews, manifest={"request": write_request(request), "candidates": []})
+    base = Plan("p", "W", request.days, request.crews, manifest={"request": write_request(request), **NOTHING})
     orders = {("full", DAYS[0]): [("workplaces", "w001"), target.key]}
     cut = arrange_stops(surface, base, orders, drive=Cut((target.easting, target.northing)))
     assert cut.stops == arrange_stops(surface, base, orders).stops
