@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from geo.layers.bundle import Layers
     from geo.layers.registry import LAYERS
     from geo.layers.validate import validate
+    from geo.planning.followup import calibration_report, expected_against_actual
     from geo.planning.targets import find_targets
     from geo.region import Region, load_region, packaged_localities, region_grid
     from geo.risk.backtest.run import backtest
@@ -49,9 +50,11 @@ __all__ = [
     "Region",
     "RiskSurface",
     "backtest",
+    "calibration_report",
     "compare_policies",
     "default_home",
     "evaluate_ranking",
+    "expected_against_actual",
     "find_targets",
     "fit_find_model",
     "fit_model",
@@ -84,9 +87,11 @@ _HOMES = MappingProxyType(
         "RiskSurface": "geo.risk.surface",
         "Model": "geo.risk.model",
         "backtest": "geo.risk.backtest.run",
+        "calibration_report": "geo.planning.followup",
         "compare_policies": "geo.risk.simulate",
         "default_home": "geo.store.files",
         "evaluate_ranking": "geo.risk.find_model.ranking",
+        "expected_against_actual": "geo.planning.followup",
         "find_targets": "geo.planning.targets",
         "fit_find_model": "geo.risk.find_model.fit",
         "fit_model": "geo.risk.refit",

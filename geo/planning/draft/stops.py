@@ -45,6 +45,7 @@ def make_stop(
         days_since_visit=target.days_since_visit,
         reasons=target.reasons,
         synthetic=synthetic,
+        expected=target.find_chance,
     )
 
 

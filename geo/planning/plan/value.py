@@ -59,6 +59,8 @@ class PlannedStop:
     revisit_reason : code of ``plan_reasons`` that says why a site visited lately is visited again; empty for none
     reasons : why, in words
     synthetic : whether the site is made up for demonstration
+    expected : chance that a visit there finds something, as it was estimated when the stop was planned; None in plans
+        that were stored before it was
     """
 
     layer: str
@@ -81,6 +83,7 @@ class PlannedStop:
     revisit_reason: str = ""
     reasons: tuple[Sentence, ...] = ()
     synthetic: bool = False
+    expected: float | None = None
 
     @property
     def key(self) -> StopKey:

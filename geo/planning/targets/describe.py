@@ -38,6 +38,7 @@ class Facts:
     pairs : SitePairs
     amounts : component name to (n,) float64, component unit
     points : (n, n_components) float64
+    chance : (n,) float64, that a visit finds something
     certainty : (n,) uint8, class of each site's cell from 1, the surest first; 0 where it is not known
     """
 
@@ -47,6 +48,7 @@ class Facts:
     pairs: SitePairs
     amounts: Mapping[str, NDArray[np.float64]]
     points: NDArray[np.float64]
+    chance: NDArray[np.float64]
     certainty: NDArray[np.uint8]
 
 
@@ -147,6 +149,7 @@ def _describe(
         last_finding=as_day(record.last_finding[site]),
         agencies=tuple(code for bit, code in enumerate(agencies_on_site()) if sites.powers[site] >> bit & 1),
         is_pinned=is_pinned,
+        find_chance=float(facts.chance[site]),
     )
 
 

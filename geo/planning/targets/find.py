@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from geo.errors import ParameterError
 from geo.layers.base import active_on
 from geo.layers.bundle import Layers
+from geo.planning.targets.chance import chance_of_find
 from geo.planning.targets.choice import Choice, TargetFilter, check_choice, meets_filter
 from geo.planning.targets.describe import Facts, describe_targets
 from geo.planning.targets.priority import measure_sites, read_pairs, site_prior, weigh_sites
@@ -98,7 +99,14 @@ def _read_facts(surface: ScoredSurface, layers: Layers, sites: Sites, uncertaint
     prior = site_prior(parameters)
     amounts = measure_sites(layers, sites, at, around=around, record=record, pairs=pairs, prior=prior)
     return Facts(
-        sites, around, record, pairs, amounts, weigh_sites(sites, amounts), _read_certainty(around, uncertainty)
+        sites=sites,
+        around=around,
+        record=record,
+        pairs=pairs,
+        amounts=amounts,
+        points=weigh_sites(sites, amounts),
+        chance=chance_of_find(record, parameters),
+        certainty=_read_certainty(around, uncertainty),
     )
 
 

@@ -65,6 +65,7 @@ class Target:
     last_visit, last_finding : date, None where there is none
     agencies : codes of the agencies with a power there that attend on site
     is_pinned : whether it is there because it must be
+    find_chance : chance that a visit there finds something
     """
 
     layer: str
@@ -99,6 +100,7 @@ class Target:
     last_finding: date | None
     agencies: tuple[str, ...]
     is_pinned: bool
+    find_chance: float
 
     @property
     def key(self) -> SiteKey:

@@ -102,6 +102,8 @@ def test_a_draft_keeps_to_hours_and_light_and_says_why(surface: RiskSurface) -> 
     assert not any(stop.synthetic for stop in draft.plan.stops)
     assert {stop.key for stop in draft.plan.stops} == {target.key for target in draft.targets.targets}
     assert all(stop.reasons for stop in draft.plan.stops)
+    chances = {target.key: target.find_chance for target in draft.targets.targets}
+    assert {stop.key: stop.expected for stop in draft.plan.stops} == chances
     visited = next(stop for stop in draft.plan.stops if stop.days_since_visit is not None)
     assert visited.days_since_visit == (SCORING_DAY - date(2026, 6, 1)).days
     assert any("estimates" in str(note) for note in draft.notes)

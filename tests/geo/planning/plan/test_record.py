@@ -39,6 +39,7 @@ STOPS = st.builds(
     propensity=st.none() | st.floats(0, 1),
     priority=st.floats(0, 100),
     days_since_visit=st.none() | st.integers(0, 9999),
+    expected=st.none() | st.floats(0, 1),
     reasons=st.lists(st.builds(Sentence, st.text(), st.dictionaries(st.text(min_size=1), VALUES, max_size=3))).map(
         tuple
     ),
@@ -71,3 +72,9 @@ def test_what_is_no_plan_is_refused() -> None:
         read_plan({"format": 2})
     with pytest.raises(StoreError, match="restore it"):
         read_plan({"format": 1, "plan_id": "p"})
+
+
+def test_a_plan_stored_before_plans_said_what_they_expect_is_read() -> None:
+    record = write_plan(make_plan(make_stop(expected=0.3)))
+    del record["stops"][0]["expected"]
+    assert read_plan(record).stops[0].expected is None
