@@ -30,6 +30,10 @@ export class ScoreTiles {
     };
     entry.layer.once("load", takeOver);
     entry.layer.on("tileerror", () => this.onError());
+    // Where the map moves at the same time, nobody needs new tiles of what is about to go.
+    entry.layer.on("tileloadstart", ({ tile }) => {
+      if (this.coming) tile.fetchPriority = this.coming === entry ? "high" : "low";
+    });
     entry.layer.addTo(this.map);
     // Out at sea there is no tile to wait for.
     setTimeout(takeOver, this.shown ? SWAP_AT_LATEST_MS : 0);
