@@ -20,6 +20,7 @@ from geo.planning.plan import (
     Plan,
     StopOutcome,
     find_dropped,
+    last_day_of_keeping,
     make_findings,
     make_visits,
     read_plan,
@@ -153,7 +154,15 @@ def save_outcome(
             connection, plan_id, version, lambda plan: record_outcome(plan, outcome, by=by, at=_now()), circle
         )
         note = f"outcomes of the plan, version {changed.version}"
-        source = Provenance(f"plan {plan_id}", note=note, importer=by, legal_basis=LEGAL_BASIS)
+        # a layer's record goes when the import that brought it says so: as long as the plan's last visit
+        last = max(one[-1].on for one in changed.plan.outcomes.values())
+        source = Provenance(
+            f"plan {plan_id}",
+            note=note,
+            importer=by,
+            legal_basis=LEGAL_BASIS,
+            retain_until=last_day_of_keeping(last).isoformat(),
+        )
         gone_visits, gone_findings = find_dropped(changed.plan)
         import_into(connection, visits.LAYER, [make_visits(changed.plan)], source, mode="add", gone=gone_visits)
         import_into(connection, findings.LAYER, [make_findings(changed.plan)], source, mode="add", gone=gone_findings)

@@ -1,8 +1,9 @@
 """Erasing what may not be kept any longer, from every snapshot and from the disk, with proof.
 
 A row goes when the import that last brought it says so, or when its own column ``retain_until`` does (findings): then
-the record's whole history goes. What stays is a line in ``erasures``: how much went, when, and the content hashes of
-the snapshots before and after.
+the record's whole history goes. What came of a plan's stops goes from the plan as well, so that it outlives no visit
+and no finding that it made. What stays is a line in ``erasures``: how much went, when, and the content hashes of the
+snapshots before and after.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 from geo.errors import StoreError
 from geo.layers.base import Layer
 from geo.layers.registry import LAYERS
+from geo.planning.plan import drop_expired, read_plan, write_plan
 from geo.store.address import describe_url
 from geo.store.database import explain_database_error, find_store, is_postgres, reach_engine, read_store, write_store
 from geo.store.decisions import forget_decisions
@@ -27,6 +29,7 @@ from geo.store.tables import (
     DUPLICATE_DECISIONS,
     ERASURES,
     IMPORTS,
+    PLANS,
     QUARANTINED_ROWS,
     RECORDS,
     SNAPSHOTS,
@@ -36,19 +39,21 @@ from geo.store.tables import (
 __all__ = ["Erasure", "erase_expired", "list_erasures"]
 
 _OWN_DAY = "retain_until"
+# stands for plans where a layer's name does, and in their history for whoever erased
+_PLANS, _BY = "plans", "retention"
 _CHECKPOINT_S = 30.0
 
 
 @dataclass(frozen=True)
 class Erasure:
-    """What was erased from a layer at once.
+    """What was erased from a layer at once, or from all plans.
 
     Attributes
     ----------
-    layer : str
+    layer : str, ``plans`` for outcomes in plans
     erased_at : str, ISO 8601 in UTC
     expired_before : str, YYYY-MM-DD; what was to be kept until an earlier day is gone
-    versions : int, rows that went, each state of a record counting for itself
+    versions : int, rows that went, each state of a record counting for itself; of plans, outcomes and corrections
     quarantined : int, quarantined rows that went
     imports : int, imports whose reports went
     snapshots : tuple of dict: number, rows and content_sha256 before and after
@@ -73,7 +78,7 @@ def erase_expired(home: StrPath | None, today: date) -> tuple[Erasure, ...]:
 
     Returns
     -------
-    tuple of Erasure, one for each layer that lost something
+    tuple of Erasure, one for each layer that lost something, and one for plans where they did
 
     Raises
     ------
@@ -85,6 +90,7 @@ def erase_expired(home: StrPath | None, today: date) -> tuple[Erasure, ...]:
     path = find_store(home)
     with write_store(path) as connection:
         found = [_erase_from(connection, layer, today) for layer in LAYERS.values()]
+        found.append(_erase_from_plans(connection, today))
         done = tuple(each for each in found if each is not None)
         if done:
             forget_decisions(connection)
@@ -150,6 +156,25 @@ def _erase_from(connection: sa.Connection, layer: Layer, today: date) -> Erasure
         # readers that hold the layer have to read it again
         move_pointer(connection, layer.name, seq=current)
     return Erasure(layer.name, erased_at, today.isoformat(), n_versions, n_quarantined, n_imports, tuple(snapshots))
+
+
+def _erase_from_plans(connection: sa.Connection, today: date) -> Erasure | None:
+    """Outcomes out of plans; a plan that lost some has another version, so that nobody writes the old one back."""
+    n_gone, erased_at = 0, datetime.now(UTC).isoformat(timespec="seconds")
+    for row in connection.execute(sa.select(PLANS.c.plan_id, PLANS.c.version, PLANS.c.document)).all():
+        plan = read_plan(row.document)
+        left = drop_expired(plan, today, by=_BY, at=erased_at)
+        if left is plan:
+            continue
+        n_gone += sum(map(len, plan.outcomes.values())) - sum(map(len, left.outcomes.values()))
+        values = {"document": write_plan(left), "version": row.version + 1, "changed_at": erased_at}
+        connection.execute(PLANS.update().where(PLANS.c.plan_id == row.plan_id).values(values))
+    if not n_gone:
+        return None
+    counts = {"versions": n_gone, "quarantined": 0, "imports": 0, "snapshots": []}
+    told = {"layer": _PLANS, "erased_at": erased_at, "expired_before": today, **counts}
+    connection.execute(ERASURES.insert(), told)
+    return Erasure(_PLANS, erased_at, today.isoformat(), n_gone, 0, 0, ())
 
 
 def _expired_versions(records: sa.Table, today: date) -> sa.Select[Any]:
@@ -233,7 +258,7 @@ def _forget_pages(home: Any) -> None:
             return
         # VACUUM stands outside transactions
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            for table in (*RECORDS.values(), QUARANTINED_ROWS, IMPORTS, DUPLICATE_DECISIONS):
+            for table in (*RECORDS.values(), QUARANTINED_ROWS, IMPORTS, DUPLICATE_DECISIONS, PLANS):
                 connection.execute(sa.text(f"VACUUM (FULL) {table.name}"))
 
 

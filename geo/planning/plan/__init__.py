@@ -6,6 +6,7 @@
 `moves`        from state to state, and what blocks a move
 `outcomes`     what came of each stop, by agency
 `layers`       what outcomes add to visits and findings
+`retention`    how long outcomes are kept
 `record`       a plan as JSON and back
 =============  =========================================================================
 """
@@ -15,6 +16,7 @@ from geo.planning.plan.layers import find_dropped, make_findings, make_visits
 from geo.planning.plan.moves import answer_item, comment_plan, find_blocks, justify_stop, move_plan, replace_stops
 from geo.planning.plan.outcomes import AgencyOutcome, Observation, StopOutcome, record_outcome
 from geo.planning.plan.record import read_crew, read_plan, read_sentence, write_crew, write_plan, write_sentence
+from geo.planning.plan.retention import drop_expired, last_day_of_keeping
 from geo.planning.plan.value import Change, Plan, PlannedStop
 
 __all__ = [
@@ -27,9 +29,11 @@ __all__ = [
     "StopOutcome",
     "answer_item",
     "comment_plan",
+    "drop_expired",
     "find_blocks",
     "find_dropped",
     "justify_stop",
+    "last_day_of_keeping",
     "make_findings",
     "make_visits",
     "move_plan",

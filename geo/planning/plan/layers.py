@@ -13,6 +13,7 @@ from geo.crs import SWEREF99_TM
 from geo.layers import findings, visits
 from geo.layers.validate import empty_frame, validate
 from geo.planning.plan.outcomes import VISITED, AgencyOutcome, StopOutcome
+from geo.planning.plan.retention import last_day_of_keeping
 from geo.planning.plan.value import Plan, PlannedStop
 from geo.reference.tables import read_columns
 
@@ -52,6 +53,7 @@ def make_findings(plan: Plan) -> gpd.GeoDataFrame:
             "verification": seen.verification,
             "persons_band": seen.persons_band,
             "sector": stop.sector or None,
+            "retain_until": last_day_of_keeping(outcome.on).isoformat(),
             **_place(plan, stop),
         }
         for stop, outcome in _visited(plan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,26 @@ import pytest
 
 import geo
 from geo.errors import ChangedError, NotFoundError, ParameterError, StoreError
-from geo.planning.plan import Answer, StopOutcome, answer_item, move_plan, replace_stops, write_plan
+from geo.planning.plan import (
+    AgencyOutcome,
+    Answer,
+    Observation,
+    StopOutcome,
+    answer_item,
+    last_day_of_keeping,
+    move_plan,
+    replace_stops,
+    write_plan,
+)
 from geo.store.database import close_databases, write_store
-from geo.store.files import backup, load_layers, restore
+from geo.store.files import backup, erase_expired, load_layers, restore
 from geo.store.history import list_imports, rollback
 from geo.store.plans import StoredPlan, change_plan, find_plan, list_plans, save_outcome, save_plan
 from geo.store.tables import PLANS
 from tests.databases import fresh_schema
 from tests.geo.planning.plan.made import DAYS, WHO, complete, make_plan, make_stop
 from tests.geo.planning.plan.test_outcomes import FOUND, NOTHING
+from tests.geo.store.test_retention import find_in_files
 
 pytestmark = pytest.mark.usefixtures("database")
 CLOSED = StopOutcome("workplaces", "w1", DAYS[0], "closed", outcome="")
@@ -181,3 +193,34 @@ def test_a_document_that_does_not_fit_is_told(tmp_path: Path) -> None:
         connection.execute(PLANS.update().values(document={"format": 9}))
     with pytest.raises(StoreError, match="format 9"):
         find_plan(tmp_path, stored.plan.plan_id)
+
+
+def test_outcomes_are_erased_from_plan_and_layers_and_from_the_bytes_on_the_disk(tmp_path: Path, database: str) -> None:
+    stored = approved(tmp_path, make_stop("w1"), make_stop("w2", on=DAYS[1]))
+    plan_id, told = stored.plan.plan_id, "restriction_of_movement"
+    secret = replace(FOUND, agencies=(AgencyOutcome("polismyndigheten", frozenset(), (Observation(told, "S"),)),))
+    stored = save_outcome(tmp_path, plan_id, stored.version, secret, by="planner")
+    # the correction is what counts, and what it corrected must go as well
+    stored = save_outcome(tmp_path, plan_id, stored.version, replace(secret, outcome="ban"), by="planner")
+    later = replace(NOTHING, record_id="w2", on=DAYS[1])
+    stored = save_outcome(tmp_path, plan_id, stored.version, later, by="planner")
+    last_day = last_day_of_keeping(DAYS[0])
+
+    assert database != "sqlite" or find_in_files(tmp_path, told)
+    # the last day itself belongs to the period
+    assert erase_expired(tmp_path, last_day) == ()
+    done = {one.layer: one for one in erase_expired(tmp_path, last_day + timedelta(days=1))}
+
+    left = find_plan(tmp_path, plan_id)
+    assert [(key, len(records)) for key, records in left.plan.outcomes.items()] == [(("workplaces", "w2"), 1)]
+    assert done["plans"].versions == 2
+    assert left.version == stored.version + 1
+    assert (left.plan.history[-1].what, left.plan.history[-1].by) == ("erased", "retention")
+    assert len(load_layers(tmp_path)["findings"]) == 0
+    if database == "sqlite":
+        close_databases()
+        assert find_in_files(tmp_path, told) == []
+
+    erase_expired(tmp_path, last_day_of_keeping(DAYS[1]) + timedelta(days=1))
+    assert find_plan(tmp_path, plan_id).plan.outcomes == {}
+    assert len(load_layers(tmp_path)["visits"]) == 0
