@@ -150,6 +150,32 @@ class TestFollowing:
         finally:
             service.close()
 
+    def test_a_full_queue_of_drawings_refuses_no_circle_its_first_look(self, tmp_path: Path) -> None:
+        from tests.promises.test_circles import shared_frames  # noqa: PLC0415
+
+        fill_home(tmp_path, shared_frames())
+        service = Service(Settings(home=tmp_path, check_seconds=0, score_workers=1, score_queue=0))
+        may_end = threading.Event()
+        try:
+            service.start()
+            # it takes the only place there is, and long
+            under_way = service.drawing.submit(may_end.wait)
+            with pytest.raises(BusyError):
+                service.drawing.submit(int)
+            narrowed = service.snapshot("public").published
+            assert narrowed is not None
+            assert not under_way.done()
+            assert "best_first" not in narrowed.surface.__dict__
+            may_end.set()
+            prepared = threading.Event()
+            service.drawing.prepare(prepared.set)
+            # in turn: after the drawing, what the circle's first filter wants
+            assert prepared.wait(60)
+            assert "best_first" in narrowed.surface.__dict__
+        finally:
+            may_end.set()
+            service.close()
+
     def test_the_folder_is_not_looked_at_for_every_request(
         self, serve: Callable[..., TestClient], home: Path, published: RiskSurface
     ) -> None:
