@@ -35,7 +35,7 @@ DRAW = """async ([kind, points]) => {
   const button = () => document.createElement("button");
   const said = [];
   const buttons = document.createElement("div");
-  tool.start({ buttons, result: button(), addButton: button, say: (text) => said.push(text) });
+  tool.start({ buttons, result: button(), addButton: button, showHint() {}, keepFocus() {}, say: (text) => said.push(text) });
   tool.choose(kind);
   for (const [lat, lng] of points) tool.point(L.latLng(lat, lng));
   tool.finish();
@@ -121,7 +121,7 @@ def test_measuring_by_click_and_by_key(open_page: OpenPage, server: Served) -> N
     expect(page.locator(".tool-result")).to_have_text(f"Sträcka {length / 1000:.1f} km".replace(".", ","))
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(400)
-    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
     expect(page.locator(".tool-result")).to_contain_text("inringad yta")
     expect(page.locator("#announcer")).to_contain_text("inringad yta")
     page.keyboard.press("Backspace")
@@ -149,11 +149,90 @@ def test_one_tool_at_a_time_and_crossed_lines_are_told(open_page: OpenPage, serv
     click_map(page, (420, 450))
     expect(page.locator(".tool-wrong")).to_contain_text("cross each other")
     expect(done).to_be_disabled()
-    page.get_by_role("button", name="Take back the last point").click()
+    page.get_by_role("button", name="Undo").click()
     expect(page.locator(".tool-wrong")).to_have_count(0)
     done.click()
     expect(page.locator(".tool-result")).to_contain_text(re.compile(r"The area is drawn: [\d.,]+ (ha|km²)"))
     assert watched.troubles == []
+
+
+def count_corners(page: Page) -> int:
+    """Round marks of the sketch; its lines and its area are other paths."""
+    return int(
+        page.evaluate(
+            "[...document.querySelectorAll('.leaflet-sketch-pane path')].filter(p => /a5,5/.test(p.getAttribute('d'))).length"
+        )
+    )
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_an_area_by_keys_alone_ends_with_enter_and_every_step_can_be_undone(
+    open_page: OpenPage, server: Served, lang: str
+) -> None:
+    watched = open_page()
+    page = open_map(watched, server, f"lang={lang}&lat=63.83&lon=20.26&z=10")
+    usual = page.locator("#map_norrsyn").get_attribute("aria-label")
+    page.locator("#tool-area").press("Enter")
+    container, result = page.locator("#map_norrsyn"), page.locator(".tool-result")
+    expect(container).to_be_focused()
+    expect(container).to_have_attribute("aria-label", re.compile("Space|mellanslag"))
+    for key in ("ArrowRight", "ArrowDown", "ArrowLeft"):
+        page.keyboard.press("Space")
+        page.keyboard.press(key)
+        page.wait_for_timeout(350)
+    assert count_corners(page) == 3
+    page.keyboard.press("Enter")
+    drawn = re.compile("The area is drawn|Området är ritat")
+    expect(result).to_have_text(drawn)
+    # Enter has ended, and added nothing
+    assert count_corners(page) == 3
+    expect(page.locator(".area-totals .facts")).to_be_visible()
+    assert server.contract.asked["/api/cells/at"] == 0
+
+    # what was wiped comes back, and so does what was drawn before it was done
+    page.get_by_role("button", name=re.compile("Start over|Börja om")).press("Enter")
+    assert count_corners(page) == 0
+    undo = page.get_by_role("button", name=re.compile("Undo|Ångra"))
+    expect(undo).to_be_focused()
+    undo.press("Enter")
+    expect(result).to_have_text(drawn)
+    undo.press("Enter")
+    expect(result).not_to_have_text(drawn)
+    expect(page.locator(".area-totals .facts")).to_have_count(0)
+    container.press("Backspace")
+    assert count_corners(page) == 2
+    container.press("Enter")
+    expect(result).to_have_text(re.compile("minst 3|at least 3"))
+
+    # closed by mistake
+    container.press("Escape")
+    assert count_corners(page) == 0
+    expect(container).to_have_attribute("aria-label", usual or "")
+    page.locator("#tool-area").press("Enter")
+    undo.press("Enter")
+    assert count_corners(page) == 2
+    assert watched.troubles == []
+
+
+def test_enter_after_clicks_ends_and_adds_no_corner(open_page: OpenPage, server: Served) -> None:
+    page = open_map(open_page(), server, f"lang=sv&{CLOSE}")
+    page.click("#tool-area")
+    corners = click_map(page, (420, 250), (700, 250), (700, 450))
+    page.keyboard.press("Enter")
+    expect(page.locator(".tool-result")).to_contain_text("Området är ritat")
+    assert count_corners(page) == len(corners)
+
+
+def test_touch_ends_an_area_at_its_first_corner(open_page: OpenPage, server: Served) -> None:
+    page = open_map(open_page(390, 844, touch=True), server, f"lang=sv&{CLOSE}")
+    page.locator("#tool-area").tap()
+    stage = box_of(page, "#map_norrsyn")
+    # a finger does not hit the same pixel twice
+    for x, y in ((80, 120), (300, 140), (220, 260), (87, 114)):
+        page.touchscreen.tap(stage["x"] + x, stage["y"] + y)
+        page.wait_for_timeout(350)
+    expect(page.locator(".tool-result")).to_contain_text("Området är ritat")
+    assert count_corners(page) == 3
 
 
 def test_an_area_is_handed_on_as_geojson(open_page: OpenPage, server: Served) -> None:

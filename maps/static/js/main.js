@@ -107,7 +107,7 @@ class App {
     this.basemap = basemap;
     this.saved?.setUpTiles(window.tile_layer_scores);
     if (state.view) setExactView(map, state.view);
-    setUpMap(map, { onInspect: (latlng, how) => this.tools?.takes(latlng) || this.cells?.inspectAt(latlng, how) });
+    setUpMap(map, { onInspect: (latlng, how) => this.tools?.takes(latlng, how) || this.cells?.inspectAt(latlng, how) });
     if (!state.view) this.showWhole(state);
     this.base = window.tile_layer_base ?? null;
     this.lines = addBasemap(map, basemap, { online: Boolean(this.base) });

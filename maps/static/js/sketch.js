@@ -24,7 +24,9 @@ export class Sketch {
       this.draw();
     };
     this.leave = () => this.follow({ latlng: null });
-    map.on("mousemove", this.follow).on("mouseout", this.leave);
+    // By keyboard the next point is the one under the cross.
+    this.followKeys = () => map.getContainer().classList.contains("by-keyboard") && this.follow({ latlng: map.getCenter() });
+    this.startFollowing();
     this.offTheme = () => this.draw();
     onTheme(this.offTheme);
   }
@@ -32,10 +34,14 @@ export class Sketch {
   // Whether the point was a new one: the second half of a double click is not.
   add(latlng) {
     const last = this.points.at(-1);
-    if (last && this.map.latLngToContainerPoint(last).distanceTo(this.map.latLngToContainerPoint(latlng)) < SAME_POINT_PX) return false;
+    if (last && this.isAt(last, latlng)) return false;
     this.points.push(latlng);
     this.draw();
     return true;
+  }
+
+  isAt(point, latlng, px = SAME_POINT_PX) {
+    return this.map.latLngToContainerPoint(point).distanceTo(this.map.latLngToContainerPoint(latlng)) < px;
   }
 
   undo() {
@@ -43,8 +49,10 @@ export class Sketch {
     this.draw();
   }
 
-  set(points) {
-    this.points = points;
+  set(points, { follows = true } = {}) {
+    this.points = [...points];
+    if (follows) this.startFollowing();
+    else this.stopFollowing();
     this.draw();
   }
 
@@ -58,8 +66,15 @@ export class Sketch {
     this.draw();
   }
 
+  startFollowing() {
+    if (this.isFollowing) return;
+    this.isFollowing = true;
+    this.map.on("mousemove", this.follow).on("mouseout", this.leave).on("move", this.followKeys);
+  }
+
   stopFollowing() {
-    this.map.off("mousemove", this.follow).off("mouseout", this.leave);
+    this.isFollowing = false;
+    this.map.off("mousemove", this.follow).off("mouseout", this.leave).off("move", this.followKeys);
     this.pointer = null;
     this.draw();
   }
@@ -89,7 +104,7 @@ export class Sketch {
   }
 
   remove() {
-    this.map.off("mousemove", this.follow).off("mouseout", this.leave);
+    this.stopFollowing();
     document.removeEventListener("norrsyn:theme", this.offTheme);
     this.group.remove();
     this.renderer.remove();
