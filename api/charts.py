@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 
 from api.service import Snapshot
 from api.surfaces import ServedSurface
 from geo.recent import Recent
+from geo.risk.filters import CellFilter, Shown
 from maps.charts.base import ChartWords, Question
 from maps.charts.registry import Chart
 from maps.charts.style import Size, Theme
 
 __all__ = ["ChartShelf", "OneChart"]
 
+_ALL = CellFilter()
 # A drawing takes 15 kB, figures less than 10 kB.
 _DRAWINGS_KEPT, _FIGURES_KEPT = 256, 128
 
@@ -26,24 +29,38 @@ class OneChart:
     chart : Chart
     snapshot : Snapshot that the layers come from
     served : ServedSurface
-    county, cell_id : str, None for all and for none
+    cell_id : str, None for none
+    chosen : CellFilter with one county and one municipality at most
+    shown : the cells that it shows; None for all
     """
 
     chart: Chart
     snapshot: Snapshot
     served: ServedSurface
-    county: str | None = None
     cell_id: str | None = None
+    chosen: CellFilter = _ALL
+    shown: Shown | None = None
 
     @property
-    def key(self) -> tuple[str, ...]:
+    def county(self) -> str | None:
+        """Code of the county, None for all."""
+        return next(iter(self.chosen.counties), None)
+
+    @property
+    def municipality(self) -> str | None:
+        """Code of the municipality, None for all."""
+        return next(iter(self.chosen.municipalities), None)
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
         """What makes two of them show the same figures."""
         return (
             self.chart.name,
             self.served.id,
             self.snapshot.fingerprint,
             self.snapshot.circle,
-            self.county or "" if self.chart.takes_county else "",
+            (self.county, self.municipality) if self.chart.takes_county else None,
+            self.shown.key if self.shown is not None and self.chart.takes_filter else None,
             self.cell_id or "" if self.chart.takes_cell else "",
         )
 
@@ -52,8 +69,8 @@ class ChartShelf:
     """Figures and drawings, the ones used last."""
 
     def __init__(self) -> None:
-        self._figures: Recent[tuple[str, ...], object] = Recent(_FIGURES_KEPT)
-        self._drawings: Recent[tuple[str, ...], str] = Recent(_DRAWINGS_KEPT)
+        self._figures: Recent[Hashable, object] = Recent(_FIGURES_KEPT)
+        self._drawings: Recent[Hashable, str] = Recent(_DRAWINGS_KEPT)
 
     def figures(self, one: OneChart) -> object:
         """The figures of a chart.
@@ -67,7 +84,18 @@ class ChartShelf:
         if known is None:
             surface = one.served.surface
             cell = None if one.cell_id is None else surface.grid.parse_cell_id(one.cell_id)
-            known = one.chart.collect(Question(surface, one.snapshot.layers, one.county, cell))
+            places = replace(one.chosen, counties=frozenset(), municipalities=frozenset())
+            known = one.chart.collect(
+                Question(
+                    surface,
+                    one.snapshot.layers,
+                    one.county,
+                    cell,
+                    one.municipality,
+                    one.shown,
+                    is_filtered=not places.is_open,
+                )
+            )
             self._figures.put(one.key, known)
         return known
 

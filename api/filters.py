@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
 from pydantic import AfterValidator, BeforeValidator
 
-from api.params import CurrentSnapshot, OneSurface, SurfaceByPath, TheService
+from api.params import CountyParameter, CurrentSnapshot, OneSurface, SurfaceByPath, TheService
 from geo.risk.filters import CellFilter, Shown
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "CellsShownByPath",
     "CellsShownInAreas",
     "OneFilter",
+    "PlaceFilter",
     "get_filter",
 ]
 
@@ -107,6 +109,36 @@ def get_filter_within_areas(
 ) -> CellFilter:
     """The filter that the query names beside the area, where the route itself takes that."""
     return get_filter(state=state, agency=agency, certainty=certainty, min_class=min_class)
+
+
+Municipality = Annotated[
+    str | None,
+    Query(description="Municipality code; all of the county, or of the region, when left out", examples=["2480"]),
+    BeforeValidator(_blank_is_none),
+    AfterValidator(lambda code: _check_one("municipalities", code)),
+]
+
+
+def _check_one(field: str, code: str | None) -> str | None:
+    if code is not None:
+        CellFilter(**{field: frozenset({code})})  # type: ignore[arg-type]
+    return code
+
+
+def get_filter_of_place(
+    chosen: Annotated[CellFilter, Depends(get_filter_within_areas)],
+    county: CountyParameter = None,
+    municipality: Municipality = None,
+) -> CellFilter:
+    """The filter that the query names, with one county and one municipality at most: what has a name of its own."""
+    return replace(
+        chosen,
+        counties=frozenset() if county is None else frozenset({county}),
+        municipalities=frozenset() if municipality is None else frozenset({municipality}),
+    )
+
+
+PlaceFilter = Annotated[CellFilter, Depends(get_filter_of_place)]
 
 
 def choose_cells(service: TheService, snapshot: CurrentSnapshot, served: OneSurface, chosen: OneFilter) -> Shown | None:

@@ -10,9 +10,9 @@ from geo.risk.filters import FILTER_STATES
 from geo.risk.powers import agencies_on_site
 from maps.i18n import translate
 
-__all__ = ["describe_choices"]
+__all__ = ["STATE_WORDS", "describe_choices"]
 
-_STATE_WORDS = {"never_inspected": "Never inspected", "inspected": "Inspected"}
+STATE_WORDS = {"never_inspected": "Never inspected", "inspected": "Inspected"}
 
 
 def describe_choices(lang: str, region: Region) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def describe_choices(lang: str, region: Region) -> dict[str, Any]:
             {"code": code, "name": names.get(code, code), "county": code[:2]}
             for code in sorted(region.codes, key=lambda code: (code[:2], names.get(code, code)))
         ],
-        "state": [{"code": code, "name": translate(lang, _STATE_WORDS[code])} for code in FILTER_STATES],
+        "state": [{"code": code, "name": translate(lang, STATE_WORDS[code])} for code in FILTER_STATES],
         "agency": [{"code": code, "name": translate(lang, titles[code])} for code in agencies_on_site()],
         "certainty": [{"code": each.code, "name": translate(lang, each.name)} for each in certainty_classes()[:-1]],
         "min_class": [{"code": each.code, "name": translate(lang, each.name)} for each in score_classes()],

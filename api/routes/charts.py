@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -10,15 +13,33 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BeforeValidator
 from starlette.responses import HTMLResponse, Response
 
+from api.auth import TheUser
 from api.caching import REVALIDATE, respond_cached
 from api.chart_schemas import ChartAnswer
 from api.charts import ChartShelf, OneChart
-from api.params import CountyParameter, CurrentSnapshot, LanguageParameter, OneSurface, known_parameters_only
+from api.errors import BusyError
+from api.filters import PlaceFilter
+from api.params import (
+    AtParameter,
+    CurrentSnapshot,
+    LanguageParameter,
+    OneSurface,
+    SectorsParameter,
+    SurfaceParameter,
+    TheService,
+    WeightsParameter,
+    known_parameters_only,
+    parse_weights,
+)
 from api.routes.pages import PageLanguage
+from api.service import CURRENT, Service, Snapshot
+from api.surfaces import ServedSurface
+from api.viewers import TheUserName, may_change_weights
 from geo.errors import NotFoundError
+from geo.risk.filters import CellFilter, Shown
 from maps.charts.registry import CHARTS
 from maps.i18n import pick_language
-from maps.pages.charts import ShownChart, render_charts_page
+from maps.pages.charts import Choice, ShownChart, render_charts_page
 
 __all__ = ["router"]
 
@@ -43,10 +64,11 @@ Shelf = Annotated[ChartShelf, Depends(get_shelf)]
 
 
 def choose_chart(
+    service: TheService,
     snapshot: CurrentSnapshot,
     served: OneSurface,
+    chosen: PlaceFilter,
     name: Annotated[str, Path(description=f"Name of the chart: {', '.join(CHARTS)}")],
-    county: CountyParameter = None,
     cell: CellParameter = None,
 ) -> OneChart:
     """The chart that the path names.
@@ -58,7 +80,13 @@ def choose_chart(
     if name not in CHARTS:
         message = f"There is no chart {name!r}; there are {', '.join(CHARTS)}."
         raise NotFoundError(message)
-    return OneChart(CHARTS[name], snapshot, served, county, cell)
+    chart = CHARTS[name]
+    shown = _show(service, snapshot, served, chosen) if chart.takes_filter else None
+    return OneChart(chart, snapshot, served, cell, chosen, shown)
+
+
+def _show(service: Service, snapshot: Snapshot, served: ServedSurface, chosen: CellFilter) -> Shown | None:
+    return served.show(chosen, snapshot.layers, service.drawing, service.turns)
 
 
 ChosenChart = Annotated[OneChart, Depends(choose_chart)]
@@ -106,32 +134,92 @@ def get_chart_numbers(shelf: Shelf, chosen: ChosenChart, lang: LanguageParameter
     }
 
 
+async def choose_surface(
+    service: TheService,
+    snapshot: CurrentSnapshot,
+    user: TheUser,
+    user_name: TheUserName,
+    at: AtParameter = None,
+    sector: SectorsParameter = None,
+    weight: WeightsParameter = None,
+    surface: SurfaceParameter = None,
+) -> ServedSurface:
+    """The surface that the query names, or the one for the map's date, sectors and weights, scored unless it is there.
+
+    Weights are left out for whoever may not change them, as the map does.
+    """
+    points = parse_weights(weight) if may_change_weights(user) else {}
+    if surface is not None or (at is None and sector is None and not points):
+        return await asyncio.to_thread(service.find_surface, snapshot, surface or CURRENT, user_name)
+    future = service.score(snapshot, at, sector, points, user=user_name)
+    # shielded: others may wait for the same surface when this client goes away
+    return await asyncio.shield(asyncio.wrap_future(future))
+
+
+def choose_filter(chosen: PlaceFilter) -> CellFilter:
+    """The filter of the map; there a municipality of another county than the one beside it is none."""
+    if any(code[:2] not in chosen.counties for code in chosen.municipalities if chosen.counties):
+        return replace(chosen, municipalities=frozenset())
+    return chosen
+
+
 @router.get("/charts", summary="Charts", response_class=HTMLResponse, tags=["pages"])
 def show_charts(
     request: Request,
     shelf: Shelf,
+    service: TheService,
     snapshot: CurrentSnapshot,
-    served: OneSurface,
-    county: CountyParameter = None,
+    served: Annotated[ServedSurface, Depends(choose_surface)],
+    chosen: Annotated[CellFilter, Depends(choose_filter)],
     cell: CellParameter = None,
     lang: PageLanguage = None,
 ) -> HTMLResponse:
-    """All charts of a surface with their numbers as tables, for a county or for all four; works without scripts."""
+    """All charts with their numbers as tables; works without scripts.
+
+    It takes the map's address: what is chosen there is what is shown here, and said; the rest of it leads back.
+    """
     language = pick_language(lang)
-    shown = []
+    wanted = chosen
+    try:
+        shown = _show(service, snapshot, served, chosen)
+    except BusyError:
+        # being drawn: until then they show what all else leaves
+        chosen = replace(chosen, certainty=None)
+        shown = _show(service, snapshot, served, chosen)
+    charts = []
     for name, chart in CHARTS.items():
-        one = OneChart(chart, snapshot, served, county, cell)
-        asked = {"surface": served.id, "county": county, "cell": cell, "lang": language}
-        query = urlencode({key: value for key, value in asked.items() if value is not None})
+        one = OneChart(chart, snapshot, served, cell, chosen, shown)
+        query = urlencode([("surface", served.id), *_list_parameters(one), ("lang", language)])
         address = f"charts/{name}.svg?{query}"
-        shown.append(ShownChart(name, shelf.words(one, language), address, f"{address}&size=narrow"))
+        charts.append(ShownChart(name, shelf.words(one, language), address, f"{address}&size=narrow", chart))
+    choice = Choice(
+        chosen,
+        sectors=served.surface.sectors,
+        weights=served.changed_weights,
+        is_published=snapshot.published is not None and served.id == snapshot.published.id,
+        is_waiting=wanted != chosen,
+    )
     page = render_charts_page(
         language,
-        shown,
+        charts,
         at=served.surface.at,
-        county=county,
+        choice=choice,
         cell=cell,
         synthetic=bool(served.surface.manifest["synthetic"]),
         query=request.query_params.multi_items(),
     )
     return HTMLResponse(page, headers={"Cache-Control": REVALIDATE})
+
+
+def _list_parameters(one: OneChart) -> Iterator[tuple[str, str]]:
+    """What the chart's own address says of the filter and the cell: nothing that it does not look at."""
+    chosen, chart = one.chosen, one.chart
+    if chart.takes_county:
+        yield from (("county", code) for code in chosen.counties)
+        yield from (("municipality", code) for code in chosen.municipalities)
+    if chart.takes_filter:
+        named = {"state": chosen.state, "certainty": chosen.certainty, "min_class": chosen.min_class}
+        yield from ((name, code) for name, code in named.items() if code is not None)
+        yield from (("agency", code) for code in sorted(chosen.agencies))
+    if chart.takes_cell and one.cell_id is not None:
+        yield "cell", one.cell_id

@@ -11,8 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo.reference import county_names
-from maps.charts.base import ChartTable, ChartWords, Column, Question, month_names
+from maps.charts.base import ChartTable, ChartWords, Column, Question, month_names, name_place
 from maps.charts.canvas import Labels, Sheet, render
 from maps.charts.style import SIZES, SMALL_PX, Size, Theme, role_colour
 from maps.i18n import format_number, translate
@@ -34,7 +33,7 @@ class ActivityFigures:
     Attributes
     ----------
     at : scoring date
-    county : code, None for all four
+    place : code of a municipality or a county, None for all four counties
     months : (year, month)
     found, nothing_found : visits with and without anything found
     findings : recorded at visits, those that were dismissed left out
@@ -42,7 +41,7 @@ class ActivityFigures:
     """
 
     at: date
-    county: str | None
+    place: str | None
     months: tuple[tuple[int, int], ...]
     found: tuple[int, ...]
     nothing_found: tuple[int, ...]
@@ -60,7 +59,7 @@ def collect_activity(question: Question) -> ActivityFigures:
     has_nothing = visits["outcome"] == _NOTHING_FOUND
     return ActivityFigures(
         question.at,
-        question.county,
+        question.place,
         tuple((month.year, month.month) for month in months),
         _count(visits.loc[~has_nothing, "visited_on"], months),
         _count(visits.loc[has_nothing, "visited_on"], months),
@@ -72,7 +71,7 @@ def collect_activity(question: Question) -> ActivityFigures:
 def describe_activity(lang: str, figures: ActivityFigures) -> ChartWords:
     """Title, summary and table."""
     n_found, n_nothing = sum(figures.found), sum(figures.nothing_found)
-    place = county_names().get(figures.county or "", "Region Nord")
+    place = name_place(figures.place)
     if n_found + n_nothing:
         summary = translate(
             lang,
@@ -151,10 +150,10 @@ def _within(question: Question, frame: gpd.GeoDataFrame, column: str, first: pd.
     """Records of the county from a month up to the scoring date."""
     days = frame[column]
     kept = frame[(days >= first.start_time) & (days <= pd.Timestamp(question.at))]
-    if question.county is None or kept.empty:
+    if question.place is None or kept.empty:
         return kept
     codes = question.surface.region.municipality_at(kept.geometry.x, kept.geometry.y)
-    return kept[[str(code)[:2] == question.county for code in codes]]
+    return kept[[question.is_within(str(code)) for code in codes]]
 
 
 def _count(days: pd.Series, months: pd.PeriodIndex) -> tuple[int, ...]:

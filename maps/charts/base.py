@@ -11,10 +11,22 @@ from babel.dates import get_month_names
 
 from geo.grid import Grid
 from geo.layers.bundle import Layers
+from geo.reference import county_names, municipality_names
+from geo.risk.filters import Shown
 from geo.risk.surface import RiskSurface
 from maps.i18n import format_date, format_number
 
-__all__ = ["BABEL", "ChartTable", "ChartWords", "Column", "Question", "Value", "format_cell", "month_names"]
+__all__ = [
+    "BABEL",
+    "ChartTable",
+    "ChartWords",
+    "Column",
+    "Question",
+    "Value",
+    "format_cell",
+    "month_names",
+    "name_place",
+]
 
 BABEL = {"sv": "sv_SE", "en": "en_GB"}
 Value = str | int | float | date | None
@@ -30,12 +42,27 @@ class Question:
     layers : Layers, those that the asker may see
     county : code, None for all four
     cell : row and column on the surface's grid, None for no cell
+    municipality : code, None for all
+    shown : the cells that a filter shows, county and municipality among its conditions; None for all
+    is_filtered : whether the filter has other conditions besides
     """
 
     surface: RiskSurface
     layers: Layers
     county: str | None = None
     cell: tuple[int, int] | None = None
+    municipality: str | None = None
+    shown: Shown | None = None
+    is_filtered: bool = False
+
+    @property
+    def place(self) -> str | None:
+        """Code of the municipality, else of the county; None for all four counties."""
+        return self.municipality or self.county
+
+    def is_within(self, code: str) -> bool:
+        """Whether a municipality is one of those asked for."""
+        return code[:2] == (self.county or code[:2]) and code == (self.municipality or code)
 
     @property
     def at(self) -> date:
@@ -92,6 +119,11 @@ class ChartWords:
     summary: str
     notes: tuple[str, ...]
     table: ChartTable
+
+
+def name_place(code: str | None) -> str:
+    """Name of a municipality or a county; Region Nord where there is none."""
+    return county_names().get(code or "") or municipality_names().get(code or "", "Region Nord")
 
 
 def format_cell(lang: str, value: Value, column: Column) -> str:

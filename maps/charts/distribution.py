@@ -7,10 +7,10 @@ from datetime import date
 
 import numpy as np
 
-from geo.reference import ScoreClass, county_names, score_classes
+from geo.reference import ScoreClass, score_classes
 from geo.risk.states import NEVER_INSPECTED
 from geo.risk.words import Sentence
-from maps.charts.base import ChartTable, ChartWords, Column, Question
+from maps.charts.base import ChartTable, ChartWords, Column, Question, name_place
 from maps.charts.canvas import Labels, Sheet, render
 from maps.charts.style import SIZES, SMALL_PX, Size, Theme, ink_on, role_colour
 from maps.i18n import format_number, translate
@@ -31,21 +31,23 @@ class DistributionFigures:
     Attributes
     ----------
     at : scoring date
-    county : code, None for all four
+    place : code of a municipality or a county, None for all four counties
     edges : (n + 1,) points, in even steps
     counts : (n,) ranked cells from one edge up to the next
     n_ranked : all of them
     score : that of the chosen cell, None where none is chosen or it is not ranked
     n_higher : ranked cells that score more than it
+    is_filtered : whether more than a place narrows the cells that are counted
     """
 
     at: date
-    county: str | None
+    place: str | None
     edges: tuple[float, ...]
     counts: tuple[int, ...]
     n_ranked: int
     score: float | None
     n_higher: int
+    is_filtered: bool = False
 
 
 def collect_distribution(question: Question) -> DistributionFigures:
@@ -59,7 +61,9 @@ def collect_distribution(question: Question) -> DistributionFigures:
     n_higher = 0
     for rows in surface.row_bands():
         kept = surface.state[rows] >= NEVER_INSPECTED
-        if question.county is not None:
+        if question.shown is not None:
+            kept &= question.shown.includes(rows)
+        elif question.county is not None:
             kept &= surface.county_mask(question.county, rows)
         scores = surface.score[rows][kept]
         counts += np.histogram(scores, edges)[0]
@@ -67,18 +71,19 @@ def collect_distribution(question: Question) -> DistributionFigures:
             n_higher += int(np.count_nonzero(scores > np.float32(chosen)))
     return DistributionFigures(
         question.at,
-        question.county,
+        question.place,
         tuple(edges.tolist()),
         tuple(counts.tolist()),
         int(counts.sum()),
         chosen,
         n_higher,
+        is_filtered=question.is_filtered,
     )
 
 
 def describe_distribution(lang: str, figures: DistributionFigures) -> ChartWords:
     """Title, summary and table."""
-    place = county_names().get(figures.county or "", "Region Nord")
+    place = name_place(figures.place)
     highest = score_classes()[-1]
     if figures.n_ranked == 0:
         summary = translate(lang, "{place}, {date}: no cell is ranked.", place=place, date=figures.at)
@@ -113,12 +118,14 @@ def describe_distribution(lang: str, figures: DistributionFigures) -> ChartWords
         for low, high, count in zip(figures.edges[:-1], figures.edges[1:], figures.counts, strict=True)
         if count
     )
-    notes = (
+    notes = [
         translate(
             lang, "Each line up means ten times as many cells: high scores are rare, and would not be seen otherwise."
-        ),
-    )
-    return ChartWords(translate(lang, "Distribution of the scores"), summary, notes, ChartTable(columns, rows))
+        )
+    ]
+    if figures.is_filtered:
+        notes.insert(0, translate(lang, "Only the cells that the filters show are counted."))
+    return ChartWords(translate(lang, "Distribution of the scores"), summary, tuple(notes), ChartTable(columns, rows))
 
 
 def draw_distribution(lang: str, figures: DistributionFigures, size: Size = "wide", theme: Theme = "light") -> str:

@@ -27,7 +27,9 @@ class Chart:
     collect : question to figures
     describe : language and figures to words and table
     draw : language, figures, size and theme to SVG
-    takes_county, takes_cell : whether it looks at them
+    takes_county, takes_cell : whether it looks at them; at a municipality as at a county
+    takes_filter : whether it looks at filters of cells, and at the sectors and weights of the surface
+    takes_sectors : whether it looks at the sectors of the surface
     """
 
     name: str
@@ -36,15 +38,25 @@ class Chart:
     draw: Callable[[str, Any, Size, Theme], str]
     takes_county: bool = True
     takes_cell: bool = False
+    takes_filter: bool = False
+    takes_sectors: bool = False
 
 
 CHARTS: Mapping[str, Chart] = MappingProxyType(
     {
         chart.name: chart
         for chart in (
-            Chart("season", collect_season, describe_season, draw_season, takes_county=False),
+            Chart("season", collect_season, describe_season, draw_season, takes_county=False, takes_sectors=True),
             Chart("activity", collect_activity, describe_activity, draw_activity),
-            Chart("distribution", collect_distribution, describe_distribution, draw_distribution, takes_cell=True),
+            Chart(
+                "distribution",
+                collect_distribution,
+                describe_distribution,
+                draw_distribution,
+                takes_cell=True,
+                takes_filter=True,
+                takes_sectors=True,
+            ),
             Chart("establishments", collect_timeline, describe_timeline, draw_timeline, takes_cell=True),
         )
     }

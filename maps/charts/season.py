@@ -39,9 +39,13 @@ class SeasonFigures:
 
 
 def collect_season(question: Question) -> SeasonFigures:
-    """Seasons as the reference tables hold them."""
-    rows = read_columns("sectors", "sector", "title", "title_sv", "role")
-    titles = {str(sector): (str(title), str(swedish)) for sector, title, swedish, role in rows if role != _NO_RISK}
+    """Seasons as the reference tables hold them, of the sectors that the surface counts."""
+    rows, chosen = read_columns("sectors", "sector", "title", "title_sv", "role"), question.surface.sectors
+    titles = {
+        str(sector): (str(title), str(swedish))
+        for sector, title, swedish, role in rows
+        if role != _NO_RISK and (chosen is None or sector in chosen)
+    }
     factors = {sector: [0.0] * 12 for sector in titles}
     for sector, month, factor in read_columns("sector_seasons", "sector", "month", "factor"):
         if sector in factors:

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.reference import county_names, read_table
-from maps.charts.base import ChartTable, ChartWords, Column, Question
+from geo.reference import read_table
+from maps.charts.base import ChartTable, ChartWords, Column, Question, name_place
 from maps.charts.canvas import Labels, Sheet, render
 from maps.charts.style import SIZES, SMALL_PX, Size, Theme, ink_on, role_colour
 from maps.i18n import format_date, translate
@@ -59,7 +59,7 @@ class TimelineFigures:
     Attributes
     ----------
     at : scoring date
-    county : code, None for all four
+    place : code of a municipality or a county, None for all four counties
     near_cell : whether they are the nearest to a cell, nearest first; else by name
     establishments : at most 5 near a cell, the 12 largest otherwise
     n_all : how many there are
@@ -67,7 +67,7 @@ class TimelineFigures:
     """
 
     at: date
-    county: str | None
+    place: str | None
     near_cell: bool
     establishments: tuple[Establishment, ...]
     n_all: int
@@ -88,7 +88,7 @@ def collect_timeline(question: Question) -> TimelineFigures:
     """The establishments nearest to the cell, or those of the county."""
     frame = question.layers["establishments"]
     groups = [group for _, group in frame.groupby("establishment_id", sort=True)]
-    if question.county is not None and question.cell is None:
+    if question.place is not None and question.cell is None:
         groups = [group for group in groups if _touches(question, group)]
     if question.cell is not None:
         point = shapely.Point(*question.grid.centre(*question.cell))
@@ -99,12 +99,12 @@ def collect_timeline(question: Question) -> TimelineFigures:
         largest = sorted(found, key=lambda one: -max(phase.workforce for phase in one.phases))[:_LARGEST]
         kept = sorted(largest, key=lambda one: one.name)
     synthetic = bool(frame["synthetic"].any()) if len(frame) else False
-    return TimelineFigures(question.at, question.county, question.cell is not None, tuple(kept), len(found), synthetic)
+    return TimelineFigures(question.at, question.place, question.cell is not None, tuple(kept), len(found), synthetic)
 
 
 def describe_timeline(lang: str, figures: TimelineFigures) -> ChartWords:
     """Title, summary and table."""
-    place = county_names().get(figures.county or "", "Region Nord")
+    place = name_place(figures.place)
     count = len(figures.establishments)
     if count == 0:
         summary = translate(lang, "{place}: no large establishment is known.", place=place)
@@ -268,7 +268,7 @@ def _day(value: Any) -> date | None:
 
 
 def _touches(question: Question, group: gpd.GeoDataFrame) -> bool:
-    """Whether any vertex of an establishment lies in the county: a railway may run through several."""
+    """Whether any vertex of an establishment lies in the county or municipality: a railway may run through several."""
     corners = shapely.get_coordinates(group.geometry.to_numpy())
     codes = question.surface.region.municipality_at(*np.unique(corners, axis=0).T)
-    return any(str(code)[:2] == question.county for code in codes)
+    return any(question.is_within(str(code)) for code in codes)

@@ -173,6 +173,9 @@ def test_an_address_brings_back_what_was_seen(open_page: Callable[..., Watched],
     assert page.input_value("#county") == "24"
     assert page.input_value("#opacity") == "50"
     assert page.locator("#layer-workplaces").is_checked() is False
+    # What shows the same as charts is asked for with the same.
+    charts = page.get_attribute("a[data-with-view]", "href") or ""
+    assert parse_qs(urlsplit(charts).query) == before
     # The other language keeps the rest.
     page.click("a[data-language=sv]")
     page.wait_for_selector(".score-big")

@@ -35,7 +35,8 @@ DRAW = """async ([kind, points]) => {
   const button = () => document.createElement("button");
   const said = [];
   const buttons = document.createElement("div");
-  tool.start({ buttons, result: button(), addButton: button, showHint() {}, keepFocus() {}, say: (text) => said.push(text) });
+  const say = (text) => said.push(text);
+  tool.start({ buttons, result: button(), addButton: button, showHint() {}, keepFocus() {}, say });
   tool.choose(kind);
   for (const [lat, lng] of points) tool.point(L.latLng(lat, lng));
   tool.finish();
@@ -156,13 +157,13 @@ def test_one_tool_at_a_time_and_crossed_lines_are_told(open_page: OpenPage, serv
     assert watched.troubles == []
 
 
+ROUND_MARKS = """[...document.querySelectorAll(".leaflet-sketch-pane path")]
+  .filter((path) => path.getAttribute("d").includes("a5,5")).length"""
+
+
 def count_corners(page: Page) -> int:
     """Round marks of the sketch; its lines and its area are other paths."""
-    return int(
-        page.evaluate(
-            "[...document.querySelectorAll('.leaflet-sketch-pane path')].filter(p => /a5,5/.test(p.getAttribute('d'))).length"
-        )
-    )
+    return int(page.evaluate(ROUND_MARKS))
 
 
 @pytest.mark.parametrize("lang", ["sv", "en"])

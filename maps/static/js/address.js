@@ -35,6 +35,8 @@ export class Address {
 
   write(state, how) {
     window.history[how](null, "", writeState(state, language()));
+    // Pages that show what the map shows.
+    for (const link of document.querySelectorAll("a[data-with-view]")) link.setAttribute("href", `${link.getAttribute("href").split("?")[0]}${writeState(state, language())}`);
     for (const link of document.querySelectorAll("a[data-language]")) link.setAttribute("href", writeState(state, link.dataset.language));
   }
 
