@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from geo.errors import ParameterError
 
-__all__ = ["MAX_SENT", "PERMALINK_PARAMETERS", "tidy_query"]
+__all__ = ["MAX_SENT", "PERMALINK_PARAMETERS", "read_day", "tidy_query"]
 
 # as long as an address may be that is looked at; what is left of it is shorter
 MAX_SENT = 8_000
@@ -50,6 +50,14 @@ def _read_day(text: str) -> str:
     if not (_DAY.fullmatch(text) and _FIRST_DAY <= date.fromisoformat(text) <= _LAST_DAY):
         raise ValueError
     return text
+
+
+def read_day(text: str) -> date | None:
+    """The scoring date that a parameter names; None where it names none that is scored."""
+    try:
+        return date.fromisoformat(_read_day(text))
+    except ValueError:
+        return None
 
 
 def _read_weight(text: str) -> str:

@@ -47,6 +47,7 @@ def show_map(
         base_map=service.base_map,
         can_import=can_import,
         can_save=service.settings.allow_offline,
+        at=snapshot.published.surface.at,
     )
     return _page(page, ASKING_WHERE)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from markupsafe import Markup
 
 from maps.pages.base import Query, render_page
+from maps.permalinks import read_day
 from maps.skeleton import BaseMap, Skeleton
 
 __all__ = ["render_map_page", "render_setup_page"]
 
 
-def render_map_page(
+def render_map_page(  # noqa: PLR0913  what the page is told apart by
     lang: str,
     skeleton: Skeleton,
     *,
@@ -20,6 +23,7 @@ def render_map_page(
     base_map: BaseMap | None = None,
     can_import: bool = False,
     can_save: bool = False,
+    at: date | None = None,
 ) -> str:
     """Render the map page, served at ``/``.
 
@@ -39,11 +43,14 @@ def render_map_page(
         Whether the page leads to that of imports.
     can_save : bool
         Whether areas may be saved for work without a network.
+    at : date, optional
+        Scoring date of the published surface; that of the query goes before it.
 
     Returns
     -------
     str, a whole HTML page without inline script or style
     """
+    asked = next((read_day(value) for name, value in query if name == "at"), None) or at
     return render_page(
         "map.html",
         lang,
@@ -56,6 +63,10 @@ def render_map_page(
         attribution=base_map.attribution if base_map else "",
         can_import=can_import,
         can_save=can_save,
+        # the fields tell their day, week and month before any script has come
+        day="" if asked is None else asked.isoformat(),
+        week="" if asked is None else asked.isocalendar().week,
+        month="" if asked is None else asked.month,
     )
 
 

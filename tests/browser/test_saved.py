@@ -221,6 +221,64 @@ def test_a_view_is_saved_opened_shared_and_deleted_in_two_tabs(
     assert ask(f"{demo_url}/api/views").json()["views"] != []
 
 
+@pytest.mark.parametrize(("lang", "size"), [("sv", (390, 844)), ("en", (1366, 768))])
+def test_a_name_that_is_taken_is_said_and_replacing_is_offered(
+    open_page: OpenPage, demo_home: Path, demo_url: str, screenshots: Path, lang: str, size: tuple[int, int]
+) -> None:
+    anna = open_as(open_page, demo_home, demo_url, f"Namesake {lang}", f"lang={lang}&county=24", size)
+    page = anna.page
+    open_saved(page)
+    name, save, same, views = (
+        page.locator(css) for css in ("#view-name", "#view-form [type=submit]", "#view-same", OWN)
+    )
+    name.fill("Vecka 30")
+    save.click()
+    expect(views).to_have_count(1)
+
+    def stored() -> list[tuple[str, str]]:
+        found = page.evaluate("fetch('api/views').then((answer) => answer.json())")["views"]
+        mine = [view for view in found if view["is_own"]]
+        return sorted((view["name"], parse_qs(view["query"]).get("list", ["places"])[0]) for view in mine)
+
+    # what the map shows by now is another view; it takes nothing's place without a word
+    page.evaluate("document.querySelector('[data-list=cells]').click()")
+    name.fill("  vecka  30 ")
+    save.click()
+    expect(same).to_contain_text("Vecka 30")
+    page.screenshot(path=screenshots / f"saved-same-{lang}.png")
+    assert stored() == [("Vecka 30", "places")]
+    another = same.get_by_role("button").last
+    expect(another).to_be_focused()
+    another.press("Enter")
+    expect(name).to_be_focused()
+    expect(name).to_have_value("  vecka  30 ")
+    save.click()
+    same.get_by_role("button").first.click()
+    expect(same).to_be_hidden()
+    expect(page.locator("#toast")).to_be_visible()
+    assert stored() == [("Vecka 30", "cells")]
+    expect(name).to_have_value("")
+    # and is undone
+    with page.expect_response(lambda response: response.request.method == "PUT" and response.ok):
+        page.locator("#toast .plain-button").first.click()
+    assert stored() == [("Vecka 30", "places")]
+    page.locator("#toast .plain-button").first.wait_for(state="hidden")
+
+    # renaming does not make two of one name either
+    name.fill("Vecka 31")
+    save.click()
+    expect(views).to_have_count(2)
+    page.locator("#toast .plain-button").last.evaluate_all("(all) => all.forEach((one) => one.click())")
+    page.locator("#views [data-key$=' rename']").first.click()
+    draft = page.locator("#views .note-form")
+    draft.locator("input").fill("VECKA 30")
+    draft.locator("[data-key$=' save']").click()
+    expect(draft.locator(".field-problem")).to_contain_text("Vecka 30")
+    assert stored() == [("Vecka 30", "places"), ("Vecka 31", "cells")]
+    page.wait_for_load_state("networkidle")
+    assert anna.troubles == []
+
+
 def open_tab(page: Page, url: str, query: str) -> Watched:
     """Another tab of the same browser, at the task *Saved*."""
     tab = Watched(page.context.new_page())

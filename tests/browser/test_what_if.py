@@ -66,12 +66,32 @@ def test_week_month_and_day_are_one_date(open_page: OpenPage, demo_url: str) -> 
     expect(day).to_have_value("2026-07-20")
     week.fill("54")
     week.blur()
-    expect(page.locator("#at-problem")).to_have_text("2026 has no week 54.")
+    expect(page.locator("#at-problem")).to_have_text("2026 has weeks 1 to 53.")
     expect(day).to_have_value("2026-07-20")
     with page.expect_response(lambda response: "/api/score" in response.url and "2026-02-15" in response.url):
         month.fill("2")
     expect(day).to_have_value("2026-02-15")
     expect(week).to_have_value("7")
     assert month.get_attribute("aria-valuetext") == "February"
+    # a field that was emptied tells the week in view again, also after a date that is none
+    week.fill("")
+    week.blur()
+    expect(week).to_have_value("7")
+    expect(page.locator("#at-problem")).to_be_hidden()
+    day.fill("")
+    day.blur()
+    expect(page.locator("#at-problem")).to_be_visible()
+    week.fill("")
+    week.blur()
+    expect(day).to_have_value("2026-02-15")
+    expect(week).to_have_value("7")
+    # without a date in the field the slider goes by the year in view
+    page.goto(f"{demo_url}/?lang=en&at=2027-01-01")
+    page.wait_for_selector("#ranking-rows .row-button")
+    expect(week).to_have_value("53")
+    day.fill("")
+    month.fill("3")
+    expect(day).to_have_value("2027-03-15")
+    expect(week).to_have_value("11")
     page.wait_for_load_state("networkidle")
     assert watched.troubles == []

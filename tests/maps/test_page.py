@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
@@ -186,3 +188,20 @@ def test_our_styles_and_scripts_reach_for_nothing_elsewhere() -> None:
         assert "innerHTML" not in text, path
         assert "insertAdjacentHTML" not in text, path
         assert "eval(" not in text, path
+
+
+@pytest.mark.parametrize(
+    ("query", "day", "week", "month"),
+    [
+        ([], "2026-07-15", "29", "7"),
+        ([("at", "2027-01-01")], "2027-01-01", "53", "1"),
+        ([("at", "2025-12-31")], "2025-12-31", "1", "12"),
+        ([("at", "2026-02-30")], "2026-07-15", "29", "7"),
+    ],
+)
+def test_the_date_stands_in_its_fields_before_any_script(
+    query: list[tuple[str, str]], day: str, week: str, month: str
+) -> None:
+    page = render_map_page("sv", build_skeleton(), query=query, at=date(2026, 7, 15))
+    for name, value in (("at", day), ("week", week), ("month", month)):
+        assert re.search(rf'<input id="{name}" [^>]*value="{value}"', page), name

@@ -3,7 +3,7 @@
 import { debounce, el, fill, throttle } from "./dom.js";
 import { language, t } from "./i18n.js";
 import { FIRST_DAY, LAST_DAY, isDay, isScoringDay } from "./state.js";
-import { middleOf, mondayOf, monthOf, weekOf } from "./weeks.js";
+import { lastWeekOf, middleOf, mondayOf, monthOf, weekOf } from "./weeks.js";
 
 // Typed dates pass through others on the way; a slider is followed as it goes.
 const TYPING_MS = 350;
@@ -40,10 +40,20 @@ export function setUpFilters({ sectors, counties, state, at, onChange }) {
     showParts();
     later({ at: date.value });
   });
+  // The day that other parts of the date go by: what the field says, else what the map shows.
+  let last = state.at ?? at;
+  const dayInUse = () => (isScoringDay(date.value) ? date.value : last);
   week.addEventListener("change", () => {
-    const { year } = weekOf(isScoringDay(date.value) ? date.value : at);
+    // An emptied field tells the week in view again.
+    if (!week.value && !week.validity.badInput) {
+      if (!isScoringDay(date.value)) date.value = last;
+      reportDate();
+      showParts();
+      return;
+    }
+    const { year } = weekOf(dayInUse());
     const monday = mondayOf(year, Number(week.value));
-    report("at-problem", monday ? "" : t("{year} has no week {week}.", { year: String(year), week: week.value || "–" }));
+    report("at-problem", monday ? "" : t("{year} has weeks 1 to {last}.", { year: String(year), last: lastWeekOf(year) }));
     week.setAttribute("aria-invalid", String(!monday));
     if (!monday) return;
     date.value = monday;
@@ -51,7 +61,7 @@ export function setUpFilters({ sectors, counties, state, at, onChange }) {
     later({ at: monday });
   });
   month.addEventListener("input", () => {
-    date.value = middleOf(isScoringDay(date.value) ? date.value : at, Number(month.value));
+    date.value = middleOf(dayInUse(), Number(month.value));
     showParts();
     later({ at: date.value }, whileSliding);
   });
@@ -64,6 +74,8 @@ export function setUpFilters({ sectors, counties, state, at, onChange }) {
     month.value = monthOf(date.value);
     month.setAttribute("aria-valuetext", monthName(monthOf(date.value), "long"));
     report("at-problem", "");
+    date.setAttribute("aria-invalid", "false");
+    last = date.value;
   };
 
   const reportDate = () => {

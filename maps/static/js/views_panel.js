@@ -24,7 +24,10 @@ export class ViewsPanel {
       event.preventDefault();
       this.save();
     });
-    byId("view-name").addEventListener("input", () => report(byId("view-name"), byId("view-problem"), ""));
+    byId("view-name").addEventListener("input", () => {
+      report(byId("view-name"), byId("view-problem"), "");
+      this.offer(null);
+    });
   }
 
   async open() {
@@ -52,6 +55,13 @@ export class ViewsPanel {
     const button = byId("view-form").querySelector("[type=submit]");
     button.disabled = true;
     try {
+      // As they are now: another tab may have saved one.
+      await this.open();
+      const same = this.findSame(name);
+      if (same) {
+        this.offer(same);
+        return;
+      }
       const view = await sendJson("POST", "api/views", { name, query: writeState(this.store.get(), language()), is_shared: byId("view-shared").checked });
       clearProblem("views");
       field.value = "";
@@ -66,6 +76,39 @@ export class ViewsPanel {
     } finally {
       button.disabled = false;
     }
+  }
+
+  // A view of one's own that is called the same, as far as one can see: nobody tells "Vecka 30" from "vecka 30 ".
+  findSame(name, exceptId = null) {
+    return this.views.find((view) => view.is_own && view.view_id !== exceptId && nameKey(view.name) === nameKey(name));
+  }
+
+  // Two views of one name: which is meant is asked, and nothing is written before it is answered.
+  offer(view) {
+    const node = byId("view-same");
+    node.hidden = !view;
+    fill(node);
+    if (!view) return;
+    const replace = async () => {
+      this.offer(null);
+      byId("view-name").value = "";
+      await this.overwrite(view, { is_shared: view.is_shared || byId("view-shared").checked });
+      byId("view-shared").checked = false;
+      this.focus(`${view.view_id} open`);
+    };
+    const rename = () => {
+      this.offer(null);
+      byId("view-name").focus();
+      byId("view-name").select();
+    };
+    fill(
+      node,
+      el("p", {}, t("You already have a view called {name}, saved {date}.", { name: view.name, date: day(view.changed_at.slice(0, 10)) })),
+      el("div", { class: "saved-buttons" }, el("button", { type: "button", class: "plain-button", onclick: replace }, t("Replace it with what the map shows now")), el("button", { type: "button", class: "plain-button", onclick: rename }, t("Choose another name"))),
+    );
+    announce(node.querySelector("p").textContent);
+    node.querySelector("button:last-child").focus({ preventScroll: true });
+    node.scrollIntoView({ block: "nearest" });
   }
 
   draw() {
@@ -134,7 +177,8 @@ export class ViewsPanel {
 
   // Whether a name can be sent; else what is wrong with it stands below it.
   check(draft) {
-    draft.fault = findNameFault(draft.text);
+    const same = this.findSame(draft.text, draft.id);
+    draft.fault = findNameFault(draft.text) || (same ? t("You already have a view called {name}. Choose another name, or delete that one first.", { name: same.name }) : "");
     if (!draft.fault) return true;
     this.draw();
     this.focus(`${draft.id} text`);
@@ -178,13 +222,13 @@ export class ViewsPanel {
   }
 
   // The map as it is shown now, in the place of what the view showed.
-  overwrite(view) {
+  overwrite(view, change = {}) {
     return this.attempt(async () => {
-      const changed = await sendJson("PUT", `api/views/${view.view_id}`, { query: writeState(this.store.get(), language()), version: view.version });
+      const changed = await sendJson("PUT", `api/views/${view.view_id}`, { query: writeState(this.store.get(), language()), version: view.version, ...change });
       this.replace(changed);
       const undo = async () => {
         hideToast();
-        await this.attempt(async () => this.replace(await sendJson("PUT", `api/views/${view.view_id}`, { query: view.query, version: changed.version })), changed);
+        await this.attempt(async () => this.replace(await sendJson("PUT", `api/views/${view.view_id}`, { query: view.query, is_shared: view.is_shared, version: changed.version })), changed);
       };
       showToast(t("{name} shows what the map shows now.", { name: view.name }), toastButton(t("Undo"), undo), toastButton(t("Close"), hideToast));
     }, view);
@@ -238,6 +282,8 @@ export class ViewsPanel {
     }
   }
 }
+
+const nameKey = (name) => name.normalize("NFC").replace(/\s+/g, " ").trim().toLocaleLowerCase("sv");
 
 const toastButton = (words, onclick) => el("button", { type: "button", class: "plain-button", onclick }, words);
 

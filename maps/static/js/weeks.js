@@ -23,6 +23,9 @@ export function mondayOf(year, week) {
   return Number.isInteger(week) && found.year === year && found.week === week ? monday : null;
 }
 
+// 28 December is always in the year's last week.
+export const lastWeekOf = (year) => weekOf(`${year}-12-28`).week;
+
 export const monthOf = (isoDay) => Number(isoDay.slice(5, 7));
 
 export const middleOf = (isoDay, month) => `${isoDay.slice(0, 4)}-${String(month).padStart(2, "0")}-15`;
