@@ -21,6 +21,7 @@ PUBLIC: Final[Rule] = frozenset({"everybody"})
 SIGNED_IN: Final[Rule] = frozenset(ROLES) | {"signed in"}
 
 _MAP: Final[Rule] = frozenset({"planner", "analyst", "coordinator"})
+_PLAN: Final[Rule] = frozenset({"planner", "coordinator"})
 _IMPORTS: Final[Rule] = frozenset({"analyst", "admin"})
 _ADMIN: Final[Rule] = frozenset({"admin"})
 _AUDIT: Final[Rule] = frozenset({"admin", "auditor"})
@@ -105,6 +106,8 @@ PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
                 "PUT /api/shortlist/{entry_id}",
                 "DELETE /api/shortlist/{entry_id}",
             ),
+            *_rows(_MAP, "GET /plans", "GET /plans/{plan_id}"),
+            *_rows(_PLAN, "GET /plans/new"),
             *_rows(
                 _IMPORTS,
                 "GET /import",

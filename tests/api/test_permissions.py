@@ -25,9 +25,9 @@ FILES = {"/static": "/js/main.js", "/static/leaflet": "/leaflet.js"}
 PAGE = {"accept": "text/html"}
 # what each role may do, by the first part of the path; written apart from the table, as somebody would say it
 SAID = {
-    "planner": {"map"},
+    "planner": {"map", "plan"},
     "analyst": {"map", "imports"},
-    "coordinator": {"map"},
+    "coordinator": {"map", "plan"},
     "admin": {"imports", "admin", "audit"},
     "auditor": {"audit"},
     "no role": set(),
@@ -49,6 +49,8 @@ def group(path: str) -> str:
         return "admin"
     if path == "/audit":
         return "audit"
+    if path == "/plans/new":
+        return "plan"
     return "imports" if path.startswith(("/import", "/api/imports")) else "map"
 
 

@@ -37,6 +37,7 @@ PARTS = [
     ("problem-line", "paper"),
     *((f"site-{layer}", ground) for layer in LAYERS_DRAWN for ground in ("land", "paper")),
     *((line, "land") for line in ("county-line", "municipality-line", "outline", "sketch")),
+    *((f"crew-{crew}", ground) for crew in "abcdef" for ground in ("land", "paper", "ground")),
     ("outline", "outline-halo"),
     ("sketch", "sketch-halo"),
     *((f"difference-{way}", "difference-none") for way in ("down", "up")),

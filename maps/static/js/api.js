@@ -15,6 +15,8 @@ export class ApiError extends Error {
     this.retryAfter = 0;
     // What is stored now, where it was changed meanwhile (409).
     this.current = null;
+    // Every parameter that cannot be used, where the server tells them one by one.
+    this.errors = [];
   }
 }
 
@@ -93,6 +95,7 @@ async function readProblem(response) {
   const error = makeError(response.status, problem, response.headers.get("content-language"));
   error.retryAfter = Number(response.headers.get("retry-after")) || 0;
   error.current = problem?.current ?? null;
+  error.errors = Array.isArray(problem?.errors) ? problem.errors : [];
   return error;
 }
 

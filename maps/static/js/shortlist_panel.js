@@ -5,6 +5,7 @@ import { copyText } from "./copy_text.js";
 import { el, fill, swatch } from "./dom.js";
 import { Drafts, focusIn, makeDraftForm } from "./drafts.js";
 import { number, stateWords, t } from "./i18n.js";
+import { planAddress } from "./plan_address.js";
 import { makeShortlistButton, removeWithUndo } from "./shortlist_button.js";
 import { writeShortlist } from "./shortlist_text.js";
 import { findNoteFault } from "./texts.js";
@@ -24,6 +25,8 @@ export class ShortlistPanel {
     events.on("cell", (cell) => cell && this.drawButton(cell));
     cells.siteActions = ({ layer, id, title }) => SITES.includes(layer) && makeShortlistButton(shortlist, { kind: "site", layer, record_id: id, title });
     byId("shortlist-copy").addEventListener("click", () => this.copy());
+    // it leads to a plan of what is on the list and in view then
+    for (const one of ["pointerdown", "click"]) byId("shortlist-plan")?.addEventListener(one, ({ currentTarget }) => (currentTarget.href = planAddress(shortlist.entries ?? [], store.get())));
   }
 
   // Asked for anew whenever it comes into view: another tab may have changed it.

@@ -1,0 +1,89 @@
+"""Pages of plans for people: all of them, the form for a new one, and one plan."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import HTMLResponse
+
+from api.auth import TheUser, User
+from api.auth.permissions import find_rule, is_allowed
+from api.params import CurrentSnapshot, TheService
+from api.routes.pages import PageLanguage
+from api.viewers import TheCircle, get_circle
+from geo.store.plans import StoredPlan, find_plan, list_plans
+from maps.i18n import pick_language
+from maps.pages.plans import ListedPlan, render_new_plan_page, render_plan_page, render_plans_page
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/plans", tags=["pages"], dependencies=[Depends(get_circle)])
+
+
+@router.get("", summary="Plans", response_class=HTMLResponse)
+def show_plans(
+    request: Request,
+    service: TheService,
+    user: TheUser,
+    circle: TheCircle,
+    sort: Annotated[
+        Literal["", "name", "state"], Query(description="What they are sorted by; days when left out")
+    ] = "",
+    lang: PageLanguage = None,
+) -> HTMLResponse:
+    """Every plan of the circle, the one whose days come last first."""
+    plans = [_list(stored) for stored in list_plans(service.settings.home, circle)]
+    page = render_plans_page(
+        pick_language(lang), plans, may_plan=_may_plan(user), sort=sort, query=request.query_params.multi_items()
+    )
+    return HTMLResponse(page)
+
+
+@router.get("/new", summary="A new plan", response_class=HTMLResponse)
+def show_new_plan(
+    request: Request, service: TheService, snapshot: CurrentSnapshot, lang: PageLanguage = None
+) -> HTMLResponse:
+    """The form for a new plan; each `site` (`layer:id`) must be visited, and the map's filter is taken over."""
+    published = snapshot.published
+    page = render_new_plan_page(
+        pick_language(lang),
+        service.skeleton,
+        synthetic=published is not None and bool(published.surface.manifest["synthetic"]),
+        query=request.query_params.multi_items(),
+    )
+    return HTMLResponse(page)
+
+
+@router.get("/{plan_id}", summary="A plan", response_class=HTMLResponse)
+def show_plan(
+    request: Request,
+    service: TheService,
+    user: TheUser,
+    circle: TheCircle,
+    plan_id: Annotated[str, Path(description="Id of a plan")],
+    lang: PageLanguage = None,
+) -> HTMLResponse:
+    """Routes on a map and as timelines and lists, what must be ready, what blocks, and what came of each stop."""
+    plan = find_plan(service.settings.home, plan_id, circle).plan
+    page = render_plan_page(
+        pick_language(lang),
+        service.skeleton,
+        plan.plan_id,
+        plan.name,
+        synthetic=any(stop.synthetic for stop in plan.stops),
+        may_change=_may_plan(user),
+        query=request.query_params.multi_items(),
+    )
+    return HTMLResponse(page)
+
+
+def _may_plan(user: User) -> bool:
+    rule = find_rule("GET", "/plans/new")
+    return rule is not None and is_allowed(user.roles, rule)
+
+
+def _list(stored: StoredPlan) -> ListedPlan:
+    plan = stored.plan
+    n_outcomes = len(plan.outcomes)
+    return ListedPlan(plan.plan_id, plan.name, plan.state, plan.days, len(plan.crews), len(plan.stops), n_outcomes)

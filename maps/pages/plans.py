@@ -1,0 +1,255 @@
+"""Pages of plans: all of them, the form for a new one, and one plan with its routes, checks and outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from geo.reference import county_names, planning_parameters, read_table
+from maps.i18n import format_date, translate
+from maps.pages.base import Query, render_page
+from maps.skeleton import Skeleton
+
+__all__ = ["ListedPlan", "render_new_plan_page", "render_plan_page", "render_plans_page"]
+
+Choice = tuple[str, str]
+
+# People of a usual joint team, to begin with; sums to what the presentation of the region's coordinator calls usual.
+_USUAL_PEOPLE: Final = MappingProxyType({"arbetsmiljoverket": 4, "polismyndigheten": 5, "skatteverket": 2})
+_USUAL_FAR: Final = MappingProxyType({"regional_coordinator": "on_call", "migrationsverket": "remote"})
+USUAL_SEATS: Final = "5, 5, 5"
+# Names of files where the part that writes them has none of its own.
+_FILES: Final[Sequence[Choice]] = ()
+
+
+@dataclass(frozen=True)
+class ListedPlan:
+    """A plan in the list of all of them.
+
+    Attributes
+    ----------
+    plan_id, name, state : str
+    days : dates, in order
+    n_crews, n_stops, n_outcomes : int
+    """
+
+    plan_id: str
+    name: str
+    state: str
+    days: Sequence[date]
+    n_crews: int
+    n_stops: int
+    n_outcomes: int
+
+
+@dataclass(frozen=True)
+class AgencyRow:
+    """An agency in the form for a crew: how it may take part, and how it does unless somebody says otherwise."""
+
+    agency: str
+    title: str
+    on_site: bool
+    ways: tuple[Choice, ...]
+    people: int
+    way: str
+
+
+def render_plans_page(
+    lang: str, plans: Iterable[ListedPlan], *, may_plan: bool, sort: str = "", query: Query = ()
+) -> str:
+    """Render the list of plans, served at ``/plans``.
+
+    Parameters
+    ----------
+    lang : str
+    plans : iterable of ListedPlan, the one whose days come last first
+    may_plan : bool
+        Whether the page leads to the form for a new one.
+    sort : {"", "name", "state"}
+        What they are sorted by; by days when empty.
+    query : pairs of str
+
+    Returns
+    -------
+    str
+    """
+    states = _titles(lang, "plan_states", "state")
+    order = {state: position for position, state in enumerate(states)}
+    shown = list(plans)
+    if sort == "name":
+        shown.sort(key=lambda plan: plan.name.casefold())
+    elif sort == "state":
+        shown.sort(key=lambda plan: order.get(plan.state, len(order)))
+    lines = [
+        {"plan": one, "days": say_days(lang, one.days), "state": states.get(one.state, one.state)} for one in shown
+    ]
+    return render_page("plans.html", lang, "", query, plans=lines, may_plan=may_plan, sort=sort, synthetic=False)
+
+
+def render_new_plan_page(lang: str, skeleton: Skeleton, *, synthetic: bool = False, query: Query = ()) -> str:
+    """Render the form for a new plan, served at ``/plans/new``.
+
+    Parameters
+    ----------
+    lang : str
+    skeleton : Skeleton
+        Map on which depots are chosen.
+    synthetic : bool
+        Whether the sites to choose from are made up.
+    query : pairs of str
+        The request's query: sites and filter that the form begins with, read by the page's script.
+
+    Returns
+    -------
+    str
+    """
+    values = planning_parameters()
+    return render_page(
+        "plan_new.html",
+        lang,
+        "../",
+        query,
+        synthetic=synthetic,
+        skeleton_html=Markup(skeleton.html),  # noqa: S704  our own constant output, not data
+        agencies=_list_agencies(lang),
+        sectors=_risk_sectors(lang),
+        counties=[(code, name) for code, name in county_names().items()],
+        municipalities=[(str(row.municipality), str(row.name)) for row in _rows("municipalities")],
+        powers=[(row.agency, row.title) for row in _list_agencies(lang) if row.on_site],
+        certainty=_certainty(lang),
+        exclusions=list(_titles(lang, "exclusion_reasons", "reason").items()),
+        usual_seats=USUAL_SEATS,
+        start=_clock(int(values["day_start_minute"])),
+        end=_clock(int(values["day_end_minute"])),
+    )
+
+
+def render_plan_page(
+    lang: str,
+    skeleton: Skeleton,
+    plan_id: str,
+    name: str,
+    *,
+    synthetic: bool = False,
+    may_change: bool = False,
+    query: Query = (),
+) -> str:
+    """Render a plan's page, served at ``/plans/{plan_id}``; its script fetches the plan and draws it.
+
+    Parameters
+    ----------
+    lang : str
+    skeleton : Skeleton
+    plan_id, name : str
+    synthetic : bool
+        Whether any of its sites is made up.
+    may_change : bool
+    query : pairs of str
+
+    Returns
+    -------
+    str
+    """
+    reasons = [(str(row.reason), _title(lang, row), str(row.use)) for row in _rows("plan_reasons")]
+    choices = {
+        "sector": list(_titles(lang, "sectors", "sector").items()),
+        "revisit": [(code, title) for code, title, use in reasons if use == "revisit"],
+        "move": [(code, title) for code, title, use in reasons if use == "move"],
+        "exclusion": list(_titles(lang, "exclusion_reasons", "reason").items()),
+        "language": list(_titles(lang, "interpreter_languages", "language").items()),
+        "outcome": list(_titles(lang, "visit_outcomes", "outcome").items()),
+        "indicator": list(_titles(lang, "indicators", "indicator").items()),
+        "indicator_grade": [(str(row.indicator), str(row.grade)) for row in _rows("indicators")],
+        "grade": list(_titles(lang, "finding_grades", "grade").items()),
+        "source": list(_titles(lang, "finding_sources", "finding_source").items()),
+        "verification": list(_titles(lang, "finding_verifications", "verification").items()),
+        "band": [(str(row.band), str(row.band).replace("-", "–")) for row in _rows("persons_bands")],
+    }
+    return render_page(
+        "plan.html",
+        lang,
+        "../",
+        query,
+        synthetic=synthetic,
+        skeleton_html=Markup(skeleton.html),  # noqa: S704  our own constant output, not data
+        plan_id=plan_id,
+        plan_name=name,
+        may_change=may_change,
+        choices=choices,
+        files=list_files(lang),
+    )
+
+
+def list_files(lang: str) -> list[Choice]:
+    """Name and title of each file that a plan can be had as; none where the part that writes them is not there."""
+    if find_spec("maps.plan_files") is None:
+        return [(name, translate(lang, title)) for name, title in _FILES]
+    forms: Mapping[str, Any] = getattr(import_module("maps.plan_files"), "FORMS", {})
+    return [(name, _say_title(lang, form)) for name, form in forms.items()]
+
+
+def say_days(lang: str, days: Sequence[date]) -> str:
+    """Days of a plan: one, or the first and the last."""
+    first, last = format_date(lang, days[0]), format_date(lang, days[-1])
+    return first if first == last else translate(lang, "{first} to {last}", first=first, last=last)
+
+
+def _say_title(lang: str, form: Any) -> str:
+    title = form.title
+    return translate(lang, title if isinstance(title, str) else title.template)
+
+
+def _rows(table: str) -> Iterable[Any]:
+    return read_table(table).itertuples(index=False)
+
+
+def _title(lang: str, row: Any) -> str:
+    return str(row.title_sv if lang == "sv" else row.title)
+
+
+def _titles(lang: str, table: str, code: str) -> dict[str, str]:
+    """Code to title in a language, in the table's order."""
+    return {str(getattr(row, code)): _title(lang, row) for row in _rows(table)}
+
+
+def _risk_sectors(lang: str) -> list[Choice]:
+    return [(str(row.sector), _title(lang, row)) for row in _rows("sectors") if row.risk_weight > 0]
+
+
+def _certainty(lang: str) -> list[Choice]:
+    """Classes that narrow anything: the last has all of the cells."""
+    rows = list(_rows("certainty_classes"))[:-1]
+    return [(str(row.certainty), str(row.name_sv if lang == "sv" else row.name)) for row in rows]
+
+
+def _list_agencies(lang: str) -> list[AgencyRow]:
+    """Agencies that may take part at all, those that may ride along first, in the table's order."""
+    attendance = {str(row.agency): str(row.attendance) for row in _rows("capabilities")}
+    may = {str(row.attendance): row for row in _rows("attendances")}
+    found = []
+    for row in _rows("agencies"):
+        agency = str(row.agency)
+        if agency not in attendance:
+            continue
+        how = may[attendance[agency]]
+        ways = []
+        if how.may_be_on_call:
+            ways.append(("on_call", translate(lang, "On call")))
+        if how.may_be_remote:
+            ways.append(("remote", translate(lang, "Remote")))
+        if not how.may_be_on_site and not ways:
+            continue
+        usual = _USUAL_PEOPLE.get(agency, 0), _USUAL_FAR.get(agency, "")
+        found.append(AgencyRow(agency, _title(lang, row), bool(how.may_be_on_site), tuple(ways), *usual))
+    return sorted(found, key=lambda one: not one.on_site)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"

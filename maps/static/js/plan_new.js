@@ -1,0 +1,210 @@
+// The form for a new plan. Everything that is wrong is said at once, at its field and on top; nothing typed is lost.
+
+import { getJson, sendJson } from "./api.js";
+import { el, fill } from "./dom.js";
+import { guardUnsaved } from "./drafts.js";
+import { language, t, term, textsOf, useLanguage } from "./i18n.js";
+import { CrewList } from "./plan_crews.js";
+import { DayList, workdayAfter } from "./plan_days.js";
+import { DepotMap } from "./plan_depots.js";
+import { SiteChoices } from "./plan_sites.js";
+import { ROOT, linesOf } from "./plan_words.js";
+import { isDay } from "./state.js";
+
+const byId = (id) => document.getElementById(id);
+const form = byId("plan-form");
+const checked = (name) => [...form.querySelectorAll(`input[name="${name}"]:checked`)].map((one) => one.value);
+const SMALLEST_TOWN = 1500;
+const MOST_CANDIDATES = 200;
+
+class NewPlan {
+  async start() {
+    const lang = document.documentElement.lang;
+    useLanguage(lang, await getJson(`${ROOT}i18n/${lang}.json`, textsOf(document.body)));
+    const basemap = await getJson(`${ROOT}api/basemap`);
+    const query = new URLSearchParams(window.location.search);
+    const towns = basemap.localities.filter(({ population }) => population >= SMALLEST_TOWN).sort((a, b) => a.name.localeCompare(b.name, lang));
+    this.days = new DayList(this.firstDay(query.get("at")));
+    this.crews = new CrewList({ towns, region: basemap.counties.features, onChange: () => this.drawDepots() });
+    this.map = new DepotMap(window.map_norrsyn, basemap, { onPick: (place) => this.pick(place) });
+    this.crews.add();
+    this.sites = new SiteChoices(query.getAll("site").map((one) => one.replace(":", "/")));
+    this.takeFilter(query);
+    form.addEventListener("submit", (event) => this.submit(event));
+    form.addEventListener("input", () => this.noteChange());
+    byId("filter-part").addEventListener("change", () => this.countFilter());
+    guardUnsaved(() => this.isDirty && !this.isDone);
+    byId("plan-make").disabled = false;
+    await this.sites.load();
+  }
+
+  // The map's day where it is one to come; else the next day on which people work.
+  firstDay(at) {
+    const today = new Date().toISOString().slice(0, 10);
+    return isDay(at) && at > today ? at : workdayAfter(today);
+  }
+
+  noteChange() {
+    this.isDirty = true;
+  }
+
+  drawDepots() {
+    this.map?.draw(this.crews.crews.map(({ place }) => place));
+  }
+
+  pick(place) {
+    const crew = this.crews.picking;
+    if (!crew) {
+      byId("depot-hint").textContent = t("Press “Choose on the map” at a crew first.");
+      return;
+    }
+    this.noteChange();
+    this.crews.setPlace(crew, place);
+    this.crews.pick(null);
+    byId("announcer").textContent = t("{crew} begins and ends its day at {place}.", { crew: crew.field("name").value, place: crew.field("depot").value });
+    crew.part("pick").focus({ preventScroll: true });
+  }
+
+  // The map's filter, as its address has it.
+  takeFilter(query) {
+    for (const [name, key] of [["county", "counties"], ["sector", "sectors"], ["agency", "agencies"]]) {
+      for (const value of query.getAll(name)) {
+        const box = [...form.querySelectorAll(`input[name="${key}"]`)].find((one) => one.value === value);
+        if (box) box.checked = true;
+      }
+    }
+    for (const id of ["municipality", "certainty"]) {
+      const value = query.get(id);
+      if ([...byId(id).options].some((one) => one.value === value)) byId(id).value = value;
+    }
+    this.countFilter();
+  }
+
+  countFilter() {
+    const n = ["counties", "layers", "sectors", "agencies"].filter((name) => checked(name).length).length + ["municipality", "certainty", "min-days"].filter((id) => byId(id).value.trim()).length;
+    byId("filter-summary").textContent = n ? t("Conditions: {n}", { n }) : t("all sites of the region");
+  }
+
+  // What is sent, as the API takes it.
+  get values() {
+    const filter = { sectors: checked("sectors"), counties: checked("counties"), layers: checked("layers"), agencies: checked("agencies") };
+    const { municipality, certainty } = { municipality: byId("municipality").value, certainty: byId("certainty").value };
+    const days = byId("min-days").value.trim();
+    return {
+      name: byId("name").value,
+      days: this.days.values,
+      crews: this.crews.values,
+      filter: { ...filter, municipalities: municipality ? [municipality] : [], ...(certainty && { min_certainty: certainty }), ...(days && { min_days_since_visit: Number(days) }) },
+      ...this.sites.values,
+      n_candidates: Number(byId("n-candidates").value),
+      hours: [minutesOf("hours-start"), minutesOf("hours-end")],
+      explores: byId("explores").checked,
+      ...(byId("seed").value.trim() && { seed: Number(byId("seed").value) }),
+    };
+  }
+
+  faults() {
+    const found = [];
+    if (!byId("name").value.trim()) found.push(["name", "name", t("A plan needs a name.")]);
+    found.push(...this.days.faults());
+    const [start, end] = [minutesOf("hours-start"), minutesOf("hours-end")];
+    if (start === null || end === null) found.push([start === null ? "hours-start" : "hours-end", "hours", t("Say when crews leave and when they are back.")]);
+    else if (start >= end) found.push(["hours-end", "hours", t("The hours end before they begin; let them begin first.")]);
+    if (!this.crews.crews.length) found.push(["add-crew", "crews", t("There is no crew; a plan needs at least one.")]);
+    found.push(...this.crews.faults());
+    const n = byId("n-candidates").value.trim();
+    if (!isWhole(n) || Number(n) < 1 || Number(n) > MOST_CANDIDATES) found.push(["n-candidates", "n-candidates", t("Routes are planned among 1 to {most} candidates; narrow the choice of sites instead.", { most: MOST_CANDIDATES })]);
+    const days = byId("min-days").value.trim();
+    if (days && !isWhole(days)) found.push(["min-days", "min-days", t("Days since the last visit are a whole number.")]);
+    const seed = byId("seed").value.trim();
+    if (seed && !isWhole(seed)) found.push(["seed", "seed", t("The seed is a whole number.")]);
+    return found;
+  }
+
+  // Each at its field, all of them on top; the focus goes there.
+  show(faults, { title = t("Something has to be put right:") } = {}) {
+    for (const node of form.querySelectorAll(".form-problem")) Object.assign(node, { textContent: "", hidden: true });
+    for (const node of form.querySelectorAll("[aria-invalid]")) node.removeAttribute("aria-invalid");
+    for (const [field, below, words] of faults) {
+      const node = byId(`${below}-problem`);
+      byId(field)?.closest("details")?.setAttribute("open", "");
+      byId(field)?.setAttribute("aria-invalid", "true");
+      if (!node) continue;
+      node.textContent = node.textContent ? `${node.textContent} ${words}` : words;
+      node.hidden = false;
+    }
+    const summary = byId("faults");
+    summary.hidden = !faults.length;
+    const lead = (field, words) => (byId(field) ? el("a", { href: `#${field}`, onclick: (event) => this.goTo(event, field) }, words) : words);
+    fill(summary, el("p", {}, el("strong", {}, title)), el("ul", {}, faults.map(([field, , words]) => el("li", {}, lead(field, words)))));
+    if (faults.length) summary.focus();
+  }
+
+  goTo(event, field) {
+    event.preventDefault();
+    byId(field).focus();
+    byId(field).scrollIntoView({ block: "center" });
+  }
+
+  async submit(event) {
+    event.preventDefault();
+    if (this.isSending) return;
+    const faults = this.faults();
+    this.show(faults);
+    if (faults.length) return;
+    this.wait(true);
+    try {
+      const plan = await sendJson("POST", `${ROOT}api/plans`, this.values, { lang: language() });
+      this.isDone = true;
+      window.location.assign(`${ROOT}plans/${encodeURIComponent(plan.plan_id)}?lang=${language()}`);
+    } catch (error) {
+      this.wait(false);
+      if (error.name !== "AbortError") this.show(this.told(error), { title: error.status === 422 ? t("No plan could be made of this:") : error.message });
+    }
+  }
+
+  // What the server says, at the field that it is about where that can be told.
+  told(error) {
+    const errors = error.errors ?? [];
+    const at = errors.map(({ parameter, detail }) => [...this.fieldOf(parameter), detail]);
+    if (at.length) return at;
+    const lines = linesOf(error.detail).map((line) => [...this.fieldByName(line), term(line)]);
+    return lines.length ? lines : [["", "", error.message]];
+  }
+
+  // The crew that a line begins with the name of.
+  fieldByName(line) {
+    const crew = this.crews.crews.find((one) => one.field("name").value.trim() && line.includes(one.field("name").value.trim()));
+    return crew ? [crew.field("name").id, `${crew.id}-people`] : ["", ""];
+  }
+
+  fieldOf(parameter) {
+    const [what, i, part] = String(parameter ?? "").split(/[.[\]]+/);
+    const crew = what === "crews" ? this.crews.crews[Number(i)] : null;
+    if (crew) {
+      const name = { car_seats: "seats", depot: "depot", name: "name" }[part] ?? "people";
+      return [name === "people" ? this.crews.firstPeople(crew) : `${crew.id}-${name}`, `${crew.id}-${name}`];
+    }
+    const [field, below] = { name: ["name", "name"], days: ["day-0", "days"], hours: ["hours-end", "hours"], crews: ["add-crew", "crews"], n_candidates: ["n-candidates", "n-candidates"], seed: ["seed", "seed"], pinned: ["site-0", "sites"], excluded: ["site-0", "sites"] }[what] ?? ["", ""];
+    return [field, below];
+  }
+
+  wait(isWaiting) {
+    this.isSending = isWaiting;
+    byId("plan-make").disabled = isWaiting;
+    byId("plan-wait").textContent = isWaiting ? t("Choosing stops and routes; this takes up to ten seconds …") : "";
+  }
+}
+
+const isWhole = (text) => /^\d{1,9}$/.test(text);
+
+function minutesOf(id) {
+  const found = /^(\d{2}):(\d{2})/.exec(byId(id).value);
+  return found ? Number(found[1]) * 60 + Number(found[2]) : null;
+}
+
+new NewPlan().start().catch((error) => {
+  const node = byId("faults");
+  fill(node, el("p", {}, error.message));
+  node.hidden = false;
+});

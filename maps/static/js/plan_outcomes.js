@@ -1,0 +1,91 @@
+// What came of each stop. "Nothing found" is one click away; everything else has a form, and so have corrections. A form
+// that is open stays as it is, whatever happens to the plan around it.
+
+import { el } from "./dom.js";
+import { day, t } from "./i18n.js";
+import { OutcomeForm } from "./plan_outcome_form.js";
+import { keyOf, optionsOf } from "./plan_words.js";
+
+const RECORDED_IN = ["approved", "under_way"];
+
+export class Outcomes {
+  constructor(page) {
+    this.page = page;
+    this.forms = new Map();
+  }
+
+  get isDirty() {
+    return [...this.forms.values()].some((form) => form.isDirty);
+  }
+
+  get mayRecord() {
+    return this.page.mayChange && RECORDED_IN.includes(this.page.plan.state);
+  }
+
+  row(stop) {
+    const { state } = this.page.plan;
+    if (![...RECORDED_IN, "closed"].includes(state) && !stop.outcome) return null;
+    const form = this.forms.get(keyOf(stop));
+    const mayCorrect = stop.outcome && this.page.mayChange && [...RECORDED_IN, "closed"].includes(state);
+    return el("div", { class: "outcome" }, stop.outcome && this.words(stop, mayCorrect && !form), form ? form.node : !stop.outcome && (this.mayRecord ? this.quick(stop) : el("p", { class: "hint" }, t("No outcome yet."))));
+  }
+
+  words(stop, mayCorrect) {
+    const { on, result, result_title: resultTitle, outcome_title: title, persons_met: persons, agencies } = stop.outcome;
+    const isVisit = result === "visited";
+    const seen = agencies.flatMap((one) => one.observations.map((each) => `${each.indicator_title} (${one.title})`));
+    return el(
+      "div",
+      { class: `outcome-done outcome-${isVisit ? stop.outcome.outcome : result}` },
+      el("p", {}, el("strong", {}, isVisit ? title : resultTitle), ` · ${day(on)}`, isVisit && ` · ${t("Persons met: {band}", { band: persons.replace("-", "–") })}`, stop.n_corrections > 0 && [" ", el("span", { class: "tag" }, t("Corrections: {n}", { n: stop.n_corrections }))]),
+      isVisit && agencies.length > 0 && el("p", { class: "hint" }, agencies.map((one) => `${one.title}${one.checks.length ? ` (${one.checks.map((check) => check.title).join(", ")})` : ""}`).join("; ")),
+      seen.length > 0 && el("ul", { class: "notes" }, seen.map((one) => el("li", {}, one))),
+      mayCorrect && el("button", { type: "button", class: "plain-button", "data-key": `${keyOf(stop)} correct`, "aria-label": t("Correct the outcome: {what}", { what: stop.title }), onclick: () => this.open(stop, stop.outcome) }, t("Correct")),
+    );
+  }
+
+  quick(stop) {
+    const key = keyOf(stop);
+    const what = stop.title;
+    const band = el("select", { "aria-label": t("Persons met: {what}", { what }), "data-key": `${key} band` }, optionsOf("band"));
+    const act = (name, words, onclick, className = "plain-button") => el("button", { type: "button", class: className, "data-key": `${key} ${name}`, "aria-label": `${words}: ${what}`, onclick }, words);
+    const nobody = (result) => () => this.send(stop, { on: stop.on, result, outcome: "", persons_met: "0", agencies: [] });
+    return el(
+      "div",
+      { class: "outcome-quick" },
+      el("span", { class: "outcome-band" }, el("span", { class: "hint" }, t("Persons met")), band),
+      act("nothing", t("Nothing found"), () => this.send(stop, nothing(stop, band.value)), "button"),
+      act("found", t("Something found …"), () => this.open(stop, { ...nothing(stop, band.value), outcome: "" })),
+      act("not-reached", t("Not reached"), nobody("not_reached")),
+      act("closed", t("Nobody there"), nobody("closed")),
+    );
+  }
+
+  open(stop, outcome) {
+    const key = keyOf(stop);
+    const close = () => {
+      this.forms.delete(key);
+      this.page.draw();
+      this.page.focus(`${key} correct`);
+    };
+    this.forms.set(key, new OutcomeForm(stop, outcome, { onSave: (value) => this.send(stop, value, close), onCancel: close }));
+    this.page.draw();
+    this.forms.get(key).focus();
+  }
+
+  send(stop, value, done = null) {
+    const { layer, record_id } = stop;
+    return this.page.change("POST", "/outcomes", () => ({ layer, record_id, ...value }), {
+      said: t("The outcome of {what} is saved.", { what: stop.title }),
+      done: () => {
+        if (done) this.forms.delete(keyOf(stop));
+      },
+    });
+  }
+}
+
+// A visit with nothing found: those on site were there and made their checks.
+function nothing(stop, band) {
+  const agencies = stop.agencies.filter(({ attendance }) => attendance === "on_site").map(({ agency, checks }) => ({ agency, checks: checks.map(({ check }) => check), observations: [] }));
+  return { on: stop.on, result: "visited", outcome: "nothing_found", persons_met: band, agencies };
+}

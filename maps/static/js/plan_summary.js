@@ -1,0 +1,60 @@
+// The head of a plan's page, what must be known of it, and what was expected beside what was found.
+
+import { el, fill } from "./dom.js";
+import { number, t } from "./i18n.js";
+import { lasting, share, shortDay } from "./plan_words.js";
+
+const byId = (id) => document.getElementById(id);
+const stopsOf = (plan) => plan.routes.flatMap(({ stops }) => stops);
+
+export function drawHead(plan) {
+  byId("plan-state").textContent = plan.state_title;
+  byId("plan-state").className = `tag plan-state plan-state-${plan.state}`;
+  const stops = stopsOf(plan);
+  const days = plan.days.length > 1 ? t("{first} to {last}", { first: shortDay(plan.days[0]), last: shortDay(plan.days.at(-1)) }) : shortDay(plan.days[0]);
+  const recorded = stops.filter(({ outcome }) => outcome).length;
+  const driving = plan.routes.reduce((sum, { drive_minutes: minutes }) => sum + (minutes ?? 0), 0);
+  byId("plan-facts").textContent = [days, t("Crews: {n}", { n: plan.crews.length }), t("Stops: {n}", { n: stops.length }), plan.drive.is_estimate ? t("{time} driving (estimated)", { time: lasting(driving) }) : t("{time} driving", { time: lasting(driving) }), recorded && t("Recorded: {n} of {total}", { n: recorded, total: stops.length })].filter(Boolean).join(" · ");
+}
+
+export function drawNotes(plan) {
+  const good = goodWords(plan.optimised);
+  fill(
+    byId("plan-notes"),
+    plan.problems.length > 0 && el("div", { class: "callout callout-problem", id: "problems" }, el("p", {}, el("strong", {}, t("This does not hold in the order that you chose:"))), el("ul", { class: "notes" }, plan.problems.map((one) => el("li", {}, one)))),
+    el("details", { class: "options plan-known", open: plan.notes.length > 0 && plan.state === "draft" }, el("summary", {}, t("What to know about this plan")), el("ul", { class: "notes" }, [good, ...plan.notes, ...exclusionWords(plan)].filter(Boolean).map((one) => el("li", {}, one)))),
+  );
+}
+
+// How good the routes are, without any figure that only the optimiser understands.
+function goodWords(optimised) {
+  if (!optimised) return t("The order is your own; nothing says how it compares with the best one.");
+  const { gap, stopped_by: stoppedBy } = optimised;
+  const words = gap <= 0.0005 ? t("No plan of these candidates, crews and hours has more points: that is proven.") : t("No plan of these candidates, crews and hours can be more than {share} better than this one.", { share: share(gap) });
+  return stoppedBy === "clock" ? `${words} ${t("The search was stopped by the clock; planning again may come out otherwise.")}` : words;
+}
+
+const exclusionWords = (plan) => (plan.exclusions ?? []).map(({ title, reason_title: reason }) => t("Left out: {title} ({reason})", { title, reason: reason.toLocaleLowerCase() }));
+
+export function drawActual(plan) {
+  const stops = stopsOf(plan);
+  const recorded = stops.filter(({ outcome }) => outcome);
+  byId("actual-part").hidden = !recorded.length;
+  if (!recorded.length) return;
+  const visited = recorded.filter(({ outcome }) => outcome.result === "visited");
+  const found = plan.actual_finds ?? visited.filter(({ outcome }) => outcome.outcome !== "nothing_found").length;
+  const most = Math.max(plan.expected_finds ?? 0, found, 1);
+  const bar = (name, value) => {
+    const node = el("span", { class: `actual-bar actual-${name}`, "aria-hidden": "true" });
+    node.style.setProperty("--share", String(value / most));
+    return node;
+  };
+  const row = (name, words, value, decimals) => el("tr", {}, el("th", { scope: "row" }, words), el("td", { class: "number" }, number(value, decimals)), el("td", { class: "actual-cell" }, bar(name, value)));
+  const known = typeof plan.expected_finds === "number";
+  fill(
+    byId("actual"),
+    el("p", {}, t("Stops visited: {visited} of {total}. Visits that found something: {found}.", { visited: visited.length, total: stops.length, found })),
+    el("table", { class: "actual-table" }, el("caption", { class: "visually-hidden" }, t("Visits that find something")), el("tbody", {}, known && row("expected", t("Expected"), plan.expected_finds, 1), row("found", t("Found"), found, 0))),
+    el("p", { class: "hint" }, known ? t("Expected is the sum of the chances that stood when the plan was made. Few stops differ much by chance alone; over many plans the two should agree.") : t("This plan holds no chances to compare with.")),
+  );
+}
