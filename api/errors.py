@@ -6,7 +6,7 @@ nearest ancestor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -33,7 +33,8 @@ from geo.errors import (
     ShapeError,
     StoreError,
 )
-from maps.i18n import LANGUAGES
+from geo.risk.words import Sentence
+from maps.i18n import LANGUAGES, say
 from maps.problem_words import say_problem
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "ForbiddenError",
     "Problem",
     "ProblemKind",
+    "SaidError",
     "SupersededError",
     "TooLargeError",
     "find_kind",
@@ -61,6 +63,19 @@ class BusyError(NorrsynError):
 
 class ForbiddenError(NorrsynError):
     """The operator has not allowed this."""
+
+
+class SaidError(ParameterError):
+    """What cannot be done, in sentences that are put into the reader's language.
+
+    Attributes
+    ----------
+    sentences : tuple of Sentence, a line each
+    """
+
+    def __init__(self, sentences: Iterable[Sentence]) -> None:
+        self.sentences = tuple(sentences)
+        super().__init__("\n".join(map(str, self.sentences)))
 
 
 class SupersededError(NorrsynError):
@@ -179,9 +194,11 @@ def problem_response(
     return _respond(content, status, headers or {}, lang)
 
 
-def _respond(content: dict[str, Any], status: int, headers: Mapping[str, str], lang: str) -> JSONResponse:
-    """A problem's document as a response; ``Content-Language`` is that of its detail."""
-    said = say_problem(lang, content["detail"])
+def _respond(
+    content: dict[str, Any], status: int, headers: Mapping[str, str], lang: str, said: str | None = None
+) -> JSONResponse:
+    """A problem's document as a response, with its detail said, or to be said; ``Content-Language`` is that of it."""
+    said = say_problem(lang, content["detail"]) if said is None else said
     if said is not None:
         content |= {"title": say_problem(lang, content["title"]) or content["title"], "detail": said}
     told = {"Content-Language": "en" if said is None else lang, "Vary": "Accept-Language"}
@@ -192,7 +209,11 @@ def respond_to_error(request: Request, error: BaseException) -> JSONResponse:
     """Response for an error of ours, or for one that nobody foresaw."""
     kind = find_kind(error)
     headers = {"Retry-After": "5"} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return _respond(problem_document(error, path_of(request)), kind.status, headers, find_language(request))
+    content, lang = problem_document(error, path_of(request)), find_language(request)
+    if isinstance(error, SaidError):
+        said = "\n".join(say(lang, sentence) for sentence in error.sentences)
+        return _respond(content, kind.status, headers, lang, said)
+    return _respond(content, kind.status, headers, lang)
 
 
 def respond_to_change(request: Request, error: ChangedError, current: BaseModel) -> JSONResponse:

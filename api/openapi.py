@@ -27,6 +27,7 @@ TAGS = [
     {"name": "imports", "description": "Files into the store: progress, the report of every row, quarantine"},
     {"name": "reference", "description": "Reference tables, layers and the base map"},
     {"name": "saved", "description": "What a user keeps: views of the map, and the shortlist"},
+    {"name": "plans", "description": "Joint inspections: drafted, approved, carried out and closed"},
     {"name": "accounts", "description": "Signing in, and one's own account"},
     {"name": "admin", "description": "Users, surfaces, jobs and settings, and the log of what was done"},
     {"name": "health", "description": "Whether the service can answer"},

@@ -77,6 +77,8 @@ class Service:
             settings.home, replace(DEFAULT_LIMITS, file_bytes=settings.upload_mb * _MIB), settings.import_queue
         )
         self.turns = Turns(settings.score_workers, settings.score_queue)
+        # drafts of plans, which take seconds each, keep nobody from other questions
+        self.planning = Turns(settings.score_workers, settings.score_queue)
         # how sure the scores of a surface are: one surface at a time, and nobody's request waits for it
         self.drawing = Drawing(settings.score_workers + settings.score_queue)
         self.seasons = Seasons(self.turns)

@@ -32,6 +32,7 @@ _INCOMPLETE = "incomplete"
 _OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_name", "oidc_roles", "oidc_agency")
 _ISSUER = re.compile(r"(https://[^\s?#/]+|http://127\.0\.0\.1(:\d{1,5})?)(/[^\s?#]*)?")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,300}")
+_OSRM = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,300}(/[A-Za-z0-9._~/-]{0,200})?")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 
@@ -63,6 +64,8 @@ class Settings(BaseSettings):
         Address of an online base map, with ``{z}``, ``{x}`` and ``{y}``. None: wholly offline.
     basemap_attribution : str
         Whom to credit for it, plain text.
+    osrm_url : str, optional
+        Address of an OSRM server of one's own that drive times of plans are asked from. None: no request leaves.
     pseudonym_key : str, optional
         Key that sole traders' numbers are hashed with at import; never shown. None: the one in the data folder.
     allow_uploads : bool
@@ -114,6 +117,7 @@ class Settings(BaseSettings):
     check_seconds: float = Field(default=1.0, ge=0, le=3600, allow_inf_nan=False)
     basemap_url: str | None = None
     basemap_attribution: str = Field(default="", validate_default=True)
+    osrm_url: str | None = None
     pseudonym_key: SecretStr | None = None
     allow_uploads: bool = True
     allow_offline: bool = True
@@ -138,6 +142,7 @@ class Settings(BaseSettings):
         "cell_m",
         "basemap_url",
         "database_url",
+        "osrm_url",
         "pseudonym_key",
         "public_url",
         "oidc_issuer",
@@ -183,6 +188,14 @@ class Settings(BaseSettings):
             except ConfigError as error:
                 raise ValueError(str(error)) from error
         return url
+
+    @field_validator("osrm_url")
+    @classmethod
+    def _check_osrm(cls, url: str | None) -> str | None:
+        if url is not None and _OSRM.fullmatch(url) is None:
+            message = "write the address of the routing server, such as http://osrm.example:5000, without a name or key"
+            raise ValueError(message)
+        return None if url is None else url.rstrip("/")
 
     @field_validator("pseudonym_key")
     @classmethod

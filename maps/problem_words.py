@@ -6,6 +6,7 @@ English, and the answer says so.
 
 from __future__ import annotations
 
+from maps.plan_problem_words import CHOICE_TEMPLATES, say_plan_problem
 from maps.recognised import Recogniser
 
 __all__ = ["TEMPLATES", "TITLES", "say_problem"]
@@ -103,6 +104,7 @@ TEMPLATES = (
     "The server's log says what happened; the operator can read it there.",
     "None of the roles of whoever is signed in may do this; an admin gives roles.",
     "Nobody is signed in, or the session has ended. Sign in at /sign-in and ask again.",
+    *CHOICE_TEMPLATES,
 )
 # what the kinds of problems are called
 TITLES = (
@@ -129,5 +131,8 @@ _RECOGNISER = Recogniser((*TEMPLATES, *TITLES), gap="[^;]+?")
 
 
 def say_problem(lang: str, english: str) -> str | None:
-    """The words of a problem in a language; None where they are not known in it."""
-    return english if lang == "en" else _RECOGNISER.say(lang, english)
+    """The words of a problem in a language, line by line; None where one of them is not known in it."""
+    if lang == "en":
+        return english
+    lines = [_RECOGNISER.say(lang, line) or say_plan_problem(lang, line) for line in english.split("\n")]
+    return None if None in lines else "\n".join(filter(None, lines))

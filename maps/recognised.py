@@ -38,6 +38,11 @@ class Recogniser:
         """A text in a language; None where it is not known."""
         if not english:
             return ""
+        said = self._say_one(lang, english)
+        return self._say_parts(lang, english) if said is None else said
+
+    def _say_one(self, lang: str, english: str) -> str | None:
+        """A text that is one template, or a text of the catalogue."""
         if (known := catalogue(lang).get(english)) is not None:
             return known
         for template, pattern in self._patterns.items():
@@ -45,9 +50,17 @@ class Recogniser:
                 values = {name: self._fill(lang, name, value) for name, value in match.groupdict().items()}
                 if None not in values.values():
                     return translate(lang, template, **values)
+        return None
+
+    def _say_parts(self, lang: str, english: str) -> str | None:
+        """Several texts with semicolons between them, some of which have semicolons themselves."""
         parts = english.split("; ")
-        said = [self.say(lang, part) if part else None for part in parts] if len(parts) > 1 else [None]
-        return None if None in said else "; ".join(filter(None, said))
+        # the longest beginning that is known, then the rest
+        for n in range(len(parts) - 1, 0, -1):
+            first = self._say_one(lang, "; ".join(parts[:n]))
+            if first and (rest := self.say(lang, "; ".join(parts[n:]))):
+                return f"{first}; {rest}"
+        return None
 
     def _fill(self, lang: str, name: str, value: str) -> str | None:
         """What stands in a gap; None where it does not belong there."""

@@ -38,6 +38,10 @@ class RecordNames:
             for name, column in ID_COLUMNS.items()
         }
 
+    def find_title(self, layer: str, record_id: str) -> str:
+        """What a record is called; its id where it is not there."""
+        return self._titles.get(layer, {}).get(record_id, record_id)
+
     def name_driver(self, driver: Driver) -> Sentence:
         """The title of a record behind a score, ready to be translated."""
         if driver.layer in {"findings", "reported"}:
@@ -45,7 +49,7 @@ class RecordNames:
         if driver.layer == "sectors":
             name = municipality_names().get(driver.record_id, driver.record_id)
         else:
-            name = self._titles.get(driver.layer, {}).get(driver.record_id, driver.record_id)
+            name = self.find_title(driver.layer, driver.record_id)
         return Sentence("{name}", {"name": name})
 
 

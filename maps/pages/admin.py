@@ -351,6 +351,11 @@ def _say_event(lang: str, what: str) -> str:
         "surface-published": translate(lang, "Published a surface"),
         "import-sent": translate(lang, "Sent files to be imported"),
         "layer-rolled-back": translate(lang, "Went back to an older snapshot of a layer"),
+        "plan-made": translate(lang, "Drafted a plan"),
+        "plan-approved": translate(lang, "Approved a plan"),
+        "plan-outcome": translate(lang, "Recorded what came of a stop of a plan"),
+        "plan-closed": translate(lang, "Closed a plan"),
+        "plan-cancelled": translate(lang, "Cancelled a plan"),
     }
     return said.get(what, what)
 

@@ -72,6 +72,9 @@ def describe_setting(lang: str, name: str) -> str:
         "check_seconds": translate(lang, "How often, at most, it is looked whether the data folder has changed."),
         "basemap_url": translate(lang, "Address of an online base map. Without it: wholly offline."),
         "basemap_attribution": translate(lang, "Whom to credit for the online base map."),
+        "osrm_url": translate(
+            lang, "Address of a routing server (OSRM) of one's own for drive times. Without it: roads or an estimate."
+        ),
         "pseudonym_key": translate(
             lang, "Key that sole traders' numbers are hashed with. Without it: the one in the data folder."
         ),

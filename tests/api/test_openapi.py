@@ -52,6 +52,8 @@ def test_nothing_but_an_import_and_what_a_user_keeps_changes_anything(document: 
         f"{verb} {path}" for path in ("/api/shortlist/{entry_id}", "/api/views/{view_id}") for verb in ("delete", "put")
     ]
     kept += ["post /api/shortlist", "post /api/views"]
+    changes = ("put /checklist/{item}", "put /justifications", "post /moves", "post /comments", "post /outcomes")
+    kept += ["post /api/plans", *(one.replace(" ", " /api/plans/{plan_id}") for one in changes)]
     assert others == sorted(["post /api/area", "post /api/imports", "post /api/what-if", *kept])
 
 
@@ -109,6 +111,7 @@ def test_json_answers_have_a_schema(document: dict) -> None:
         ("/healthz", "Health"),
         ("/api/views", "ViewsAnswer"),
         ("/api/shortlist", "ShortlistAnswer"),
+        ("/api/plans", "PlansAnswer"),
     ],
 )
 def test_answers_are_what_is_described(client: TestClient, document: dict, path: str, schema: str) -> None:

@@ -18,11 +18,10 @@ from api import create_app
 from api.middleware import check_host
 from api.settings import Settings
 from geo.store.files import load_layers, publish, save_surface
-from geo.store.plans import save_plan
 from tests.accounts import allow_routes, enter, make_account
 from tests.api.made import BASE_URL, WRITING, fill_home, import_workplaces
+from tests.api.plans import ask
 from tests.frames import GRID, SCORING_DAY
-from tests.geo.planning.plan.made import make_plan
 
 POLICY = {
     "default-src": "'none'",
@@ -99,7 +98,7 @@ def client(app: FastAPI) -> Iterator[TestClient]:
         save_surface(home, surface)
         publish(home, surface.id)
         EXAMPLES["surface_id"] = surface.id
-        EXAMPLES["plan_id"] = save_plan(home, make_plan(), by="test").plan.plan_id
+        EXAMPLES["plan_id"] = ask(started, explores=False)["plan_id"]
         yield started
 
 

@@ -12,7 +12,7 @@ from geo.planning.crews import Crew
 from geo.planning.plan.checklist import Answer
 from geo.planning.plan.outcomes import AgencyOutcome, Observation, StopOutcome
 from geo.planning.plan.value import Change, Plan, PlannedStop, StopKey
-from geo.risk.words import Sentence
+from geo.risk.words import Sentence, Tenths
 
 __all__ = ["read_crew", "read_plan", "read_sentence", "write_crew", "write_plan", "write_sentence"]
 
@@ -130,7 +130,7 @@ def read_crew(record: Mapping[str, Any]) -> Crew:
 
 
 def write_sentence(sentence: Sentence) -> dict[str, Any]:
-    """Its template and values; a value that is itself a sentence or a day says so."""
+    """Its template and values; a value that is itself a sentence, a day or in tenths says so."""
     return {"template": sentence.template, "values": {name: _write_value(v) for name, v in sentence.values.items()}}
 
 
@@ -145,10 +145,12 @@ def _write_value(value: Any) -> Any:
         return {"sentence": write_sentence(value)}
     if isinstance(value, date):
         return {"date": value.isoformat()}
-    return value
+    return {"tenths": float(value)} if isinstance(value, Tenths) else value
 
 
 def _read_value(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return read_sentence(value["sentence"]) if "sentence" in value else date.fromisoformat(value["date"])
-    return value
+    if not isinstance(value, Mapping):
+        return value
+    if "tenths" in value:
+        return Tenths(value["tenths"])
+    return read_sentence(value["sentence"]) if "sentence" in value else date.fromisoformat(value["date"])

@@ -30,6 +30,11 @@ KINDS = (
     "surface-published",
     "import-sent",
     "layer-rolled-back",
+    "plan-made",
+    "plan-approved",
+    "plan-outcome",
+    "plan-closed",
+    "plan-cancelled",
 )
 
 
@@ -44,7 +49,7 @@ class Event:
     user_id, user_name : str, whoever did it, by the name of that day; ``user_id`` is None for nobody who is known, and
         for a command on the server, whose name is ``cli:`` and the system's user
     what : str, one of `KINDS`
-    about : str, which user, surface or layer; may be empty
+    about : str, which user, surface, layer or plan; may be empty
     """
 
     event_id: int

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from geo.errors import StoreError
 from geo.planning.plan import Plan, PlannedStop, justify_stop, move_plan, read_plan, write_plan
-from geo.risk.words import Sentence
+from geo.risk.words import Sentence, Tenths
 from tests.geo.planning.plan.made import WHO, complete, make_plan, make_stop
 
 NAMES = st.text(min_size=1)
@@ -53,6 +53,12 @@ def round_trip(plan: Plan) -> Plan:
 @given(st.lists(STOPS, max_size=3))
 def test_every_stop_comes_back(stops: list[PlannedStop]) -> None:
     assert round_trip(make_plan(*stops)).stops == tuple(stops)
+
+
+def test_what_is_written_in_tenths_still_is() -> None:
+    reason = Sentence("Its surroundings score {score} of 100.", {"score": Tenths(41.26)})
+    (stop,) = round_trip(make_plan(make_stop(reasons=(reason,)))).stops
+    assert str(stop.reasons[0]) == "Its surroundings score 41.3 of 100."
 
 
 def test_a_whole_plan_comes_back() -> None:

@@ -1,0 +1,1 @@
+"""What stands behind the routes of plans: reading what is asked for, bounds, and drafting in turn."""
