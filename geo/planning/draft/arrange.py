@@ -100,6 +100,8 @@ def arrange_stops(
     asked_for = set(request.mandatory)
     arranged = {
         "surface": surface.id,
+        "surface_manifest": None if surface.id == plan.manifest.get("surface") else dict(surface.manifest),
+        "layers": dict(known.hashes),
         "routes": [[crew, day.isoformat(), [list(key) for key in sites]] for (crew, day), sites in routes.items()],
         "added": [list(stop.key) for stop in stops if stop.how == PINNED and stop.key not in asked_for],
         "drive": write_drive(matrix),
