@@ -20,8 +20,8 @@ CHOICE_TEMPLATES = (
     "unknown certainty {given}; use one of {known}",
     "unknown reason(s) for an exclusion: {given}; use one of {known}",
     "min_days_since_visit must be a whole number of 0 or more, got {given}",
-    ("pinned: there is no site {given}; give the layer, workplaces or accommodation, and a record's id"),
-    ("excluded: there is no site {given}; give the layer, workplaces or accommodation, and a record's id"),
+    ("pinned: there is no site {given}; give the layer, {layers}, and a record's id"),
+    ("excluded: there is no site {given}; give the layer, {layers}, and a record's id"),
     "pinned and excluded at once: {given}; decide for one",
 )
 _WORDS = (
@@ -77,6 +77,10 @@ TEMPLATES = (
     "{site}: there is no crew {crew}.",
     "{site}: {day} is no day of the plan.",
     "The plan has no stop at {site}.",
+    "Crew {crew} stands twice on {day}; put its stops together.",
+    "There is no crew {crew} in this plan.",
+    "{day} is no day of this plan.",
+    "There is no site {site}; it may have been removed since. Take it out of the order.",
     # states
     "A plan that is {inner_state} cannot become {inner_other}; it can become {each_state}.",
     "A plan that is {inner_state} cannot become {inner_other}; it ends there.",
@@ -95,6 +99,7 @@ TEMPLATES = (
     "Outcomes belong to a plan that is approved or under way, and this one is {inner_state}.",
     "on: {day} is before the plan's first day, {first}.",
     "A stop that is {inner_result} has no outcome, no persons met and no agencies; leave them out.",
+    "A stop that is {given} has no outcome, no persons met and no agencies; leave them out.",
     "agencies: a visit has at least one agency that was there.",
     "agencies: {agency} stands more than once; put what it did together.",
     "outcome: nothing_found, but there are observations; choose what was found, or leave them out.",

@@ -111,6 +111,8 @@ PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
             *_rows(
                 _PLAN,
                 "POST /api/plans",
+                "POST /api/plans/{plan_id}/optimise",
+                "PUT /api/plans/{plan_id}/routes",
                 "POST /api/plans/{plan_id}/moves",
                 "PUT /api/plans/{plan_id}/checklist/{item}",
                 "PUT /api/plans/{plan_id}/justifications",

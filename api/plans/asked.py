@@ -19,6 +19,7 @@ from api.plan_schemas import (
     LockRequest,
     OutcomeRequest,
     PlanRequest,
+    RoutesRequest,
     SiteRequest,
 )
 from api.plans.bounds import find_size_failures
@@ -36,7 +37,15 @@ from geo.risk.uncertainty import Uncertainty
 from geo.store.people.texts import find_text_fault, tidy_text
 from maps.degrees import to_metres
 
-__all__ = ["read_exclusions", "read_keys", "read_locks", "read_outcome", "read_plan_request"]
+__all__ = [
+    "check_everything",
+    "read_exclusions",
+    "read_keys",
+    "read_locks",
+    "read_outcome",
+    "read_plan_request",
+    "read_routes",
+]
 
 _MOST_NAME, _MOST_CREW_NAME = 200, 100
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
@@ -81,14 +90,30 @@ def read_plan_request(
         circle=circle,
         **given,
     )
-    failures += _list_failures(lambda: check_request(request, surface.region))
-    if failures:
-        # what is wrong with the choice of sites is told along with the rest
+    check_everything(request, surface, layers, uncertainty, failures)
+    return request
+
+
+def check_everything(
+    request: DraftRequest,
+    surface: RiskSurface,
+    layers: Layers,
+    uncertainty: Uncertainty | None,
+    failures: Iterable[str] = (),
+) -> None:
+    """Refuse what no plan can be made for, what is wrong with the choice of sites along with the rest.
+
+    Raises
+    ------
+    ParameterError
+        A line for each of `failures`, and for everything that the library cannot use.
+    """
+    found = [*failures, *_list_failures(lambda: check_request(request, surface.region))]
+    if found:
         options: dict[str, Any] = {"pinned": request.mandatory, "excluded": request.excluded}
         chosen, sure = request.chosen, uncertainty
-        failures += _list_failures(lambda: find_targets(surface, layers, 1, chosen=chosen, uncertainty=sure, **options))
-        raise ParameterError("\n".join(failures))
-    return request
+        found += _list_failures(lambda: find_targets(surface, layers, 1, chosen=chosen, uncertainty=sure, **options))
+        raise ParameterError("\n".join(found))
 
 
 def read_keys(sites: Iterable[SiteRequest]) -> tuple[SiteKey, ...]:
@@ -104,6 +129,26 @@ def read_exclusions(sites: Iterable[ExclusionRequest]) -> dict[SiteKey, str]:
 def read_locks(sites: Iterable[LockRequest]) -> dict[SiteKey, tuple[str, date]]:
     """Key of a site to the crew and the day that it is fixed to."""
     return {site.key: (tidy_text(site.crew), site.on) for site in sites}
+
+
+def read_routes(asked: RoutesRequest) -> dict[tuple[str, date], tuple[SiteKey, ...]]:
+    """Crew and day to sites in the order wanted.
+
+    Raises
+    ------
+    ParameterError
+        A crew and a day stand twice.
+    """
+    routes: dict[tuple[str, date], tuple[SiteKey, ...]] = {}
+    failures = []
+    for route in asked.routes:
+        shift = tidy_text(route.crew), route.on
+        if shift in routes:
+            failures.append(f"Crew {shift[0]!r} stands twice on {route.on}; put its stops together.")
+        routes[shift] = tuple(site.key for site in route.stops)
+    if failures:
+        raise ParameterError("\n".join(failures))
+    return routes
 
 
 def read_outcome(asked: OutcomeRequest) -> StopOutcome:

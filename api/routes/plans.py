@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import date
 from functools import partial
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path
 
-from api.auth import TheUser, User
-from api.auth.permissions import find_rule, is_allowed
 from api.bodies import SmallBodyRoute
-from api.errors import Problem, SaidError, respond_to_change
-from api.params import CurrentSnapshot, LanguageParameter, OneSurface, TheService, known_parameters_only
+from api.errors import Problem, SaidError
+from api.params import OneSurface, known_parameters_only
 from api.plan_schemas import (
     AnswerRequest,
     CommentRequest,
     JustifyRequest,
     MoveRequest,
+    OptimiseRequest,
     OutcomeRequest,
     PlanAnswer,
     PlanRequest,
     PlansAnswer,
+    RoutesRequest,
 )
-from api.plans.asked import read_outcome
+from api.plans.asked import read_outcome, read_routes
 from api.plans.bounds import check_room, check_size
-from api.plans.drafting import draft_new
-from api.service import Service, Snapshot
+from api.plans.changing import PlanId, Planner, ThePlanner, Told
+from api.plans.drafting import arrange_plan, draft_anew, draft_new, find_plan_surface
 from api.surfaces import ServedSurface
-from api.viewers import TheCircle, get_circle
-from geo.errors import ChangedError, ParameterError
-from geo.planning.plan import Answer, Plan, answer_item, comment_plan, find_blocks, justify_stop, move_plan
+from api.viewers import get_circle
+from geo.errors import ParameterError
+from geo.planning.draft import request_of
+from geo.planning.plan import (
+    Answer,
+    Plan,
+    answer_item,
+    comment_plan,
+    find_blocks,
+    justify_stop,
+    move_plan,
+    replace_stops,
+)
+from geo.planning.targets import SiteKey
 from geo.risk.uncertainty import Uncertainty
-from geo.store.people.events import note_event
-from geo.store.plans import StoredPlan, change_plan, find_plan, list_plans, save_outcome, save_plan
-from maps.plan_answers import describe_plan, list_plan
+from geo.store.plans import StoredPlan, list_plans, save_outcome, save_plan
+from maps.plan_answers import list_plan
 
 __all__ = ["router"]
 
@@ -47,9 +56,7 @@ router = APIRouter(
     route_class=SmallBodyRoute,
 )
 
-PlanId = Annotated[str, Path(description="Id of a plan of your sharing circle", max_length=100)]
 Item = Annotated[str, Path(description="Item of `support_checklist`", max_length=100)]
-Told = dict[str, Any] | Response
 _TOP = 20
 # what the log of what was done calls a move; the others stand in the plan's own history
 _EVENTS = {"approved": "plan-approved", "closed": "plan-closed", "cancelled": "plan-cancelled"}
@@ -57,216 +64,153 @@ _CHANGES: dict[str, Any] = {"response_model": PlanAnswer, "responses": {409: {"m
 
 
 @router.get("", summary="Plans", response_model=PlansAnswer)
-def get_plans(service: TheService, circle: TheCircle, lang: LanguageParameter = "en") -> dict[str, Any]:
+def get_plans(planner: ThePlanner) -> dict[str, Any]:
     """Plans of your sharing circle, the one whose first day comes last first."""
-    return {"plans": [list_plan(lang, stored) for stored in list_plans(service.settings.home, circle)]}
+    stored = list_plans(planner.service.settings.home, planner.user.circle)
+    return {"plans": [list_plan(planner.lang, one) for one in stored]}
 
 
 @router.post("", summary="Draft a plan", response_model=PlanAnswer, status_code=201)
-async def post_plan(
-    request: Request,
-    service: TheService,
-    snapshot: CurrentSnapshot,
-    served: OneSurface,
-    user: TheUser,
-    asked: PlanRequest,
-    lang: LanguageParameter = "en",
-) -> dict[str, Any]:
+async def post_plan(planner: ThePlanner, served: OneSurface, asked: PlanRequest) -> dict[str, Any]:
     """Choose sites for crews and days, and the routes between them; it takes some seconds.
 
     What cannot be planned is told all at once: a line for each thing in `detail`. 503 with `Retry-After` where many
     drafts wait, or where the filter asks how sure the scores are and that is not known yet.
     """
-    uncertainty = None
-    if asked.filter.min_certainty is not None:
-        drawn = await run_sync(served.ask_uncertainty, _TOP, service.drawing, service.turns)
-        uncertainty = await service.drawing.wait(drawn)
-    stored = await run_sync(partial(_save_new, service, snapshot, served, user, asked, uncertainty))
-    await run_sync(_note, request, service, user, "plan-made", stored.plan.plan_id)
-    return await run_sync(_describe, lang, snapshot, user, stored)
+    uncertainty = await _draw(planner, served, asked.filter.min_certainty)
+    return await run_sync(_save_new, planner, served, asked, uncertainty)
 
 
 @router.get("/{plan_id}", summary="A plan", response_model=PlanAnswer)
-def get_plan(
-    service: TheService, snapshot: CurrentSnapshot, user: TheUser, plan_id: PlanId, lang: LanguageParameter = "en"
-) -> dict[str, Any]:
+def get_plan(planner: ThePlanner, plan_id: PlanId) -> dict[str, Any]:
     """A plan with its routes, what keeps it from its next state, and what was done to it by whom."""
-    return _describe(lang, snapshot, user, find_plan(service.settings.home, plan_id, user.circle))
+    return planner.describe(planner.find(plan_id))
+
+
+@router.post("/{plan_id}/optimise", summary="Plan the routes anew", **_CHANGES)
+async def post_optimise(planner: ThePlanner, plan_id: PlanId, asked: OptimiseRequest) -> Told:
+    """Plan the routes of a draft anew, with other pinned, locked or excluded sites; it takes some seconds.
+
+    What a planner has put in order by hand is given up, but for what is locked and pinned.
+    """
+    stored, served = await run_sync(_find_draft, planner, plan_id)
+    if stored.version != asked.version:
+        return await run_sync(planner.change, plan_id, asked.version, lambda plan: plan)
+    certainty = (await run_sync(request_of, stored.plan)).chosen.certainty
+    uncertainty = await _draw(planner, served, certainty)
+    draft = await run_sync(
+        partial(draft_anew, planner.service, planner.snapshot, served, stored.plan, asked, uncertainty)
+    )
+    stops, manifest = draft.plan.stops, draft.plan.manifest
+
+    def replace(plan: Plan) -> Plan:
+        return replace_stops(plan, stops, manifest=manifest, **planner.who)
+
+    return await run_sync(planner.change, plan_id, asked.version, replace)
+
+
+@router.put("/{plan_id}/routes", summary="Put the stops in an order", **_CHANGES)
+def put_routes(planner: ThePlanner, plan_id: PlanId, asked: RoutesRequest) -> Told:
+    """Choose stops and their order by hand in a draft; times follow, and `problems` says what does not hold.
+
+    A site that is no stop yet is put in, and a stop that is left out is taken out.
+    """
+    stored, served = _find_draft(planner, plan_id)
+    if stored.version != asked.version:
+        return planner.change(plan_id, asked.version, lambda plan: plan)
+    routes: dict[tuple[str, date], tuple[SiteKey, ...]] = read_routes(asked)
+    made = arrange_plan(planner.service, planner.snapshot, served, stored.plan, routes)
+
+    def replace(plan: Plan) -> Plan:
+        return replace_stops(plan, made.stops, manifest=made.manifest, **planner.who)
+
+    return planner.change(plan_id, asked.version, replace)
 
 
 @router.post("/{plan_id}/moves", summary="Move a plan to another state", **_CHANGES)
-def post_move(
-    request: Request,
-    service: TheService,
-    snapshot: CurrentSnapshot,
-    user: TheUser,
-    plan_id: PlanId,
-    asked: MoveRequest,
-    lang: LanguageParameter = "en",
-) -> Told:
+def post_move(planner: ThePlanner, plan_id: PlanId, asked: MoveRequest) -> Told:
     """Put it up for approval, approve, begin, close or cancel it; all that blocks the move is told at once."""
 
-    def move(plan: Plan, who: dict[str, str]) -> Plan:
+    def move(plan: Plan) -> Plan:
         try:
-            return move_plan(plan, asked.to_state, reason=asked.reason, **who)
+            return move_plan(plan, asked.to_state, reason=asked.reason, **planner.who)
         except ParameterError as error:
             blocks = find_blocks(plan, asked.to_state)
             if blocks and str(error) == "\n".join(map(str, blocks)):
                 raise SaidError(blocks) from error
             raise
 
-    told = _change(request, service, snapshot, user, lang, plan_id, asked.version, move)
+    told = planner.change(plan_id, asked.version, move)
     if isinstance(told, dict) and asked.to_state in _EVENTS:
-        _note(request, service, user, _EVENTS[asked.to_state], plan_id)
+        planner.note(_EVENTS[asked.to_state], plan_id)
     return told
 
 
 @router.put("/{plan_id}/checklist/{item}", summary="Answer an item of the checklist", **_CHANGES)
-def put_item(
-    request: Request,
-    service: TheService,
-    snapshot: CurrentSnapshot,
-    user: TheUser,
-    plan_id: PlanId,
-    item: Item,
-    asked: AnswerRequest,
-    lang: LanguageParameter = "en",
-) -> Told:
+def put_item(planner: ThePlanner, plan_id: PlanId, item: Item, asked: AnswerRequest) -> Told:
     """Say whether something that victims may need is ready; languages are the plan's need, never a person's."""
     answer = Answer(asked.is_ready, frozenset(asked.languages))
-    return _change(
-        request,
-        service,
-        snapshot,
-        user,
-        lang,
-        plan_id,
-        asked.version,
-        lambda plan, who: answer_item(plan, item, answer, **who),
-    )
+    return planner.change(plan_id, asked.version, lambda plan: answer_item(plan, item, answer, **planner.who))
 
 
 @router.put("/{plan_id}/justifications", summary="Say why a site is visited again", **_CHANGES)
-def put_justification(
-    request: Request,
-    service: TheService,
-    snapshot: CurrentSnapshot,
-    user: TheUser,
-    plan_id: PlanId,
-    asked: JustifyRequest,
-    lang: LanguageParameter = "en",
-) -> Told:
+def put_justification(planner: ThePlanner, plan_id: PlanId, asked: JustifyRequest) -> Told:
     """Give a coded reason for a stop at a site that was visited lately."""
-    return _change(
-        request,
-        service,
-        snapshot,
-        user,
-        lang,
-        plan_id,
-        asked.version,
-        lambda plan, who: justify_stop(plan, asked.key, asked.reason, **who),
+    return planner.change(
+        plan_id, asked.version, lambda plan: justify_stop(plan, asked.key, asked.reason, **planner.who)
     )
 
 
 @router.post("/{plan_id}/comments", summary="Comment a plan", **_CHANGES)
-def post_comment(
-    request: Request,
-    service: TheService,
-    snapshot: CurrentSnapshot,
-    user: TheUser,
-    plan_id: PlanId,
-    asked: CommentRequest,
-    lang: LanguageParameter = "en",
-) -> Told:
+def post_comment(planner: ThePlanner, plan_id: PlanId, asked: CommentRequest) -> Told:
     """Add a coded comment, about the plan or a stop of it; there is no free text, in which a name could stand."""
 
-    def comment(plan: Plan, who: dict[str, str]) -> Plan:
+    def comment(plan: Plan) -> Plan:
         layer, _, record = asked.about.partition("/")
         if asked.about and plan.find_stop((layer, record)) is None:
             message = f"The plan has no stop at {layer} {record}."
             raise ParameterError(message)
-        return comment_plan(plan, asked.reason, about=asked.about, **who)
+        return comment_plan(plan, asked.reason, about=asked.about, **planner.who)
 
-    return _change(request, service, snapshot, user, lang, plan_id, asked.version, comment)
+    return planner.change(plan_id, asked.version, comment)
 
 
 @router.post("/{plan_id}/outcomes", summary="Record what came of a stop", **_CHANGES)
-def post_outcome(
-    request: Request,
-    service: TheService,
-    snapshot: CurrentSnapshot,
-    user: TheUser,
-    plan_id: PlanId,
-    asked: OutcomeRequest,
-    lang: LanguageParameter = "en",
-) -> Told:
+def post_outcome(planner: ThePlanner, plan_id: PlanId, asked: OutcomeRequest) -> Told:
     """Record an outcome, or correct it; visits and findings follow, and the next score rests on them."""
-    home, outcome = service.settings.home, read_outcome(asked)
-    check_size(find_plan(home, plan_id, user.circle).plan)
-    save = partial(save_outcome, home, plan_id, asked.version, outcome, by=user.name, circle=user.circle)
-    told = _answer(request, snapshot, user, lang, save)
+    home, user, outcome = planner.service.settings.home, planner.user, read_outcome(asked)
+    check_size(planner.find(plan_id).plan)
+    told = planner.answer(
+        partial(save_outcome, home, plan_id, asked.version, outcome, by=user.name, circle=user.circle)
+    )
     if isinstance(told, dict):
-        _note(request, service, user, "plan-outcome", plan_id)
+        planner.note("plan-outcome", plan_id)
     return told
 
 
+async def _draw(planner: Planner, served: ServedSurface, certainty: str | None) -> Uncertainty | None:
+    """How sure the scores are, where a filter asks for it."""
+    if certainty is None:
+        return None
+    service = planner.service
+    drawn = await run_sync(served.ask_uncertainty, _TOP, service.drawing, service.turns)
+    return await service.drawing.wait(drawn)
+
+
 def _save_new(
-    service: Service,
-    snapshot: Snapshot,
-    served: ServedSurface,
-    user: User,
-    asked: PlanRequest,
-    uncertainty: Uncertainty | None,
-) -> StoredPlan:
-    home = service.settings.home
+    planner: Planner, served: ServedSurface, asked: PlanRequest, uncertainty: Uncertainty | None
+) -> dict[str, Any]:
+    home = planner.service.settings.home
     # before anybody waits for what could not be kept
-    check_room(list_plans(home, user.circle))
-    plan = draft_new(service, snapshot, served, asked, uncertainty)
-    return save_plan(home, check_size(plan), by=user.name)
+    check_room(list_plans(home, planner.user.circle))
+    draft = draft_new(planner.service, planner.snapshot, served, asked, uncertainty)
+    stored = save_plan(home, check_size(draft.plan), by=planner.user.name)
+    planner.note("plan-made", stored.plan.plan_id)
+    return planner.describe(stored)
 
 
-def _change(
-    request: Request,
-    service: Service,
-    snapshot: Snapshot,
-    user: User,
-    lang: str,
-    plan_id: str,
-    version: int,
-    change: Callable[[Plan, dict[str, str]], Plan],
-) -> Told:
-    """Change a plan as whoever is signed in, and answer it, or 409 with what it is by now."""
-    who = {"by": user.name, "at": datetime.fromtimestamp(_now(request), UTC).isoformat(timespec="seconds")}
-    save = partial(
-        change_plan,
-        service.settings.home,
-        plan_id,
-        version,
-        lambda plan: check_size(change(plan, who)),
-        circle=user.circle,
-    )
-    return _answer(request, snapshot, user, lang, save)
-
-
-def _answer(request: Request, snapshot: Snapshot, user: User, lang: str, save: Callable[[], StoredPlan]) -> Told:
-    try:
-        stored = save()
-    except ChangedError as error:
-        current = PlanAnswer.model_validate(_describe(lang, snapshot, user, error.current))
-        return respond_to_change(request, error, current)
-    return _describe(lang, snapshot, user, stored)
-
-
-def _describe(lang: str, snapshot: Snapshot, user: User, stored: StoredPlan) -> dict[str, Any]:
-    rule = find_rule("POST", "/api/plans")
-    may_change = rule is not None and is_allowed(user.roles, rule)
-    return describe_plan(lang, stored, names=snapshot.names, may_change=may_change)
-
-
-def _note(request: Request, service: Service, user: User, what: str, plan_id: str) -> None:
-    note_event(service.settings.home, user.user_id, what, plan_id, now=_now(request))
-
-
-def _now(request: Request) -> float:
-    return float(request.app.state.accounts.clock())
+def _find_draft(planner: Planner, plan_id: str) -> tuple[StoredPlan, ServedSurface]:
+    """A draft and the surface that it rests on; another state is refused before anything is computed."""
+    stored = planner.find(plan_id)
+    replace_stops(stored.plan, stored.plan.stops, **planner.who)
+    return stored, find_plan_surface(planner.service, planner.snapshot, planner.user.user_id, stored.plan)

@@ -52,7 +52,15 @@ def test_nothing_but_an_import_and_what_a_user_keeps_changes_anything(document: 
         f"{verb} {path}" for path in ("/api/shortlist/{entry_id}", "/api/views/{view_id}") for verb in ("delete", "put")
     ]
     kept += ["post /api/shortlist", "post /api/views"]
-    changes = ("put /checklist/{item}", "put /justifications", "post /moves", "post /comments", "post /outcomes")
+    changes = (
+        "post /optimise",
+        "put /routes",
+        "put /checklist/{item}",
+        "put /justifications",
+        "post /moves",
+        "post /comments",
+        "post /outcomes",
+    )
     kept += ["post /api/plans", *(one.replace(" ", " /api/plans/{plan_id}") for one in changes)]
     assert others == sorted(["post /api/area", "post /api/imports", "post /api/what-if", *kept])
 

@@ -16,11 +16,12 @@ from geo.planning.plan import Plan
 from geo.planning.routes import Limits
 from geo.planning.targets import SiteKey
 from geo.risk.scored import ScoredSurface
+from geo.risk.uncertainty import Uncertainty
 
 __all__ = ["draft_again"]
 
 
-def draft_again(
+def draft_again(  # noqa: PLR0913  what may change, and what it is made from
     surface: ScoredSurface,
     plan: Plan,
     *,
@@ -29,6 +30,7 @@ def draft_again(
     excluded: Mapping[SiteKey, str] | None = None,
     layers: Mapping[str, gpd.GeoDataFrame] | None = None,
     drive: DriveProvider | None = None,
+    uncertainty: Uncertainty | None = None,
     limits: Limits | None = None,
 ) -> Draft:
     """Choose the stops of a plan and their routes anew, from what was asked for, with these changed.
@@ -43,7 +45,7 @@ def draft_again(
     pinned : keys of all sites that must be visited; left out, as before
     locks : key of a site to the crew and day that it is fixed to, all of them; left out, as before
     excluded : key of a site to the code of a reason in ``exclusion_reasons``, all of them; left out, as before
-    layers, drive, limits : see `draft_plan`
+    layers, drive, uncertainty, limits : see `draft_plan`
 
     Returns
     -------
@@ -61,7 +63,7 @@ def draft_again(
     log = plan.manifest.get("exploration")
     if log is not None and log["asked"]["surface"] != surface.id:
         log = None
-    draft = make_draft(surface, request, layers=layers, drive=drive, limits=limits, log=log)
+    draft = make_draft(surface, request, layers=layers, drive=drive, uncertainty=uncertainty, limits=limits, log=log)
     again = replace(plan, stops=draft.plan.stops, manifest=draft.plan.manifest)
     return replace(draft, plan=again)
 
