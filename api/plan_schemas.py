@@ -327,6 +327,13 @@ class SiteInfo(Answer):
     record_id: str
 
 
+class RecordedInfo(OutcomeInfo):
+    """What came of a stop, as somebody recorded it."""
+
+    at: str = Field(description="ISO 8601 in UTC")
+    by: str
+
+
 class StopInfo(SiteInfo):
     """A stop of a crew on a day. Minutes are after local midnight."""
 
@@ -354,9 +361,22 @@ class StopInfo(SiteInfo):
     revisit_reason_title: str
     reasons: list[str]
     agencies: list[StopAgency]
+    layer_title: str
+    sector_title: str
+    place: str = Field(description="Municipality")
+    is_locked: bool
     outcome: OutcomeInfo | None
+    outcomes: list[RecordedInfo] = Field(description="All records, the first one first")
     n_corrections: int
     synthetic: bool
+
+
+class LightInfo(Answer):
+    """When it is light at the depot, by civil twilight; minutes after local midnight."""
+
+    start_minute: int
+    end_minute: int
+    is_never: bool
 
 
 class RouteInfo(Answer):
@@ -367,6 +387,7 @@ class RouteInfo(Answer):
     depart_minute: int | None
     return_minute: int | None
     drive_minutes: int
+    light: LightInfo
     stops: list[StopInfo]
 
 
@@ -418,6 +439,20 @@ class HistoryInfo(Answer):
     reason_title: str
 
 
+class CandidateInfo(SiteInfo):
+    """A site that the stops were chosen from and that is none of them."""
+
+    title: str
+    layer_title: str
+    sector: str
+    sector_title: str
+    lon: Lon
+    lat: Lat
+    easting: float
+    northing: float
+    priority: float
+
+
 class ExclusionInfo(SiteInfo):
     """A site that was left out, and why."""
 
@@ -459,6 +494,8 @@ class PlanAnswer(Answer):
     pinned: list[SiteInfo]
     locks: list[LockInfo]
     exclusions: list[ExclusionInfo]
+    candidates: list[CandidateInfo] = Field(description="The highest 40 of those that are no stops")
+    synthetic: bool
     surface: str
     reasons: dict[str, list[CodeName]] = Field(description="Coded reasons: of a `move`, of a `revisit`")
     may_change: bool

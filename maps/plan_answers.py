@@ -6,17 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from geo.layers.bundle import Layers
 from geo.planning.crews import Crew
+from geo.planning.daylight import find_light
 from geo.planning.drive import EstimatedDrive
 from geo.planning.plan import Plan, PlannedStop, StopOutcome, find_blocks, read_sentence
 from geo.planning.plan.outcomes import VISITED
 from geo.planning.plan.value import EXPLORATION, PINNED
-from geo.reference import find_checks, planning_parameters
+from geo.reference import find_checks, municipality_names, planning_parameters
 from geo.reference.tables import read_columns
+from geo.region import Region
 from geo.risk.words import title_sentence
 from geo.store.plans import StoredPlan
 from maps.degrees import to_degrees
 from maps.i18n import say, translate
+from maps.plan_candidates import describe_candidates, title_site
 from maps.plan_history import describe_history
 from maps.record_names import RecordNames
 
@@ -43,21 +47,26 @@ def list_plan(lang: str, stored: StoredPlan) -> dict[str, Any]:
     }
 
 
-def describe_plan(lang: str, stored: StoredPlan, *, names: RecordNames, may_change: bool) -> dict[str, Any]:
+def describe_plan(
+    lang: str, stored: StoredPlan, *, layers: Layers, names: RecordNames, may_change: bool
+) -> dict[str, Any]:
     """A plan, as `api.plan_schemas.PlanAnswer`.
 
     Parameters
     ----------
     lang : str
     stored : StoredPlan
-    names : RecordNames of what whoever asks may see
+    layers : Layers of what whoever asks may see
+    names : RecordNames of these
     may_change : whether they may change plans
     """
     plan = stored.plan
     manifest = plan.manifest
     drive = _describe_drive(lang, manifest)
     expected, actual = _count_finds(plan)
-    moves = read_columns("plan_moves", "from_state", "to_state", "title", "needs_reason")
+    # the same word is another one on a button that only closes a window
+    title = "title_sv" if lang == "sv" else "title"
+    moves = read_columns("plan_moves", "from_state", "to_state", title, "needs_reason")
     ways = [(str(b), str(title), bool(needs)) for a, b, title, needs in moves if a == plan.state]
     return {
         "plan_id": plan.plan_id,
@@ -69,14 +78,14 @@ def describe_plan(lang: str, stored: StoredPlan, *, names: RecordNames, may_chan
         "days": [day.isoformat() for day in plan.days],
         "hours": list(manifest.get("hours") or _usual_hours()),
         "crews": [_describe_crew(lang, crew) for crew in plan.crews],
-        "routes": [_describe_route(lang, plan, crew, day) for day in plan.days for crew in plan.crews],
+        "routes": [_describe_route(lang, plan, crew, day, layers.region) for day in plan.days for crew in plan.crews],
         "problems": _say_all(lang, (manifest.get("arranged") or {}).get("problems", ())),
         "notes": _tell_notes(lang, plan, drive["notes"]),
         "optimised": _describe_solution(manifest),
         "drive": drive,
         "checklist": _describe_checklist(lang, plan),
         "blocks": {b: [say(lang, one) for one in find_blocks(plan, b)] for b, _, _ in ways},
-        "moves": [{"to_state": b, "title": translate(lang, title), "needs_reason": needs} for b, title, needs in ways],
+        "moves": [{"to_state": b, "title": title, "needs_reason": needs} for b, title, needs in ways],
         "history": [describe_history(lang, plan, change) for change in plan.history],
         "expected_finds": expected,
         "actual_finds": actual,
@@ -95,6 +104,8 @@ def describe_plan(lang: str, stored: StoredPlan, *, names: RecordNames, may_chan
             }
             for layer, record, reason in manifest.get("excluded", ())
         ],
+        "candidates": describe_candidates(lang, plan, layers, names),
+        "synthetic": any(stop.synthetic for stop in plan.stops),
         "surface": str(manifest.get("surface", "")),
         "reasons": _list_reasons(lang),
         "may_change": may_change,
@@ -128,8 +139,9 @@ def _describe_crew(lang: str, crew: Crew) -> dict[str, Any]:
     }
 
 
-def _describe_route(lang: str, plan: Plan, crew: Crew, day: date) -> dict[str, Any]:
+def _describe_route(lang: str, plan: Plan, crew: Crew, day: date, region: Region) -> dict[str, Any]:
     stops = sorted((s for s in plan.stops if (s.crew, s.on) == (crew.name, day)), key=lambda stop: stop.order)
+    light = find_light(*crew.depot, day)
     known = {"depart_minute": None, "return_minute": None, "drive_minutes": 0}
     if stops:
         known = _find_shift(plan, crew, day) or _estimate_shift(crew, stops)
@@ -137,7 +149,8 @@ def _describe_route(lang: str, plan: Plan, crew: Crew, day: date) -> dict[str, A
         "crew": crew.name,
         "on": day.isoformat(),
         **known,
-        "stops": [_describe_stop(lang, plan, crew, stop) for stop in stops],
+        "light": {"start_minute": light.start_minute, "end_minute": light.end_minute, "is_never": light.is_never},
+        "stops": [_describe_stop(lang, plan, crew, stop, region) for stop in stops],
     }
 
 
@@ -162,7 +175,7 @@ def _estimate_shift(crew: Crew, stops: list[PlannedStop]) -> dict[str, Any]:
     }
 
 
-def _describe_stop(lang: str, plan: Plan, crew: Crew, stop: PlannedStop) -> dict[str, Any]:
+def _describe_stop(lang: str, plan: Plan, crew: Crew, stop: PlannedStop, region: Region) -> dict[str, Any]:
     lon, lat = to_degrees(stop.easting, stop.northing)
     outcomes = plan.outcomes.get(stop.key, ())
     since = stop.days_since_visit
@@ -187,7 +200,11 @@ def _describe_stop(lang: str, plan: Plan, crew: Crew, stop: PlannedStop) -> dict
         "revisit_reason_title": _title(lang, "plan_reasons", "reason", stop.revisit_reason),
         "reasons": [say(lang, reason) for reason in stop.reasons],
         "agencies": _describe_agencies(lang, crew, stop),
+        **title_site(lang, stop.layer, stop.sector),
+        "place": municipality_names().get(str(region.municipality_at([stop.easting], [stop.northing])[0]), ""),
+        "is_locked": any((layer, record) == stop.key for layer, record, *_ in plan.manifest.get("locks", ())),
         "outcome": _describe_outcome(lang, outcomes[-1]) if outcomes else None,
+        "outcomes": _describe_outcomes(lang, plan, stop),
         "n_corrections": max(0, len(outcomes) - 1),
     }
 
@@ -208,6 +225,17 @@ def _describe_agencies(lang: str, crew: Crew, stop: PlannedStop) -> list[dict[st
                 words = {"attendance": way, "attendance_title": ways[way]}
                 told.append({**_agency(lang, agency), **words, "checks": _describe_checks(lang, able)})
     return told
+
+
+def _describe_outcomes(lang: str, plan: Plan, stop: PlannedStop) -> list[dict[str, Any]]:
+    """All records of a stop, the first one first, with who wrote them when."""
+    about = "/".join(stop.key)
+    written = [one for one in plan.history if one.what in {"outcome", "corrected"} and one.about == about]
+    several = plan.outcomes.get(stop.key, ())
+    return [
+        {"at": change.at, "by": change.by, **_describe_outcome(lang, outcome)}
+        for change, outcome in zip(written, several, strict=True)
+    ]
 
 
 def _describe_outcome(lang: str, outcome: StopOutcome) -> dict[str, Any]:

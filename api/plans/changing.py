@@ -61,7 +61,9 @@ class Planner:
         """A plan, as `PlanAnswer`."""
         rule = find_rule("POST", "/api/plans")
         may_change = rule is not None and is_allowed(self.user.roles, rule)
-        return describe_plan(self.lang, stored, names=self.snapshot.names, may_change=may_change)
+        return describe_plan(
+            self.lang, stored, layers=self.snapshot.layers, names=self.snapshot.names, may_change=may_change
+        )
 
     def change(self, plan_id: str, version: int, change: Callable[[Plan], Plan]) -> Told:
         """Change a plan, and answer it, or 409 with what it is by now."""
