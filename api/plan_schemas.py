@@ -491,6 +491,7 @@ class PlanAnswer(Answer):
     history: list[HistoryInfo]
     expected_finds: float | None = Field(description="Of the stops visited, or of all before any is")
     actual_finds: int | None = Field(description="Visits that found something; null before any visit")
+    followup: list[str] = Field(description="Expected beside found, in words, with the range of chance")
     pinned: list[SiteInfo]
     locks: list[LockInfo]
     exclusions: list[ExclusionInfo]

@@ -10,8 +10,8 @@ from geo.layers.bundle import Layers
 from geo.planning.crews import Crew
 from geo.planning.daylight import find_light
 from geo.planning.drive import EstimatedDrive
+from geo.planning.followup import expected_against_actual, read_results
 from geo.planning.plan import Plan, PlannedStop, StopOutcome, find_blocks, read_sentence
-from geo.planning.plan.outcomes import VISITED
 from geo.planning.plan.value import EXPLORATION, PINNED
 from geo.reference import find_checks, municipality_names, planning_parameters
 from geo.reference.tables import read_columns
@@ -63,7 +63,6 @@ def describe_plan(
     plan = stored.plan
     manifest = plan.manifest
     drive = _describe_drive(lang, manifest)
-    expected, actual = _count_finds(plan)
     # the same word is another one on a button that only closes a window
     title = "title_sv" if lang == "sv" else "title"
     moves = read_columns("plan_moves", "from_state", "to_state", title, "needs_reason")
@@ -87,8 +86,7 @@ def describe_plan(
         "blocks": {b: [say(lang, one) for one in find_blocks(plan, b)] for b, _, _ in ways},
         "moves": [{"to_state": b, "title": title, "needs_reason": needs} for b, title, needs in ways],
         "history": [describe_history(lang, plan, change) for change in plan.history],
-        "expected_finds": expected,
-        "actual_finds": actual,
+        **_tell_finds(lang, plan),
         "pinned": [{"layer": layer, "record_id": record} for layer, record in manifest.get("pinned", ())],
         "locks": [
             {"layer": layer, "record_id": record, "crew": crew, "on": on}
@@ -195,7 +193,7 @@ def _describe_stop(lang: str, plan: Plan, crew: Crew, stop: PlannedStop, region:
         "lon": lon,
         "lat": lat,
         "how_title": how.get(stop.how) or translate(lang, "Chosen by its priority"),
-        "expected": getattr(stop, "expected", None),
+        "expected": stop.expected,
         "needs_reason": since is not None and since < int(planning_parameters()["revisit_days"]),
         "revisit_reason_title": _title(lang, "plan_reasons", "reason", stop.revisit_reason),
         "reasons": [say(lang, reason) for reason in stop.reasons],
@@ -232,6 +230,8 @@ def _describe_outcomes(lang: str, plan: Plan, stop: PlannedStop) -> list[dict[st
     about = "/".join(stop.key)
     written = [one for one in plan.history if one.what in {"outcome", "corrected"} and one.about == about]
     several = plan.outcomes.get(stop.key, ())
+    # of what was erased, only the history tells
+    written = written[len(written) - len(several) :]
     return [
         {"at": change.at, "by": change.by, **_describe_outcome(lang, outcome)}
         for change, outcome in zip(written, several, strict=True)
@@ -306,15 +306,18 @@ def _describe_drive(lang: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _count_finds(plan: Plan) -> tuple[float | None, int | None]:
+def _tell_finds(lang: str, plan: Plan) -> dict[str, Any]:
     """Finds expected of the stops that were visited, or of all before any is, and those that there were."""
-    grave = {str(code) for code, rank in read_columns("visit_outcomes", "outcome", "rank") if int(rank) > 0}
-    last = {key: several[-1] for key, several in plan.outcomes.items()}
-    visited = [stop for stop in plan.stops if stop.key in last and last[stop.key].result == VISITED]
-    chances = [getattr(stop, "expected", None) for stop in visited or plan.stops]
-    known = [float(chance) for chance in chances if chance is not None]
-    expected = sum(known) if known and len(known) == len(chances) else None
-    return expected, sum(last[stop.key].outcome in grave for stop in visited) if visited else None
+    results = read_results(plan)
+    visited = [one for one in results if one.is_visited]
+    chances = [one.stop.expected for one in visited or results]
+    known = [chance for chance in chances if chance is not None]
+    told = expected_against_actual(plan).sentences if plan.outcomes else ()
+    return {
+        "expected_finds": sum(known) if known and len(known) == len(chances) else None,
+        "actual_finds": sum(one.found for one in visited) if visited else None,
+        "followup": [say(lang, sentence) for sentence in told],
+    }
 
 
 def _say_all(lang: str, kept: Iterable[Any]) -> list[str]:

@@ -24,6 +24,7 @@ def describe_history(lang: str, plan: Plan, change: Change) -> dict[str, Any]:
         "comment": translate(lang, "Commented: {about}", about=about) if about else translate(lang, "Commented"),
         "outcome": translate(lang, "Recorded what came of {about}", about=about),
         "corrected": translate(lang, "Corrected what came of {about}", about=about),
+        "erased": translate(lang, "Erased what came of {about}, as its time was up", about=about),
     }
     return {
         "at": change.at,
