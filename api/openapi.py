@@ -27,7 +27,7 @@ TAGS = [
     {"name": "imports", "description": "Files into the store: progress, the report of every row, quarantine"},
     {"name": "reference", "description": "Reference tables, layers and the base map"},
     {"name": "saved", "description": "What a user keeps: views of the map, and the shortlist"},
-    {"name": "plans", "description": "Joint inspections: drafted, approved, carried out and closed"},
+    {"name": "plans", "description": "Joint inspections: drafted, approved, carried out and closed, and their files"},
     {"name": "accounts", "description": "Signing in, and one's own account"},
     {"name": "admin", "description": "Users, surfaces, jobs and settings, and the log of what was done"},
     {"name": "health", "description": "Whether the service can answer"},
@@ -50,6 +50,7 @@ _SOMEWHERE = {
     "409": "It was changed meanwhile; `current` is what is stored now",
     "408": "The file stopped coming",
     "413": "The files are too large",
+    "501": "The server lacks a library of the system that this needs; the detail says which",
 }
 _PLACEHOLDER = "#/components/schemas/{model}"
 

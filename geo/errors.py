@@ -13,6 +13,7 @@
     ├── NotFoundError       a cell, surface, layer or table that does not exist
     ├── ChangedError        what is to be changed is not what it was any more
     ├── ConfigError         the installation or its settings are wrong
+    │   └── MissingLibraryError  a library of the system is not there
     └── StoreError          the data folder cannot be read or written
 
 Messages say what is wrong, where (layer, column, first ids) and what to do. Checks collect every failure
@@ -30,6 +31,7 @@ __all__ = [
     "GeometryError",
     "InputError",
     "MemoryLimitError",
+    "MissingLibraryError",
     "NorrsynError",
     "NotFoundError",
     "ParameterError",
@@ -101,6 +103,10 @@ class ChangedError(NorrsynError):
 
 class ConfigError(NorrsynError):
     """The installation or its settings are wrong."""
+
+
+class MissingLibraryError(ConfigError):
+    """A library of the system that something needs is not there; all else works without it."""
 
 
 class StoreError(NorrsynError):

@@ -105,6 +105,14 @@ TEMPLATES = (
     "None of the roles of whoever is signed in may do this; an admin gives roles.",
     "Nobody is signed in, or the session has ended. Sign in at /sign-in and ask again.",
     *CHOICE_TEMPLATES,
+    "There is no plan {given}; list the plans to see which there are.",
+    "There is no form {given}; there are {forms}.",
+    "Files of plans name sites that your circle may not see.",
+    "The plan has {n} stops, and a brief takes at most {most}; choose another form, or make several plans.",
+    (
+        "Briefs as PDF cannot be made on this server: a library is missing ({error}). On Debian 12: apt-get install "
+        "{packages}, then start the server again. All other forms work."
+    ),
 )
 # what the kinds of problems are called
 TITLES = (
@@ -120,6 +128,7 @@ TITLES = (
     "This is not allowed here",
     "A newer request took the place of this one",
     "Too much was sent",
+    "A library is missing on the server",
     "The installation is not right",
     "The data folder cannot be used",
     "Something went wrong",

@@ -107,6 +107,7 @@ PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
                 "DELETE /api/shortlist/{entry_id}",
                 "GET /api/plans",
                 "GET /api/plans/{plan_id}",
+                "GET /plans/{plan_id}/files/{form}",
             ),
             *_rows(
                 _PLAN,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli import plan_export
 from api.cli.options import HomeOption, JsonOption, LanguageOption, read_settings
-from api.cli.output import Command, print_json, print_table, print_words, working
+from api.cli.output import Command, Group, print_json, print_table, print_words, working
 
 if TYPE_CHECKING:
     from geo.planning.targets import SiteKey
@@ -130,5 +131,11 @@ COMMANDS = (
             "norrsyn targets --not-visited-for 365 --agency polismyndigheten --n 10",
             "norrsyn targets --pin workplaces/12345678 --exclude accommodation/a17=sheltered_housing --json",
         ),
+    ),
+    Group(
+        "plan",
+        "Plans of inspections: export.",
+        "Plans of inspections, as the store keeps them.",
+        plan_export.COMMANDS,
     ),
 )

@@ -356,6 +356,7 @@ def _say_event(lang: str, what: str) -> str:
         "plan-outcome": translate(lang, "Recorded what came of a stop of a plan"),
         "plan-closed": translate(lang, "Closed a plan"),
         "plan-cancelled": translate(lang, "Cancelled a plan"),
+        "plan-exported": translate(lang, "Made a file of a plan"),
     }
     return said.get(what, what)
 

@@ -26,7 +26,7 @@ from tests.api.made import HOSTILE, fill_home
 from tests.frames import make_frame, make_workplace, small_frames
 
 COMMANDS = (
-    "demo", "import", "score", "top", "explain", "map", "export", "targets", "serve",
+    "demo", "import", "score", "top", "explain", "map", "export", "targets", "plan", "plan export", "serve",
     "layers", "layers list", "layers history", "layers diff", "layers rollback", "layers export",
     "layers duplicates", "layers decide",
     "model", "model fit", "model learn", "model show", "model compare",

@@ -35,6 +35,7 @@ KINDS = (
     "plan-outcome",
     "plan-closed",
     "plan-cancelled",
+    "plan-exported",
 )
 
 

@@ -1,0 +1,106 @@
+"""A plan's files: a brief to print, and forms for calendars, navigators, spreadsheets and maps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+from starlette.responses import Response
+
+from api.auth import TheUser
+from api.errors import ForbiddenError
+from api.params import CurrentSnapshot, LanguageParameter, TheService, known_parameters_only
+from api.service import Snapshot
+from api.turns import Turns
+from api.viewers import TheCircle
+from geo.errors import NotFoundError
+from geo.layers.circles import INNER_CIRCLE
+from geo.store.people.events import note_event
+from geo.store.plans import find_plan
+from maps.plan_files import FORMS, Ground, Stamp, make_ground, name_file
+
+__all__ = ["router"]
+
+# laying out a brief takes a processor for seconds
+_AT_ONCE, _WAITING = 1, 4
+
+router = APIRouter(tags=["plans"])
+
+
+def require_inner_circle(circle: TheCircle) -> None:
+    """Refuse what names sites of a plan to those outside the circle that plans are made in.
+
+    Raises
+    ------
+    ForbiddenError
+    """
+    if circle != INNER_CIRCLE:
+        message = "Files of plans name sites that your circle may not see."
+        raise ForbiddenError(message)
+
+
+@lru_cache(maxsize=1)
+def get_turns() -> Turns:
+    """Places for those who ask for a file; of the process, whose processors they share."""
+    return Turns(_AT_ONCE, _WAITING)
+
+
+class _Grounds:
+    """What maps were drawn on last, kept for as long as the layers stay the same."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, Ground] | None = None
+
+    def of(self, snapshot: Snapshot) -> Ground:
+        """The ground of a snapshot."""
+        last = self._last
+        if last is None or last[0] != snapshot.fingerprint:
+            last = self._last = snapshot.fingerprint, make_ground(snapshot.layers.region, snapshot.layers)
+        return last[1]
+
+
+_grounds = _Grounds()
+
+
+@router.get(
+    "/plans/{plan_id}/files/{form}",
+    summary="A plan as a file",
+    response_class=Response,
+    dependencies=[Depends(known_parameters_only), Depends(require_inner_circle)],
+    responses={
+        200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMS.values()}, "description": "The file"},
+        403: {},
+        501: {},
+    },
+)
+def get_plan_file(
+    request: Request,
+    service: TheService,
+    snapshot: CurrentSnapshot,
+    user: TheUser,
+    circle: TheCircle,
+    plan_id: Annotated[str, Path(description="Id of a plan")],
+    form: Annotated[str, Path(description=f"Form of the file: {', '.join(FORMS)}")],
+    lang: LanguageParameter = "sv",
+) -> Response:
+    """A plan as PDF, calendar, GPX, XLSX, CSV or GeoPackage, with its classification, who made it and when.
+
+    Nothing keeps the file on the way, and that it was made is noted in the log of what was done. A brief (PDF) takes
+    seconds; where several wait already, the answer is 503 with `Retry-After`.
+    """
+    if form not in FORMS:
+        message = f"There is no form {form!r}; there are {', '.join(FORMS)}."
+        raise NotFoundError(message)
+    chosen, home = FORMS[form], service.settings.home
+    stored = find_plan(home, plan_id, circle)
+    plan, now = stored.plan, float(request.app.state.accounts.clock())
+    changed = datetime.fromisoformat(stored.changed_at)
+    stamp = Stamp(stored.version, user.name, datetime.fromtimestamp(now, UTC), changed)
+    with get_turns().take():
+        content = chosen.write(plan, stamp, lang, _grounds.of(snapshot) if chosen.is_drawn else None)
+    note_event(home, user.user_id, "plan-exported", f"{plan.plan_id} {form} v{stored.version}", now=now)
+    disposition = f'attachment; filename="{name_file(plan, chosen)}"'
+    headers = {"Cache-Control": "no-store", "Content-Disposition": disposition}
+    return Response(content, media_type=chosen.media_type, headers=headers)
