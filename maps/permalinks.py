@@ -67,6 +67,10 @@ def _read_weight(text: str) -> str:
     return text
 
 
+def _read_other(text: str) -> str:
+    return _read_day(text) if _DAY.fullmatch(text) else _read_code(text)
+
+
 def _read_parts(known: tuple[str, ...]) -> Callable[[str], str]:
     def read(text: str) -> str:
         parts = set(text.split(","))
@@ -109,9 +113,16 @@ PERMALINK_PARAMETERS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "on": _read_parts(_PARTS_ON_DEMAND),
         "never": _read_word("0"),
         "list": _read_word("cells"),
+        # what is compared: a day, or a surface by its id and by what it was scored for
+        "with": _read_other,
+        "with_at": _read_day,
+        "with_sector": _read_code,
+        "with_weight": _read_weight,
+        "as": _read_word("swipe"),
+        "line": _read_number(0, 100, 0),
     }
 )
-_REPEATABLE = frozenset({"sector", "weight"})
+_REPEATABLE = frozenset({"sector", "weight", "with_sector", "with_weight"})
 _DROPPED = frozenset({"lang"})
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.test_main_job import ask, open_map
 from tests.browsing import Watched
@@ -49,6 +50,89 @@ def test_january_beside_july_as_difference_and_side_by_side(open_page: OpenPage,
     expect(page.locator(".swipe")).to_have_count(0)
     page.wait_for_load_state("networkidle")
     assert watched.troubles == []
+
+
+def is_compared(page: Page, at: str, other_at: str) -> None:
+    facts = page.locator("#compare-answer .facts")
+    expect(facts).to_contain_text(at)
+    expect(facts).to_contain_text(other_at)
+
+
+def test_what_is_compared_stands_in_the_address(open_page: OpenPage, demo_url: str) -> None:
+    """It survives a reload, Back, a saved view, and a server that has forgotten the surface."""
+    watched = open_page(1366, 900)
+    page = open_map(watched, demo_url)
+    page.get_by_role("tab", name="Compare").click()
+    page.locator("#compare-date").fill("2026-01-15")
+    page.locator("#compare-form button").click()
+    is_compared(page, "15 July 2026", "15 January 2026")
+    page.get_by_role("button", name="Side by side").click()
+    line = page.locator(".swipe-input")
+    line.fill("0.3")
+    line.blur()
+    page.wait_for_url("**with=2026-01-15&as=swipe&line=30")
+
+    page.reload()
+    is_compared(page, "15 July 2026", "15 January 2026")
+    expect(line).to_have_value("0.3")
+    expect(page.locator("#compare-date")).to_have_value("2026-01-15")
+    expect(page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
+    page.wait_for_load_state("networkidle")
+
+    page.get_by_role("tab", name="Saved").click()
+    page.locator("#view-name").fill("Swipe")
+    page.locator("#view-form [type=submit]").click()
+    page.locator("#views .link-button").first.wait_for()
+    page.get_by_role("tab", name="Compare").click()
+    page.get_by_role("button", name="Stop comparing").click()
+    expect(line).to_have_count(0)
+    assert "with=" not in page.url
+    page.get_by_role("tab", name="Saved").click()
+    page.locator("#views .link-button").first.click()
+    expect(line).to_have_value("0.3")
+
+    # back: what was stopped, then side by side again
+    page.go_back()
+    expect(line).to_have_count(0)
+    page.go_back()
+    expect(line).to_have_value("0.3")
+    # another day in view is compared with the same one
+    page.locator("#at").fill("2026-08-15")
+    page.locator("#at").blur()
+    is_compared(page, "15 August 2026", "15 January 2026")
+    page.wait_for_load_state("networkidle")
+    assert watched.troubles == []
+
+
+def test_a_comparison_with_a_surface_that_is_gone(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page(1366, 900)
+    own = ask(f"{demo_url}/api/score?weight=findings:70&at=2026-02-15").json()
+    page = open_map(watched, demo_url)
+    page.get_by_role("tab", name="Compare").click()
+    page.locator(f"#compare-surface option[value='{own['id']}']").wait_for(state="attached")
+    page.locator("#compare-surface").select_option(own["id"])
+    page.locator("#compare-form button").click()
+    is_compared(page, "15 July 2026", "15 February 2026")
+    kept = parse_qs(urlsplit(page.url).query)
+    assert kept["with"] == [own["id"]]
+    assert (kept["with_at"], kept["with_weight"]) == (["2026-02-15"], ["findings:70"])
+    # nobody remembers the id any more: it is scored again, as the address says
+    with page.expect_response(lambda r: "/api/compare" in r.url) as answered:
+        page.goto(page.url.replace(own["id"], "0123456789abcdef"))
+    assert answered.value.json()["other"] == own["id"]
+    is_compared(page, "15 July 2026", "15 February 2026")
+    # with nothing to score it by, that is said, the map is as usual, and the address is right again
+    page.goto(f"{demo_url}/?lang=en&with=0123456789abcdef&as=swipe")
+    expect(page.locator("#problem")).to_contain_text("is not there any more")
+    expect(page.locator("#ranking-rows .row-button").first).to_be_attached()
+    expect(page.locator("#compare-result")).to_be_hidden()
+    assert "with=" not in page.url
+    # and an address that makes no sense is no comparison at all
+    page.goto(f"{demo_url}/?lang=en&with=2026-02-30&as=up&line=x")
+    page.wait_for_selector("#ranking-rows .row-button")
+    assert "with=" not in page.url
+    page.wait_for_load_state("networkidle")
+    assert [one for one in watched.troubles if "404" not in one] == []
 
 
 def test_filters_weights_and_comparing_are_told_on_paper_and_beside_the_map(open_page: OpenPage, demo_url: str) -> None:

@@ -18,13 +18,16 @@ FULL = (
     "?lang=sv&lat=64.1234&lon=20.1&z=11.5&at=2026-07-15&sector=green&sector=construction&weight=findings%3A30"
     "&county=24&municipality=2480&state=inspected&agency=polismyndigheten&certainty=likely&min_class=high"
     "&cell=7580007088000&opacity=70&sites=50&base=0&off=names%2Cbase&on=visits&never=0&list=cells"
+    "&with=5ca1ab1e&with_at=2026-01-15&with_sector=green&with_weight=findings%3A60&as=swipe&line=35"
 )
 
 
 def test_the_list_is_what_the_page_writes() -> None:
-    scripts = [(STATIC_FOLDER / "js" / name).read_text("utf-8") for name in ("state.js", "filter_state.js")]
-    state, filters = scripts
-    written = set(re.findall(r'query\.(?:set|append)\("(\w+)"', state)) | set(
+    scripts = [
+        (STATIC_FOLDER / "js" / name).read_text("utf-8") for name in ("state.js", "filter_state.js", "compare_state.js")
+    ]
+    state, filters, compare = scripts
+    written = set(re.findall(r'query\.(?:set|append)\("(\w+)"', state + compare)) | set(
         re.findall(r'\{ name: "(\w+)", usual', state)
     )
     (listed,) = re.findall(r"FILTERS = \[([^\]]*)\]", filters)
@@ -52,6 +55,7 @@ def test_the_same_view_is_kept_in_one_way() -> None:
     [
         "next=//evil.example", "lat=91", "lat=nan", "lat=1e1", "lat=1&lat=2", "at=2026-02-30", "at=1066-10-14", "z=99",
         "sector=", "weight=findings", "weight=findings:101", "never=1", "list=places", "off=everything",
+        "with=2026-02-30", "with=a%20b", "as=difference", "line=101", "with_weight=x",
         "on=scores", "off=visits", "sector=%FF", "cell=../../etc",
         "a=1&" * 300, "x" * 9_000, "%00=1",
     ],

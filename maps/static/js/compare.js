@@ -1,7 +1,8 @@
 // Another date, or another surface, beside the one in view: as their difference, or side by side with a line between.
 
-import { clearProblem, showProblem } from "./announce.js";
-import { getJson, latestOnly } from "./api.js";
+import { announce, clearProblem, showProblem } from "./announce.js";
+import { ApiError, getJson, latestOnly } from "./api.js";
+import { NO_COMPARE, compareWithDay, compareWithSurface, parseCompare } from "./compare_state.js";
 import { el, fill } from "./dom.js";
 import { day, language, number, t } from "./i18n.js";
 import { isFiltered } from "./filter_state.js";
@@ -9,16 +10,18 @@ import { isScoringDay, weightParameters } from "./state.js";
 import { ScoreTiles } from "./surface.js";
 import { describeSurface, describeSurfaces } from "./surface_words.js";
 import { Swipe } from "./swipe.js";
-import { onTask } from "./tasks.js";
+import { onTask, showTask } from "./tasks.js";
 
 const byId = (id) => document.getElementById(id);
 const LISTED = 5;
+// Not allowed, not there, not comparable: asking again would change nothing.
+const FINAL = new Set([403, 404, 422]);
 
 export class ComparePanel {
   // `words` are {parts: [{code, title}], sectorName}, to tell surfaces by.
-  constructor({ map, store, surface, cells, legend, events, words }) {
-    Object.assign(this, { map, store, surface, cells, legend, words });
-    this.other = null;
+  constructor({ map, store, surface, cells, legend, events, address, words }) {
+    Object.assign(this, { map, store, surface, cells, legend, address, words });
+    this.other = parseCompare(store.get().compare);
     this.others = [];
     this.answer = null;
     this.swipe = null;
@@ -31,13 +34,50 @@ export class ComparePanel {
     byId("compare-surface").addEventListener("change", () => {
       byId("compare-date-field").hidden = Boolean(byId("compare-surface").value);
     });
-    byId("compare-stop").addEventListener("click", () => this.stop());
-    for (const button of document.querySelectorAll("[data-compare]")) button.addEventListener("click", () => this.show(button.dataset.compare));
+    byId("compare-stop").addEventListener("click", () => {
+      store.set(NO_COMPARE);
+      byId("compare-surface").focus();
+    });
+    for (const button of document.querySelectorAll("[data-compare]")) button.addEventListener("click", () => store.set({ compareAs: button.dataset.compare }));
     onTask((name) => name === "compare" && this.list());
     events.on("surface", (info) => {
-      if (this.other && info.id !== this.answer?.surface) this.compare();
+      if (this.other && (this.isWaiting || info.id !== this.answer?.surface)) this.compare();
       else this.sayWhole();
     });
+  }
+
+  // What the address asks for when the page opens.
+  begin() {
+    if (!this.other) return;
+    showTask("compare");
+    this.showChoice();
+  }
+
+  // `isOther`: the surface in view is about to be another one, which is compared when it is there.
+  follow(state, before, { isOther }) {
+    if (state.compare === before.compare) {
+      if (this.answer && state.compareAs !== before.compareAs) this.show();
+      else if (this.swipe && state.compareLine !== before.compareLine) this.swipe.moveTo(state.compareLine);
+      return;
+    }
+    this.other = parseCompare(state.compare);
+    if (!this.other) {
+      this.stop();
+      return;
+    }
+    this.showChoice();
+    this.isWaiting = isOther;
+    if (!isOther) this.compare();
+  }
+
+  // The form says what is compared, however that came about.
+  async showChoice() {
+    const { day: date, id } = this.other;
+    if (date) byId("compare-date").value = date;
+    await this.list();
+    byId("compare-surface").value = id ?? "";
+    if (id && byId("compare-surface").selectedIndex < 0) byId("compare-surface").value = "";
+    byId("compare-date-field").hidden = Boolean(byId("compare-surface").value);
   }
 
   // The surfaces that there are besides the one in view.
@@ -63,36 +103,57 @@ export class ComparePanel {
     const wrong = !id && !isScoringDay(date);
     byId("compare-problem").hidden = !wrong;
     if (wrong) return;
-    this.other = id ? { id } : { at: date };
-    await this.compare();
+    const info = this.others.find((one) => one.id === id);
+    const compare = id ? compareWithSurface({ id, at: info.at, sectors: info.sectors ?? [], weights: weightsOf(info) }) : compareWithDay(date);
+    // The same again is asked for again.
+    if (compare === this.store.get().compare) await this.compare();
+    else this.store.set({ compare });
   }
 
   async compare() {
+    this.isWaiting = false;
     byId("compare").setAttribute("aria-busy", "true");
     try {
       const answer = await this.latest((signal) => this.ask(signal));
-      if (!answer) return;
+      if (!answer || !this.other) return;
       clearProblem("compare");
       this.answer = answer;
       this.draw();
-      this.show(this.mode ?? "difference");
+      this.show();
     } catch (error) {
-      showProblem("compare", error, () => this.compare());
+      // What can never be compared goes out of the address; what did not answer can be asked again.
+      const isFinal = FINAL.has(error.status);
+      if (isFinal) this.address.withoutStep(() => this.store.set(NO_COMPARE));
+      showProblem("compare", error, isFinal ? null : () => this.compare());
     } finally {
       byId("compare").setAttribute("aria-busy", "false");
     }
   }
 
-  // Another date has the sectors and weights that are in view.
   async ask(signal) {
-    const { sectors, weights } = this.store.get();
-    const { id, at } = this.other;
-    const info = id ? this.others.find((one) => one.id === id) : await getJson("api/score", { at, sector: sectors ?? [], weight: weightParameters(weights) }, signal);
-    const answer = await getJson("api/compare", { surface: this.surface.info.id, other: id ?? info.id, n: LISTED, lang: language() }, signal);
+    const info = await this.findOther(this.other, signal);
+    const answer = await getJson("api/compare", { surface: this.surface.info.id, other: info.id, n: LISTED, lang: language() }, signal);
     return { ...answer, info };
   }
 
-  show(mode) {
+  // Another day has the sectors and weights that are in view. A surface that nobody remembers is scored again.
+  async findOther({ day: date, id, at, sectors, weights }, signal) {
+    const { sectors: shown, weights: own } = this.store.get();
+    if (date) return getJson("api/score", { at: date, sector: shown ?? [], weight: weightParameters(own) }, signal);
+    const known = this.others.find((one) => one.id === id);
+    if (known) return known;
+    try {
+      return await getJson(`api/surfaces/${encodeURIComponent(id)}`, { lang: language() }, signal);
+    } catch (error) {
+      if (error.status !== 404 || !at) throw error.status === 404 ? new ApiError(t("The surface that this address compares with is not there any more. Choose another one."), 404) : error;
+      const info = await getJson("api/score", { at, sector: sectors, weight: weights, lang: language() }, signal);
+      announce(t("The surface that was compared with was scored again, from the data there are now."));
+      return info;
+    }
+  }
+
+  show() {
+    const { compareAs: mode, compareLine } = this.store.get();
     this.mode = mode;
     for (const button of document.querySelectorAll("[data-compare]")) button.setAttribute("aria-pressed", String(button.dataset.compare === mode));
     this.swipe?.remove();
@@ -107,7 +168,7 @@ export class ComparePanel {
     }
     this.tiles.setOpacity(this.store.get().opacity / 100);
     this.tiles.show({ surface: other, query: "never=0", bounds: this.surface.info.bounds });
-    this.swipe = new Swipe(this.map, () => [this.surface.tiles.container, this.tiles.container], { left: day(this.answer.at), right: day(this.answer.other_at) });
+    this.swipe = new Swipe(this.map, () => [this.surface.tiles.container, this.tiles.container], { left: day(this.answer.at), right: day(this.answer.other_at), at: compareLine, onMoved: (at) => this.store.set({ compareLine: at }) });
   }
 
   stop() {
@@ -121,7 +182,6 @@ export class ComparePanel {
     this.legend.showDifference(null);
     byId("compare-result").hidden = true;
     fill(byId("compare-answer"));
-    byId("compare-surface").focus();
   }
 
   draw() {
@@ -170,3 +230,6 @@ export class ComparePanel {
     return el("table", { class: "moved" }, el("caption", {}, caption), el("thead", {}, el("tr", {}, heads.map((head, i) => el("th", { scope: "col", class: i ? "number" : null }, head)))), el("tbody", {}, changes.map(row)));
   }
 }
+
+// The points of a surface's own, as the address writes them.
+const weightsOf = (info) => weightParameters(Object.fromEntries(Object.entries(info.changed_weights ?? {}).map(([code, [, points]]) => [code, Math.round(points)])));

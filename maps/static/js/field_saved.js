@@ -3,6 +3,7 @@
 
 import { ApiError } from "./api.js";
 import { colour, onTheme } from "./colours.js";
+import { NO_COMPARE } from "./compare_state.js";
 import { el } from "./dom.js";
 import { isInBox } from "./field_plan.js";
 import { ROOT, addressOf, forgetArea, listAreas, readSaved, savedId } from "./field_store.js";
@@ -52,7 +53,7 @@ class SavedPage {
 
   settle(state) {
     const start = readState(this.manifest.start);
-    return { ...start, ...Object.fromEntries(FREE.map((name) => [name, state[name]])) };
+    return { ...start, ...NO_COMPARE, ...Object.fromEntries(FREE.map((name) => [name, state[name]])) };
   }
 
   // Tiles come from the zooms that were saved; nearer they are enlarged.

@@ -30,7 +30,7 @@ import { setUpSheets, showSheet } from "./sheets.js";
 import { Shortlist } from "./shortlist.js";
 import { ShortlistPanel } from "./shortlist_panel.js";
 import { Sites } from "./sites.js";
-import { createStore, readState, sameWeights } from "./state.js";
+import { createStore, readState, sameSectors, sameWeights } from "./state.js";
 import { SurfaceFlow } from "./surface_flow.js";
 import { readRows } from "./tables.js";
 import { onTask, setUpTasks } from "./tasks.js";
@@ -70,6 +70,7 @@ class App {
     this.address.tidy();
     this.store.on((state, before) => this.follow(state, before));
     this.saved?.show(this.map);
+    this.compare.begin();
     await this.surface.use();
     const { cell } = this.store.get();
     if (!cell) return;
@@ -165,7 +166,7 @@ class App {
     const sectorName = (code) => risky.find((one) => one.code === code)?.title ?? code;
     this.setUpTools({ sectorName, parts });
     const { store, surface, legend, events } = this;
-    this.compare = new ComparePanel({ map, store, surface, cells, legend, events, words: { parts, sectorName } });
+    this.compare = new ComparePanel({ map, store, surface, cells, legend, events, address: this.address, words: { parts, sectorName } });
     this.areas = new AreaTotals({ surface, cells, events });
     this.setUpSaved();
   }
@@ -231,6 +232,7 @@ class App {
     if (!sameWeights(state, before)) this.weights.show(state);
     this.surface.follow(state, before);
     this.ranking.follow(state, before);
+    this.compare.follow(state, before, { isOther: state.at !== before.at || !sameSectors(state, before) || !sameWeights(state, before) });
     if (state.opacity !== before.opacity) this.legend.setOpacity(state.opacity);
     if (state.never !== before.never) this.legend.show(this.surface.info, state, this.legend.counts);
     if (state.siteOpacity !== before.siteOpacity) this.sites.setOpacity(state.siteOpacity / 100);

@@ -1,5 +1,6 @@
 // What the page shows, kept in its address, so that a link or a reload shows the same.
 
+import { COMPARE, readCompare, writeCompare } from "./compare_state.js";
 import { FILTERS, readFilters, writeFilters } from "./filter_state.js";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -60,6 +61,7 @@ export function readState(search) {
     off: readOff(query),
     never: query.get("never") !== "0",
     list: query.get("list") === "cells" ? "cells" : "places",
+    ...readCompare(query, isScoringDay),
   };
 }
 
@@ -91,13 +93,14 @@ export function writeState(state, lang) {
   if (on.length) query.set("on", on.join(","));
   if (!state.never) query.set("never", "0");
   if (state.list !== "places") query.set("list", state.list);
+  writeCompare(query, state);
   return `?${query}`;
 }
 
 // What Back undoes: another surface, filter, list or cell, but not every move of the map.
 export const isStep = (state, before) => isOtherStep(state, before) || !sameWeights(state, before);
 
-const isOtherStep = (state, before) => ["at", "county", "cell", "list", ...FILTERS].some((name) => state[name] !== before[name]) || !sameSectors(state, before);
+const isOtherStep = (state, before) => ["at", "county", "cell", "list", ...FILTERS, ...COMPARE].some((name) => state[name] !== before[name]) || !sameSectors(state, before);
 
 // The components that are weighed otherwise, where nothing else that is a step has changed; else empty.
 export function changedWeights(state, before) {

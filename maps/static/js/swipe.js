@@ -7,14 +7,16 @@ const STEP = 0.01;
 
 export class Swipe {
   // `layers()` gives the two containers of tiles as they are now, left and right; either may be missing for a while.
-  constructor(map, layers, { left, right }) {
+  // It begins at `at`, in percent, and `onMoved` is told where it was left.
+  constructor(map, layers, { left, right, at = 50, onMoved = () => {} }) {
     Object.assign(this, { map, layers });
     this.line = el("span", { class: "swipe-line", "aria-hidden": "true" });
-    this.input = el("input", { type: "range", class: "swipe-input", min: 0, max: 1, step: STEP, value: 0.5, "aria-label": t("Where {left} ends and {right} begins", { left, right }) });
+    this.input = el("input", { type: "range", class: "swipe-input", min: 0, max: 1, step: STEP, value: at / 100, "aria-label": t("Where {left} ends and {right} begins", { left, right }) });
     this.node = el("div", { class: "swipe" }, this.line, el("span", { class: "swipe-name swipe-left" }, left), el("span", { class: "swipe-name swipe-right" }, right), this.input);
     document.getElementById("map-stage").append(this.node);
     this.cut = () => this.clip();
     this.input.addEventListener("input", this.cut);
+    this.input.addEventListener("change", () => onMoved(Math.round(100 * Number(this.input.value))));
     map.on("move zoomend resize layeradd load", this.cut);
     this.clip();
   }
@@ -31,6 +33,11 @@ export class Swipe {
     if (right) right.style.clip = `rect(${corner.y}px, ${end.x}px, ${end.y}px, ${middle}px)`;
     this.node.style.setProperty("--at", `${at}px`);
     this.input.setAttribute("aria-valuetext", `${Math.round(100 * Number(this.input.value))} %`);
+  }
+
+  moveTo(at) {
+    this.input.value = at / 100;
+    this.clip();
   }
 
   remove() {

@@ -108,7 +108,7 @@ export class ViewsPanel {
     );
     announce(node.querySelector("p").textContent);
     node.querySelector("button:last-child").focus({ preventScroll: true });
-    node.scrollIntoView({ block: "nearest" });
+    node.scrollIntoView({ block: "start" });
   }
 
   draw() {
