@@ -250,8 +250,16 @@ class TopAnswer(Answer):
     cells: list[TopCell]
 
 
+class PeakInfo(Answer):
+    """The highest cell of a place that a filter does not show."""
+
+    cell_id: str
+    score: float
+    state: State
+
+
 class PlaceInfo(Glance):
-    """Neighbouring top cells as one place; what is known at a glance is known of its highest cell."""
+    """Neighbouring top cells as one place, told by its highest cell; with a filter, by the highest that it shows."""
 
     place_id: str
     name: str
@@ -261,7 +269,8 @@ class PlaceInfo(Glance):
     score: float
     class_: ClassName = Field(alias="class")
     n_cells: int
-    peak_cell_id: str
+    peak_cell_id: str = Field(description="The cell that it is told by")
+    peak: PeakInfo | None = Field(description="Its highest cell, where the filter does not show that")
     easting: Easting
     northing: Northing
     lon: Lon

@@ -88,7 +88,7 @@ class ServedSurface:
         """Memory that the rasters and their tiles take."""
         # the score and the points of each component in float32, the state in a byte
         per_cell = 4 * (1 + len(self.surface.model.weights)) + 1
-        # the order of the ranked cells, four bytes each, made for the first filter
+        # the order of the ranked cells and the place of each, four bytes each, made for the first filter
         return (per_cell + self._n_facts) * self.surface.grid.n_cells + self._n_sorted + self._tiles.n_bytes
 
     @property
@@ -98,7 +98,8 @@ class ServedSurface:
 
     @property
     def _n_sorted(self) -> int:
-        return 4 * self.surface.n_ranked if "best_first" in self.surface.__dict__ else 0
+        made = {"best_first", "placed"} & self.surface.__dict__.keys()
+        return 4 * len(made) * self.surface.n_ranked
 
     def warm(self) -> ServedSurface:
         """Prepare what the first explanation would otherwise wait for."""
@@ -114,7 +115,7 @@ class ServedSurface:
     def _sort(self) -> None:
         with self._sorting:
             self.surface.best_first  # noqa: B018  computed on first use
-            self.surface.hills  # noqa: B018
+            self.surface.placed  # noqa: B018
 
     def draw_tile(self, z: int, x: int, y: int, shown: Shown | None, *, stripes: bool) -> bytes:
         """A PNG tile; see `maps.tiles.TileSet.render`."""

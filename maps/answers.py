@@ -209,6 +209,7 @@ def describe_place(lang: str, surface: RiskSurface, place: Place) -> dict[str, A
         "class": _describe_class(lang, place.score),
         "n_cells": place.n_cells,
         "peak_cell_id": place.place_id,
+        "peak": None if place.peak is None else place.peak._asdict(),
         "easting": place.easting,
         "northing": place.northing,
         "lon": lon,

@@ -47,7 +47,7 @@ def list_places(
 ) -> dict[str, Any]:
     """The n highest places, best first: neighbouring top cells are one place, named after the nearest locality.
 
-    A filter shows the places whose highest cell it shows.
+    A filter shows the places of which it shows a cell, each told by the highest of these; `peak` is the one above it.
     """
     places = served.places(n, shown)
     cell_ids, known = [place.place_id for place in places], [place.glance for place in places]

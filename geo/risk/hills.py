@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from geo.kernels import Hills, join_peaks
 from geo.risk.scored import NEVER_INSPECTED, ScoredSurface
 
-__all__ = ["SADDLE_SHARE", "Hill", "find_hills"]
+__all__ = ["SADDLE_SHARE", "Hill", "find_hills", "number_cells"]
 
 # Two peaks are one place when the way between them never falls below this share of the lower one; a place's cells are
 # those of its hill that reach this share of its peak.
@@ -58,6 +58,41 @@ def find_hills(surface: ScoredSurface, n: int, county: str | None = None) -> lis
     -------
     list of Hill, at most n, the highest first, of equals the northmost, then the westmost
     """
+    hills, hill_at, chosen = _join(surface, n, county)
+    return [] if hills is None else _measure(surface, hills, hill_at, chosen)
+
+
+def number_cells(surface: ScoredSurface, order: NDArray[np.uint32]) -> tuple[list[Hill], NDArray[np.int32]]:
+    """All hills, the highest first, and of some cells the number of the hill whose place they are part of.
+
+    Parameters
+    ----------
+    surface : ScoredSurface
+    order : (n,) flat positions of ranked cells
+
+    Returns
+    -------
+    hills : list of Hill
+    place_of : (n,) int32, -1 for a cell that lies too low on its hill; read-only
+    """
+    place_of = np.full(len(order), -1, dtype=np.int32)
+    hills, hill_at, chosen = _join(surface, surface.grid.n_cells, None)
+    if hills is None or not len(chosen):
+        return [], place_of
+    position, floor = _number(hills, chosen)
+    for start in range(0, len(order), _MOST_CELLS):
+        row, col = np.divmod(order[start : start + _MOST_CELLS].astype(np.int64), surface.grid.n_cols)
+        place = position[hills.parent[hill_at[row + 1, col + 1] - 1]]
+        reaches = (place >= 0) & (surface.score[row, col] >= floor[place])
+        place_of[start : start + _MOST_CELLS] = np.where(reaches, place, -1)
+    place_of.flags.writeable = False
+    return _measure(surface, hills, hill_at, chosen), place_of
+
+
+def _join(
+    surface: ScoredSurface, n: int, county: str | None
+) -> tuple[Hills | None, NDArray[np.int32], NDArray[np.int64]]:
+    """Hills from the highest cell down, each cell's hill (with an empty edge around), and which hills were chosen."""
     n_rows, n_cols = surface.grid.shape
     # Zeros take no memory until they are written to: only the surroundings of the cells that are looked at do.
     hill_at = np.zeros((n_rows + 2, n_cols + 2), dtype=np.int32)
@@ -70,7 +105,14 @@ def find_hills(surface: ScoredSurface, n: int, county: str | None = None) -> lis
         if len(chosen) == n and hills.height[chosen[-1]] * _SETTLED_SHARE >= floor:
             break
         above = floor
-    return [] if hills is None else _measure(surface, hills, hill_at, chosen)
+    return hills, hill_at, chosen
+
+
+def _number(hills: Hills, chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Of each hill its position among the chosen ones, -1 for others; of each of those the least score of its place."""
+    position = np.full(len(hills.parent), -1)
+    position[chosen] = np.arange(len(chosen))
+    return position, np.float32(SADDLE_SHARE) * hills.height[chosen].astype(np.float32)
 
 
 def _falling_floors(surface: ScoredSurface) -> Iterator[float]:
@@ -118,9 +160,7 @@ def _standing(surface: ScoredSurface, hills: Hills, county: str | None) -> NDArr
 def _measure(surface: ScoredSurface, hills: Hills, hill_at: NDArray[np.int32], chosen: NDArray[np.int64]) -> list[Hill]:
     """Number of cells of each hill's place, and its first and last row and column."""
     n = len(chosen)
-    position = np.full(len(hills.parent), -1)
-    position[chosen] = np.arange(n)
-    floor = np.float32(SADDLE_SHARE) * hills.height[chosen].astype(np.float32)
+    position, floor = _number(hills, chosen)
     n_cells = np.zeros(n, dtype=np.int64)
     low = np.full((2, n), np.iinfo(np.int64).max)
     high = np.full((2, n), -1)

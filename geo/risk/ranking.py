@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,29 +19,38 @@ from geo.risk.scored import NEVER_INSPECTED, STATE_NAMES, ScoredSurface
 from geo.risk.table_row import Glance, glance_at
 from geo.risk.words import Sentence
 
-__all__ = ["FLOAT32_SLACK", "Place", "check_count", "make_place", "tabulate_cells", "top_cells", "top_places"]
+__all__ = ["FLOAT32_SLACK", "Peak", "Place", "check_count", "make_place", "tabulate_cells", "top_cells", "top_places"]
 
 MAX_TOP = 10_000
 # rasters are float32: cells closer than this may change order when recomputed in float64
 FLOAT32_SLACK = 1e-4
 
 
+class Peak(NamedTuple):
+    """The highest cell of a place: its id, its score and its state."""
+
+    cell_id: str
+    score: float
+    state: str
+
+
 @dataclass(frozen=True)
 class Place:
-    """Neighbouring top cells as one place to go to.
+    """Neighbouring top cells as one place to go to, told by its highest cell; with a filter, by the highest it shows.
 
     Attributes
     ----------
     rank : int, from 1
-    place_id : str, the id of the highest cell
+    place_id : str, the id of that cell
     name : Sentence
-    municipality, municipality_code, county : of the highest cell
-    score, state, contributions : of the highest cell
+    municipality, municipality_code, county : of that cell
+    score, state, contributions : of that cell
     n_cells : int
-    easting, northing : float, m, centre of the highest cell
+    easting, northing : float, m, centre of that cell
     bounds : (x_min, y_min, x_max, y_max) of its cells, m, EPSG:3006
     reasons : why, the weightiest first
-    glance : Glance at the highest cell
+    glance : Glance at that cell
+    peak : Peak, the place's highest cell where a filter does not show it; None where it is that cell
     """
 
     rank: int
@@ -59,6 +68,7 @@ class Place:
     bounds: tuple[float, float, float, float]
     reasons: tuple[Sentence, ...]
     glance: Glance
+    peak: Peak | None = None
 
 
 def top_cells(surface: ScoredSurface, n: int, county: str | None) -> pd.DataFrame:
@@ -123,9 +133,10 @@ def top_places(surface: ScoredSurface, n: int, county: str | None) -> tuple[Plac
     return tuple(replace(place, rank=rank) for rank, place in enumerate(places, start=1))
 
 
-def make_place(surface: ScoredSurface, hill: Hill) -> Place:
-    """A hill as a place without a rank, explained at its highest cell."""
-    explanation: Explanation = explain_cell(surface, hill.row, hill.col, with_rank=False)
+def make_place(surface: ScoredSurface, hill: Hill, cell: tuple[int, int] | None = None) -> Place:
+    """A hill as a place without a rank, explained at its highest cell, or at another one of its place."""
+    peak = hill.row, hill.col
+    explanation: Explanation = explain_cell(surface, *(cell or peak), with_rank=False)
     grid = surface.grid
     west, south = grid.corner(hill.rows[1], hill.cols[0])
     east, north = grid.corner(hill.rows[0], hill.cols[1])
@@ -145,7 +156,13 @@ def make_place(surface: ScoredSurface, hill: Hill) -> Place:
         bounds=(west, south, east + grid.cell_m, north + grid.cell_m),
         reasons=explanation.reasons,
         glance=glance_at(explanation),
+        peak=None if cell in {None, peak} else _tell_peak(surface, *peak),
     )
+
+
+def _tell_peak(surface: ScoredSurface, row: int, col: int) -> Peak:
+    score = math.fsum(surface.points_at(component, row, col) for component in surface.model.components)
+    return Peak(surface.grid.cell_id(row, col), score, STATE_NAMES[int(surface.state[row, col])])
 
 
 def _highest(surface: ScoredSurface, n: int, county: str | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

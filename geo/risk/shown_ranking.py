@@ -1,7 +1,7 @@
 """Rankings of the cells that a filter shows, each with its rank in the whole region.
 
-Both walk along an order that is made once for a surface: all ranked cells from the highest down, or all hills. A filter
-is asked of them a few at a time until there are enough, so a new filter costs what it shows, not what there is.
+Both walk along an order that is made once for a surface: all ranked cells from the highest down, each with its place. A
+filter is asked of them a few at a time until there are enough, so a new filter costs what it shows, not what there is.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def shown_cells(surface: ScoredSurface, n: int, shown: Shown, order: NDArray[np.
     n = check_count(n)
     score = surface.score.reshape(-1)
     found, n_found, least = [], 0, np.float32(-np.inf)
-    for cells in _cut(order):
+    for _, cells in _cut(order):
         part = cells[score[cells] >= least]
         if not part.size:
             break
@@ -60,32 +60,54 @@ def shown_cells(surface: ScoredSurface, n: int, shown: Shown, order: NDArray[np.
     return tabulate_cells(surface, n, rows, cols, rank)
 
 
-def shown_places(surface: ScoredSurface, n: int, shown: Shown, hills: Sequence[Hill]) -> tuple[Place, ...]:
-    """The n highest places whose highest cell is shown; ``rank`` is among all places.
+def shown_places(
+    surface: ScoredSurface,
+    n: int,
+    shown: Shown,
+    order: NDArray[np.uint32],
+    placed: tuple[Sequence[Hill], NDArray[np.int32]],
+) -> tuple[Place, ...]:
+    """The n places with the highest cells that are shown, each told by that cell; ``rank`` is among all places.
 
     Parameters
     ----------
     surface : ScoredSurface
     n : int, 1 to 10 000
     shown : Shown
-    hills : all of the surface, the highest first
+    order : as `geo.risk.order.sort_cells` gives it
+    placed : hills and the place of each cell of `order`, as `geo.risk.hills.number_cells` gives them
 
     Raises
     ------
     ParameterError
     """
     n = check_count(n)
-    peaks = np.array([hill[:2] for hill in hills], dtype=np.int64).reshape(-1, 2)
-    chosen = np.flatnonzero(shown.includes((peaks[:, 0], peaks[:, 1])))[:n].tolist()
-    places = [make_place(surface, hills[at]) for at in chosen]
+    hills, place_of = placed
+    # from the highest cell down: the first one of a place that is shown is what the place is told by
+    cell_of: dict[int, int] = {}
+    for start, cells in _cut(order):
+        numbers = place_of[start : start + len(cells)]
+        row, col = np.divmod(cells.astype(np.int64), surface.grid.n_cols)
+        kept = np.flatnonzero((numbers >= 0) & shown.includes((row, col)))
+        first = np.sort(np.unique(numbers[kept], return_index=True)[1])
+        for at in kept[first].tolist():
+            cell_of.setdefault(int(numbers[at]), int(cells[at]))
+        if len(cell_of) >= n:
+            break
+    chosen = list(cell_of.items())[:n]
+    places = [
+        replace(make_place(surface, hills[number], divmod(cell, surface.grid.n_cols)), rank=number + 1)
+        for number, cell in chosen
+    ]
     places.sort(key=lambda place: (-place.score, place.place_id))
-    # in float64 two neighbours may stand the other way round: the ranks stay in their order
-    return tuple(replace(place, rank=at + 1) for at, place in zip(chosen, places, strict=True))
+    # in float64 two neighbours may stand the other way round: ranks of those told by their peaks stay in their order
+    ranks = iter(sorted(place.rank for place in places if place.peak is None))
+    return tuple(replace(place, rank=next(ranks)) if place.peak is None else place for place in places)
 
 
-def _cut(order: NDArray[np.uint32]) -> Iterator[NDArray[np.uint32]]:
-    """An order a few cells at a time, then ever more."""
+def _cut(order: NDArray[np.uint32]) -> Iterator[tuple[int, NDArray[np.uint32]]]:
+    """An order a few cells at a time, then ever more, each part with where it begins."""
     start, n_next = 0, _FIRST_CELLS
     while start < len(order):
-        yield order[start : start + n_next]
+        yield start, order[start : start + n_next]
         start, n_next = start + n_next, min(4 * n_next, _MOST_CELLS)

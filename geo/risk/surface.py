@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from geo.errors import ParameterError
 from geo.layers.bundle import Layers
 from geo.risk.explain import Explanation, explain_cell
 from geo.risk.export import to_geodataframe, to_geotiff, to_xarray
 from geo.risk.filters import Shown
-from geo.risk.hills import Hill, find_hills
+from geo.risk.hills import Hill, number_cells
 from geo.risk.hot_spots import HotSpots, find_hot_spots
 from geo.risk.model import Model
 from geo.risk.ranking import Place, top_cells, top_places
@@ -67,18 +69,21 @@ class RiskSurface(ScoredSurface):
     def places(self, n: int = 20, county: str | None = None, shown: Shown | None = None) -> tuple[Place, ...]:
         """The n highest places: each a hill of neighbouring cells, named after the nearest locality.
 
-        Of a county, or of the cells that a filter shows, those whose highest cell is one of them. ``rank`` counts
-        within the answer; with `shown`, among all places of the region.
+        Of a county, those whose highest cell lies there, and ``rank`` counts within the answer. With `shown`, those of
+        which a filter shows a cell, each told by the highest that it shows; ``rank`` is among all places of the region.
         """
         if shown is None:
             return top_places(self, n, county)
         self._refuse_both(county)
-        return shown_places(self, n, shown, self.hills)
+        return shown_places(self, n, shown, self.best_first, self.placed)
 
     @cached_property
-    def hills(self) -> tuple[Hill, ...]:
-        """Every place's hill, the highest first; made for the first filter, and kept."""
-        return tuple(find_hills(self, self.grid.n_cells))
+    def placed(self) -> tuple[Sequence[Hill], NDArray[np.int32]]:
+        """Every place's hill, the highest first, and the place of each cell of `best_first`, -1 for none.
+
+        Made for the first filter, and kept.
+        """
+        return number_cells(self, self.best_first)
 
     @staticmethod
     def _refuse_both(county: str | None) -> None:

@@ -69,7 +69,7 @@ export class Ranking {
         onfocusout: () => this.actions.onHover(null),
       },
       el("td", { class: "row-rank number" }, number(entry.rank)),
-      el("td", {}, button, entry.reason && el("span", { class: "row-reason" }, entry.reason), never),
+      el("td", {}, button, entry.reason && el("span", { class: "row-reason" }, entry.reason), entry.peak && el("span", { class: "row-reason row-peak" }, entry.peak), never),
       el("td", { class: "row-score number" }, el("span", { class: "score-value" }, number(entry.score, 1)), el("span", { class: "score-class" }, swatch(entry.colour, "swatch swatch-small"), term(entry.className))),
     );
   }
@@ -98,6 +98,8 @@ export const placeEntry = (place, colours) => ({
   rank: place.rank_shown ?? place.rank,
   name: place.name,
   facts: [place.name === place.municipality ? "" : place.municipality, ...glance(place)],
+  // It is listed by the highest of its cells that the filters show.
+  peak: place.peak && t("The place's highest cell has {score}, but is outside the filters.", { score: number(place.peak.score, 1) }),
   score: place.score,
   ...classLook(place.class, colours),
   state: place.state,

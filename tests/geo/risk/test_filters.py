@@ -15,10 +15,11 @@ from geo.grid import Grid
 from geo.layers.bundle import Layers
 from geo.reference import read_table, score_classes, sectors_of
 from geo.risk.filters import CellFilter, show_cells
-from geo.risk.hills import find_hills
+from geo.risk.hills import Hill
 from geo.risk.powers import agencies_on_site, find_powers, map_powers
 from geo.risk.surface import RiskSurface
 from tests.frames import GRID, SCORING_DAY, make_accommodation, make_frame, make_workplace, near_town
+from tests.geo.risk.test_hills import Cell, places_by_hand
 
 SURE = np.random.default_rng(7).integers(0, 5, GRID.shape).astype(np.uint8)
 Powers = dict[tuple[str, str], set[str]]
@@ -127,11 +128,40 @@ def test_ranks_are_those_of_the_whole_region(surface: RiskSurface, data: st.Data
     heights = surface.score[surface.ranked]
     cells = [surface.grid.parse_cell_id(cell_id) for cell_id in found["cell_id"]]
     assert found["rank"].tolist() == [1 + int((heights > surface.score[cell]).sum()) for cell in cells]
-    every = find_hills(surface, 10_000)
-    numbered = [(rank, hill.n_cells) for rank, hill in enumerate(every, start=1) if mask[hill.row, hill.col]]
-    places = surface.places(n, shown=shown)
-    assert [(place.rank, place.n_cells) for place in places] == numbered[:n]
-    assert all(mask[surface.grid.parse_cell_id(place.place_id)] for place in places)
+
+
+@given(st.data(), st.integers(1, 40))
+def test_a_place_is_told_by_its_highest_cell_that_is_shown(
+    surface: RiskSurface, every_place: list[tuple[Hill, list[Cell]]], data: st.DataObject, n: int
+) -> None:
+    chosen = data.draw(filters(surface))
+    powers = map_powers(surface.layers, surface.grid, surface.at)
+    shown = show_cells(surface, chosen, powers=powers, certainty=SURE)
+    mask, score = shown.includes(slice(None)), surface.score
+    expected = {}
+    for rank, (hill, cells) in enumerate(every_place, start=1):
+        passing = [cell for cell in cells if mask[cell]]
+        if passing:
+            best = min(passing, key=lambda cell: (-score[cell], cell))
+            peak = None if best == (hill.row, hill.col) else surface.grid.cell_id(hill.row, hill.col)
+            expected[surface.grid.cell_id(*best)] = (rank, hill.n_cells, peak)
+
+    places = surface.places(10_000, shown=shown)
+
+    found = {one.place_id: (one.rank, one.n_cells, one.peak and one.peak.cell_id) for one in places}
+    assert found == expected
+    assert [place.score for place in places] == sorted((place.score for place in places), reverse=True)
+    assert surface.places(n, shown=shown) == places[:n]
+    for place in places:
+        if place.peak is not None:
+            peak = surface.explain(place.peak.cell_id)
+            assert (place.peak.score, place.peak.state) == (pytest.approx(peak.score), peak.state)
+            assert place.score <= place.peak.score
+
+
+@pytest.fixture(scope="module")
+def every_place(surface: RiskSurface) -> list[tuple[Hill, list[Cell]]]:
+    return places_by_hand(surface.score, surface.state)
 
 
 @pytest.mark.parametrize("first", [1, 7, 100])

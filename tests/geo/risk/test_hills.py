@@ -51,7 +51,14 @@ def stopping(first: int, most: int, sample: int) -> Iterator[None]:
 
 
 def all_hills(score: NDArray[np.float32], state: NDArray[np.uint8]) -> list[Hill]:
-    """Every cell in turn, from the highest down; hills as lists of cells that are poured together."""
+    return [hill for hill, _ in places_by_hand(score, state)]
+
+
+def places_by_hand(score: NDArray[np.float32], state: NDArray[np.uint8]) -> list[tuple[Hill, list[Cell]]]:
+    """Every cell in turn, from the highest down; hills as lists of cells that are poured together.
+
+    With each hill, the cells of its place.
+    """
     cells = [(int(row), int(col)) for row, col in np.argwhere(state >= 2)]
     cells.sort(key=lambda cell: (-float(score[cell]), cell))
     group_of: dict[Cell, list[Cell]] = {}
@@ -75,7 +82,7 @@ def all_hills(score: NDArray[np.float32], state: NDArray[np.uint8]) -> list[Hill
         floor = np.float32(SADDLE_SHARE) * score[group[0]]
         place = [cell for cell in group if score[cell] >= floor]
         rows, cols = ([cell[axis] for cell in place] for axis in (0, 1))
-        hills.append(Hill(*group[0], len(place), (min(rows), max(rows)), (min(cols), max(cols))))
+        hills.append((Hill(*group[0], len(place), (min(rows), max(rows)), (min(cols), max(cols))), place))
     return hills
 
 
