@@ -17,12 +17,14 @@ from maps.i18n import format_date, translate
 from maps.pages.base import Query, render_page
 from maps.skeleton import Skeleton
 
-__all__ = ["ListedPlan", "render_new_plan_page", "render_plan_page", "render_plans_page"]
+__all__ = ["ListedPlan", "RankedSite", "render_new_plan_page", "render_plan_page", "render_plans_page"]
 
 Choice = tuple[str, str]
 
 # People of a usual joint team, to begin with; sums to what the presentation of the region's coordinator calls usual.
 _USUAL_PEOPLE: Final = MappingProxyType({"arbetsmiljoverket": 4, "polismyndigheten": 5, "skatteverket": 2})
+# Long words break there on a narrow screen.
+_JOINTS: Final = ("myndigheten", "förmedlingen", "kassan", "koordinator", "handel")
 _USUAL_FAR: Final = MappingProxyType({"regional_coordinator": "on_call", "migrationsverket": "remote"})
 USUAL_SEATS: Final = "5, 5, 5"
 # Names of files where the part that writes them has none of its own.
@@ -47,6 +49,16 @@ class ListedPlan:
     n_crews: int
     n_stops: int
     n_outcomes: int
+
+
+@dataclass(frozen=True)
+class RankedSite:
+    """A site that routes were planned among: where it stands, what it is called, and its priority in points."""
+
+    layer: str
+    record_id: str
+    title: str
+    priority: float
 
 
 @dataclass(frozen=True)
@@ -122,7 +134,7 @@ def render_new_plan_page(lang: str, skeleton: Skeleton, *, synthetic: bool = Fal
         sectors=_risk_sectors(lang),
         counties=[(code, name) for code, name in county_names().items()],
         municipalities=[(str(row.municipality), str(row.name)) for row in _rows("municipalities")],
-        powers=[(row.agency, row.title) for row in _list_agencies(lang) if row.on_site],
+        powers=[(row.agency, row.title.replace("\N{SOFT HYPHEN}", "")) for row in _list_agencies(lang) if row.on_site],
         certainty=_certainty(lang),
         exclusions=list(_titles(lang, "exclusion_reasons", "reason").items()),
         usual_seats=USUAL_SEATS,
@@ -139,6 +151,7 @@ def render_plan_page(
     *,
     synthetic: bool = False,
     may_change: bool = False,
+    ranked: Iterable[RankedSite] = (),
     query: Query = (),
 ) -> str:
     """Render a plan's page, served at ``/plans/{plan_id}``; its script fetches the plan and draws it.
@@ -151,6 +164,8 @@ def render_plan_page(
     synthetic : bool
         Whether any of its sites is made up.
     may_change : bool
+    ranked : iterable of RankedSite
+        What the routes were planned among, whether chosen or not.
     query : pairs of str
 
     Returns
@@ -183,6 +198,7 @@ def render_plan_page(
         plan_name=name,
         may_change=may_change,
         choices=choices,
+        ranked=list(ranked),
         files=list_files(lang),
     )
 
@@ -247,8 +263,15 @@ def _list_agencies(lang: str) -> list[AgencyRow]:
         if not how.may_be_on_site and not ways:
             continue
         usual = _USUAL_PEOPLE.get(agency, 0), _USUAL_FAR.get(agency, "")
-        found.append(AgencyRow(agency, _title(lang, row), bool(how.may_be_on_site), tuple(ways), *usual))
+        found.append(AgencyRow(agency, _hyphenate(_title(lang, row)), bool(how.may_be_on_site), tuple(ways), *usual))
     return sorted(found, key=lambda one: not one.on_site)
+
+
+def _hyphenate(title: str) -> str:
+    """A title with soft hyphens."""
+    for joint in _JOINTS:
+        title = title.replace(joint, f"\N{SOFT HYPHEN}{joint}").replace(" \N{SOFT HYPHEN}", " ")
+    return title
 
 
 def _clock(minute: int) -> str:

@@ -66,7 +66,7 @@ export class OutcomeForm {
       input.checked = isOn;
       return { input, node: el("label", { class: "choice" }, input, el("span", {}, words)) };
     };
-    const was = box(agency, Boolean(known), attendance === "on_site" ? title : `${title} (${t("from afar")})`);
+    const was = box(agency, Boolean(known), attendance === "on_site" ? title : t("{agency} (from afar)", { agency: title }));
     const had = new Set((known?.checks ?? []).map((one) => one.check ?? one));
     const made = checks.map(({ check, title: words }) => box(check, had.has(check), words));
     const list = el("div", { class: "check-list" }, made.map(({ node }) => node));

@@ -37,7 +37,7 @@ export class Outcomes {
     return el(
       "div",
       { class: `outcome-done outcome-${isVisit ? stop.outcome.outcome : result}` },
-      el("p", {}, el("strong", {}, isVisit ? title : resultTitle), ` · ${day(on)}`, isVisit && ` · ${t("Persons met: {band}", { band: persons.replace("-", "–") })}`, stop.n_corrections > 0 && [" ", el("span", { class: "tag" }, t("Corrections: {n}", { n: stop.n_corrections }))]),
+      el("p", {}, el("strong", {}, isVisit ? title : resultTitle), ` · ${day(on)}`, isVisit && [" · ", t("Persons met: {band}", { band: persons.replace("-", "–") })], stop.n_corrections > 0 && [" ", el("span", { class: "tag" }, t("Corrections: {n}", { n: stop.n_corrections }))]),
       isVisit && agencies.length > 0 && el("p", { class: "hint" }, agencies.map((one) => `${one.title}${one.checks.length ? ` (${one.checks.map((check) => check.title).join(", ")})` : ""}`).join("; ")),
       seen.length > 0 && el("ul", { class: "notes" }, seen.map((one) => el("li", {}, one))),
       mayCorrect && el("button", { type: "button", class: "plain-button", "data-key": `${keyOf(stop)} correct`, "aria-label": t("Correct the outcome: {what}", { what: stop.title }), onclick: () => this.open(stop, stop.outcome) }, t("Correct")),

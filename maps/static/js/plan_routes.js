@@ -38,8 +38,8 @@ export class RouteCards {
   draw() {
     const { plan } = this.page;
     const frame = frameOf(plan);
-    const estimated = plan.drive.is_estimate ? t("All drive times are estimates from distances: reckon with more in winter and on small roads.") : t("Drive times are from a road network.");
-    fill(byId("drive-note"), estimated, plan.drive.notes.map((note) => [" ", note]));
+    const source = plan.drive.is_estimate ? t("All drive times are estimates from distances.") : t("Drive times are from a road network.");
+    fill(byId("drive-note"), plan.drive.notes.length ? plan.drive.notes.join(" ") : source, " ", t("Reckon with more in winter and on small roads."));
     fill(
       byId("routes"),
       timelineKey(plan),
@@ -60,7 +60,7 @@ export class RouteCards {
       { class: "route-card", "aria-labelledby": id, "data-crew": COLUMN[route.crewIndex % 6] },
       el("h4", { id }, el("span", { class: "crew-badge", "data-crew": COLUMN[route.crewIndex % 6] }, letter), " ", el("bdi", {}, crew.name), " ", lineSample(route.crewIndex)),
       el("p", { class: "route-facts" }, facts.filter(Boolean).join(" · ")),
-      el("p", { class: "hint" }, crewWords(crew)),
+      route.on === plan.days[0] && el("p", { class: "hint" }, crewWords(crew)),
       route.stops.length > 0 && makeTimeline(plan, route, frame),
       el("ol", { class: "stops", "data-route": route.key, "aria-label": t("Stops of {crew}, {day}", { crew: crew.name, day: weekday(route.on) }) }, route.stops.map((stop, i) => this.stop(stop, i, route))),
     );
@@ -174,7 +174,7 @@ function crewWords(crew) {
   const people = crew.people.map(({ title, n }) => `${title} ${number(n)}`).join(", ");
   const far = [...crew.on_call, ...crew.remote].map(({ title }) => title).join(", ");
   const words = t("On site {n}, seats {seats}: {people}", { n: crew.n_people, seats: crew.n_seats ?? crew.car_seats.reduce((a, b) => a + b, 0), people });
-  return far ? `${words}. ${t("From afar: {agencies}", { agencies: far })}` : words;
+  return far ? [words, ". ", t("From afar: {agencies}", { agencies: far })] : words;
 }
 
 function lightWords({ is_never: isNever, start_minute: start, end_minute: end }) {

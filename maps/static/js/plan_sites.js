@@ -46,8 +46,8 @@ export class SiteChoices {
 
   draw(failed) {
     const words = failed ? t("The shortlist cannot be read just now. The plan can be made without it, and sites pinned afterwards.") : this.sites.length ? t("Sites that must be visited are in the plan whatever their priority; those that must not be need a reason.") : t("No sites are on your shortlist. Put some there on the map, or pin sites when you see the plan.");
-    const cells = this.cells ? ` ${t("Cells on it ({n}) are no sites and stay out.", { n: this.cells })}` : "";
-    byId("sites-hint").textContent = words + cells;
+    const cells = this.cells ? t("Cells on it ({n}) are no sites and stay out.", { n: this.cells }) : "";
+    byId("sites-hint").textContent = [words, cells].filter(Boolean).join(" ");
     fill(byId("sites"), this.sites.map((site, i) => this.row(site, i)));
   }
 

@@ -18,11 +18,12 @@ export function drawHead(plan) {
 }
 
 export function drawNotes(plan) {
-  const good = goodWords(plan.optimised);
+  const known = [...plan.notes, ...exclusionWords(plan)];
   fill(
     byId("plan-notes"),
     plan.problems.length > 0 && el("div", { class: "callout callout-problem", id: "problems" }, el("p", {}, el("strong", {}, t("This does not hold in the order that you chose:"))), el("ul", { class: "notes" }, plan.problems.map((one) => el("li", {}, one)))),
-    el("details", { class: "options plan-known", open: plan.notes.length > 0 && plan.state === "draft" }, el("summary", {}, t("What to know about this plan")), el("ul", { class: "notes" }, [good, ...plan.notes, ...exclusionWords(plan)].filter(Boolean).map((one) => el("li", {}, one)))),
+    el("p", { class: "plan-good" }, goodWords(plan.optimised)),
+    known.length > 0 && el("details", { class: "options plan-known", open: plan.state === "draft" }, el("summary", {}, t("What to know about this plan"), ` (${known.length})`), el("ul", { class: "notes" }, known.map((one) => el("li", {}, one)))),
   );
 }
 
@@ -31,7 +32,7 @@ function goodWords(optimised) {
   if (!optimised) return t("The order is your own; nothing says how it compares with the best one.");
   const { gap, stopped_by: stoppedBy } = optimised;
   const words = gap <= 0.0005 ? t("No plan of these candidates, crews and hours has more points: that is proven.") : t("No plan of these candidates, crews and hours can be more than {share} better than this one.", { share: share(gap) });
-  return stoppedBy === "clock" ? `${words} ${t("The search was stopped by the clock; planning again may come out otherwise.")}` : words;
+  return stoppedBy === "clock" ? [words, " ", t("The search was stopped by the clock; planning again may come out otherwise.")] : words;
 }
 
 const exclusionWords = (plan) => (plan.exclusions ?? []).map(({ title, reason_title: reason }) => t("Left out: {title} ({reason})", { title, reason: reason.toLocaleLowerCase() }));
