@@ -1,0 +1,333 @@
+"""A joint inspection in the app, in Swedish: planned, changed, approved, printed, recorded and closed; and what may go wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.accounts import sign_in, token_of
+from tests.browser.axe import find_violations
+from tests.browser.test_main_job import OpenPage, cut_off
+from tests.browsing import Watched
+
+SIZES = {"laptop": (1366, 768, False), "phone": (390, 844, True)}
+DRAFTED_WITHIN_MS = 60_000
+TOWNS = ("Umeå", "Skellefteå", "Lycksele")
+PLAN = re.compile(r"/plans/[0-9a-f]{32}\?")
+# the server's answers that a test provokes
+REFUSED = re.compile(r"status of (409|422)")
+
+
+def fill_form(page: Page, name: str, *, n_crews: int = 3, n_days: int = 2) -> None:
+    """A two-day inspection in July with three crews, unless a test needs less; the stops drawn by lot are always the same."""
+    page.fill("#name", name)
+    page.fill("#day-0", "2026-07-20")
+    for _ in range(n_days - 1):
+        page.get_by_role("button", name="Lägg till en dag").click()
+    for i in range(n_crews):
+        if i:
+            page.get_by_role("button", name="Lägg till ett arbetslag").click()
+        page.select_option(f"#crew-{i + 1}-town", label=TOWNS[i])
+    page.locator(".seed summary").click()
+    page.fill("#seed", "7")
+
+
+def make_plan(page: Page, demo_url: str, name: str, **more: int) -> str:
+    """Address of a plan that is made by its form."""
+    page.goto(f"{demo_url}/plans/new?lang=sv")
+    expect(page.locator("#plan-make")).to_be_enabled()
+    fill_form(page, name, **more)
+    page.get_by_role("button", name="Föreslå en plan").click()
+    page.wait_for_url(PLAN, timeout=DRAFTED_WITHIN_MS)
+    wait_for_plan(page)
+    return page.url
+
+
+def wait_for_plan(page: Page) -> None:
+    expect(page.locator(".route-card").first).to_be_visible()
+    expect(page.locator("#routes")).to_have_attribute("aria-busy", "false", timeout=DRAFTED_WITHIN_MS)
+
+
+def titles(card: Locator) -> list[str]:
+    return card.locator(".stop-title").all_inner_texts()
+
+
+def long_card(page: Page, n: int = 3) -> Locator:
+    """The first crew's day that has so many stops."""
+    cards = page.locator(".route-card")
+    return next(card for card in cards.all() if card.locator(".stop").count() >= n)
+
+
+def said(page: Page, words: str | re.Pattern[str]) -> None:
+    expect(page.locator("#toast")).to_contain_text(words, timeout=DRAFTED_WITHIN_MS)
+    wait_for_plan(page)
+
+
+def troubles_of(watched: Watched) -> list[str]:
+    return [one for one in watched.troubles if not REFUSED.search(one)]
+
+
+def justify_all(page: Page) -> None:
+    while page.locator(".stop-revisit.is-missing").count():
+        before = page.locator(".stop-revisit.is-missing").count()
+        row = page.locator(".stop-revisit.is-missing").first
+        row.locator("select").select_option("follow_up")
+        row.get_by_role("button", name="Spara").click()
+        expect(page.locator(".stop-revisit.is-missing")).to_have_count(before - 1)
+
+
+def complete_checklist(page: Page) -> None:
+    page.get_by_label("Tolkar är bokade").click()
+    # it is not ready without a language, which is said there
+    expect(page.locator("#item-interpreters-problem")).to_contain_text("minst ett språk")
+    page.locator("#languages").get_by_label("Thailändska").check()
+    said(page, "Sparat")
+    for label in ("Tolkar är bokade", "Regionkoordinator är nåbar", "Boende finns", "Samtal hålls", "Kontaktpunkten"):
+        page.get_by_label(label).click()
+        expect(page.get_by_label(label)).to_be_checked()
+        said(page, "Klart: sparat")
+
+
+def test_an_inspection_from_the_form_to_the_last_outcome(open_page: OpenPage, demo_url: str, screenshots: Path) -> None:
+    watched = open_page()
+    cut_off(watched, demo_url)
+    page = watched.page
+    page.goto(f"{demo_url}/plans?lang=sv")
+    page.locator(".help-menu summary").click()
+    page.get_by_role("link", name="Planer", exact=True).click()
+    page.get_by_role("link", name="Planera en kontroll").first.click()
+    make_plan(page, demo_url, "Vecka 30, kusten")
+    expect(page.locator("#plan-state")).to_have_text("Utkast")
+    expect(page.locator(".route-card")).to_have_count(6)
+    expect(page.locator("#plan-facts")).to_contain_text("uppskattad")
+    page.screenshot(path=screenshots / "plan_draft.png", full_page=True)
+
+    # another order is kept at once, and times follow
+    card = long_card(page)
+    first, second = titles(card)[:2]
+    card.locator(".stop").first.get_by_role("button", name=f"Flytta ned: {first}").click()
+    said(page, f"{first} är stopp 2 av")
+    assert titles(long_card(page))[:2] == [second, first]
+
+    # what is locked stays where it is when the rest is planned anew
+    stop = page.locator(".stop", has_text=second).first
+    route = stop.locator("xpath=ancestor::ol").get_attribute("data-route")
+    stop.get_by_role("button", name=re.compile("^Lås till")).click()
+    expect(page.locator("#pending")).to_contain_text("Låsta: 1")
+    page.get_by_role("button", name="Optimera om resten").click()
+    said(page, "Resten är planerad på nytt")
+    stop = page.locator(".stop", has_text=second).first
+    assert stop.locator("xpath=ancestor::ol").get_attribute("data-route") == route
+    expect(stop.get_by_role("button", name=re.compile("^Lås upp"))).to_have_attribute("aria-pressed", "true")
+
+    # approval waits for support and reasons
+    page.get_by_role("button", name="Lämna för godkännande").click()
+    said(page, "Klar för godkännande")
+    expect(page.get_by_role("button", name="Godkänn", exact=True)).to_be_disabled()
+    expect(page.locator("#blocks-approved")).to_contain_text("Inte klart")
+    complete_checklist(page)
+    justify_all(page)
+    page.get_by_role("button", name="Godkänn", exact=True).click()
+    said(page, "Godkänd")
+
+    # on paper the routes are there, and nothing to press
+    page.emulate_media(media="print")
+    expect(page.locator(".stop").first).to_be_visible()
+    expect(page.locator("#plan-moves")).to_be_hidden()
+    assert page.pdf()[:5] == b"%PDF-"
+    page.emulate_media(media="screen")
+
+    record_all(page)
+    page.screenshot(path=screenshots / "plan_outcomes.png", full_page=True)
+    page.get_by_role("button", name="Avsluta").click()
+    said(page, "Avslutad")
+    expect(page.locator("#actual")).to_contain_text("Kontroller som hittade något: 1")
+    expect(page.locator("#history li").first).to_contain_text("test")
+    page.goto(f"{demo_url}/plans?lang=sv")
+    row = page.locator("tr", has_text="Vecka 30, kusten").first
+    expect(row).to_contain_text("Avslutad")
+    assert watched.troubles == []
+
+
+def record_all(page: Page) -> None:
+    """One stop where something was found, one that was not reached, one corrected, and nothing found at all others."""
+    n = page.locator(".stop").count()
+    assert n >= 4
+    page.locator(".stop").nth(0).get_by_role("button", name=re.compile("^Något hittades")).click()
+    form = page.locator(".outcome-form")
+    form.get_by_role("button", name="Spara utfallet").click()
+    expect(form.locator(".form-problem:visible")).to_contain_text("Välj vad som hittades")
+    form.get_by_label("Det allvarligaste som hittades").select_option("deficiency")
+    form.get_by_role("button", name="Lägg till en indikator").click()
+    form.get_by_label("Indikator").select_option("lives_at_workplace")
+    form.get_by_role("button", name="Spara utfallet").click()
+    said(page, "är sparat")
+    expect(page.locator("#plan-state")).to_have_text("Pågår")
+    page.locator(".stop").nth(1).get_by_role("button", name=re.compile("^Inte nådd")).click()
+    expect(page.locator(".outcome-done")).to_have_count(2)
+    for done in range(2, n):
+        page.get_by_role("button", name=re.compile("^Utan anmärkning|^Inget hittat")).first.click()
+        expect(page.locator(".outcome-done")).to_have_count(done + 1)
+    # a correction keeps what it corrects
+    last = page.locator(".stop").nth(n - 1)
+    last.get_by_role("button", name=re.compile("^Rätta")).click()
+    form.get_by_label("Personer som påträffades").select_option("5-9")
+    form.get_by_role("button", name="Spara utfallet").click()
+    expect(last).to_contain_text("Rättelser: 1")
+    expect(last).to_contain_text("5–9")
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_lost(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page()
+    cut_off(watched, demo_url)
+    page = watched.page
+    page.goto(f"{demo_url}/plans/new?lang=sv")
+    expect(page.locator("#plan-make")).to_be_enabled()
+    page.fill("#hours-start", "17:00")
+    page.fill("#hours-end", "08:00")
+    page.fill("#crew-1-seats", "0, 0")
+    page.fill("#crew-1-depot", "N 7000000, E 900000")
+    page.locator("#crew-1-depot").blur()
+    page.locator("#filter-part summary").click()
+    page.fill("#n-candidates", "5000")
+    page.get_by_role("button", name="Föreslå en plan").click()
+    summary = page.locator("#faults")
+    expect(summary).to_be_focused()
+    for words in ("behöver ett namn", "slutar innan de börjar", "minst en sittplats", "till havs", "1 till 200"):
+        expect(summary).to_contain_text(words)
+    expect(page.locator("#crew-1-seats-problem")).to_contain_text("minst en sittplats")
+    expect(page.locator("#crew-1-depot")).to_have_attribute("aria-invalid", "true")
+    summary.get_by_role("link", name=re.compile("sittplats")).click()
+    expect(page.locator("#crew-1-seats")).to_be_focused()
+    assert page.locator("#crew-1-seats").input_value() == "0, 0"
+    assert find_violations(page) == []
+    assert watched.troubles == []
+
+
+def test_a_depot_is_chosen_on_the_map_by_keyboard(open_page: OpenPage, demo_url: str) -> None:
+    page = open_page().page
+    page.goto(f"{demo_url}/plans/new?lang=sv")
+    pick = page.get_by_role("button", name="Välj på kartan")
+    pick.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#depot-hint")).to_contain_text("Lag A")
+    page.keyboard.press("Enter")
+    expect(page.locator("#crew-1-depot")).to_have_value(re.compile(r"^N\s7"))
+    expect(page.locator(".depot-pin")).to_have_count(1)
+
+
+@pytest.fixture
+def other_page(open_page: OpenPage, demo_home: Path, demo_url: str) -> Iterator[Watched]:
+    """A page of somebody else, who plans too."""
+    sign_in(demo_home, "Bo Ek")
+    watched = open_page()
+    watched.page.context.clear_cookies()
+    watched.page.context.add_cookies([{"name": "norrsyn", "value": token_of("Bo Ek"), "url": demo_url}])
+    yield watched
+
+
+def test_two_who_change_one_plan_are_told_and_lose_nothing(
+    open_page: OpenPage, other_page: Watched, demo_url: str
+) -> None:
+    watched = open_page()
+    page, other = watched.page, other_page.page
+    address = make_plan(page, demo_url, "Två flikar", n_crews=1, n_days=1)
+    other.goto(address)
+    wait_for_plan(other)
+    other.get_by_label("Regionkoordinator är nåbar").click()
+    said(other, "Klart: sparat")
+
+    stops = titles(page.locator(".route-card").first)
+    page.get_by_role("button", name=f"Flytta ned: {stops[0]}").click()
+    conflict = page.locator("#conflict")
+    expect(conflict).to_contain_text("Bo Ek")
+    expect(conflict).to_be_focused()
+    # what the other did is on the page, and one's own change is done on top of it when one wants it
+    expect(page.get_by_label("Regionkoordinator är nåbar")).to_be_checked()
+    assert titles(page.locator(".route-card").first) == stops
+    conflict.get_by_role("button", name="Gör min ändring ovanpå").click()
+    said(page, f"{stops[0]} är stopp 2 av")
+    expect(conflict).to_be_hidden()
+    expect(page.get_by_label("Regionkoordinator är nåbar")).to_be_checked()
+    assert troubles_of(watched) == troubles_of(other_page) == []
+
+
+def test_stops_are_moved_by_keyboard_alone_and_by_dragging(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page()
+    page = watched.page
+    make_plan(page, demo_url, "Tangenter", n_crews=2, n_days=1)
+    card = long_card(page, 2)
+    stops = titles(card)
+    key = card.locator(".stop").first.get_attribute("data-stop")
+    page.locator(f'[data-key="{key} down"]').focus()
+    for _ in range(len(stops) - 1):
+        page.keyboard.press("Enter")
+        said(page, stops[0])
+    assert titles(long_card(page, 2)) == [*stops[1:], stops[0]]
+    # at the end the focus goes to the button that leads back
+    expect(page.locator(f'[data-key="{key} up"]')).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(f'[data-key="{key} to"]')).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    said(page, stops[0])
+    assert stops[0] not in titles(page.locator(".route-card").filter(has_text=stops[1]))
+
+    handle = page.locator(".stop", has_text=stops[0]).locator(".stop-handle")
+    handle.scroll_into_view_if_needed()
+    handle.hover()
+    page.mouse.down()
+    goal = page.locator(".stop", has_text=stops[1])
+    goal.scroll_into_view_if_needed()
+    box = goal.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 40, box["y"] + 30, steps=5)
+    page.mouse.move(box["x"] + 40, box["y"] + 10, steps=5)
+    page.mouse.up()
+    expect(page.locator(".route-card").filter(has_text=stops[1])).to_contain_text(stops[0])
+    wait_for_plan(page)
+    assert watched.troubles == []
+
+
+def test_the_shortlist_leads_to_a_plan_that_visits_its_sites(open_page: OpenPage, demo_url: str) -> None:
+    watched = open_page()
+    page = watched.page
+    page.goto(f"{demo_url}/?lang=sv&county=24")
+    page.locator("#ranking-rows .row-button").first.click()
+    page.locator(".top-sites .site-button").first.click()
+    page.get_by_role("button", name="Lägg på kortlistan").last.click()
+    page.locator("#tab-saved").click()
+    title = page.locator("#shortlist .link-button").last.inner_text()
+    page.get_by_role("link", name="Planera en kontroll").click()
+    expect(page.get_by_label(title)).to_have_value("pin")
+    expect(page.locator('input[name="counties"][value="24"]')).to_be_checked()
+    assert watched.troubles == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing_on_pages_of_plans(open_page: OpenPage, demo_url: str, size: str, screenshots: Path) -> None:
+    width, height, touch = SIZES[size]
+    watched = open_page(width, height, touch=touch)
+    page = watched.page
+    address = make_plan(page, demo_url, f"Axe {size}", n_crews=2, n_days=1)
+    for name, path in (
+        ("plans", f"{demo_url}/plans?lang=sv"),
+        ("plan_new", f"{demo_url}/plans/new?lang=sv"),
+        ("plan", address),
+    ):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        for one in page.locator("main details:not(.act-menu)").all():
+            one.evaluate("(node) => { node.open = true; }")
+        assert find_violations(page) == [], name
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        page.screenshot(path=screenshots / f"{name}_{size}.png", full_page=True)
+    page.locator(".act-menu summary").first.click()
+    assert find_violations(page, ".act-menu[open]") == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert watched.troubles == []
