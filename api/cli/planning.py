@@ -1,17 +1,15 @@
-"""Commands that plan inspections: which sites are worth a joint inspection's drive."""
+"""Commands that plan inspections: which sites are worth a joint inspection's drive, and plans from draft to closed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from api.cli import plan_export
+from api.cli import plan_change, plan_draft, plan_export, plan_show
 from api.cli.options import HomeOption, JsonOption, LanguageOption, read_settings
 from api.cli.output import Command, Group, print_json, print_table, print_words, working
-
-if TYPE_CHECKING:
-    from geo.planning.targets import SiteKey
+from api.cli.plan_options import read_key
 
 __all__ = ["COMMANDS"]
 
@@ -55,8 +53,8 @@ def list_targets(  # noqa: PLR0913, PLR0917  every option is one
     from maps.i18n import catalogue, say  # noqa: PLC0415
 
     catalogue(lang)
-    pinned = tuple(_read_key("--pin", one) for one in pin or ())
-    excluded = {_read_key("--exclude", one.rpartition("=")[0]): one.rpartition("=")[2] for one in exclude or ()}
+    pinned = tuple(read_key("--pin", one) for one in pin or ())
+    excluded = {read_key("--exclude", one.rpartition("=")[0]): one.rpartition("=")[2] for one in exclude or ()}
     folder = read_settings(home).home
     from geo.planning.targets import TargetFilter, find_targets  # noqa: PLC0415
     from geo.store.files import load_surface  # noqa: PLC0415
@@ -107,16 +105,6 @@ def list_targets(  # noqa: PLR0913, PLR0917  every option is one
         print_words(say(lang, note))
 
 
-def _read_key(option: str, text: str) -> SiteKey:
-    from geo.errors import ParameterError  # noqa: PLC0415
-
-    layer, sign, record = text.partition("/")
-    if not (layer and sign and record):
-        message = f"{option}: {text!r} has not the form layer/id, such as workplaces/12345678."
-        raise ParameterError(message)
-    return layer, record
-
-
 COMMANDS = (
     Command(
         "targets",
@@ -134,8 +122,10 @@ COMMANDS = (
     ),
     Group(
         "plan",
-        "Plans of inspections: export.",
-        "Plans of inspections, as the store keeps them.",
-        plan_export.COMMANDS,
+        "Plan a joint inspection, from a draft to what came of it.",
+        "Plan a joint inspection: draft it, put it in order, have it approved, and record what came of it. Plans are "
+        "those of the data folder, whoever made them.",
+        (*plan_draft.COMMANDS, *plan_show.COMMANDS, *plan_change.COMMANDS, *plan_export.COMMANDS),
     ),
+    plan_show.REPLAY,
 )

@@ -26,9 +26,11 @@ from tests.api.made import HOSTILE, fill_home
 from tests.frames import make_frame, make_workplace, small_frames
 
 COMMANDS = (
-    "demo", "import", "score", "top", "explain", "map", "export", "targets", "plan", "plan export", "serve",
+    "demo", "import", "score", "top", "explain", "map", "export", "targets", "replay", "serve",
     "layers", "layers list", "layers history", "layers diff", "layers rollback", "layers export",
     "layers duplicates", "layers decide",
+    "plan", "plan draft", "plan optimise", "plan arrange", "plan list", "plan show",
+    "plan move", "plan check", "plan justify", "plan comment", "plan outcome", "plan export",
     "model", "model fit", "model learn", "model show", "model compare",
     "db", "db upgrade", "db check", "db backup", "db restore", "db erase",
     "users", "users add", "users list", "users roles", "users reset", "users disable",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geo.errors import ParameterError
 from geo.layers.bundle import Layers
-from geo.planning.draft.manifest import write_drive
+from geo.planning.draft.manifest import write_drive, write_shifts
 from geo.planning.draft.misses import tell_misses
 from geo.planning.draft.places import make_problem, place_coordinates
 from geo.planning.draft.record import request_of
@@ -24,7 +24,7 @@ from geo.planning.draft.stops import make_stop, sort_stops
 from geo.planning.drive import DriveProvider, EstimatedDrive
 from geo.planning.plan import Plan, PlannedStop, write_sentence
 from geo.planning.plan.value import CHOSEN, EXPLORATION, PINNED
-from geo.planning.routes import Problem, Visit, follow_route
+from geo.planning.routes import Problem, Route, Visit, follow_route
 from geo.planning.targets import SiteKey, Target, find_targets
 from geo.planning.targets.sites import read_sites
 from geo.risk.scored import ScoredSurface
@@ -45,7 +45,8 @@ class Arrangement:
     stops : by day, crew and order, with the times that follow
     problems : what does not hold: too late, dark, out of season, beyond the crew's powers, without a road
     notes : what must be known beside it
-    manifest : the plan's own, with ``arranged``: routes, sites put in by hand, problems and source of the drive times
+    manifest : the plan's own, with other ``shifts`` and with ``arranged``: routes, sites put in by hand, problems and
+        source of the drive times
     """
 
     stops: tuple[PlannedStop, ...]
@@ -95,7 +96,7 @@ def arrange_stops(
     problem = make_problem(replace(request, pinned=keys, locks={}), targets, (), matrix.minutes, is_open)
     instead = np.ceil(EstimatedDrive.from_reference().drive(*places).minutes).astype(np.int64)
     name = _Namer(plan, request, synthetic=known.is_synthetic)
-    stops, problems = _follow(request, routes, targets, problem, instead, name)
+    stops, problems, driven = _follow(request, routes, targets, problem, instead, name)
     problems += [*tell_closed(known, stops), *_tell_broken(request, stops)]
     asked_for = set(request.mandatory)
     arranged = {
@@ -107,7 +108,8 @@ def arrange_stops(
         "drive": write_drive(matrix),
         "problems": [write_sentence(one) for one in problems],
     }
-    return Arrangement(stops, tuple(problems), matrix.notes, {**plan.manifest, "arranged": arranged})
+    manifest = {**plan.manifest, "shifts": write_shifts(request, driven), "arranged": arranged}
+    return Arrangement(stops, tuple(problems), matrix.notes, manifest)
 
 
 def _check(request: DraftRequest, routes: Orders, layers: Layers) -> None:
@@ -159,10 +161,11 @@ def _follow(
     problem: Problem,
     instead: NDArray[np.int64],
     name: _Namer,
-) -> tuple[tuple[PlannedStop, ...], list[Sentence]]:
+) -> tuple[tuple[PlannedStop, ...], list[Sentence], list[Route]]:
     at = {target.key: position for position, target in enumerate(targets)}
     stops: list[PlannedStop] = []
     problems: list[Sentence] = []
+    driven: list[Route] = []
     shifts = [(day, crew) for day in request.days for crew in request.crews]
     for shift, (day, crew) in enumerate(shifts):
         order = [at[key] for key in routes.get((crew.name, day), ())]
@@ -172,7 +175,8 @@ def _follow(
             for number, visit in enumerate(route.visits, start=1)
         ]
         problems += tell_misses(crew, day, request.hours, targets, route, misses)
-    return sort_stops(stops), problems
+        driven.append(route)
+    return sort_stops(stops), problems, driven
 
 
 def _tell_broken(request: DraftRequest, stops: Iterable[PlannedStop]) -> Iterator[Sentence]:

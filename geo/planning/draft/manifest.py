@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -20,11 +20,11 @@ from geo.planning.draft.request import DraftRequest
 from geo.planning.drive import DriveMatrix
 from geo.planning.drive.base import DriveError, check_places
 from geo.planning.plan import read_sentence, write_sentence
-from geo.planning.routes import Answer, Limits, Problem
+from geo.planning.routes import Answer, Limits, Problem, Route
 from geo.risk.scored import ScoredSurface
 from geo.risk.words import Sentence
 
-__all__ = ["KeptDrive", "hash_problem", "make_manifest", "write_drive"]
+__all__ = ["KeptDrive", "hash_problem", "make_manifest", "write_drive", "write_shifts"]
 
 # A drive of 30.0000001 minutes is one of 30, as in the routes' problem; what stands where no road leads.
 _TINY = 1e-6
@@ -73,6 +73,7 @@ def make_manifest(
         "notes": [write_sentence(note) for note in notes],
         "problem_sha256": hash_problem(made.problem),
         "limits": dict(vars(limits)),
+        "shifts": write_shifts(request, answer.routes),
         "solver": {"ortools": version("ortools")},
         "solution": {
             "routes": [list(route.stops) for route in answer.routes],
@@ -83,6 +84,22 @@ def make_manifest(
             "stopped_by": answer.stopped_by,
         },
     }
+
+
+def write_shifts(request: DraftRequest, routes: Iterable[Route]) -> list[dict[str, Any]]:
+    """When each crew that has stops leaves, is back, and how long it drives in between."""
+    shifts = [(crew.name, day.isoformat()) for day in request.days for crew in request.crews]
+    return [
+        {
+            "crew": shifts[route.shift][0],
+            "on": shifts[route.shift][1],
+            "depart_minute": route.departure,
+            "return_minute": route.return_minute,
+            "drive_minutes": route.drive_minutes,
+        }
+        for route in routes
+        if route.visits
+    ]
 
 
 def write_drive(matrix: DriveMatrix) -> dict[str, Any]:

@@ -124,11 +124,18 @@ def test_any_order_has_the_times_of_a_simple_clock(
             clock, here = start + service_minutes(size or 0.0), there
             assert stop.end_minute == clock
             is_late |= clock > min(hours[1], dusk)
+        shift = [one for one in arranged.manifest["shifts"] if (one["crew"], one["on"]) == (crew, day.isoformat())]
+        assert len(shift) == bool(order)
         if order:
             home = int(
                 np.ceil(estimate.minutes_between(*zip(here, strict=True), *zip(FULL.depot, strict=True))[0, 0] - 1e-6)
             )
             is_late |= clock + home > hours[1]
+            first = by_key[order[0]]
+            driven = sum(by_key[key].drive_minutes for key in order)
+            assert shift[0]["return_minute"] == clock + home
+            assert shift[0]["depart_minute"] == first.start_minute - first.drive_minutes
+            assert shift[0]["drive_minutes"] == driven + home
     # all crews may go everywhere in July and December, so that time is all that can go wrong
     assert bool(arranged.problems) == is_late
     assert [stop.how for stop in arranged.stops] == ["pinned"] * len(sites)

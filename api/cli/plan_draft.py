@@ -1,0 +1,353 @@
+"""Commands that make the stops of a plan: draft, optimise, arrange."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli.events import name_operator, note_done
+from api.cli.options import HomeOption, JsonOption, LanguageOption, read_settings
+from api.cli.output import Command, working
+from api.cli.plan_options import (
+    PlanArgument,
+    VersionOption,
+    change_stored,
+    check_document,
+    read_document,
+    read_key,
+    tell_plan,
+)
+
+if TYPE_CHECKING:
+    from geo.planning.plan import Plan
+    from geo.planning.targets import SiteKey
+    from geo.risk.surface import RiskSurface
+
+__all__ = ["COMMANDS"]
+
+_HOURS = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
+_LOCK = re.compile(r"(.+?)=(.+)@(\d{4}-\d{2}-\d{2})")
+_Several = list[str] | None
+
+
+def draft_new(  # noqa: PLR0913, PLR0917  every option is one
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="JSON or TOML file with what is asked for.", show_default=False),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the plan.", show_default=False)] = None,
+    day: Annotated[
+        _Several, typer.Option("--day", metavar="YYYY-MM-DD", help="A day of the plan. Repeat for more.")
+    ] = None,
+    crew: Annotated[
+        list[Path] | None, typer.Option("--crew", metavar="FILE", help="JSON or TOML file of a crew, or of several.")
+    ] = None,
+    sector: Annotated[_Several, typer.Option("--sector", metavar="CODE", help="Only this sector group.")] = None,
+    county: Annotated[_Several, typer.Option("--county", metavar="CODE", help="Only this county.")] = None,
+    municipality: Annotated[
+        _Several, typer.Option("--municipality", metavar="CODE", help="Only this municipality.")
+    ] = None,
+    layer: Annotated[
+        _Several, typer.Option("--layer", metavar="NAME", help="Only workplaces, or only accommodation.")
+    ] = None,
+    agency: Annotated[
+        _Several, typer.Option("--agency", metavar="CODE", help="Only where this agency has powers.")
+    ] = None,
+    unvisited_days: Annotated[
+        int | None,
+        typer.Option("--not-visited-for", metavar="DAYS", min=0, help="Only sites without a visit for so many days."),
+    ] = None,
+    pin: Annotated[_Several, typer.Option("--pin", metavar="LAYER/ID", help="A site that must be visited.")] = None,
+    exclude: Annotated[
+        _Several, typer.Option("--exclude", metavar="LAYER/ID=REASON", help="A site to leave out, and why.")
+    ] = None,
+    candidates: Annotated[
+        int | None, typer.Option("--candidates", help="Routes are planned among so many of the highest targets.")
+    ] = None,
+    hours: Annotated[
+        str | None, typer.Option("--hours", metavar="08:00-17:00", help="When crews may leave and must be back.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Of the stops that are drawn by lot.")] = None,
+    no_lot: Annotated[bool, typer.Option("--no-lot", help="Draw no stops by lot.")] = False,
+    lang: LanguageOption = "en",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draft a plan; see the command's help."""
+    from maps.i18n import catalogue  # noqa: PLC0415
+
+    catalogue(lang)
+    document = _read_file(file)
+    _put(document, {"name": name, "days": day, "n_candidates": candidates, "seed": seed, "hours": _read_hours(hours)})
+    if no_lot:
+        document["explores"] = False
+    if crew:
+        document["crews"] = [one for path in crew for one in _read_crews(path)]
+    chosen: dict[str, Any] = {
+        "sectors": sector,
+        "counties": county,
+        "municipalities": municipality,
+        "layers": layer,
+        "agencies": agency,
+        "min_days_since_visit": unvisited_days,
+    }
+    if any(value is not None for value in chosen.values()):
+        _put(document.setdefault("filter", {}), chosen)
+    if pin:
+        document["pinned"] = [_site(read_key("--pin", one)) for one in pin]
+    if exclude:
+        document["excluded"] = [{**_site(key), "reason": reason} for key, reason in _read_exclusions(exclude).items()]
+    _draft(document, lang, home, as_json=as_json)
+
+
+def _draft(document: dict[str, Any], lang: str, home: Path | None, *, as_json: bool) -> None:
+    settings = read_settings(home)
+    folder = settings.home
+    from api.drive import choose_drive  # noqa: PLC0415
+    from api.plan_schemas import PlanRequest  # noqa: PLC0415
+    from api.plans.asked import read_plan_request  # noqa: PLC0415
+    from api.plans.bounds import check_room, check_size  # noqa: PLC0415
+    from geo.layers.circles import INNER_CIRCLE  # noqa: PLC0415
+    from geo.planning.draft import draft_plan  # noqa: PLC0415
+    from geo.store.plans import list_plans, save_plan  # noqa: PLC0415
+    from geo.store.surfaces import load_surface  # noqa: PLC0415
+
+    asked = check_document(PlanRequest, document)
+    with working("Reading the surface"):
+        surface = load_surface(folder)
+    check_room(list_plans(folder))
+    sure = None if asked.filter.min_certainty is None else surface.uncertainty()
+    request = read_plan_request(asked, surface, surface.layers, INNER_CIRCLE, sure)
+    with working("Planning routes"):
+        drive = choose_drive(settings, surface.layers)
+        plan = draft_plan(surface, request, drive=drive, uncertainty=sure).plan
+    stored = save_plan(folder, check_size(plan), by=name_operator())
+    note_done(folder, "plan-made", stored.plan.plan_id)
+    tell_plan(folder, stored, lang, as_json=as_json)
+
+
+def optimise(  # noqa: PLR0913, PLR0917  every option is one
+    plan: PlanArgument,
+    pin: Annotated[_Several, typer.Option("--pin", metavar="LAYER/ID", help="One more that must be visited.")] = None,
+    unpin: Annotated[_Several, typer.Option("--unpin", metavar="LAYER/ID", help="One that need not be.")] = None,
+    lock: Annotated[
+        _Several,
+        typer.Option("--lock", metavar="LAYER/ID=CREW@DAY", help="Fix a stop to a crew and a day."),
+    ] = None,
+    unlock: Annotated[_Several, typer.Option("--unlock", metavar="LAYER/ID", help="Free a stop again.")] = None,
+    exclude: Annotated[
+        _Several, typer.Option("--exclude", metavar="LAYER/ID=REASON", help="One more to leave out, and why.")
+    ] = None,
+    allow: Annotated[
+        _Several, typer.Option("--allow", metavar="LAYER/ID", help="One that need not be left out any more.")
+    ] = None,
+    version: VersionOption = None,
+    lang: LanguageOption = "en",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Plan the routes of a draft anew; see the command's help."""
+    from maps.i18n import catalogue  # noqa: PLC0415
+
+    catalogue(lang)
+    settings = read_settings(home)
+    folder = settings.home
+    from api.drive import choose_drive  # noqa: PLC0415
+    from geo.planning.draft import draft_again, request_of  # noqa: PLC0415
+    from geo.planning.plan import replace_stops  # noqa: PLC0415
+    from geo.store.plans import find_plan  # noqa: PLC0415
+
+    locks = _read_locks(lock or ())
+    stored = find_plan(folder, plan)
+    _require_draft(stored.plan)
+    before = request_of(stored.plan)
+    by_hand = [tuple(key) for key in stored.plan.manifest.get("arranged", {}).get("added", ())]
+    changes: dict[str, Any] = {}
+    if pin or unpin:
+        pins = [*before.pinned, *by_hand, *(read_key("--pin", one) for one in pin or ())]
+        changes["pinned"] = _without("--unpin", dict.fromkeys(pins), unpin)
+    if lock or unlock:
+        changes["locks"] = _without("--unlock", {**before.locks, **locks}, unlock)
+    if exclude or allow:
+        changes["excluded"] = _without("--allow", {**before.excluded, **_read_exclusions(exclude or ())}, allow)
+    with working("Planning routes"):
+        surface = _find_surface(folder, stored.plan)
+        drive = choose_drive(settings, surface.layers)
+        again = draft_again(surface, stored.plan, drive=drive, **changes).plan
+    wanted = stored.version if version is None else version
+    changed = change_stored(
+        folder, plan, wanted, lambda one, who: replace_stops(one, again.stops, manifest=again.manifest, **who)
+    )
+    tell_plan(folder, changed, lang, as_json=as_json)
+
+
+def arrange(
+    plan: PlanArgument,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSON or TOML file with the routes.", show_default=False)
+    ],
+    version: VersionOption = None,
+    lang: LanguageOption = "en",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put the stops of a draft in an order of one's own; see the command's help."""
+    from maps.i18n import catalogue  # noqa: PLC0415
+
+    catalogue(lang)
+    settings = read_settings(home)
+    folder = settings.home
+    from api.drive import choose_drive  # noqa: PLC0415
+    from api.plan_schemas import RoutesRequest  # noqa: PLC0415
+    from api.plans.asked import read_routes  # noqa: PLC0415
+    from geo.planning.draft import arrange_stops  # noqa: PLC0415
+    from geo.planning.plan import replace_stops  # noqa: PLC0415
+    from geo.store.plans import find_plan  # noqa: PLC0415
+
+    stored = find_plan(folder, plan)
+    _require_draft(stored.plan)
+    wanted = stored.version if version is None else version
+    routes = read_routes(check_document(RoutesRequest, {"version": wanted, **_read_file(file)}))
+    with working("Following the order"):
+        surface = _find_surface(folder, stored.plan)
+        made = arrange_stops(surface, stored.plan, routes, drive=choose_drive(settings, surface.layers))
+    changed = change_stored(
+        folder, plan, wanted, lambda one, who: replace_stops(one, made.stops, manifest=made.manifest, **who)
+    )
+    tell_plan(folder, changed, lang, as_json=as_json)
+
+
+def _require_draft(plan: Plan) -> None:
+    """Before anything is computed for a plan whose stops stand still."""
+    from geo.planning.plan import replace_stops  # noqa: PLC0415
+
+    replace_stops(plan, plan.stops, by="", at="")
+
+
+def _find_surface(folder: Path, plan: Plan) -> RiskSurface:
+    """The surface that the plan rests on, or the published one where that is gone."""
+    from geo.errors import NotFoundError  # noqa: PLC0415
+    from geo.store.surfaces import load_surface  # noqa: PLC0415
+
+    try:
+        return load_surface(folder, str(plan.manifest.get("surface", "")))
+    except NotFoundError:
+        return load_surface(folder)
+
+
+def _read_file(file: Path | None) -> dict[str, Any]:
+    from geo.errors import ParameterError  # noqa: PLC0415
+
+    document = {} if file is None else read_document(file)
+    if not isinstance(document, dict):
+        message = f"{file} must hold an object with names, such as name, days and crews."
+        raise ParameterError(message)
+    return document
+
+
+def _read_crews(path: Path) -> list[Any]:
+    """A crew, a list of crews, or an object with ``crews``."""
+    found = read_document(path)
+    if isinstance(found, dict):
+        found = found.get("crews", [found])
+    return found if isinstance(found, list) else [found]
+
+
+def _read_hours(text: str | None) -> list[int] | None:
+    from geo.errors import ParameterError  # noqa: PLC0415
+
+    if text is None:
+        return None
+    match = _HOURS.fullmatch(text)
+    if match is None:
+        message = f"--hours: {text!r} has not the form 08:00-17:00."
+        raise ParameterError(message)
+    start, start_minute, end, end_minute = map(int, match.groups())
+    return [start * 60 + start_minute, end * 60 + end_minute]
+
+
+def _read_exclusions(given: Iterable[str]) -> dict[SiteKey, str]:
+    return {read_key("--exclude", one.rpartition("=")[0]): one.rpartition("=")[2] for one in given}
+
+
+def _read_locks(given: Iterable[str]) -> dict[SiteKey, tuple[str, Any]]:
+    from datetime import date  # noqa: PLC0415
+
+    from geo.errors import ParameterError  # noqa: PLC0415
+
+    locks: dict[SiteKey, tuple[str, date]] = {}
+    for one in given:
+        match = _LOCK.fullmatch(one)
+        try:
+            if match is None:
+                raise ValueError(one)
+            locks[read_key("--lock", match[1])] = match[2], date.fromisoformat(match[3])
+        except ValueError as error:
+            message = f"--lock: {one!r} has not the form layer/id=crew@YYYY-MM-DD."
+            raise ParameterError(message) from error
+    return locks
+
+
+def _without(option: str, entries: dict[SiteKey, Any], given: Sequence[str] | None) -> dict[SiteKey, Any]:
+    """Entries but for some, each of which must be there."""
+    from geo.errors import ParameterError  # noqa: PLC0415
+
+    gone = [read_key(option, one) for one in given or ()]
+    strange = ["/".join(key) for key in gone if key not in entries]
+    if strange:
+        message = f"{option}: {', '.join(strange)} is none of them; norrsyn plan show says which there are."
+        raise ParameterError(message)
+    return {key: value for key, value in entries.items() if key not in gone}
+
+
+def _put(document: dict[str, Any], given: dict[str, Any]) -> None:
+    document.update({name: value for name, value in given.items() if value is not None})
+
+
+def _site(key: SiteKey) -> dict[str, str]:
+    return {"layer": key[0], "record_id": key[1]}
+
+
+COMMANDS = (
+    Command(
+        "draft",
+        draft_new,
+        "Draft a plan: sites, stops drawn by lot, routes and times.",
+        "Choose sites for crews and days on the published surface, draw the stops that explore, and plan the routes; "
+        "the plan is kept as a draft.\n\nWhat is asked for stands in a JSON or TOML file, in the form that POST "
+        "/api/plans takes, in options, or in both: options go before the file. A crew's file holds name, people by "
+        "agency, car_seats and depot (easting and northing, or lon and lat). All that cannot be planned is told at "
+        "once.",
+        (
+            "norrsyn plan draft week30.toml",
+            "norrsyn plan draft --name 'Week 30' --day 2026-07-20 --day 2026-07-21 --crew north.json --county 24",
+            "norrsyn plan draft week30.json --pin workplaces/12345678 --hours 07:30-16:30 --seed 7 --json",
+        ),
+    ),
+    Command(
+        "optimise",
+        optimise,
+        "Plan the routes of a draft anew, with pins, locks and exclusions.",
+        "Choose the stops of a draft and their routes anew. What is pinned, locked or excluded is added to what was "
+        "asked for before, and the opposite takes it away. Sites that were put in by hand stay in, and stops that were "
+        "drawn by lot stay drawn.",
+        (
+            "norrsyn plan optimise 3f2a… --pin workplaces/12345678",
+            "norrsyn plan optimise 3f2a… --lock workplaces/12345678=north@2026-07-21 --exclude "
+            "accommodation/a17=sheltered_housing",
+        ),
+    ),
+    Command(
+        "arrange",
+        arrange,
+        "Put the stops of a draft in an order of your own.",
+        "Give the routes of a draft in the order wanted, in a JSON or TOML file in the form that PUT "
+        "/api/plans/{plan_id}/routes takes. Times follow by the optimiser's rules; what does not hold is told, and the "
+        "order stands.",
+        ("norrsyn plan arrange 3f2a… routes.json",),
+    ),
+)

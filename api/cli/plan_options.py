@@ -1,0 +1,202 @@
+"""What the commands about plans share: keys, files with what is asked for, and how a plan is told and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from api.cli.events import name_operator
+from api.cli.output import plain, print_json, print_table, print_words
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from geo.planning.plan import Plan
+    from geo.planning.targets import SiteKey
+    from geo.store.plans import StoredPlan
+
+__all__ = [
+    "PlanArgument",
+    "SiteArgument",
+    "VersionOption",
+    "change_stored",
+    "check_document",
+    "read_document",
+    "read_key",
+    "tell_plan",
+]
+
+PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="Id of the plan.", show_default=False)]
+SiteArgument = Annotated[
+    str, typer.Argument(metavar="LAYER/ID", help="The stop, such as workplaces/12345678.", show_default=False)
+]
+VersionOption = Annotated[
+    int | None,
+    typer.Option(
+        "--if-version", min=1, help="Change it only if this is its version; left out, as it stands.", show_default=False
+    ),
+]
+T = TypeVar("T", bound="BaseModel")
+_MINUTES = 60
+
+
+def read_key(option: str, text: str) -> SiteKey:
+    """Layer and record id.
+
+    Raises
+    ------
+    ParameterError
+    """
+    from geo.errors import ParameterError  # noqa: PLC0415
+
+    layer, sign, record = text.partition("/")
+    if not (layer and sign and record):
+        message = f"{option}: {text!r} has not the form layer/id, such as workplaces/12345678."
+        raise ParameterError(message)
+    return layer, record
+
+
+def read_document(path: Path) -> Any:
+    """What a JSON or TOML file holds.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such file.
+    ParameterError
+        It cannot be read as what its ending says.
+    """
+    import json  # noqa: PLC0415
+    import tomllib  # noqa: PLC0415
+
+    from geo.errors import NotFoundError, ParameterError  # noqa: PLC0415
+
+    def refuse(text: str) -> Any:
+        raise ValueError(text)
+
+    if path.suffix.lower() not in {".json", ".toml"}:
+        message = f"{path} must end in .json or .toml."
+        raise ParameterError(message)
+    try:
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text, parse_constant=refuse)
+    except FileNotFoundError as error:
+        message = f"There is no file {path}."
+        raise NotFoundError(message) from error
+    except (OSError, ValueError, RecursionError) as error:
+        message = f"{path} cannot be read: {error}."
+        raise ParameterError(message) from error
+
+
+def check_document(kind: type[T], document: Any) -> T:
+    """A document as what the API takes.
+
+    Raises
+    ------
+    ParameterError
+        A line for everything in it that cannot be used.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from geo.errors import ParameterError  # noqa: PLC0415
+
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in error.errors(include_url=False)
+        ]
+        raise ParameterError("\n".join(lines)) from error
+
+
+def change_stored(
+    folder: Path, plan_id: str, version: int | None, change: Callable[[Plan, Mapping[str, str]], Plan]
+) -> StoredPlan:
+    """Do something to a plan as whoever runs the command.
+
+    Raises
+    ------
+    ParameterError
+        The plan has another version than the one that was named, or the change is refused.
+    NotFoundError, StoreError
+    """
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from api.plans.bounds import check_size  # noqa: PLC0415
+    from geo.errors import ChangedError, ParameterError  # noqa: PLC0415
+    from geo.store.plans import change_plan, find_plan  # noqa: PLC0415
+
+    stored = find_plan(folder, plan_id)
+    who = {"by": name_operator(), "at": datetime.now(UTC).isoformat(timespec="seconds")}
+    wanted = stored.version if version is None else version
+    try:
+        return change_plan(folder, plan_id, wanted, lambda plan: check_size(change(plan, who)))
+    except ChangedError as error:
+        message = f"The plan has version {error.current.version} by now, not {wanted}; look at it anew."
+        raise ParameterError(message) from error
+
+
+def tell_plan(folder: Path, stored: StoredPlan, lang: str, *, as_json: bool) -> None:
+    """Print a plan: with ``--json`` as the API answers it."""
+    from api.plan_schemas import PlanAnswer  # noqa: PLC0415
+    from geo.store.layers import load_layers  # noqa: PLC0415
+    from maps.plan_answers import describe_plan  # noqa: PLC0415
+    from maps.record_names import RecordNames  # noqa: PLC0415
+
+    layers = load_layers(folder)
+    told = describe_plan(lang, stored, layers=layers, names=RecordNames(layers), may_change=True)
+    if as_json:
+        print_json(PlanAnswer.model_validate(told).model_dump(mode="json"))
+        return
+    days = ", ".join(told["days"])
+    print_words(f"{told['name']}: {told['state_title']}, {days}; plan {told['plan_id']}, version {told['version']}")
+    for route in told["routes"]:
+        _print_route(route)
+    for problem in told["problems"]:
+        print_words(f"Does not hold: {problem}")
+    for one in told["exclusions"]:
+        print_words(f"Left out: {one['title']} ({one['layer']}/{one['record_id']}): {one['reason_title']}")
+    for words in dict.fromkeys((*told["notes"], *told["drive"]["notes"])):
+        print_words(words)
+    for item in told["checklist"]:
+        mark = "ready" if item["is_ready"] else "not ready"
+        languages = f" ({', '.join(item['languages'])})" if item["languages"] else ""
+        print_words(f"{item['title']} [{item['item']}]: {mark}{languages}")
+    for state, blocks in told["blocks"].items():
+        for block in blocks:
+            print_words(f"Keeps it from {state}: {block}")
+
+
+def _print_route(route: Mapping[str, Any]) -> None:
+    if not route["stops"]:
+        print_words(f"{route['crew']}, {route['on']}: no stops")
+        return
+    times = f"{_clock(route['depart_minute'])}–{_clock(route['return_minute'])}"
+    print_words(f"{route['crew']}, {route['on']}, {times}, {route['drive_minutes']} min on the road")
+    rows = []
+    for stop in route["stops"]:
+        came = "" if stop["outcome"] is None else stop["outcome"]["result_title"]
+        times = f"{_clock(stop['start_minute'])}–{_clock(stop['end_minute'])}"
+        rows.append(
+            (
+                str(stop["order"]),
+                times,
+                f"{stop['drive_minutes']} min",
+                stop["title"],
+                stop["how_title"],
+                came,
+                f"{stop['layer']}/{stop['record_id']}",
+                plain(stop["reasons"][0]) if stop["reasons"] else "",
+            )
+        )
+    columns = ("no.", "time", "drive", "site", "chosen", "outcome", "key", "most points from")
+    print_table(columns, rows, numbers=("no.", "drive"), codes=("key", "time"))
+
+
+def _clock(minute: int) -> str:
+    days, minute = divmod(minute, 24 * _MINUTES)
+    shown = f"{minute // _MINUTES:02d}:{minute % _MINUTES:02d}"
+    return f"{shown} (+{days})" if days else shown
