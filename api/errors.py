@@ -42,6 +42,7 @@ __all__ = [
     "PROBLEM_TYPE",
     "STATUS_TABLE",
     "BusyError",
+    "FieldsError",
     "ForbiddenError",
     "Problem",
     "ProblemKind",
@@ -60,6 +61,19 @@ PROBLEM_TYPE = "application/problem+json"
 
 class BusyError(NorrsynError):
     """More is asked for at once than the server will take on."""
+
+
+class FieldsError(ParameterError):
+    """What cannot be used in a body that somebody has filled in, by field.
+
+    Attributes
+    ----------
+    failures : tuple of (field, what is wrong); the field is empty where it is none alone
+    """
+
+    def __init__(self, failures: Iterable[tuple[str, str]]) -> None:
+        self.failures = tuple(failures)
+        super().__init__("\n".join(words for _, words in self.failures))
 
 
 class ForbiddenError(NorrsynError):
@@ -212,6 +226,11 @@ def respond_to_error(request: Request, error: BaseException) -> JSONResponse:
     kind = find_kind(error)
     headers = {"Retry-After": "5"} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     content, lang = problem_document(error, path_of(request)), find_language(request)
+    if isinstance(error, FieldsError):
+        content["errors"] = [
+            {"parameter": field, "where": "body", "detail": say_problem(lang, words) or words}
+            for field, words in error.failures
+        ]
     if isinstance(error, SaidError):
         said = "\n".join(say(lang, sentence) for sentence in error.sentences)
         return _respond(content, kind.status, headers, lang, said)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 import shapely
 
+from api.errors import FieldsError
 from api.params import is_latitude_first
 from api.plan_schemas import (
     CrewRequest,
@@ -23,6 +25,7 @@ from api.plan_schemas import (
     SiteRequest,
 )
 from api.plans.bounds import find_size_failures
+from api.plans.fields import find_field
 from geo.errors import NorrsynError, NotFoundError, ParameterError
 from geo.layers.bundle import Layers
 from geo.planning.crews import Crew
@@ -39,6 +42,7 @@ from maps.degrees import to_metres
 
 __all__ = [
     "check_everything",
+    "name_fields",
     "read_exclusions",
     "read_keys",
     "read_locks",
@@ -92,6 +96,22 @@ def read_plan_request(
     )
     check_everything(request, surface, layers, uncertainty, failures)
     return request
+
+
+@contextmanager
+def name_fields(asked: PlanRequest) -> Iterator[None]:
+    """Tell by field what the library refuses.
+
+    Raises
+    ------
+    FieldsError
+    """
+    try:
+        yield
+    except ParameterError as error:
+        if type(error) is not ParameterError:
+            raise
+        raise FieldsError((find_field(line, asked), line) for line in str(error).split("\n")) from error
 
 
 def check_everything(

@@ -10,7 +10,7 @@ from typing import TypeVar
 from api.drive import choose_drive
 from api.errors import SaidError
 from api.plan_schemas import OptimiseRequest, PlanRequest
-from api.plans.asked import check_everything, read_exclusions, read_keys, read_locks, read_plan_request
+from api.plans.asked import check_everything, name_fields, read_exclusions, read_keys, read_locks, read_plan_request
 from api.service import CURRENT, Service, Snapshot
 from api.surfaces import ServedSurface
 from geo.errors import NotFoundError
@@ -32,14 +32,14 @@ def draft_new(
 
     Raises
     ------
-    ParameterError
+    FieldsError
         A line for everything that cannot be planned.
     SaidError
         No plan holds all that must be visited.
     BusyError
     """
     surface, layers = served.surface, snapshot.layers
-    with service.planning.take():
+    with service.planning.take(), name_fields(asked):
         request = read_plan_request(asked, surface, layers, snapshot.circle, uncertainty)
         drive = choose_drive(service.settings, layers)
         return _say_why_not(lambda: draft_plan(surface, request, layers=layers, drive=drive, uncertainty=uncertainty))

@@ -22,12 +22,14 @@ def planner(client: TestClient) -> TestClient:
     return client
 
 
-def refuse(planner: TestClient, lang: str = "sv", **changes: Any) -> list[str]:
+def refuse(planner: TestClient, lang: str = "sv", *, has_fields: bool = True, **changes: Any) -> list[str]:
     """Lines of what is told of a request that cannot be planned, of which nothing may be kept."""
     before = planner.get("/api/plans").json()
     problem = ask(planner, 422, lang, **changes)
     assert problem["type"] == "urn:norrsyn:problem:parameter"
     assert planner.get("/api/plans").json() == before
+    # said once as a whole, and once by field
+    assert [one["detail"] for one in problem.get("errors", ())] == problem["detail"].split("\n") * has_fields
     return problem["detail"].split("\n")
 
 
@@ -114,6 +116,47 @@ def test_all_of_it_is_told_at_once(planner: TestClient) -> None:
         assert any(words in line for line in lines), words
 
 
+FIELDS = {
+    "no crew": "crews",
+    "zero seats": "crews.0.car_seats",
+    "fewer seats than people": "crews.0.car_seats",
+    "a depot in the sea": "crews.0.depot",
+    "no depot": "crews.0.depot",
+    "hours that end before they begin": "hours",
+    "an unknown agency": "crews.0.people",
+    "an agency that stays at its desk": "crews.0.people",
+    "a site that is not there": "pinned",
+    "5 000 candidates": "n_candidates",
+    "no day": "days",
+    "a day long ago": "days",
+    "no name": "name",
+    "a long name": "name",
+    "too many days": "days",
+    "too many crews": "crews",
+    "too many routes": "crews",
+    "an area at sea": "filter.area",
+    "an unknown county": "filter",
+    "excluded without a reason": "excluded",
+}
+
+
+@pytest.mark.parametrize("what", FIELDS)
+def test_the_field_that_is_wrong_is_named(planner: TestClient, what: str) -> None:
+    problem = ask(planner, 422, "sv", **BAD[what][0])
+    assert FIELDS[what] in {one["parameter"] for one in problem["errors"]}
+
+
+def test_the_crew_that_is_wrong_is_named(planner: TestClient) -> None:
+    crews = [
+        CREW,
+        {**CREW, "name": "Syd", "car_seats": [1]},
+        {**CREW, "name": "Öst'", "depot": None},
+        {**CREW, "name": ""},
+    ]
+    problem = ask(planner, 422, crews=crews)
+    assert [one["parameter"] for one in problem["errors"]] == ["crews.1.car_seats", "crews.2.depot", "crews.3.name"]
+
+
 def test_types_are_told_too(planner: TestClient) -> None:
     """What no form can send: a field that is unknown, text for numbers."""
     problem = ask(planner, 422, crews=[{**CREW, "car_seats": ["5"], "driver": "Anna"}], days=["tomorrow"], seed=True)
@@ -150,7 +193,7 @@ class TestDaylight:
 
     def test_hours_without_light_are_told_by_the_sites_names(self, planner: TestClient) -> None:
         pinned = [{"layer": "workplaces", "record_id": "w001"}]
-        lines = refuse(planner, days=["2026-12-21"], hours=[0, 300], pinned=pinned, explores=False)
+        lines = refuse(planner, has_fields=False, days=["2026-12-21"], hours=[0, 300], pinned=pinned, explores=False)
         assert lines == [
             "Stopp ”Firma 1” är aldrig öppet under ett arbetspass, på grund av säsong, dagsljus eller öppettider."
         ]
