@@ -10,10 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from fastapi.testclient import TestClient
+from shapely.ops import substring
 
+from geo.store.files import Provenance, save_layers
 from tests.api.made import WRITING, import_workplaces
 from tests.api.plans import CREW, DAYS, ask, call, list_stops, make_request
+from tests.frames import TOWN, make_frame
+
+
+def cut(line: shapely.LineString, start: float, end: float) -> shapely.LineString:
+    """Part of a line, by shares of its length."""
+    return substring(line, start, end, normalized=True)
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +278,24 @@ class TestRoutingServer:
         plan = ask(serve(home, osrm_url="http://127.0.0.1:9"), lang="sv")
         assert plan["drive"]["is_estimate"]
         assert len(plan["drive"]["notes"]) == 2
+
+
+def test_roads_stand_in_for_a_server_that_is_down(home: Path, serve: Callable[..., TestClient]) -> None:
+    """And an estimate for roads, so that a plan is made in any case; the plan says which it was."""
+    x, y = TOWN
+    lines = [
+        shapely.LineString([(x + dx, y - 30_000), (x + dx, y + 30_000)]) for dx in range(-20_000, 20_001, 4_000)
+    ] + [shapely.LineString([(x + dx, y), (x + dx + 4_000, y)]) for dx in range(-20_000, 20_000, 4_000)]
+    halves = [part for line in lines[:11] for part in (cut(line, 0, 0.5), cut(line, 0.5, 1))]
+    roads = [
+        {"road_id": f"r{k}", "road_class": "motorway", "speed_kmh": 70.0, "geometry": line}
+        for k, line in enumerate([*halves, *lines[11:]])
+    ]
+    save_layers(home, {"roads": (make_frame(roads), Provenance("roads"))})
+    plan = ask(serve(home, osrm_url="http://127.0.0.1:9"), lang="sv")
+    assert (plan["drive"]["provider"], plan["drive"]["is_estimate"]) == ("roads", False)
+    assert list_stops(plan)
+    assert plan["drive"]["notes"][0].startswith("Körtiderna kommer från en annan källa")
 
 
 def test_a_body_that_is_too_large(planner: TestClient) -> None:
