@@ -69,6 +69,7 @@ class PlanPage {
     drawActual(this.plan);
     drawHistory(this);
     this.map.draw(this.plan);
+    byId("routes").setAttribute("aria-busy", String(this.waiting > 0));
     if (focused) this.focus(focused);
   }
 
