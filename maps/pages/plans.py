@@ -27,8 +27,6 @@ _USUAL_PEOPLE: Final = MappingProxyType({"arbetsmiljoverket": 4, "polismyndighet
 _JOINTS: Final = ("myndigheten", "förmedlingen", "kassan", "koordinator", "handel")
 _USUAL_FAR: Final = MappingProxyType({"regional_coordinator": "on_call", "migrationsverket": "remote"})
 USUAL_SEATS: Final = "5, 5, 5"
-# Names of files where the part that writes them has none of its own.
-_FILES: Final[Sequence[Choice]] = ()
 
 
 @dataclass(frozen=True)
@@ -206,20 +204,15 @@ def render_plan_page(
 def list_files(lang: str) -> list[Choice]:
     """Name and title of each file that a plan can be had as; none where the part that writes them is not there."""
     if find_spec("maps.plan_files") is None:
-        return [(name, translate(lang, title)) for name, title in _FILES]
+        return []
     forms: Mapping[str, Any] = getattr(import_module("maps.plan_files"), "FORMS", {})
-    return [(name, _say_title(lang, form)) for name, form in forms.items()]
+    return [(name, form.say(lang)) for name, form in forms.items()]
 
 
 def say_days(lang: str, days: Sequence[date]) -> str:
     """Days of a plan: one, or the first and the last."""
     first, last = format_date(lang, days[0]), format_date(lang, days[-1])
     return first if first == last else translate(lang, "{first} to {last}", first=first, last=last)
-
-
-def _say_title(lang: str, form: Any) -> str:
-    title = form.title
-    return translate(lang, title if isinstance(title, str) else title.template)
 
 
 def _rows(table: str) -> Iterable[Any]:
