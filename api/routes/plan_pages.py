@@ -90,5 +90,13 @@ def _may_plan(user: User) -> bool:
 
 def _list(stored: StoredPlan) -> ListedPlan:
     plan = stored.plan
-    n_outcomes = len(plan.outcomes)
-    return ListedPlan(plan.plan_id, plan.name, plan.state, plan.days, len(plan.crews), len(plan.stops), n_outcomes)
+    return ListedPlan(
+        plan.plan_id,
+        plan.name,
+        plan.state,
+        plan.days,
+        n_crews=len(plan.crews),
+        n_stops=len(plan.stops),
+        n_outcomes=len(plan.outcomes),
+        synthetic=any(stop.synthetic for stop in plan.stops),
+    )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib import import_module
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -15,6 +13,7 @@ from markupsafe import Markup
 from geo.reference import county_names, planning_parameters, read_table
 from maps.i18n import format_date, translate
 from maps.pages.base import Query, render_page
+from maps.plan_files import FORMS
 from maps.skeleton import Skeleton
 
 __all__ = ["ListedPlan", "RankedSite", "render_new_plan_page", "render_plan_page", "render_plans_page"]
@@ -38,6 +37,7 @@ class ListedPlan:
     plan_id, name, state : str
     days : dates, in order
     n_crews, n_stops, n_outcomes : int
+    synthetic : bool, whether any of its sites is made up
     """
 
     plan_id: str
@@ -47,6 +47,7 @@ class ListedPlan:
     n_crews: int
     n_stops: int
     n_outcomes: int
+    synthetic: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ def render_plans_page(
     lines = [
         {"plan": one, "days": say_days(lang, one.days), "state": states.get(one.state, one.state)} for one in shown
     ]
-    return render_page("plans.html", lang, "", query, plans=lines, may_plan=may_plan, sort=sort, synthetic=False)
+    synthetic = any(plan.synthetic for plan in shown)
+    return render_page("plans.html", lang, "", query, plans=lines, may_plan=may_plan, sort=sort, synthetic=synthetic)
 
 
 def render_new_plan_page(lang: str, skeleton: Skeleton, *, synthetic: bool = False, query: Query = ()) -> str:
@@ -197,16 +199,8 @@ def render_plan_page(
         may_change=may_change,
         choices=choices,
         ranked=list(ranked),
-        files=list_files(lang),
+        files=[(name, form.say(lang)) for name, form in FORMS.items()],
     )
-
-
-def list_files(lang: str) -> list[Choice]:
-    """Name and title of each file that a plan can be had as; none where the part that writes them is not there."""
-    if find_spec("maps.plan_files") is None:
-        return []
-    forms: Mapping[str, Any] = getattr(import_module("maps.plan_files"), "FORMS", {})
-    return [(name, form.say(lang)) for name, form in forms.items()]
 
 
 def say_days(lang: str, days: Sequence[date]) -> str:

@@ -14,7 +14,7 @@ from tests.browser.test_main_job import OpenPage, cut_off
 from tests.browsing import Watched
 
 SIZES = {"laptop": (1366, 768, False), "phone": (390, 844, True)}
-DRAFTED_WITHIN_MS = 40_000
+WITHIN_MS = 40_000
 TOWNS = ("Umeå", "Skellefteå", "Lycksele")
 PLAN = re.compile(r"/plans/[0-9a-f]{32}\?")
 # the server's answers that a test provokes
@@ -41,14 +41,14 @@ def make_plan(page: Page, demo_url: str, name: str, **more: int) -> str:
     expect(page.locator("#plan-make")).to_be_enabled()
     fill_form(page, name, **more)
     page.get_by_role("button", name="Föreslå en plan").click()
-    page.wait_for_url(PLAN, timeout=DRAFTED_WITHIN_MS)
+    page.wait_for_url(PLAN, timeout=WITHIN_MS)
     wait_for_plan(page)
     return page.url
 
 
 def wait_for_plan(page: Page) -> None:
     expect(page.locator(".route-card").first).to_be_visible()
-    expect(page.locator("#routes")).to_have_attribute("aria-busy", "false", timeout=DRAFTED_WITHIN_MS)
+    expect(page.locator("#routes")).to_have_attribute("aria-busy", "false", timeout=WITHIN_MS)
 
 
 def titles(card: Locator) -> list[str]:
@@ -62,7 +62,7 @@ def long_card(page: Page, n: int = 3) -> Locator:
 
 
 def said(page: Page, words: str | re.Pattern[str]) -> None:
-    expect(page.locator("#toast")).to_contain_text(words, timeout=DRAFTED_WITHIN_MS)
+    expect(page.locator("#toast")).to_contain_text(words, timeout=WITHIN_MS)
     wait_for_plan(page)
 
 
@@ -76,7 +76,7 @@ def justify_all(page: Page) -> None:
         row = page.locator(".stop-revisit.is-missing").first
         row.locator("select").select_option("follow_up")
         row.get_by_role("button", name="Spara").click()
-        expect(page.locator(".stop-revisit.is-missing")).to_have_count(before - 1)
+        expect(page.locator(".stop-revisit.is-missing")).to_have_count(before - 1, timeout=WITHIN_MS)
 
 
 def complete_checklist(page: Page) -> None:
@@ -87,7 +87,6 @@ def complete_checklist(page: Page) -> None:
     said(page, "Sparat")
     for label in ("Tolkar är bokade", "Regionkoordinator är nåbar", "Boende finns", "Samtal hålls", "Kontaktpunkten"):
         page.get_by_label(label).click()
-        expect(page.get_by_label(label)).to_be_checked()
         said(page, "Klart: sparat")
 
 
@@ -105,6 +104,23 @@ def test_an_inspection_from_the_form_to_the_last_outcome(open_page: OpenPage, de
     expect(page.locator("#plan-facts")).to_contain_text("uppskattad")
     page.screenshot(path=screenshots / "plan_draft.png", full_page=True)
 
+    change_routes(page)
+    approve(page)
+    take_along(page)
+    record_all(page)
+    page.screenshot(path=screenshots / "plan_outcomes.png", full_page=True)
+    page.get_by_role("button", name="Avsluta").click()
+    said(page, "Avslutad")
+    expect(page.locator("#actual")).to_contain_text("Kontroller som hittade något: 1")
+    expect(page.locator("#history li").first).to_contain_text("test")
+    page.goto(f"{demo_url}/plans?lang=sv")
+    row = page.locator("tr", has_text="Vecka 30, kusten").first
+    expect(row).to_contain_text("Avslutad")
+    assert watched.troubles == []
+
+
+def change_routes(page: Page) -> None:
+    """One stop later, one locked, and the rest planned anew."""
     # another order is kept at once, and times follow
     card = long_card(page)
     first, second = titles(card)[:2]
@@ -123,6 +139,9 @@ def test_an_inspection_from_the_form_to_the_last_outcome(open_page: OpenPage, de
     assert stop.locator("xpath=ancestor::ol").get_attribute("data-route") == route
     expect(stop.get_by_role("button", name=re.compile("^Lås upp"))).to_have_attribute("aria-pressed", "true")
 
+
+def approve(page: Page) -> None:
+    """Put up for approval and approved, once nothing blocks it."""
     # approval waits for support and reasons
     page.get_by_role("button", name="Lämna för godkännande").click()
     said(page, "Klar för godkännande")
@@ -133,23 +152,19 @@ def test_an_inspection_from_the_form_to_the_last_outcome(open_page: OpenPage, de
     page.get_by_role("button", name="Godkänn", exact=True).click()
     said(page, "Godkänd")
 
+
+def take_along(page: Page) -> None:
+    """The brief, and the page on paper."""
+    with page.expect_download() as download:
+        page.locator("#plan-files").get_by_role("link", name=re.compile("PDF")).click()
+    assert download.value.path().read_bytes()[:5] == b"%PDF-"
+
     # on paper the routes are there, and nothing to press
     page.emulate_media(media="print")
     expect(page.locator(".stop").first).to_be_visible()
     expect(page.locator("#plan-moves")).to_be_hidden()
     assert page.pdf()[:5] == b"%PDF-"
     page.emulate_media(media="screen")
-
-    record_all(page)
-    page.screenshot(path=screenshots / "plan_outcomes.png", full_page=True)
-    page.get_by_role("button", name="Avsluta").click()
-    said(page, "Avslutad")
-    expect(page.locator("#actual")).to_contain_text("Kontroller som hittade något: 1")
-    expect(page.locator("#history li").first).to_contain_text("test")
-    page.goto(f"{demo_url}/plans?lang=sv")
-    row = page.locator("tr", has_text="Vecka 30, kusten").first
-    expect(row).to_contain_text("Avslutad")
-    assert watched.troubles == []
 
 
 def record_all(page: Page) -> None:
@@ -167,16 +182,16 @@ def record_all(page: Page) -> None:
     said(page, "är sparat")
     expect(page.locator("#plan-state")).to_have_text("Pågår")
     page.locator(".stop").nth(1).get_by_role("button", name=re.compile("^Inte nådd")).click()
-    expect(page.locator(".outcome-done")).to_have_count(2)
+    expect(page.locator(".outcome-done")).to_have_count(2, timeout=WITHIN_MS)
     for done in range(2, n):
         page.get_by_role("button", name=re.compile("^Utan anmärkning")).first.click()
-        expect(page.locator(".outcome-done")).to_have_count(done + 1)
+        expect(page.locator(".outcome-done")).to_have_count(done + 1, timeout=WITHIN_MS)
     # a correction keeps what it corrects
     last = page.locator(".stop").nth(n - 1)
     last.get_by_role("button", name=re.compile("^Rätta")).click()
-    form.get_by_label("Personer som påträffades").select_option("5-9")
+    form.get_by_label("Antal personer på plats").select_option("5-9")
     form.get_by_role("button", name="Spara utfallet").click()
-    expect(last).to_contain_text("Rättelser: 1")
+    expect(last).to_contain_text("Rättelser: 1", timeout=WITHIN_MS)
     expect(last).to_contain_text("5–9")
 
 
@@ -243,7 +258,7 @@ def test_two_who_change_one_plan_are_told_and_lose_nothing(
     stops = titles(page.locator(".route-card").first)
     page.get_by_role("button", name=f"Flytta ned: {stops[0]}").click()
     conflict = page.locator("#conflict")
-    expect(conflict).to_contain_text("Bo Ek")
+    expect(conflict).to_contain_text("Bo Ek", timeout=WITHIN_MS)
     expect(conflict).to_be_focused()
     # what the other did is on the page, and one's own change is done on top of it when one wants it
     expect(page.get_by_label("Regionkoordinator är nåbar")).to_be_checked()
@@ -288,7 +303,7 @@ def test_stops_are_moved_by_keyboard_alone_and_by_dragging(open_page: OpenPage, 
     page.mouse.move(box["x"] + 40, box["y"] + 30, steps=5)
     page.mouse.move(box["x"] + 40, box["y"] + 10, steps=5)
     page.mouse.up()
-    expect(page.locator(".route-card").filter(has_text=stops[1])).to_contain_text(stops[0])
+    expect(page.locator(".route-card").filter(has_text=stops[1])).to_contain_text(stops[0], timeout=WITHIN_MS)
     wait_for_plan(page)
     assert watched.troubles == []
 
@@ -298,7 +313,7 @@ def test_the_shortlist_leads_to_a_plan_that_visits_its_sites(open_page: OpenPage
     page = watched.page
     page.goto(f"{demo_url}/?lang=sv&county=24")
     page.locator("#ranking-rows .row-button").first.click()
-    page.locator(".top-sites .site-button").first.click()
+    page.locator(".top-sites .site-button:has(.site-circle)").first.click()
     # the site's panel takes the place of its cell's
     expect(page.locator(".site-back")).to_be_visible()
     title = page.locator("#cell-title").inner_text()

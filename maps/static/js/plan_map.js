@@ -22,7 +22,9 @@ export class PlanMap {
     this.whole = L.geoJSON(basemap.counties).getBounds();
     this.group = L.layerGroup().addTo(map);
     onTheme(() => this.plan && this.draw(this.plan));
-    window.addEventListener("beforeprint", () => this.fit());
+    // paper has a size of its own, and the map is drawn before the page is laid out for it
+    window.addEventListener("beforeprint", () => this.print(true));
+    window.addEventListener("afterprint", () => this.print(false));
   }
 
   draw(plan) {
@@ -77,6 +79,11 @@ export class PlanMap {
 
   drawLegend() {
     fill(byId("crew-legend"), this.plan.crews.map((crew, i) => el("li", {}, lineSample(i), el("strong", {}, letterOf(i)), " ", el("bdi", {}, crew.name))));
+  }
+
+  print(isOn) {
+    byId("plan-map").classList.toggle("is-printed", isOn);
+    this.fit();
   }
 
   fit() {

@@ -129,7 +129,7 @@ export class RouteCards {
     if (!stop.needs_reason) return null;
     const key = `${keyOf(stop)} revisit`;
     const given = stop.revisit_reason_title || (stop.revisit_reason && choicesOf("revisit").find(([code]) => code === stop.revisit_reason)?.[1]);
-    if (!this.page.isOpen) return el("p", { class: "stop-note" }, given ? t("Visited again because: {reason}", { reason: given }) : t("No reason is given why it is visited again."));
+    if (!this.page.isOpen) return el("p", { class: given ? "hint" : "stop-note" }, given ? t("Visited again because: {reason}", { reason: given }) : t("No reason is given why it is visited again."));
     const id = `revisit-${keyOf(stop)}`;
     const field = el("select", { id, "data-key": key }, el("option", { value: "" }, t("Choose a reason")), optionsOf("revisit"));
     field.value = stop.revisit_reason ?? "";

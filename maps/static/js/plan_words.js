@@ -55,7 +55,8 @@ export const optionsOf = (name) => document.getElementById(`choice-${name}`).con
 
 export const titleOf = (name, code) => choicesOf(name).find(([one]) => one === code)?.[1] ?? code;
 
-export const layerTitle = ({ layer, layer_title: title }) => title ?? (layer === "accommodation" ? t("Accommodation") : t("Workplace"));
+// One site, where the layer's own title says many.
+export const layerTitle = ({ layer }) => (layer === "accommodation" ? t("Accommodation") : t("Workplace"));
 
 // What and where a site is, in a line.
 export function whereOf(site) {
