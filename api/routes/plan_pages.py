@@ -14,7 +14,7 @@ from api.routes.pages import PageLanguage
 from api.viewers import TheCircle, get_circle
 from geo.store.plans import StoredPlan, find_plan, list_plans
 from maps.i18n import pick_language
-from maps.pages.plans import ListedPlan, RankedSite, render_new_plan_page, render_plan_page, render_plans_page
+from maps.pages.plans import ListedPlan, render_new_plan_page, render_plan_page, render_plans_page
 
 __all__ = ["router"]
 
@@ -59,7 +59,6 @@ def show_new_plan(
 def show_plan(
     request: Request,
     service: TheService,
-    snapshot: CurrentSnapshot,
     user: TheUser,
     circle: TheCircle,
     plan_id: Annotated[str, Path(description="Id of a plan")],
@@ -74,10 +73,6 @@ def show_plan(
         plan.name,
         synthetic=any(stop.synthetic for stop in plan.stops),
         may_change=_may_plan(user),
-        ranked=[
-            RankedSite(layer, record, snapshot.names.find_title(layer, record), priority)
-            for layer, record, priority in plan.manifest.get("candidates", ())
-        ],
         query=request.query_params.multi_items(),
     )
     return HTMLResponse(page)

@@ -16,7 +16,7 @@ from maps.pages.base import Query, render_page
 from maps.plan_files import FORMS
 from maps.skeleton import Skeleton
 
-__all__ = ["ListedPlan", "RankedSite", "render_new_plan_page", "render_plan_page", "render_plans_page"]
+__all__ = ["ListedPlan", "render_new_plan_page", "render_plan_page", "render_plans_page"]
 
 Choice = tuple[str, str]
 
@@ -48,16 +48,6 @@ class ListedPlan:
     n_stops: int
     n_outcomes: int
     synthetic: bool = False
-
-
-@dataclass(frozen=True)
-class RankedSite:
-    """A site that routes were planned among: where it stands, what it is called, and its priority in points."""
-
-    layer: str
-    record_id: str
-    title: str
-    priority: float
 
 
 @dataclass(frozen=True)
@@ -151,7 +141,6 @@ def render_plan_page(
     *,
     synthetic: bool = False,
     may_change: bool = False,
-    ranked: Iterable[RankedSite] = (),
     query: Query = (),
 ) -> str:
     """Render a plan's page, served at ``/plans/{plan_id}``; its script fetches the plan and draws it.
@@ -164,8 +153,6 @@ def render_plan_page(
     synthetic : bool
         Whether any of its sites is made up.
     may_change : bool
-    ranked : iterable of RankedSite
-        What the routes were planned among, whether chosen or not.
     query : pairs of str
 
     Returns
@@ -198,7 +185,6 @@ def render_plan_page(
         plan_name=name,
         may_change=may_change,
         choices=choices,
-        ranked=list(ranked),
         files=[(name, form.say(lang)) for name, form in FORMS.items()],
     )
 

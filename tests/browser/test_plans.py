@@ -155,7 +155,7 @@ def approve(page: Page) -> None:
 
 def take_along(page: Page) -> None:
     """The brief, and the page on paper."""
-    with page.expect_download() as download:
+    with page.expect_download(timeout=2 * WITHIN_MS) as download:
         page.locator("#plan-files").get_by_role("link", name=re.compile("PDF")).click()
     assert download.value.path().read_bytes()[:5] == b"%PDF-"
 
@@ -321,7 +321,7 @@ def test_the_shortlist_leads_to_a_plan_that_visits_its_sites(open_page: OpenPage
     expect(page.get_by_role("button", name="På kortlistan")).to_be_visible()
     page.locator("#tab-saved").click()
     page.get_by_role("link", name="Planera en kontroll").click()
-    expect(page.get_by_label(title)).to_have_value("pin")
+    expect(page.get_by_label(title)).to_have_value("pin", timeout=WITHIN_MS)
     expect(page.locator('input[name="counties"][value="24"]')).to_be_checked()
     assert watched.troubles == []
 

@@ -10,12 +10,6 @@ const byId = (id) => document.getElementById(id);
 const LAYERS = ["workplaces", "accommodation"];
 const SHOWN = 8;
 
-// What the routes were planned among, as the page came with it.
-const rankedOnPage = () =>
-  [...byId("ranked").content.querySelectorAll("data")]
-    .map(({ value, dataset, textContent }) => ({ layer: dataset.layer, record_id: dataset.record, title: textContent, priority: Number(value), sector: "" }))
-    .sort((a, b) => b.priority - a.priority);
-
 export class Candidates {
   constructor(page) {
     Object.assign(this, { page, listed: [], isAll: false });
@@ -38,7 +32,7 @@ export class Candidates {
     const there = new Set(plan.routes.flatMap(({ stops }) => stops.map(keyOf)));
     const free = (sites) => sites.filter((site) => !there.has(keyOf(site)));
     const own = free(this.listed);
-    const ranked = free(plan.candidates ?? rankedOnPage()).filter((site) => !own.some((one) => keyOf(one) === keyOf(site)));
+    const ranked = free(plan.candidates).filter((site) => !own.some((one) => keyOf(one) === keyOf(site)));
     byId("candidates-part").hidden = !this.page.isDraft;
     const shown = this.isAll ? ranked : ranked.slice(0, SHOWN);
     fill(
