@@ -23,8 +23,9 @@ from maps.plan_files import FORMS, Ground, Stamp, make_ground, name_file
 
 __all__ = ["router"]
 
-# laying out a brief takes a processor for seconds
-_AT_ONCE, _WAITING = 1, 4
+# laying out a brief takes a processor for seconds, other forms a part of one
+_BRIEFS_AT_ONCE, _BRIEFS_WAITING = 1, 4
+_OTHERS_AT_ONCE, _OTHERS_WAITING = 2, 8
 
 router = APIRouter(tags=["plans"])
 
@@ -41,10 +42,10 @@ def require_inner_circle(circle: TheCircle) -> None:
         raise ForbiddenError(message)
 
 
-@lru_cache(maxsize=1)
-def get_turns() -> Turns:
-    """Places for those who ask for a file; of the process, whose processors they share."""
-    return Turns(_AT_ONCE, _WAITING)
+@lru_cache(maxsize=2)
+def get_turns(*, is_drawn: bool) -> Turns:
+    """Places for those who ask for a brief, or for another form; of the process, whose processors they share."""
+    return Turns(_BRIEFS_AT_ONCE, _BRIEFS_WAITING) if is_drawn else Turns(_OTHERS_AT_ONCE, _OTHERS_WAITING)
 
 
 class _Grounds:
@@ -98,7 +99,7 @@ def get_plan_file(
     plan, now = stored.plan, float(request.app.state.accounts.clock())
     changed = datetime.fromisoformat(stored.changed_at)
     stamp = Stamp(stored.version, user.name, datetime.fromtimestamp(now, UTC), changed)
-    with get_turns().take():
+    with get_turns(is_drawn=chosen.is_drawn).take():
         content = chosen.write(plan, stamp, lang, _grounds.of(snapshot) if chosen.is_drawn else None)
     note_event(home, user.user_id, "plan-exported", f"{plan.plan_id} {form} v{stored.version}", now=now)
     disposition = f'attachment; filename="{name_file(plan, chosen)}"'

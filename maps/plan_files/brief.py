@@ -6,6 +6,7 @@ works without it. It fetches nothing: whatever an address in the brief would lea
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Any
@@ -76,6 +77,8 @@ def load_weasyprint() -> Any:
             f"install {LIBRARIES}, then start the server again. All other forms work."
         )
         raise MissingLibraryError(message) from error
+    # it would write into the server's log which letters of names no font has
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
     return weasyprint
 
 

@@ -49,6 +49,7 @@ EXAMPLES = {
     "name": "season",
     "layer": "workplaces",
     "record_id:path": "w001",
+    "form": "csv",
 }
 QUERIES = {
     "/api/cells/at": "?easting=758600&northing=7088600",
