@@ -210,7 +210,9 @@ def _draw_scale(paper: _Paper, lang: str) -> None:
 
 def _draw_marks(paper: _Paper, marks: Sequence[Mark]) -> None:
     """Numbers where there is room for them, with a line to their place where that is elsewhere."""
-    ordered = sorted(marks, key=lambda mark: (not mark.is_main, not mark.is_depot))
+    low_x, low_y, high_x, high_y = paper.box
+    there = (mark for mark in marks if low_x <= mark.easting <= high_x and low_y <= mark.northing <= high_y)
+    ordered = sorted(there, key=lambda mark: (not mark.is_main, not mark.is_depot))
     for mark in ordered:
         x, y = paper.at(mark.easting, mark.northing)
         radius = 9.0 if mark.is_main else 6.5

@@ -315,6 +315,12 @@ class TestMaps:
         assert ay - by == pytest.approx(100, abs=0.2)
         assert "10 km" in svg
 
+    def test_marks_off_the_map_are_left_out(self) -> None:
+        marks = [Mark(759_000, 7_088_000, "1", "#000000"), Mark(859_000, 7_088_000, "far", "#000000")]
+        svg = draw_map(GROUND, marks, [], title="t", lang="sv", width=300, height=200, focus=[(759_000, 7_088_000)])
+        assert ">1<" in svg
+        assert "far" not in svg
+
     def test_roads_are_drawn_where_there_are_some(self) -> None:
         mark = [Mark(759_000, 7_088_000, "1", "#000000")]
         with_roads, without = (
