@@ -109,6 +109,7 @@ TEMPLATES = (
     "There is no form {given}; there are {forms}.",
     "Files of plans name sites that your circle may not see.",
     "The plan has {n} stops, and a brief takes at most {most}; choose another form, or make several plans.",
+    "The plan has {n} days of crews, and a brief takes at most {most}; choose another form, or make several plans.",
     (
         "Briefs as PDF cannot be made on this server: a library is missing ({error}). On Debian 12: apt-get install "
         "{packages}, then start the server again. All other forms work."

@@ -28,6 +28,8 @@ __all__ = ["LIBRARIES", "MOST_STOPS", "load_weasyprint", "render_brief", "write_
 
 # a page each; more take minutes to lay out
 MOST_STOPS = 120
+# a line each at least
+_MOST_SHIFTS = 200
 # what Debian 12 calls the libraries that WeasyPrint opens
 LIBRARIES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _OVERVIEW_PX, _STOP_PX = (680.0, 740.0), (318.0, 190.0)
@@ -105,6 +107,13 @@ def render_brief(plan: Plan, stamp: Stamp, lang: str, ground: Ground) -> str:
     if len(plan.stops) > MOST_STOPS:
         message = (
             f"The plan has {len(plan.stops)} stops, and a brief takes at most {MOST_STOPS}; choose another form, or "
+            "make several plans."
+        )
+        raise ParameterError(message)
+    n_shifts = len(plan.days) * len(plan.crews)
+    if n_shifts > _MOST_SHIFTS:
+        message = (
+            f"The plan has {n_shifts} days of crews, and a brief takes at most {_MOST_SHIFTS}; choose another form, or "
             "make several plans."
         )
         raise ParameterError(message)
@@ -263,6 +272,7 @@ def _describe_stop(shift: ShiftSheet, sheet: StopSheet, look: _Look) -> dict[str
         "agencies": sheet.agencies,
         "problems": [shorten(one, _MOST_IN_REASON) for one in sheet.problems],
         "priority": format_number(lang, stop.priority, 1),
+        "expected": None if stop.expected is None else f"{format_number(lang, 100 * stop.expected, 0)} %",
         "degrees": f"{sheet.lat:.5f}, {sheet.lon:.5f}",
         "metres": f"{stop.northing:.0f}, {stop.easting:.0f}",
         "map": _draw_stop(shift, sheet, look),

@@ -23,7 +23,7 @@ from maps.plan_files.words import shorten
 
 __all__ = ["write_geopackage"]
 
-_NUMBERS = frozenset({"priority", "propensity", "easting", "northing", "lon", "lat"})
+_NUMBERS = frozenset({"priority", "propensity", "expected", "easting", "northing", "lon", "lat"})
 _COUNTS = frozenset({"number", "order", "drive_minutes", "days_since_visit", "people", "seats", "stops"})
 _FLAGS = frozenset({"synthetic"})
 

@@ -167,8 +167,11 @@ def lay_out(plan: Plan, lang: str) -> PlanSheets:
 
 
 def say_clock(minute: int) -> str:
-    """A minute after midnight as ``HH:MM``; a plan's day may end at 24:00."""
-    return f"{minute // _HOUR:02d}:{minute % _HOUR:02d}"
+    """A minute after midnight as ``HH:MM``; beyond the day, as an order by hand may lead, ``01:10 (+1)``."""
+    days, rest = divmod(minute, _DAY)
+    if minute == _DAY:
+        return "24:00"
+    return f"{rest // _HOUR:02d}:{rest % _HOUR:02d}{f' ({days:+d})' if days else ''}"
 
 
 def to_moment(day: date, minute: int) -> datetime:

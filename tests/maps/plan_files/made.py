@@ -72,6 +72,7 @@ def make_plan(titles: Sequence[str] = ("Place one", "Place two"), **changes: obj
             how="exploration" if k == 1 else "chosen",
             propensity=0.0123 if k == 1 else None,
             priority=41.25,
+            expected=0.37 if k == 0 else None,
             days_since_visit=None if k % 3 else 500,
             reasons=(Sentence("Last visit: {date}.", {"date": date(2025, 3, 1)}), Sentence("{name}", {"name": title})),
             **place,

@@ -7,6 +7,7 @@ import re
 import socket
 import sys
 from dataclasses import replace
+from datetime import date, timedelta
 from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -285,6 +286,11 @@ class TestWhatIsMissing:
         plan = make_plan(titles=[str(k) for k in range(MOST_STOPS + 1)])
         with pytest.raises(ParameterError, match=f"has {MOST_STOPS + 1} stops, and a brief takes at most {MOST_STOPS}"):
             write_pdf(plan, STAMP, "sv", GROUND)
+
+    def test_nor_are_days_without_end(self) -> None:
+        days = tuple(date(2026, 7, 20) + timedelta(days=k) for k in range(101))
+        with pytest.raises(ParameterError, match="has 202 days of crews, and a brief takes at most 200"):
+            write_pdf(replace(make_plan(titles=()), days=days), STAMP, "sv", GROUND)
 
 
 class TestMaps:

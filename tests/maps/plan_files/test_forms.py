@@ -27,6 +27,7 @@ from maps.plan_files import FORMS, name_file
 from maps.plan_files.geopackage import write_geopackage
 from maps.plan_files.gpx import write_gpx
 from maps.plan_files.ics import write_ics
+from maps.plan_files.sheets import say_clock, to_moment
 from maps.plan_files.spreadsheet import write_csv, write_xlsx
 from maps.plan_files.words import clean_text, shorten
 from tests.geo.planning.plan.made import DAYS, make_stop
@@ -107,6 +108,7 @@ class TestTables:
             assert (row["day"], row["crew"], row["record_id"]) == (stop.on.isoformat(), stop.crew, stop.record_id)
             assert row["start"] == f"{stop.start_minute // 60:02d}:{stop.start_minute % 60:02d}"
             assert float(row["easting"]) == stop.easting
+            assert row["expected"] == ("" if stop.expected is None else str(stop.expected))
             assert row["days_since_visit"] == ("" if stop.days_since_visit is None else str(stop.days_since_visit))
         lots = {row["site"]: row["how"] for row in rows if "lot" in row["how"]}
         assert list(lots) == ["b"]
@@ -298,6 +300,15 @@ class TestGeoPackage:
         stops = read_layer(write_geopackage(plan, STAMP, "sv"), "stops", tmp_path)
         got = dict(zip(stops["record_id"], stops["site"], strict=True))
         assert got == {f"w{k}": clean_text(name) or f"w{k}" for k, name in enumerate(HOSTILE)}
+
+
+@pytest.mark.parametrize(
+    ("minute", "said"),
+    [(0, "00:00"), (485, "08:05"), (1_439, "23:59"), (1_440, "24:00"), (1_510, "01:10 (+1)"), (-50, "23:10 (-1)")],
+)
+def test_clocks(minute: int, said: str) -> None:
+    assert say_clock(minute) == said
+    assert to_moment(DAYS[0], minute) - to_moment(DAYS[0], 0) == timedelta(minutes=minute)
 
 
 class TestFileNames:
