@@ -237,6 +237,7 @@ class PlanInfo(Answer):
 class PlansAnswer(Answer):
     """Plans of your circle, the one whose first day comes last first."""
 
+    n_plans: int = Field(description="How many there are, also beyond `limit`")
     plans: list[PlanInfo]
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 from api.plan_schemas import PlanRequest
 from geo.errors import ParameterError
 from geo.planning.plan import Plan, write_plan
-from geo.store.plans import StoredPlan
 
 __all__ = ["MOST_OPEN", "check_room", "check_size", "find_size_failures"]
 
@@ -32,19 +31,19 @@ def find_size_failures(asked: PlanRequest) -> Iterator[str]:
         )
 
 
-def check_room(plans: Sequence[StoredPlan]) -> None:
+def check_room(n_by_state: Mapping[str, int]) -> None:
     """Refuse one plan more where there are as many as are kept.
 
     Raises
     ------
     ParameterError
     """
-    n_open = sum(stored.plan.state not in _ENDED for stored in plans)
+    n_all, n_open = sum(n_by_state.values()), sum(n for state, n in n_by_state.items() if state not in _ENDED)
     if n_open >= MOST_OPEN:
         message = f"There are {n_open} plans that are neither closed nor cancelled, as many as there may be; end some."
         raise ParameterError(message)
-    if len(plans) >= MOST_PLANS:
-        message = f"There are {len(plans):,} plans, as many as are kept; ask whoever runs the server."
+    if n_all >= MOST_PLANS:
+        message = f"There are {n_all:,} plans, as many as are kept; ask whoever runs the server."
         raise ParameterError(message)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request, Response
+from pydantic import AfterValidator
 
 from api.auth import TheUser, User
 from api.auth.permissions import find_rule, is_allowed
@@ -24,8 +25,19 @@ from maps.plan_answers import describe_plan
 
 __all__ = ["PlanId", "ThePlanner", "Told"]
 
+
+def _check_id(plan_id: str) -> str:
+    # a database may know no such text
+    if not plan_id.isprintable():
+        message = "is no id of a plan"
+        raise ValueError(message)
+    return plan_id
+
+
 Told = dict[str, Any] | Response
-PlanId = Annotated[str, Path(description="Id of a plan of your sharing circle", max_length=100)]
+PlanId = Annotated[
+    str, Path(description="Id of a plan of your sharing circle", max_length=100), AfterValidator(_check_id)
+]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 
 from api.bodies import SmallBodyRoute
 from api.errors import Problem, SaidError
@@ -44,7 +44,7 @@ from geo.planning.plan import (
 )
 from geo.planning.targets import SiteKey
 from geo.risk.uncertainty import Uncertainty
-from geo.store.plans import StoredPlan, list_plans, save_outcome, save_plan
+from geo.store.plans import StoredPlan, count_plans, list_plans, save_outcome, save_plan
 from maps.plan_answers import list_plan
 
 __all__ = ["router"]
@@ -57,6 +57,7 @@ router = APIRouter(
 )
 
 Item = Annotated[str, Path(description="Item of `support_checklist`", max_length=100)]
+Limit = Annotated[int, Query(ge=1, le=500, description="How many at most")]
 _TOP = 20
 # what the log of what was done calls a move; the others stand in the plan's own history
 _EVENTS = {"approved": "plan-approved", "closed": "plan-closed", "cancelled": "plan-cancelled"}
@@ -64,10 +65,12 @@ _CHANGES: dict[str, Any] = {"response_model": PlanAnswer, "responses": {409: {"m
 
 
 @router.get("", summary="Plans", response_model=PlansAnswer)
-def get_plans(planner: ThePlanner) -> dict[str, Any]:
-    """Plans of your sharing circle, the one whose first day comes last first."""
-    stored = list_plans(planner.service.settings.home, planner.user.circle)
-    return {"plans": [list_plan(planner.lang, one) for one in stored]}
+def get_plans(planner: ThePlanner, limit: Limit = 200) -> dict[str, Any]:
+    """Plans of your sharing circle, the one whose first day comes last first, and how many there are in all."""
+    home, circle = planner.service.settings.home, planner.user.circle
+    stored = list_plans(home, circle, limit=limit)
+    n_plans = sum(count_plans(home, circle).values())
+    return {"n_plans": n_plans, "plans": [list_plan(planner.lang, one) for one in stored]}
 
 
 @router.post("", summary="Draft a plan", response_model=PlanAnswer, status_code=201)
@@ -202,7 +205,7 @@ def _save_new(
 ) -> dict[str, Any]:
     home = planner.service.settings.home
     # before anybody waits for what could not be kept
-    check_room(list_plans(home, planner.user.circle))
+    check_room(count_plans(home, planner.user.circle))
     draft = draft_new(planner.service, planner.snapshot, served, asked, uncertainty)
     stored = save_plan(home, check_size(draft.plan), by=planner.user.name)
     planner.note("plan-made", stored.plan.plan_id)

@@ -33,7 +33,7 @@ from geo.store.importing import import_into
 from geo.store.provenance import Provenance
 from geo.store.tables import PLANS
 
-__all__ = ["StoredPlan", "change_plan", "find_plan", "list_plans", "save_outcome", "save_plan"]
+__all__ = ["StoredPlan", "change_plan", "count_plans", "find_plan", "list_plans", "save_outcome", "save_plan"]
 
 # what joint inspections may be planned, carried out and followed up by
 LEGAL_BASIS = "Law 2024:307"
@@ -82,8 +82,8 @@ def save_plan(home: StrPath | None, plan: Plan, *, by: str) -> StoredPlan:
     return StoredPlan(made, 1, now, now)
 
 
-def list_plans(home: StrPath | None, circle: str = INNER_CIRCLE) -> tuple[StoredPlan, ...]:
-    """Plans of a sharing circle, the one whose first day comes last first.
+def list_plans(home: StrPath | None, circle: str = INNER_CIRCLE, *, limit: int | None = None) -> tuple[StoredPlan, ...]:
+    """Plans of a sharing circle, the one whose first day comes last first; so many of them at most.
 
     Raises
     ------
@@ -93,8 +93,21 @@ def list_plans(home: StrPath | None, circle: str = INNER_CIRCLE) -> tuple[Stored
         if connection is None:
             return ()
         order = (PLANS.c.first_day.desc(), PLANS.c.made_at.desc(), PLANS.c.plan_id)
-        rows = connection.execute(sa.select(PLANS).where(PLANS.c.circle == circle).order_by(*order))
+        chosen = sa.select(PLANS).where(PLANS.c.circle == circle).order_by(*order).limit(limit)
+        rows = connection.execute(chosen)
         return tuple(_read(row) for row in rows)
+
+
+def count_plans(home: StrPath | None, circle: str = INNER_CIRCLE) -> dict[str, int]:
+    """How many plans a sharing circle has, by state, without reading them.
+
+    Raises
+    ------
+    StoreError
+    """
+    ask = sa.select(PLANS.c.state, sa.func.count()).where(PLANS.c.circle == circle).group_by(PLANS.c.state)
+    with read_store(home) as connection:
+        return {} if connection is None else {state: int(n) for state, n in connection.execute(ask)}
 
 
 def find_plan(home: StrPath | None, plan_id: str, circle: str = INNER_CIRCLE) -> StoredPlan:

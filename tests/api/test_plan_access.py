@@ -85,7 +85,7 @@ class TestCircles:
     def test_plans_of_another_circle_are_not_there(self, planner: TestClient) -> None:
         plan = ask(planner)
         other = join(planner, "kommun", circle="municipality")
-        assert other.get("/api/plans").json() == {"plans": []}
+        assert other.get("/api/plans").json() == {"n_plans": 0, "plans": []}
         for method, path, body in [("GET", f"/{plan['plan_id']}", {}), *list_changes(plan)]:
             response = other.request(method, f"/api/plans{path}", json=body or None, headers=WRITING)
             assert response.status_code == 404, path
@@ -124,7 +124,7 @@ class TestCircles:
         visits = load_layers(home)["visits"]
         assert visits.loc[visits["site_id"] == stop["record_id"], "circle"].tolist() == ["municipality"]
         # nor is a narrower circle's plan for the inner one
-        assert planner.get("/api/plans").json() == {"plans": []}
+        assert planner.get("/api/plans").json() == {"n_plans": 0, "plans": []}
         assert planner.get(f"/api/plans/{plan['plan_id']}").status_code == 404
 
 

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from geo.store.people.events import list_events
+from geo.store.plans import count_plans
 from tests.api.plans import CREW, DAYS, approve, ask, call, complete, key_of, list_stops, move, record
 
 
@@ -47,6 +48,20 @@ class TestDraft:
         (listed,) = planner.get("/api/plans", params={"lang": "sv"}).json()["plans"]
         assert listed["n_stops"] == len(list_stops(plan))
         assert (listed["plan_id"], listed["state_title"], listed["n_outcomes"]) == (plan["plan_id"], "Utkast", 0)
+
+    def test_of_many_only_some_are_listed(self, planner: TestClient) -> None:
+        first = ask(planner)
+        last = ask(planner, days=["2026-08-20"])
+        listed = planner.get("/api/plans", params={"limit": 1}).json()
+        assert (listed["n_plans"], [one["plan_id"] for one in listed["plans"]]) == (2, [last["plan_id"]])
+        cancelled = {"version": 1, "to_state": "cancelled", "reason": "weather"}
+        call(planner, "POST", f"/{first['plan_id']}/moves", cancelled)
+        home = planner.app.state.service.settings.home  # type: ignore[attr-defined]
+        assert count_plans(home) == {"cancelled": 1, "draft": 1}
+
+    @pytest.mark.parametrize(("plan_id", "status"), [("nothing", 404), ("a%00b", 422), ("x" * 101, 422)])
+    def test_what_is_no_plan(self, planner: TestClient, plan_id: str, status: int) -> None:
+        assert planner.get(f"/api/plans/{plan_id}").status_code == status
 
     def test_the_same_seed_gives_the_same_plan(self, planner: TestClient) -> None:
         one, two = ask(planner), ask(planner)
