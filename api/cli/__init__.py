@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli import data, database, imports, layers, model, planning, scoring, serving, users
+from api.cli import data, database, imports, layers, model, picture, planning, scoring, serving, users
 from api.cli.output import Command, Group, report_errors
 from api.release import find_version
 
@@ -51,6 +51,7 @@ for _command in (
     *layers.COMMANDS,
     *scoring.COMMANDS,
     *planning.COMMANDS,
+    *picture.COMMANDS,
     *model.COMMANDS,
     *serving.COMMANDS,
     *database.COMMANDS,

@@ -33,6 +33,7 @@ from api.routes import (
     sites,
     surfaces,
     tiles,
+    yearly,
 )
 
 __all__ = ["ROUTERS"]
@@ -47,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     cells.router,
     scenarios.router,
     charts.router,
+    yearly.router,
     help.router,
     places.router,
     areas.router,

@@ -434,6 +434,17 @@ _ALL = (
             _SOURCE,
         ),
     ),
+    Table(
+        "disclosure_parameters",
+        ("name",),
+        (
+            Column("name", pattern=_CODE),
+            Column("value", "number", low=0),
+            Column("unit", optional=True),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
     Table("plan_states", ("state",), (Column("state", pattern=_CODE), *_TITLES, _NOTE, _SOURCE)),
     Table(
         "plan_moves",

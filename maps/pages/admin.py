@@ -357,6 +357,7 @@ def _say_event(lang: str, what: str) -> str:
         "plan-closed": translate(lang, "Closed a plan"),
         "plan-cancelled": translate(lang, "Cancelled a plan"),
         "plan-exported": translate(lang, "Made a file of a plan"),
+        "picture-shared": translate(lang, "Made tables of a year that can be shared"),
     }
     return said.get(what, what)
 

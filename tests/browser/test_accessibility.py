@@ -17,6 +17,7 @@ PAGES = {
     "import": "/import",
     "surface": "/surfaces/current",
     "charts": "/charts?county=24",
+    "picture": "/picture",
     "glossary": "/help/glossary",
     "model": "/help/model",
     "accessibility": "/help/accessibility",

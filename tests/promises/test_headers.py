@@ -47,6 +47,8 @@ EXAMPLES = {
     "lang": "sv",
     "import_id": "1",
     "name": "season",
+    "chart": "month",
+    "form": "csv",
     "layer": "workplaces",
     "record_id:path": "w001",
     "form": "csv",

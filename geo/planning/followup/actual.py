@@ -39,29 +39,32 @@ class ExpectedAgainstActual:
     @property
     def sentences(self) -> tuple[Sentence, ...]:
         """The same in words."""
-        said = [
-            Sentence(template, _values(one))
-            for template, one in (
-                (
+        said = (
+            (
+                self.chosen.n,
+                Sentence(
                     "Of {n} visits to stops that were chosen or pinned, {found} found something; expected were "
                     "{expected}, by chance {low} to {high}.",
-                    self.chosen,
+                    _values(self.chosen),
                 ),
-                (
+            ),
+            (
+                self.explored.n,
+                Sentence(
                     "Of {n} visits to stops that were drawn by lot, {found} found something; expected were "
                     "{expected}, by chance {low} to {high}.",
-                    self.explored,
+                    _values(self.explored),
                 ),
-            )
-            if one.n
-        ]
-        counts = (
-            (self.n_not_reached, "Stops that were not reached: {n}."),
-            (self.n_closed, "Places that were closed: {n}."),
-            (self.n_not_recorded, "Stops without an outcome yet: {n}."),
-            (self.n_not_expected, "Visits planned before plans said what they expect: {n}."),
+            ),
+            (self.n_not_reached, Sentence("Stops that were not reached: {n}.", {"n": self.n_not_reached})),
+            (self.n_closed, Sentence("Places that were closed: {n}.", {"n": self.n_closed})),
+            (self.n_not_recorded, Sentence("Stops without an outcome yet: {n}.", {"n": self.n_not_recorded})),
+            (
+                self.n_not_expected,
+                Sentence("Visits planned before plans said what they expect: {n}.", {"n": self.n_not_expected}),
+            ),
         )
-        return (*said, *(Sentence(template, {"n": n}) for n, template in counts if n))
+        return tuple(one for n, one in said if n)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able, without the stops."""

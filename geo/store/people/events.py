@@ -36,6 +36,7 @@ KINDS = (
     "plan-closed",
     "plan-cancelled",
     "plan-exported",
+    "picture-shared",
 )
 
 

@@ -1,0 +1,126 @@
+"""The yearly picture over HTTP and on the command line: what is shown within the circle, and what leaves it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree
+
+import openpyxl
+import pytest
+from fastapi.testclient import TestClient
+
+from geo.planning.yearly import Period, draw_picture
+from geo.store.files import load_layers
+from geo.store.people.events import list_events
+from maps.charts.yearly import YEARLY_CHARTS
+from tests.api.test_cli import fail_json, run, run_json
+
+YEAR = 2026
+
+
+def test_the_page_tells_what_the_library_counts(client: TestClient, made_home: Path) -> None:
+    picture = draw_picture(load_layers(made_home), Period.of_year(YEAR))
+    page = client.get(f"/picture?year={YEAR}&lang=en", headers={"accept": "text/html"})
+    assert page.status_code == 200
+    assert f'<span class="counted-now">{picture.total.now.visits}</span>' in page.text
+    assert "Visits that found something" in page.text
+    for one in picture.unknown:
+        assert str(one) in page.text
+    # each chart has its table
+    assert page.text.count('<div class="chart-picture">') == len(YEARLY_CHARTS)
+    assert page.text.count("<table") >= len(YEARLY_CHARTS)
+
+
+def test_the_page_is_there_in_swedish_and_of_any_days(client: TestClient) -> None:
+    page = client.get("/picture?from=2026-05-01&to=2026-06-30", headers={"accept": "text/html"})
+    assert "1 maj 2026 till 30 juni 2026" in page.text
+    # of days that are no calendar year nothing can be shared
+    assert "picture/files" not in page.text
+    assert "picture/files/xlsx" in client.get("/picture?year=2026", headers={"accept": "text/html"}).text
+
+
+@pytest.mark.parametrize("chart", YEARLY_CHARTS)
+def test_a_picture_is_kept_until_it_changes(client: TestClient, chart: str) -> None:
+    first = client.get(f"/picture/charts/{chart}.svg?year={YEAR}")
+    assert first.status_code == 200
+    drawing = ElementTree.fromstring(first.text)  # noqa: S314  our own drawing
+    assert drawing.find("{http://www.w3.org/2000/svg}desc") is not None
+    again = client.get(f"/picture/charts/{chart}.svg?year={YEAR}", headers={"if-none-match": first.headers["etag"]})
+    assert again.status_code == 304
+    narrow = client.get(f"/picture/charts/{chart}.svg?year={YEAR}&size=narrow")
+    assert narrow.status_code == 200
+    assert narrow.text != first.text
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_files_hold_no_number_of_few_firms(client: TestClient, made_home: Path, lang: str) -> None:
+    """The region of the tests has a handful of visits: nothing of it may leave."""
+    assert 0 < draw_picture(load_layers(made_home), Period.of_year(YEAR)).total.now.visits < 10
+    answer = client.get(f"/picture/files/csv?year={YEAR}&lang={lang}")
+    assert answer.headers["cache-control"] == "no-store"
+    assert f'filename="norrsyn-lagesbild-{YEAR}.csv"' in answer.headers["content-disposition"]
+    about, *tables = answer.content.decode("utf-8-sig").split("\r\n\r\n")
+    assert str(YEAR) in about
+    for table in tables:
+        _, _, *rows = csv.reader(io.StringIO(table, newline=""))
+        assert all(cell == "" for row in rows for cell in row[1:])
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/picture/files/xlsx?year={YEAR}&lang={lang}").content))
+    assert len(book.sheetnames) == 1 + len(tables)
+
+
+def test_that_a_file_was_made_is_noted(client: TestClient, made_home: Path) -> None:
+    client.get(f"/picture/files/csv?year={YEAR}")
+    assert any(event.what == "picture-shared" and event.about == f"{YEAR} csv" for event in list_events(made_home)[1])
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/picture?year=26", 422),
+        ("/picture?year=soon", 422),
+        ("/picture?from=2026-01-01", 422),
+        ("/picture?year=2026&from=2026-01-01&to=2026-02-01", 422),
+        ("/picture?from=2026-02-01&to=2026-01-01", 422),
+        ("/picture/charts/nothing.svg", 404),
+        ("/picture/charts/month.svg?colour=red", 422),
+        ("/picture/files/pdf", 404),
+        ("/picture/files/csv?from=2026-01-01&to=2026-01-02", 422),
+    ],
+)
+def test_what_makes_no_sense_is_told(client: TestClient, address: str, status: int) -> None:
+    answer = client.get(address)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_command_counts_the_same(made_home: Path, tmp_path: Path) -> None:
+    picture = draw_picture(load_layers(made_home), Period.of_year(YEAR))
+    out = tmp_path / "year.csv"
+    answer = run_json("picture", "--year", str(YEAR), "--share", str(out), "--home", made_home)
+    assert answer["total"]["now"] == vars(picture.total.now)
+    assert answer["unknown"] == [str(one) for one in picture.unknown]
+    assert answer["shared"] == {"path": str(out), "bytes": out.stat().st_size}
+    assert (
+        "is there already"
+        in fail_json("picture", "--year", str(YEAR), "--share", str(out), "--home", made_home, code=2)["detail"]
+    )
+    said = run("picture", "--from", "2026-05-01", "--to", "2026-06-30", "--lang", "sv", "--home", made_home).stdout
+    assert "1 maj 2026 till 30 juni 2026" in said
+
+
+def test_the_command_refuses_what_it_cannot_use(made_home: Path, tmp_path: Path) -> None:
+    assert "--year" in fail_json("picture", "--home", made_home, code=2)["detail"]
+    days = ("--from", "2026-01-01", "--to", "2026-02-01")
+    out = ("--share", str(tmp_path / "a.csv"))
+    assert "calendar year" in fail_json("picture", *days, *out, "--home", made_home, code=2)["detail"]
+    assert (
+        ".csv or .xlsx"
+        in fail_json("picture", "--year", "2026", "--share", "a.pdf", "--home", made_home, code=2)["detail"]
+    )
+    assert (
+        date(2026, 1, 1).isoformat()
+        in fail_json("picture", "--from", "2026-02-01", "--to", "2026-01-01", "--home", made_home, code=2)["detail"]
+    )
