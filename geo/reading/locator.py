@@ -282,7 +282,7 @@ class Locator:
         return Located(shapes, problems, {}, np.zeros(n_rows, dtype=bool), tuple(notes))
 
     def _say_no_places(self, table: RawTable) -> str:
-        there = ", ".join(map(str, table.columns.columns))
+        there = ", ".join(map(str, table.columns.columns)) or "–"
         return (
             f"{self._source_name}: no columns say where its rows are. They are called easting and northing (metres), "
             "lon and lat (degrees) or geometry (WKT), or they name a place: property, postcode, locality or "

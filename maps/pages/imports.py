@@ -15,6 +15,7 @@ from geo.reading.source import ENDINGS
 from geo.reference import read_table
 from maps.i18n import format_date, translate
 from maps.pages.base import Query, render_page
+from maps.pages.import_refusals import say_refusal
 from maps.pages.import_words import Words, say_found
 
 __all__ = ["PastImport", "render_import_page", "render_job_page", "render_report_page"]
@@ -114,7 +115,7 @@ def render_job_page(lang: str, job: Mapping[str, Any], *, query: Query = (), roo
         job=job,
         title=_name_layer(lang, job["layer"]),
         reason=say_found(lang, problem["title"]) if problem else None,
-        detail=say_found(lang, problem["detail"]) if problem else None,
+        detail=say_refusal(lang, problem["detail"]) if problem else None,
         synthetic=False,
     )
 

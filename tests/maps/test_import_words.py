@@ -13,6 +13,8 @@ import geo
 from geo.layers.registry import LAYERS
 from geo.reference import read_table
 from maps.i18n import catalogue
+from maps.pages import import_refusals
+from maps.pages.import_refusals import say_refusal
 from maps.pages.import_words import TEMPLATES, WORDS, Words, say_found
 
 GEO = Path(str(geo.__file__)).parent
@@ -178,3 +180,35 @@ def test_codes_numbers_and_names_are_filled_in(english: str, swedish: str) -> No
 @pytest.mark.parametrize("text", ["Somebody's own words", "cannot be read as Umeå", "must be", "{limit}", "; "])
 def test_what_is_not_known_stays_english_and_says_so(text: str) -> None:
     assert say_found("sv", text) == Words(text, "en")
+
+
+@pytest.mark.parametrize("text", [*import_refusals.TEMPLATES, *import_refusals.WORDS])
+def test_what_is_said_of_a_refused_file_has_swedish(text: str) -> None:
+    assert text in catalogue("sv")
+
+
+def test_what_a_missing_column_holds_has_swedish() -> None:
+    columns = [column for layer in LAYERS.values() for column in layer.schema.columns.values()]
+    texts = {f"a.csv: x: the column is missing; it holds: {column.description}" for column in columns}
+    assert {text for text in texts if say_refusal("sv", text.removeprefix("a.csv: ")).lang != "sv"} == set()
+
+
+@pytest.mark.parametrize(
+    ("english", "swedish"),
+    [
+        ("a.csv: is empty; export it again.", "a.csv: är tom; exportera den på nytt."),
+        (
+            "a.gpkg: its name says .gpkg, but it holds a PDF; ask for the table itself, as CSV or .xlsx.",
+            "a.gpkg: heter .gpkg men innehåller en PDF; be om själva tabellen, som CSV eller .xlsx.",
+        ),
+        (
+            "a.csv: the header cannot be used.\n  - header: sni stands more than once; keep one",
+            "a.csv: rubrikraden kan inte användas.\n  - header: sni finns mer än en gång; behåll en",
+        ),
+        ("a.csv: has gone mad; pat it.", None),
+        ("a.csv: the header cannot be used.\n  - header: has gone mad", None),
+    ],
+)
+def test_a_refusal_is_in_one_language(english: str, swedish: str | None) -> None:
+    assert say_refusal("sv", english) == (Words(english, "en") if swedish is None else Words(swedish, "sv"))
+    assert say_refusal("en", english) == Words(english, "en")

@@ -18,6 +18,8 @@ from geo.reading.files import Request, stage_file
 from geo.reading.sandbox import run_worker
 from geo.reading.source import name_file
 from geo.reading.staging import Staged
+from maps.pages.import_refusals import say_refusal
+from maps.pages.import_words import say_found
 from tests.data.broken import CASES, Case
 
 _CHOICE = {"rename", "set_values", "where", "skip_rows", "values", "shape"}
@@ -64,6 +66,8 @@ def check_refused(case: Case, error: NorrsynError, folder: Path) -> None:
     # what is wrong with an option is wrong with it whatever the file
     assert name_file(case.name) in message or message.startswith("--")
     check_words(case, message, folder)
+    # whoever imports at the page in Swedish reads no English
+    assert say_refusal("sv", message).lang == "sv", message
 
 
 def check_read(case: Case, staged: Staged, folder: Path) -> None:
@@ -87,6 +91,10 @@ def check_read(case: Case, staged: Staged, folder: Path) -> None:
     for pattern in case.notes:
         assert re.search(pattern, told), told
     check_words(case, told + frame.to_csv(), folder)
+    texts = {text for row in quarantine for each in row.failures for text in (each.rule, each.remedy)}
+    texts |= {text for rule in report.broken_rules for text in (rule.rule, rule.remedy)}
+    texts |= {*report.notes, *report.refused_columns.values()}
+    assert {text for text in texts if say_found("sv", text).lang != "sv"} == set()
     if report.rows_quarantined:
         error = report.as_error()
         assert name_file(case.name) in str(error)
