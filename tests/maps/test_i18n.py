@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import geo
 from geo.errors import ParameterError
 from geo.layers.registry import LAYERS
-from geo.reference import swedish_texts
+from geo.reference import read_table, swedish_texts
 from geo.region import Region
 from geo.risk.naming import name_place
 from geo.risk.surface import RiskSurface
@@ -201,3 +201,29 @@ def test_shown_points_add_up_to_the_shown_score(run_module: Callable[..., Any], 
     assert sum(round(one * 10) for one in shown) in {
         math.floor(math.fsum(points) * 10 + 0.5 + e) for e in (-1e-9, 1e-9)
     }
+
+
+# the words of the agencies, one for each thing; and those that say the same and are not to be used beside them
+AGENCY_WORDS = {
+    "workplace": "Arbetsställe",
+    "accommodation": "Boende",
+    "finding": "Iakttagelse",
+    "visit": "Kontroll",
+    "report": "Tips",
+    "establishment": "Etablering",
+    "joint_inspection": "Myndighetsgemensam kontroll",
+    "circle": "Delningskrets",
+}
+OTHER_WORDS = re.compile(
+    r"\b(fynd(et|en)?|observation(en|er)?|inspektion(en|er)?|besök(et|en|ets)?|verksamhetsställen?|inkvartering(en|ar)?"
+    r"|(en|eller) uppgift|uppgifter om platsen)\b",
+    re.IGNORECASE,
+)
+
+
+def test_swedish_has_the_agencies_words_and_one_for_each_thing() -> None:
+    terms = dict(read_table("glossary")[["entry", "term_sv"]].to_numpy().tolist())
+    assert {entry: terms[entry] for entry in AGENCY_WORDS} == AGENCY_WORDS
+    texts = {*catalogue("sv").values(), *read_table("glossary")["meaning_sv"]}
+    allowed = {"En uppgift kan inte användas"}
+    assert sorted(text for text in texts - allowed if OTHER_WORDS.search(text)) == []
