@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Error, Page, expect
 
@@ -101,6 +102,52 @@ def test_a_saved_area_is_there_without_a_network(
     page.wait_for_selector("#cell .score-big")
     assert "/field/" not in page.url
     assert page.locator("#field-banner").count() == 0
+    assert watched.troubles == []
+
+
+READ_PAST = """async () => {
+  const [name] = await caches.keys();
+  const cache = await caches.open(name);
+  const [found] = (await cache.keys()).filter((one) => one.url.endsWith("/api/sites/past"));
+  return (await (await cache.match(found)).json()).sites.map(({ layer, id }) => [layer, id]).sort();
+}"""
+
+
+@pytest.mark.parametrize("circle", ["joint-inspection", "municipality"])
+def test_visits_and_findings_are_saved_for_who_may_see_them(
+    open_page: OpenPage, demo_home: Path, demo_url: str, screenshots: Path, circle: str
+) -> None:
+    watched = open_page(*SMALL)
+    page, name = watched.page, f"field-{circle}"
+    sign_in(demo_home, name, circle=circle)
+    page.context.add_cookies([{"name": "norrsyn", "value": token_of(name), "url": demo_url}])
+    page.goto(f"{demo_url}/?lang=sv&lat=63.83&lon=20.26&z=13&on=visits,findings")
+    page.wait_for_load_state("networkidle")
+    save(page)
+    kept = page.evaluate(READ_PAST)
+    manifest = page.evaluate(
+        "caches.keys().then(([name]) => caches.open(name)).then(async (cache) => {"
+        "const [one] = (await cache.keys()).filter(({ url }) => url.endsWith('manifest.json'));"
+        "return (await cache.match(one)).json(); })"
+    )
+    asked = {
+        "bbox": ",".join(f"{edge:.5f}" for edge in manifest["box"]),
+        "layer": ["visits", "findings"],
+        "limit": 3000,
+    }
+    live = httpx.get(f"{demo_url}/api/sites", params=asked, cookies={"norrsyn": token_of(name)}).json()["sites"]
+    assert kept == sorted([one["layer"], one["id"]] for one in live)
+    assert manifest["past"] == len(kept)
+    # nothing of the demo's visits is for the municipality's circle
+    assert bool(kept) is (circle == "joint-inspection")
+
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("#field-banner")).to_be_visible()
+    expect(page.locator("#layer-visits")).to_be_attached()
+    expect(page.locator("#layer-visits")).to_be_checked()
+    page.wait_for_timeout(500)
+    page.screenshot(path=screenshots / f"field-past-{circle}.png")
     assert watched.troubles == []
 
 

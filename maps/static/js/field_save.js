@@ -14,6 +14,9 @@ const MOST_RANKED = 500;
 const MOST_SURE = 20;
 const MOST_SITES = 3000;
 const SITE_LAYERS = ["workplaces", "accommodation", "establishments"];
+const PAST_LAYERS = ["visits", "findings"];
+// They are asked for where sites are, and kept beside them.
+export const PAST_SITES = "api/sites/past";
 const LINKED = { css: /url\(["']?([^"')]+)/g, js: /^import [^"]*"(\.\/[^"]+)";/gm };
 // Of the way, not of the content: a body is kept as it is read.
 const NOT_KEPT = ["content-encoding", "content-length", "clear-site-data"];
@@ -27,7 +30,7 @@ export class SaveError extends Error {
 }
 
 // What a saved area is made of. A plan will be one more: it gets the same, keeps what it needs and tells what it has kept.
-const PARTS = [keepPage, keepGround, keepTiles, keepRanked, keepSites];
+const PARTS = [keepPage, keepGround, keepTiles, keepRanked, keepSites, keepPast];
 
 // `area` is what is saved: user, lang, plan, name, state, info (of the surface), published (its id), municipalities.
 // Resolves to the manifest.
@@ -177,9 +180,25 @@ async function keepRanked(job) {
 }
 
 async function keepSites(job) {
-  const { info, plan } = job.area;
-  const bbox = plan.box.map((edge) => edge.toFixed(5)).join(",");
-  const body = await job.keep("api/sites", { bbox, layer: SITE_LAYERS, surface: info.id, limit: MOST_SITES });
+  const body = await job.keep("api/sites", askSites(job, SITE_LAYERS));
   const { sites, total } = JSON.parse(await body.text());
   return { sites: sites.length, allSites: total };
+}
+
+// Visits and findings up to the scoring date: those of the records that whoever saves may see, as the server answers them;
+// none where they may see none.
+async function keepPast(job) {
+  try {
+    const body = await job.keep("api/sites", askSites(job, PAST_LAYERS), { as: PAST_SITES });
+    const { sites, total } = JSON.parse(await body.text());
+    return { past: sites.length, allPast: total };
+  } catch (error) {
+    if (error.status === 403) return {};
+    throw error;
+  }
+}
+
+function askSites(job, layer) {
+  const { info, lang, plan } = job.area;
+  return { bbox: plan.box.map((edge) => edge.toFixed(5)).join(","), layer, surface: info.id, limit: MOST_SITES, lang };
 }

@@ -6,6 +6,7 @@ import { colour, onTheme } from "./colours.js";
 import { NO_COMPARE } from "./compare_state.js";
 import { el } from "./dom.js";
 import { isInBox } from "./field_plan.js";
+import { PAST_SITES } from "./field_save.js";
 import { ROOT, addressOf, forgetArea, listAreas, readSaved, savedId } from "./field_store.js";
 import { deleteButton, kilometres, shortMoment } from "./field_words.js";
 import { t } from "./i18n.js";
@@ -49,6 +50,11 @@ class SavedPage {
     if (path === "api/cells/at") return answerCell(Number(query.get("lon")), Number(query.get("lat")));
     if (path === "api/sites") return answerSites(query);
     return read(path);
+  }
+
+  // Whether visits and findings were saved too.
+  get hasPast() {
+    return Number.isFinite(this.manifest?.past);
   }
 
   settle(state) {
@@ -127,7 +133,8 @@ async function answerCell(lon, lat) {
 async function answerSites(query) {
   const box = query.get("bbox").split(",").map(Number);
   const layers = query.getAll("layer");
-  const answer = await read("api/sites");
-  const sites = answer.sites.filter((one) => layers.includes(one.layer) && isInBox(box, one));
+  const past = await readSaved(PAST_SITES);
+  const kept = [await read("api/sites"), past ? await past.json() : { sites: [] }];
+  const sites = kept.flatMap((answer) => answer.sites).filter((one) => layers.includes(one.layer) && isInBox(box, one));
   return { sites, total: sites.length, truncated: false };
 }

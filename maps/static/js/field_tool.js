@@ -15,7 +15,7 @@ export class FieldTool {
   constructor(map, { store, surface, basemap }) {
     Object.assign(this, { map, store, surface, basemap });
     this.title = t("Save for the field");
-    this.hint = t("What the map shows now can be used without a network: scores, ranked places with their reasons, and sites.");
+    this.hint = t("What the map shows now can be used without a network: scores, ranked places with their reasons, sites, and the visits and findings that you may see.");
     this.saving = null;
     this.refresh = () => this.showPlan();
     this.isTold = false;

@@ -156,7 +156,7 @@ class App {
     onTask((name) => name === "what-if" && this.whatIf.open());
     this.legend = new Legend();
     this.sites.onSymbols = (shown) => this.legend.showSites(shown);
-    this.layers = new LayerTree({ store: this.store, hasOnline: Boolean(this.base), hasNames: Boolean(this.lines.names), hasPast: !this.saved });
+    this.layers = new LayerTree({ store: this.store, hasOnline: Boolean(this.base), hasNames: Boolean(this.lines.names), hasPast: !this.saved || this.saved.hasPast });
     this.events.on("surface", (info) => this.countCells(info));
     // How sure the scores are is known once the list that is filtered by it is there.
     this.events.on("ranking", () => this.store.get().certainty && this.countCells(this.surface.info, { isReady: true }));
