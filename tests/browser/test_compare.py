@@ -41,7 +41,16 @@ def test_january_beside_july_as_difference_and_side_by_side(open_page: OpenPage,
     page.wait_for_load_state("networkidle")
     line = page.locator(".swipe-line")
     before = line.bounding_box()
-    page.get_by_label("Where 15 July 2026 ends").press("ArrowRight")
+    slider = page.get_by_label("Where 15 July 2026 ends")
+    # wherever the line stands, what is under the middle of its handle is the handle
+    for at in ("0.05", "0.95", "0.5"):
+        slider.fill(at)
+        where, stage = slider.bounding_box(), page.locator("#map-stage").bounding_box()
+        assert where is not None
+        assert stage is not None
+        middle = [stage["x"] + float(at) * stage["width"], where["y"] + where["height"] / 2]
+        assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).className", middle) == "swipe-input"
+    slider.press("ArrowRight")
     after = line.bounding_box()
     assert before is not None
     assert after is not None

@@ -20,7 +20,7 @@ function classSwatch({ colour, striped }) {
   return node;
 }
 
-function classTable(classes, counted) {
+function classTable(classes, counted, measure) {
   const rows = [...classes].reverse().map((one) =>
     el(
       "tr",
@@ -37,7 +37,7 @@ function classTable(classes, counted) {
     el(
       "thead",
       {},
-      el("tr", {}, el("td", {}), el("th", { scope: "col" }, el("span", { class: "visually-hidden" }, t("Class"))), el("th", { scope: "col", class: "number" }, t("Score")), el("th", { scope: "col", class: "number legend-count" }, counted)),
+      el("tr", {}, el("td", {}), el("th", { scope: "col" }, el("span", { class: "visually-hidden" }, t("Class"))), el("th", { scope: "col", class: "number" }, measure), el("th", { scope: "col", class: "number legend-count" }, counted)),
     ),
     el("tbody", {}, rows),
   );
@@ -73,7 +73,7 @@ export function drawStrip(node, classes) {
 
 // A legend for a file, where nothing changes.
 export function drawClasses(node, info) {
-  fill(node, classTable(info.classes, t("Cells")), neverInspected(info.states), nothingKnown(info.states));
+  fill(node, classTable(info.classes, t("Cells"), t("Score")), neverInspected(info.states), nothingKnown(info.states));
 }
 
 export class Legend {
@@ -124,7 +124,7 @@ export class Legend {
     drawStrip(this.strip, classes);
     fill(
       this.body,
-      classTable(classes, counted),
+      classTable(classes, counted, difference ? t("Change") : t("Score")),
       !difference && never && neverInspected(states),
       !difference && nothingKnown(states),
       siteSymbols(this.sites),
