@@ -113,13 +113,13 @@ def _draft(document: dict[str, Any], lang: str, home: Path | None, *, as_json: b
     from api.plans.bounds import check_room, check_size  # noqa: PLC0415
     from geo.layers.circles import INNER_CIRCLE  # noqa: PLC0415
     from geo.planning.draft import draft_plan  # noqa: PLC0415
-    from geo.store.plans import list_plans, save_plan  # noqa: PLC0415
+    from geo.store.plans import count_plans, save_plan  # noqa: PLC0415
     from geo.store.surfaces import load_surface  # noqa: PLC0415
 
     asked = check_document(PlanRequest, document)
     with working("Reading the surface"):
         surface = load_surface(folder)
-    check_room(list_plans(folder))
+    check_room(count_plans(folder))
     sure = None if asked.filter.min_certainty is None else surface.uncertainty()
     request = read_plan_request(asked, surface, surface.layers, INNER_CIRCLE, sure)
     with working("Planning routes"):

@@ -39,7 +39,7 @@ from geo.errors import NotFoundError
 from geo.risk.filters import CellFilter, Shown
 from maps.charts.registry import CHARTS
 from maps.i18n import pick_language
-from maps.pages.charts import Choice, ShownChart, render_charts_page
+from maps.pages.charts import Choice, MapChart, render_charts_page
 
 __all__ = ["router"]
 
@@ -191,7 +191,7 @@ def show_charts(
         one = OneChart(chart, snapshot, served, cell, chosen, shown)
         query = urlencode([("surface", served.id), *_list_parameters(one), ("lang", language)])
         address = f"charts/{name}.svg?{query}"
-        charts.append(ShownChart(name, shelf.words(one, language), address, f"{address}&size=narrow", chart))
+        charts.append(MapChart(name, shelf.words(one, language), address, f"{address}&size=narrow", chart))
     choice = Choice(
         chosen,
         sectors=served.surface.sectors,

@@ -16,17 +16,23 @@ from maps.filter_choices import STATE_WORDS
 from maps.i18n import format_date, format_number, translate
 from maps.pages.base import Query, render_page
 
-__all__ = ["Choice", "ShownChart", "render_charts_page"]
+__all__ = ["Choice", "MapChart", "ShownChart", "render_charts_page"]
 
 
 @dataclass(frozen=True)
 class ShownChart:
-    """A chart on a page: its name, its words, the addresses of its picture for wide and for narrow screens, itself."""
+    """A chart on a page: its name, its words, the addresses of its picture for wide and for narrow screens."""
 
     name: str
     words: ChartWords
     wide: str
     narrow: str
+
+
+@dataclass(frozen=True)
+class MapChart(ShownChart):
+    """A chart of what the map shows, which may follow more or less of the map's choice."""
+
     chart: Chart
 
 
@@ -62,7 +68,7 @@ class Choice:
 
 def render_charts_page(
     lang: str,
-    charts: Sequence[ShownChart],
+    charts: Sequence[MapChart],
     *,
     at: date,
     choice: Choice,
@@ -76,7 +82,7 @@ def render_charts_page(
     Parameters
     ----------
     lang : str
-    charts : sequence of ShownChart
+    charts : sequence of MapChart
     at : scoring date
     choice : Choice
     cell : id of the marked cell, None for none

@@ -51,7 +51,6 @@ EXAMPLES = {
     "form": "csv",
     "layer": "workplaces",
     "record_id:path": "w001",
-    "form": "csv",
 }
 QUERIES = {
     "/api/cells/at": "?easting=758600&northing=7088600",
