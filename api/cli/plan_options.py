@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from api.cli.events import name_operator
-from api.cli.output import plain, print_json, print_table, print_words
+from api.cli.output import print_json, print_table, print_words
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -180,20 +180,14 @@ def _print_route(route: Mapping[str, Any]) -> None:
     for stop in route["stops"]:
         came = "" if stop["outcome"] is None else stop["outcome"]["result_title"]
         times = f"{_clock(stop['start_minute'])}–{_clock(stop['end_minute'])}"
-        rows.append(
-            (
-                str(stop["order"]),
-                times,
-                f"{stop['drive_minutes']} min",
-                stop["title"],
-                stop["how_title"],
-                came,
-                f"{stop['layer']}/{stop['record_id']}",
-                plain(stop["reasons"][0]) if stop["reasons"] else "",
-            )
-        )
-    columns = ("no.", "time", "drive", "site", "chosen", "outcome", "key", "most points from")
+        site = f"{stop['title']}: {came}" if came else stop["title"]
+        drive, key = f"{stop['drive_minutes']} min", f"{stop['layer']}/{stop['record_id']}"
+        rows.append((str(stop["order"]), times, drive, site, stop["how_title"], key))
+    columns = ("no.", "time", "drive", "site", "chosen", "key")
     print_table(columns, rows, numbers=("no.", "drive"), codes=("key", "time"))
+    for stop in route["stops"]:
+        if stop["reasons"]:
+            print_words(f"{stop['order']}. {stop['reasons'][0]}")
 
 
 def _clock(minute: int) -> str:
