@@ -27,7 +27,7 @@ def list_all(lang: LanguageOption = "en", home: HomeOption = None, as_json: Json
 
     plans = [list_plan(lang, stored) for stored in list_plans(folder)]
     if as_json:
-        print_json(PlansAnswer.model_validate({"plans": plans}).model_dump(mode="json"))
+        print_json(PlansAnswer.model_validate({"plans": plans, "n_plans": len(plans)}).model_dump(mode="json"))
         return
     if not plans:
         print_words(f"{folder} has no plans yet; make one with norrsyn plan draft.")

@@ -22,12 +22,12 @@ from geo.planning.draft.compare import (
     verify_solution,
 )
 from geo.planning.draft.draw import draw_stops
-from geo.planning.draft.make import name_stops
+from geo.planning.draft.make import name_stops, plan_named_routes
 from geo.planning.draft.manifest import KeptDrive
 from geo.planning.draft.prepare import Prepared, prepare_draft
 from geo.planning.drive import DriveError, DriveProvider, EstimatedDrive, RoadDrive
 from geo.planning.plan import Plan
-from geo.planning.routes import Answer, InfeasibleError, Limits, plan_routes
+from geo.planning.routes import Answer, InfeasibleError, Limits
 from geo.planning.targets import find_targets
 from geo.risk.model import Model
 from geo.risk.scoring import score
@@ -199,9 +199,8 @@ def _replay(surface: RiskSurface, plan: Plan, request: DraftRequest, layers: Lay
     def prepare(drive: DriveProvider) -> Prepared:
         return prepare_draft(surface, request, layers, drive, uncertainty=uncertainty, log=log)
 
-    made = _with_drive(manifest["drive"], layers, told, prepare)
+    made, answer = _solve(_with_drive(manifest["drive"], layers, told, prepare), manifest, told)
     told.differences += compare_prepared(manifest, made)
-    answer = _solve(made, manifest, told)
     if answer is None:
         return False
     if "arranged" not in manifest:
@@ -227,16 +226,16 @@ def _with_drive(record: Mapping[str, Any], layers: Layers, told: _Told, make: Ca
     return make(EstimatedDrive.from_reference())
 
 
-def _solve(made: Prepared, manifest: Mapping[str, Any], told: _Told) -> Answer | None:
+def _solve(made: Prepared, manifest: Mapping[str, Any], told: _Told) -> tuple[Prepared, Answer | None]:
     """The routes, planned again, or those that are kept where planning them again need not give the same."""
     solution = manifest["solution"]
     if solution["stopped_by"] != "clock":
         limits = Limits(**{**manifest["limits"], "wall_clock_s": _WALL_CLOCK_S})
         try:
-            answer = plan_routes(made.problem, limits)
+            fitting, answer = plan_named_routes(made, limits)
         except InfeasibleError as error:
             told.differences += [reason.sentence for reason in error.reasons]
-            return None
+            return made, None
         if answer.stopped_by != "clock":
             differences = list(compare_answer(solution, answer))
             before, after = manifest["solver"]["ortools"], version("ortools")
@@ -244,13 +243,15 @@ def _solve(made: Prepared, manifest: Mapping[str, Any], told: _Told) -> Answer |
                 values = {"before": before, "after": after}
                 differences.append(Sentence("The optimiser's library was version {before}, and is {after}.", values))
             told.differences += differences
-            return answer
+            return fitting, answer
     told.notes.append(
         Sentence("The clock stopped the optimiser: its solution was not sought again, but read and checked.")
     )
+    unfit = {(layer, site) for layer, site in (manifest["exploration"] or {}).get("unfit", ())}
+    made = made.leave_out(unfit & set(made.explored))
     known, wrong = verify_solution(made.problem, solution)
     told.differences += wrong
-    return known
+    return made, known
 
 
 def _arrange(home: StrPath | None, surface: RiskSurface, plan: Plan, layers: Layers, told: _Told) -> None:

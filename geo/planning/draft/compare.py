@@ -45,7 +45,9 @@ def compare_prepared(manifest: Mapping[str, Any], made: Prepared) -> Iterator[Se
     excluded = {(layer, site, reason) for layer, site, reason in manifest["excluded"]}
     if odd := excluded ^ {(one.layer, one.record_id, one.reason) for one in made.found.exclusions}:
         yield Sentence("Exclusions differ: {sites}.", {"sites": _name(sorted(odd))})
-    if {tuple(key) for key in (manifest["exploration"] or {}).get("removed", ())} != set(made.removed):
+    log = manifest["exploration"] or {}
+    before_and_after = ((log.get("removed", ()), made.removed), (log.get("unfit", ()), made.unfit))
+    if any({tuple(key) for key in then} != set(now) for then, now in before_and_after):
         yield Sentence("The stops that were drawn by lot and could not be visited are others.")
     yield from _compare_numbers(manifest, made)
 

@@ -69,7 +69,7 @@ def draw_stops(surface: ScoredSurface, layers: Layers, found: Targets, request: 
 
 def read_draw(log: Mapping[str, Any]) -> Draw:
     """The draw that a plan's manifest tells of."""
-    kept = {name: value for name, value in log.items() if name != "removed"}
+    kept = {name: value for name, value in log.items() if name not in {"removed", "unfit"}}
     return Draw(tuple((layer, site) for layer, site in log["keys"]), float(log["chance"]), kept)
 
 

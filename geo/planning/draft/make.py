@@ -18,7 +18,7 @@ from geo.planning.drive import DriveProvider, EstimatedDrive
 from geo.planning.plan import Plan, PlannedStop
 from geo.planning.plan.value import CHOSEN, EXPLORATION, PINNED
 from geo.planning.routes import Answer, InfeasibleError, Limits, plan_routes
-from geo.planning.targets import Targets
+from geo.planning.targets import SiteKey, Targets
 from geo.risk.scored import ScoredSurface
 from geo.risk.scoring import check_layers
 from geo.risk.uncertainty import Uncertainty
@@ -94,7 +94,7 @@ def make_draft(
     provider = EstimatedDrive.from_reference() if drive is None else drive
     limits = Limits() if limits is None else limits
     made = prepare_draft(surface, request, known, provider, uncertainty=uncertainty, log=log)
-    answer = plan_named_routes(made, limits)
+    made, answer = plan_named_routes(made, limits)
     stops = name_stops(request, made, answer, synthetic=known.is_synthetic)
     told = (*made.matrix.notes, *made.notes, *tell_closed(known, stops), *made.found.notes)
     notes = (*note_crews(request.crews), *told)
@@ -110,19 +110,43 @@ def make_draft(
     return Draft(plan, answer, made.found, notes)
 
 
-def plan_named_routes(made: Prepared, limits: Limits) -> Answer:
-    """Routes; what cannot be planned is told by the names of the sites.
+def plan_named_routes(made: Prepared, limits: Limits) -> tuple[Prepared, Answer]:
+    """Routes; a lot that asks for more than can be visited does not break the plan.
+
+    Drawn stops that cannot be visited at all are left out, and where stops exclude each other the drawn ones among
+    them, the last drawn first. What else cannot be planned is told by the names of the sites.
+
+    Returns
+    -------
+    What the routes are planned from, without the drawn stops that do not fit; and the routes
 
     Raises
     ------
     InfeasibleError
+        What was asked for cannot be visited, whatever was drawn.
     """
-    try:
-        return plan_routes(made.problem, limits)
-    except InfeasibleError as error:
-        names = {position: target.title for position, target in enumerate(made.targets)}
-        named = [replace(reason, sentence=_rename(reason.sentence, names)) for reason in error.reasons]
-        raise InfeasibleError(named) from None
+    while True:
+        try:
+            return made, plan_routes(made.problem, limits)
+        except InfeasibleError as error:
+            out = _find_unfit(made, error)
+            if not out:
+                names = {position: target.title for position, target in enumerate(made.targets)}
+                named = [replace(reason, sentence=_rename(reason.sentence, names)) for reason in error.reasons]
+                raise InfeasibleError(named) from None
+            made = made.leave_out(out)
+
+
+def _find_unfit(made: Prepared, error: InfeasibleError) -> set[SiteKey]:
+    """Drawn stops to do without; none where a reason is about others alone."""
+    position = {target.key: at for at, target in enumerate(made.targets)}
+    out = set()
+    for reason in error.reasons:
+        drawn = [key for key in made.explored if position[key] in reason.stops]
+        if not drawn:
+            return set()
+        out.add(drawn[-1])
+    return out
 
 
 def _rename(sentence: Sentence, names: Mapping[int, str]) -> Sentence:

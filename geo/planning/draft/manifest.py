@@ -52,7 +52,15 @@ def make_manifest(
     limits : Limits of the optimiser
     notes : what must be known beside the plan
     """
-    log = None if made.drawn is None else {**made.drawn.log, "removed": [list(key) for key in made.removed]}
+    log = (
+        None
+        if made.drawn is None
+        else {
+            **made.drawn.log,
+            "removed": [list(key) for key in made.removed],
+            "unfit": [list(key) for key in made.unfit],
+        }
+    )
     return {
         "request": write_request(request),
         "surface": surface.id,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ class Prepared:
     targets : those of the problem's stops, in their order
     matrix : DriveMatrix, depots of the crews first, then all targets found
     problem : Problem
+    explored : drawn stops that must be visited because they were drawn, in the order of the draw
+    unfit : drawn stops that cannot be visited beside what must be: key to title
     """
 
     found: Targets
@@ -46,13 +48,33 @@ class Prepared:
     targets: tuple[Target, ...]
     matrix: DriveMatrix
     problem: Problem
+    explored: tuple[SiteKey, ...] = ()
+    unfit: Mapping[SiteKey, str] = field(default_factory=dict)
 
     @property
     def notes(self) -> tuple[Sentence, ...]:
-        """Which drawn stops are lost."""
+        """Which drawn stops are lost, and which do not fit."""
+        no_road = "{title} was drawn by lot, and no road leads there."
+        no_room = "{title} was drawn by lot, and cannot be visited beside what must be."
         return tuple(
-            Sentence("{title} was drawn by lot, and no road leads there.", {"title": title})
-            for title in self.lost.values()
+            Sentence(template, {"title": title})
+            for template, titles in ((no_road, self.lost), (no_room, self.unfit))
+            for title in titles.values()
+        )
+
+    def leave_out(self, keys: Collection[SiteKey]) -> Prepared:
+        """The same with some drawn stops that nobody visits; a crew may still drive by."""
+        titles = {target.key: target.title for target in self.targets}
+        out = [position for position, target in enumerate(self.targets) if target.key in keys]
+        stops, may_visit = list(self.problem.stops), self.problem.may_visit.copy()
+        for position in out:
+            stops[position] = replace(stops[position], is_mandatory=False)
+            may_visit[position] = False
+        return replace(
+            self,
+            problem=replace(self.problem, stops=tuple(stops), may_visit=may_visit),
+            explored=tuple(key for key in self.explored if key not in keys),
+            unfit={**self.unfit, **{key: titles[key] for key in self.explored if key in keys}},
         )
 
 
@@ -99,7 +121,8 @@ def prepare_draft(
     is_open = find_open_days(layers, [target.key for target in targets], request.days)
     problem = make_problem(request, targets, kept, fewer.minutes, is_open)
     removed = () if drawn is None else tuple(key for key in drawn.keys if key not in kept)
-    return Prepared(found, drawn, lost, removed, tuple(targets), matrix, problem)
+    explored = tuple(key for key in kept if key in spare)
+    return Prepared(found, drawn, lost, removed, tuple(targets), matrix, problem, explored)
 
 
 def _drop_unreachable(

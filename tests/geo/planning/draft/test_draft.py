@@ -166,6 +166,30 @@ def test_stops_that_explore_are_in_the_plan_with_their_chance(surface: RiskSurfa
         assert all(stop.propensity == log["chance"] for stop in mine)
 
 
+def test_a_lot_that_asks_for_too_much_does_not_break_the_plan(surface: RiskSurface) -> None:
+    # a day in which the pinned site's visit just fits
+    pinned = ("workplaces", "w004")
+    alone = next(stop for stop in draft_plan(surface, ask(pinned=(pinned,))).plan.stops if stop.key == pinned)
+    start = alone.arrive_minute - alone.drive_minutes
+    hours = (start, alone.end_minute + alone.drive_minutes + 5)
+    seen = 0
+    for seed in range(12):
+        request = ask(explores=True, seed=seed, hours=hours, pinned=(pinned,))
+        draft = draft_plan(surface, request)
+        check_clock(draft, request)
+        visited, log = {stop.key for stop in draft.plan.stops}, draft.plan.manifest["exploration"]
+        drawn, unfit = ({(layer, site) for layer, site in log[name]} for name in ("keys", "unfit"))
+        assert pinned in visited
+        assert drawn - visited == unfit
+        assert sum("cannot be visited beside" in str(note) for note in draft.notes) == len(unfit)
+        again = draft_plan(surface, request).plan
+        assert write_plan(again) == write_plan(draft.plan)
+        seen += len(unfit)
+    assert seen
+    with pytest.raises(InfeasibleError):
+        draft_plan(surface, ask(explores=True, hours=hours, pinned=(pinned, ("workplaces", "w005"))))
+
+
 class Cut:
     """A world in which no road leads to some places."""
 
