@@ -26,7 +26,7 @@ from tests.api.made import HOSTILE, fill_home
 from tests.frames import make_frame, make_workplace, small_frames
 
 COMMANDS = (
-    "demo", "import", "score", "top", "explain", "map", "export", "targets", "picture", "replay", "serve",
+    "demo", "import", "score", "top", "explain", "map", "export", "targets", "replay", "picture", "serve",
     "layers", "layers list", "layers history", "layers diff", "layers rollback", "layers export",
     "layers duplicates", "layers decide",
     "plan", "plan draft", "plan optimise", "plan arrange", "plan list", "plan show",
