@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
@@ -1510,8 +1511,15 @@ def _compile_draws() -> None:
 
 
 @lru_cache(maxsize=8)
-def _pool(n_threads: int, process_id: int) -> ThreadPoolExecutor:  # noqa: ARG001  a forked child needs threads of its own
+def _pool(n_threads: int, process_id: int, niceness: int) -> ThreadPoolExecutor:  # noqa: ARG001  see below
+    # a forked child needs threads of its own, and so does a caller that steps back from others: threads are as nice as
+    # the one that starts them
     return ThreadPoolExecutor(n_threads, thread_name_prefix="norrsyn-kernel")
+
+
+def _niceness() -> int:
+    """How far the calling thread steps back from others; where the system knows that of whole processes, 0."""
+    return os.nice(0) if sys.platform == "linux" else 0
 
 
 def _run(fill: Callable[[range], None], n_bands: int, threads: int) -> None:
@@ -1531,7 +1539,7 @@ def _run(fill: Callable[[range], None], n_bands: int, threads: int) -> None:
     if n_helpers < 1:
         fill(range(n_bands))
         return
-    helpers = [_pool(threads - 1, os.getpid()).submit(work) for _ in range(n_helpers)]
+    helpers = [_pool(threads - 1, os.getpid(), _niceness()).submit(work) for _ in range(n_helpers)]
     try:
         work()
     finally:

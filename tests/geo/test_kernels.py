@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo import kernels
 from geo.density import kernel_density, kernel_values
 from geo.errors import CRSError, InputError, MemoryLimitError, ParameterError, ShapeError
 from geo.grid import Grid
@@ -316,6 +318,26 @@ def test_each_point_may_have_its_own_bandwidth() -> None:
 # ---- threads and processes -------------------------------------------------------------------------------------
 
 TALL = Grid(740_000, 7_000_000, 1_000, n_rows=150, n_cols=12)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system knows no priority of one thread")
+def test_threads_that_help_step_back_as_far_as_the_caller() -> None:
+    def work_nicely(niceness: int) -> set[int]:
+        os.nice(niceness)
+        both, seen = Barrier(2, timeout=20), set()
+
+        def note(_: range) -> None:
+            both.wait()
+            seen.add(os.nice(0))
+
+        kernels._run(note, 2, 2)
+        return seen
+
+    mine = os.nice(0)
+    for more in (0, 3, 0, 5):
+        with ThreadPoolExecutor(1) as caller:
+            assert caller.submit(work_nicely, more).result() == {mine + more}
+    assert os.nice(0) == mine
 
 
 def test_threads_change_no_bit() -> None:
