@@ -43,15 +43,15 @@ export class Checklist {
       return;
     }
     this.faults.delete(one.item);
-    this.send(one.item, () => ({ is_ready: isReady, languages: this.now(one.item).languages }));
+    this.send(one, "", () => ({ is_ready: isReady, languages: this.now(one.item).languages }));
   }
 
   now(item) {
     return this.page.plan.checklist.find((one) => one.item === item);
   }
 
-  send(item, body) {
-    this.page.change("PUT", `/checklist/${encodeURIComponent(item)}`, body, { said: () => (this.now(item).is_ready ? t("Ready: saved.") : t("Saved.")) });
+  send({ item, title }, about, body) {
+    this.page.change("PUT", `/checklist/${encodeURIComponent(item)}`, body, { what: about ? `${title}: ${titleOf("language", about)}` : title, about, said: () => (this.now(item).is_ready ? t("Ready: saved.") : t("Saved.")) });
   }
 
   languages(one, mayAnswer) {
@@ -60,7 +60,7 @@ export class Checklist {
     const boxes = choicesOf("language").map(([code, title]) => {
       const box = el("input", { type: "checkbox", value: code, "data-key": `language ${code}` });
       box.checked = one.languages.includes(code);
-      box.addEventListener("change", () => this.choose(one.item, code, box.checked));
+      box.addEventListener("change", () => this.choose(one, code, box.checked));
       return el("label", { class: "choice" }, box, el("span", {}, title));
     });
     const node = el("details", { class: "languages-choice", id: "languages" }, el("summary", { "data-key": "checklist languages" }, names ? t("Languages: {names}", { names }) : t("Choose the languages that may be needed")), el("fieldset", {}, el("legend", { class: "visually-hidden" }, t("Languages")), el("div", { class: "choices" }, boxes)));
@@ -72,11 +72,11 @@ export class Checklist {
   }
 
   // A language more or less than the plan then has; the last one takes the item's readiness with it.
-  choose(item, code, isOn) {
-    this.faults.delete(item);
-    this.send(item, () => {
-      const { languages, is_ready: isReady } = this.now(item);
-      const others = languages.filter((one) => one !== code);
+  choose(one, code, isOn) {
+    this.faults.delete(one.item);
+    this.send(one, code, () => {
+      const { languages, is_ready: isReady } = this.now(one.item);
+      const others = languages.filter((other) => other !== code);
       const chosen = isOn ? [...others, code].sort() : others;
       return { is_ready: isReady && chosen.length > 0, languages: chosen };
     });

@@ -68,7 +68,7 @@ export class Edits {
   // A stop to a place in a route, counted from 0; null as the route takes it out, and a site that is not in the plan is put in.
   place(site, target, position = Infinity) {
     const said = (plan) => this.say(plan, site);
-    return this.page.change("PUT", "/routes", (plan) => arrange(plan, site, target, position), { said });
+    return this.page.change("PUT", "/routes", (plan) => arrange(plan, site, target, position), { what: t("Another place: {what}", { what: site.title }), about: keyOf(site), said });
   }
 
   say(plan, site) {
@@ -90,7 +90,7 @@ export class Edits {
       this.excluded.clear();
       this.pinned.clear();
     };
-    return this.page.change("POST", "/optimise", body, { done, said: t("The rest is planned anew."), wait: t("Planning the rest anew …") });
+    return this.page.change("POST", "/optimise", body, { what: t("Re-optimise the rest"), done, said: t("The rest is planned anew."), wait: t("Planning the rest anew …") });
   }
 
   draw() {

@@ -27,7 +27,7 @@ export function drawMoves(page) {
 function moveButton(page, { to_state: to, title, needs_reason: needsReason }, isOnward) {
   const { plan } = page;
   const key = `move ${to}`;
-  const go = (reason) => page.change("POST", "/moves", () => ({ to_state: to, reason }), { said: (now) => t("The plan is now: {state}.", { state: now.state_title }) });
+  const go = (reason) => page.change("POST", "/moves", () => ({ to_state: to, reason }), { what: title, about: to, said: (now) => t("The plan is now: {state}.", { state: now.state_title }) });
   if (!needsReason) {
     const isBlocked = Boolean(plan.blocks[to]?.length);
     return el("button", { type: "button", class: isOnward ? "button button-main" : "button", "data-key": key, disabled: isBlocked, "aria-describedby": isBlocked ? `blocks-${to}` : null, onclick: () => go("") }, title);
@@ -68,7 +68,7 @@ export function drawHistory(page) {
       return;
     }
     const value = { reason: reason.value, about: about.value };
-    page.change("POST", "/comments", () => value, { said: t("The comment is saved."), done: () => (reason.value = "") });
+    page.change("POST", "/comments", () => value, { what: `${t("Comment")}: ${reason.selectedOptions[0].textContent}`, about: JSON.stringify(value), said: t("The comment is saved."), done: () => (reason.value = "") });
   };
   fill(
     byId("comment"),

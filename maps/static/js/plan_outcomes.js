@@ -4,7 +4,7 @@
 import { el } from "./dom.js";
 import { day, t } from "./i18n.js";
 import { OutcomeForm } from "./plan_outcome_form.js";
-import { keyOf, optionsOf } from "./plan_words.js";
+import { keyOf, optionsOf, titleOf } from "./plan_words.js";
 
 const RECORDED_IN = ["approved", "under_way"];
 
@@ -27,7 +27,9 @@ export class Outcomes {
     if (![...RECORDED_IN, "closed"].includes(state) && !stop.outcome) return null;
     const form = this.forms.get(keyOf(stop));
     const mayCorrect = stop.outcome && this.page.mayChange && [...RECORDED_IN, "closed"].includes(state);
-    return el("div", { class: "outcome" }, stop.outcome && this.words(stop, mayCorrect && !form), form ? form.node : !stop.outcome && (this.mayRecord ? this.quick(stop) : el("p", { class: "hint" }, t("No outcome yet."))));
+    const isOther = form && stop.outcome && textOf(stop.outcome) !== textOf(form.known);
+    const note = isOther && el("p", { class: "stop-note" }, t("Another outcome was recorded meanwhile, as shown above. It stays unless you save the form below, which replaces it."));
+    return el("div", { class: "outcome" }, stop.outcome && this.words(stop, mayCorrect && !form), note, form ? form.node : !stop.outcome && (this.mayRecord ? this.quick(stop) : el("p", { class: "hint" }, t("No outcome yet."))));
   }
 
   words(stop, mayCorrect) {
@@ -61,27 +63,54 @@ export class Outcomes {
     );
   }
 
-  open(stop, outcome) {
+  // `known` is the outcome of the stop that whoever fills the form in has seen.
+  open(stop, outcome, known = stop.outcome) {
     const key = keyOf(stop);
     const close = () => {
       this.forms.delete(key);
       this.page.draw();
       this.page.focus(`${key} correct`);
     };
-    this.forms.set(key, new OutcomeForm(stop, outcome, { onSave: (value) => this.send(stop, value, close), onCancel: close }));
+    const form = new OutcomeForm(stop, outcome, { onSave: (value) => this.send(stop, value, form.known, close), onCancel: close });
+    form.known = known;
+    this.forms.set(key, form);
     this.page.draw();
     this.forms.get(key).focus();
   }
 
-  send(stop, value, done = null) {
+  // What one would have recorded, in a form below what somebody else did record; a form that is open keeps what is in it.
+  compare(stop, value, known) {
+    const key = keyOf(stop);
+    const now = this.page.plan.routes.flatMap(({ stops }) => stops).find((one) => keyOf(one) === key);
+    if (!now?.outcome || textOf(now.outcome) === textOf(known)) return null;
+    return () => {
+      if (!this.forms.has(key)) this.open(now, value, known);
+      const form = this.forms.get(key);
+      form.isDirty = true;
+      form.focus();
+      form.node.parentElement?.scrollIntoView({ block: "start" });
+    };
+  }
+
+  send(stop, value, known = stop.outcome, done = null) {
     const { layer, record_id } = stop;
     return this.page.change("POST", "/outcomes", () => ({ layer, record_id, ...value }), {
+      what: `${t("Outcome: {what}", { what: stop.title })} (${titleOfValue(value)})`,
+      about: keyOf(stop),
+      compare: () => this.compare(stop, value, known),
       said: t("The outcome of {what} is saved.", { what: stop.title }),
       done: () => {
         if (done) this.forms.delete(keyOf(stop));
       },
     });
   }
+}
+
+const textOf = (outcome) => JSON.stringify(outcome ?? null);
+
+function titleOfValue({ result, outcome }) {
+  if (result === "visited") return titleOf("outcome", outcome);
+  return result === "not_reached" ? t("Not reached") : t("Nobody there, or closed");
 }
 
 // A visit with nothing found: those on site were there and made their checks.

@@ -10,6 +10,7 @@ import { Checklist } from "./plan_checklist.js";
 import { Edits } from "./plan_edits.js";
 import { drawHistory, drawMoves } from "./plan_history.js";
 import { PlanMap } from "./plan_map.js";
+import { Orders } from "./plan_orders.js";
 import { Outcomes } from "./plan_outcomes.js";
 import { RouteCards } from "./plan_routes.js";
 import { drawActual, drawHead, drawNotes } from "./plan_summary.js";
@@ -22,8 +23,18 @@ class PlanPage {
   constructor() {
     this.id = document.body.dataset.plan;
     this.path = `${ROOT}api/plans/${encodeURIComponent(this.id)}`;
-    this.queue = Promise.resolve();
     this.waiting = 0;
+    this.theirs = [];
+    this.orders = new Orders({
+      plan: () => this.plan,
+      send: (order, value) => this.send(order, value),
+      done: (plan, order) => this.end(plan, order),
+      refused: (current) => this.meet(current),
+      failed: (error, order) => {
+        this.draw();
+        showProblem(`plan ${order.topic}`, error);
+      },
+    });
   }
 
   async start() {
@@ -37,7 +48,7 @@ class PlanPage {
     this.cards = new RouteCards(this);
     this.checklist = new Checklist(this);
     this.candidates = new Candidates(this);
-    guardUnsaved(() => this.edits.isWaiting || this.outcomes.isDirty || this.waiting > 0);
+    guardUnsaved(() => this.edits.isWaiting || this.outcomes.isDirty || this.waiting > 0 || this.orders.undone.length > 0);
     byId("print-plan").addEventListener("click", () => window.print());
     this.draw();
     this.map.fit();
@@ -81,35 +92,28 @@ class PlanPage {
     (find(key) ?? find(other) ?? find(title))?.focus({ preventScroll: true });
   }
 
-  // One change after the other. `body` makes what is sent from the plan as it then stands, or null where there is nothing
-  // to do by now; `said` are the words once it is done.
-  change(method, path, body, { said = null, done = null, wait = null } = {}) {
-    const order = { method, path, body, said, done, wait };
-    this.queue = this.queue.then(() => this.attempt(order));
-    return this.queue;
+  // One change after the other. `what` calls it by name, and `about` is what in the plan it is about. `body` makes what is
+  // sent from the plan as it then stands, or null where there is nothing to do by now; `said` are the words once it is
+  // done. `compare(plan)` is null unless doing it again would replace what somebody else did: then it shows both.
+  change(method, path, body, { what, about = "", said = null, done = null, wait = null, compare = () => null }) {
+    return this.orders.add({ method, path, body, what, topic: `${method} ${path} ${about}`, said, done, wait, compare });
   }
 
-  async attempt(order) {
-    const { method, path, body, said, done, wait } = order;
-    const value = body(this.plan);
-    if (value === null) return;
+  async send({ method, path, wait }, value) {
     this.busy(1, wait);
     try {
-      const plan = await sendJson(method, `${this.path}${path}`, { version: this.plan.version, ...value }, { lang: language() });
-      clearProblem("plan");
-      this.hideConflict();
-      done?.(plan);
-      this.take(plan);
-      if (said) showToast(typeof said === "function" ? said(plan) : said);
-    } catch (error) {
-      if (error.current) this.meet(error.current, order);
-      else {
-        this.draw();
-        showProblem("plan", error);
-      }
+      return await sendJson(method, `${this.path}${path}`, value, { lang: language() });
     } finally {
       this.busy(-1);
     }
+  }
+
+  end(plan, { topic, done, said }) {
+    clearProblem(`plan ${topic}`);
+    done?.(plan);
+    this.take(plan);
+    if (!byId("conflict").hidden) this.drawConflict();
+    if (said) showToast(typeof said === "function" ? said(plan) : said);
   }
 
   busy(step, words = null) {
@@ -126,28 +130,53 @@ class PlanPage {
     this.draw();
   }
 
-  // Somebody else was quicker: what they did is told and shown, and one's own change waits to be done on top of it.
-  meet(current, order) {
-    const theirs = current.history.slice(this.plan.history.length);
+  // Somebody else was quicker: what they did is told and shown, and one's own changes wait to be done on top of it.
+  meet(current) {
+    this.theirs.push(...current.history.slice(this.plan.history.length));
     this.take(current);
+    this.drawConflict();
     const node = byId("conflict");
-    const again = () => {
-      this.hideConflict();
-      this.change(order.method, order.path, order.body, order);
-    };
-    fill(
-      node,
-      el("p", {}, el("strong", {}, t("Somebody else changed the plan meanwhile.")), " ", t("Nothing of it is overwritten, and what you did is not lost: you see the plan as it is now, and choose.")),
-      theirs.length > 0 && el("ul", { class: "conflict-list" }, theirs.map((one) => el("li", {}, el("bdi", {}, one.by), ": ", one.what_text))),
-      el("p", { class: "row-buttons" }, el("button", { type: "button", class: "button button-main", onclick: again }, t("Do mine on top of it")), el("button", { type: "button", class: "plain-button", onclick: () => this.hideConflict() }, t("Leave it as it is now"))),
-    );
-    node.hidden = false;
     node.focus();
     node.scrollIntoView({ block: "center" });
   }
 
-  hideConflict() {
-    byId("conflict").hidden = true;
+  drawConflict() {
+    const { undone } = this.orders;
+    const node = byId("conflict");
+    node.hidden = undone.length === 0;
+    if (node.hidden) {
+      this.theirs = [];
+      return;
+    }
+    const leave = () => {
+      this.orders.undone = [];
+      this.drawConflict();
+    };
+    fill(
+      node,
+      el("p", {}, el("strong", {}, t("Somebody else changed the plan meanwhile.")), " ", t("Nothing of it is overwritten, and what you did is not lost: you see the plan as it is now, and choose.")),
+      this.theirs.length > 0 && el("ul", { class: "conflict-list" }, this.theirs.map((one) => el("li", {}, el("bdi", {}, one.by), ": ", one.what_text))),
+      el("p", {}, t("Yours, not sent or not saved: {n}", { n: undone.length })),
+      el("ul", { class: "conflict-list" }, undone.map((order) => el("li", {}, this.undoneRow(order)))),
+      el("p", { class: "row-buttons" }, el("button", { type: "button", class: "plain-button", onclick: leave }, t("Leave it as it is now"))),
+    );
+  }
+
+  undoneRow(order) {
+    const isTaken = order.compare(this.plan) !== null;
+    const words = isTaken ? t("Show both") : t("Do mine on top of it");
+    return [
+      el("p", {}, el("bdi", {}, order.what), isTaken && [". ", t("There is an outcome by now; it stays unless you replace it.")]),
+      el("p", { class: "row-buttons" }, el("button", { type: "button", class: "button button-main", "aria-label": `${words}: ${order.what}`, onclick: () => this.redo(order) }, words)),
+    ];
+  }
+
+  redo(order) {
+    const show = order.compare(this.plan);
+    if (show) this.orders.drop(order);
+    else this.orders.again(order);
+    this.drawConflict();
+    show?.();
   }
 
   countStops() {

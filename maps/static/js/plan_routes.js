@@ -133,7 +133,7 @@ export class RouteCards {
     const id = `revisit-${keyOf(stop)}`;
     const field = el("select", { id, "data-key": key }, el("option", { value: "" }, t("Choose a reason")), optionsOf("revisit"));
     field.value = stop.revisit_reason ?? "";
-    const save = () => field.value && this.page.change("PUT", "/justifications", () => ({ layer: stop.layer, record_id: stop.record_id, reason: field.value }), { said: t("The reason is saved.") });
+    const save = () => field.value && this.page.change("PUT", "/justifications", () => ({ layer: stop.layer, record_id: stop.record_id, reason: field.value }), { what: `${t("Why it is visited again")}: ${stop.title}`, about: keyOf(stop), said: t("The reason is saved.") });
     const button = el("button", { type: "button", class: "plain-button", "data-key": `${key}-save`, onclick: save }, t("Save"));
     return el("div", { class: `stop-revisit${given ? "" : " is-missing"}` }, el("label", { for: id }, given ? t("Why it is visited again") : t("Visited lately: say why it is visited again")), el("span", { class: "row-buttons" }, field, button));
   }

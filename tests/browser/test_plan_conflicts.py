@@ -1,0 +1,80 @@
+"""Two who change one plan: neither writes over the other unasked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.accounts import sign_in, token_of
+from tests.browser.test_main_job import OpenPage
+from tests.browser.test_plans import WITHIN_MS, approve, make_plan, said, troubles_of, wait_for_plan
+from tests.browsing import Watched
+
+
+@pytest.fixture
+def colleague(open_page: OpenPage, demo_home: Path, demo_url: str) -> Watched:
+    """A page of somebody else, who plans too."""
+    sign_in(demo_home, "Bo Ek")
+    watched = open_page()
+    watched.page.context.clear_cookies()
+    watched.page.context.add_cookies([{"name": "norrsyn", "value": token_of("Bo Ek"), "url": demo_url}])
+    return watched
+
+
+def delay(route: Route) -> None:
+    """Let both clicks come before the first answer."""
+    route.request.frame.page.wait_for_timeout(500)
+    route.continue_()
+
+
+def record_finding(page: Page, nth: int) -> None:
+    page.locator(".stop").nth(nth).get_by_role("button", name=re.compile("^Något hittades")).click()
+    form = page.locator(".outcome-form")
+    form.get_by_label("Det allvarligaste som hittades").select_option("deficiency")
+    form.get_by_role("button", name="Spara utfallet").click()
+    said(page, "är sparat")
+
+
+def test_outcomes_of_a_colleague_are_shown_before_they_are_replaced(
+    open_page: OpenPage, colleague: Watched, demo_url: str
+) -> None:
+    watched = open_page()
+    page, other = watched.page, colleague.page
+    address = make_plan(page, demo_url, "Två som registrerar", n_crews=1, n_days=1)
+    approve(page)
+    other.goto(address)
+    wait_for_plan(other)
+    for nth in (0, 1):
+        record_finding(other, nth)
+    found = other.locator(".outcome-done").all_inner_texts()
+
+    conflict = page.locator("#conflict")
+    # two clicks over a slow network, on a page that knows of neither finding
+    page.route("**/outcomes*", delay)
+    for nth in (0, 1):
+        page.locator(".stop").nth(nth).get_by_role("button", name=re.compile("^Utan anmärkning")).click()
+    expect(conflict).to_contain_text("inte är skickade eller inte sparade: 2", timeout=WITHIN_MS)
+    wait_for_plan(page)
+    assert [one.replace("Rätta", "").strip() for one in page.locator(".outcome-done").all_inner_texts()] == [
+        one.replace("Rätta", "").strip() for one in found
+    ]
+    expect(conflict.get_by_role("button", name="Gör min ändring ovanpå")).to_have_count(0)
+
+    # one's own is shown below the colleague's, and replaces it only when it is saved
+    conflict.get_by_role("button", name=re.compile("^Visa båda")).first.click()
+    first = page.locator(".stop").nth(0)
+    expect(first.locator(".outcome-done")).to_be_visible()
+    expect(first).to_contain_text("Ett annat utfall har registrerats under tiden")
+    expect(first.get_by_label("Det allvarligaste som hittades")).to_have_value("nothing_found")
+    expect(conflict).to_contain_text("inte är skickade eller inte sparade: 1")
+    first.get_by_role("button", name="Spara utfallet").click()
+    expect(first).to_contain_text("Rättelser: 1", timeout=WITHIN_MS)
+    # the other one still waits for a choice
+    expect(conflict).to_be_visible()
+    conflict.get_by_role("button", name="Låt det vara som det är nu").click()
+    expect(conflict).to_be_hidden()
+    expect(page.locator(".stop").nth(1)).not_to_contain_text("Rättelser")
+    assert troubles_of(watched) == troubles_of(colleague) == []
