@@ -98,6 +98,7 @@ TEMPLATES = (
     # outcomes
     "Outcomes belong to a plan that is approved or under way, and this one is {inner_state}.",
     "on: {day} is before the plan's first day, {first}.",
+    "on: {day} is after today, {today}; record what came of a stop once its day has come.",
     "A stop that is {inner_result} has no outcome, no persons met and no agencies; leave them out.",
     "A stop that is {given} has no outcome, no persons met and no agencies; leave them out.",
     "agencies: a visit has at least one agency that was there.",

@@ -21,6 +21,7 @@ from geo.errors import NotFoundError, ParameterError
 from geo.exporting.picture import share_picture
 from geo.exporting.tables import FORMS
 from geo.layers.circles import INNER_CIRCLE
+from geo.planning.daylight import LOCAL_TIME
 from geo.planning.yearly import Period, read_records
 from geo.store.people.events import note_event
 from maps.charts.yearly import YEARLY_CHARTS, collect_bars, describe_bars, draw_bars
@@ -76,10 +77,14 @@ def make_page(service: TheService, snapshot: CurrentSnapshot, pictures: Pictures
 ChosenPicture = Annotated[YearPage, Depends(make_page)]
 
 
-def list_years(snapshot: Snapshot) -> list[int]:
-    """Years with visits, the latest first; this year where there are none."""
+def list_years(snapshot: Snapshot, this_year: int | None = None) -> list[int]:
+    """Years with visits, the latest first; this year where there are none.
+
+    A year after this one is a slip of somebody's pen, and none to begin with.
+    """
+    last = datetime.now(LOCAL_TIME).year if this_year is None else this_year
     years = snapshot.layers["visits"]["visited_on"].dt.year.unique().tolist()
-    return sorted((int(year) for year in years), reverse=True) or [datetime.now(UTC).year]
+    return sorted((int(year) for year in years if year <= last), reverse=True) or [last]
 
 
 @router.get("/picture", summary="The yearly picture", response_class=HTMLResponse)

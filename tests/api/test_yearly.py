@@ -6,12 +6,16 @@ import csv
 import io
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree
 
 import openpyxl
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
+from api.routes.yearly import list_years
 from geo.planning.yearly import Period, draw_picture
 from geo.store.files import load_layers
 from geo.store.people.events import list_events
@@ -32,6 +36,15 @@ def test_the_page_tells_what_the_library_counts(client: TestClient, made_home: P
     # each chart has its table
     assert page.text.count('<div class="chart-picture">') == len(YEARLY_CHARTS)
     assert page.text.count("<table") >= len(YEARLY_CHARTS)
+
+
+def test_a_year_that_has_not_come_is_none_to_choose(made_home: Path) -> None:
+    visits = load_layers(made_home)["visits"].iloc[:2].copy()
+    visits["visited_on"] = pd.to_datetime(["2099-01-01", "2025-03-01"])
+    snapshot: Any = SimpleNamespace(layers={"visits": visits})
+    assert list_years(snapshot, this_year=2026) == [2025]
+    snapshot.layers["visits"] = visits.iloc[:1]
+    assert list_years(snapshot, this_year=2026) == [2026]
 
 
 def test_the_page_is_there_in_swedish_and_of_any_days(client: TestClient) -> None:

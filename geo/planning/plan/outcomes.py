@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from geo.errors import NotFoundError, ParameterError
+from geo.planning.daylight import LOCAL_TIME
 from geo.planning.plan.value import APPROVED, CLOSED, UNDER_WAY, Change, Plan, PlannedStop
 from geo.reference import find_checks
 from geo.reference.tables import read_columns
@@ -86,8 +87,15 @@ class StopOutcome:
         return self.layer, self.record_id
 
 
-def record_outcome(plan: Plan, outcome: StopOutcome, *, by: str, at: str) -> Plan:
+def record_outcome(plan: Plan, outcome: StopOutcome, *, by: str, at: str, today: date | None = None) -> Plan:
     """The plan with an outcome, or with a correction of one; an approved plan is under way from then on.
+
+    Parameters
+    ----------
+    plan : Plan
+    outcome : StopOutcome
+    by, at : name of the user and ISO 8601 in UTC, for the history
+    today : the last day that an outcome may be of; left out, today in Sweden
 
     Raises
     ------
@@ -102,7 +110,7 @@ def record_outcome(plan: Plan, outcome: StopOutcome, *, by: str, at: str) -> Pla
         raise NotFoundError(message)
     corrects = outcome.key in plan.outcomes
     may = (APPROVED, UNDER_WAY, CLOSED) if corrects else (APPROVED, UNDER_WAY)
-    failures = list(_find_failures(plan, stop, outcome))
+    failures = list(_find_failures(plan, stop, outcome, today or datetime.now(LOCAL_TIME).date()))
     if plan.state not in may:
         failures.insert(0, f"Outcomes belong to a plan that is approved or under way, and this one is {plan.state}.")
     if failures:
@@ -117,12 +125,14 @@ def record_outcome(plan: Plan, outcome: StopOutcome, *, by: str, at: str) -> Pla
     return replace(changed, history=(*plan.history, Change(at, by, what, "/".join(outcome.key))))
 
 
-def _find_failures(plan: Plan, stop: PlannedStop, outcome: StopOutcome) -> Iterator[str]:
+def _find_failures(plan: Plan, stop: PlannedStop, outcome: StopOutcome, today: date) -> Iterator[str]:
     """What does not fit, a line each."""
     if outcome.result not in _RESULTS:
         yield f"result: {outcome.result!r} is none of {', '.join(_RESULTS)}."
     if outcome.on < plan.days[0]:
         yield f"on: {outcome.on} is before the plan's first day, {plan.days[0]}."
+    if outcome.on > today:
+        yield f"on: {outcome.on} is after today, {today}; record what came of a stop once its day has come."
     yield from _check_code("persons_met", outcome.persons_met, "persons_bands", "band")
     if outcome.result != VISITED:
         if outcome.outcome or outcome.agencies or outcome.persons_met != "0":

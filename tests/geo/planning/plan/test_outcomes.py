@@ -134,6 +134,20 @@ def test_what_does_not_fit_is_refused_by_name(outcome: StopOutcome, named: str) 
         record_outcome(approved(), outcome, **WHO)
 
 
+@pytest.mark.parametrize("result", ["visited", "not_reached"])
+def test_nothing_has_come_of_a_day_that_has_not_come(result: str) -> None:
+    of_visit = result == "visited"
+    outcome = replace(
+        NOTHING, result=result, outcome=NOTHING.outcome if of_visit else "", agencies=NOTHING.agencies * of_visit
+    )
+    for slip in (date(2027, 7, 20), date(9999, 1, 1)):
+        with pytest.raises(ParameterError, match=f"{slip} is after today, 2026-07-20; record"):
+            record_outcome(approved(), replace(outcome, on=slip), today=DAYS[0], **WHO)
+    with pytest.raises(ParameterError, match="is after today"):
+        record_outcome(approved(), replace(outcome, on=date(9999, 1, 1)), **WHO)
+    assert record_outcome(approved(), outcome, today=DAYS[0], **WHO).state == "under_way"
+
+
 def test_outcomes_wait_for_approval_and_for_a_stop() -> None:
     with pytest.raises(ParameterError, match="this one is draft"):
         record_outcome(make_plan(make_stop()), NOTHING, **WHO)
