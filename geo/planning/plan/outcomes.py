@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from geo.errors import NotFoundError, ParameterError
 from geo.planning.daylight import LOCAL_TIME
-from geo.planning.plan.value import APPROVED, CLOSED, UNDER_WAY, Change, Plan, PlannedStop
+from geo.planning.plan.value import APPROVED, CANCELLED, CLOSED, UNDER_WAY, Change, Plan, PlannedStop
 from geo.reference import find_checks
 from geo.reference.tables import read_columns
 
@@ -109,7 +109,7 @@ def record_outcome(plan: Plan, outcome: StopOutcome, *, by: str, at: str, today:
         message = f"The plan has no stop at {outcome.layer} {outcome.record_id}."
         raise NotFoundError(message)
     corrects = outcome.key in plan.outcomes
-    may = (APPROVED, UNDER_WAY, CLOSED) if corrects else (APPROVED, UNDER_WAY)
+    may = (APPROVED, UNDER_WAY, CLOSED, CANCELLED) if corrects else (APPROVED, UNDER_WAY)
     failures = list(_find_failures(plan, stop, outcome, today or datetime.now(LOCAL_TIME).date()))
     if plan.state not in may:
         failures.insert(0, f"Outcomes belong to a plan that is approved or under way, and this one is {plan.state}.")

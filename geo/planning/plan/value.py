@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APPROVED",
+    "CANCELLED",
     "CHOSEN",
     "CLOSED",
     "DRAFT",
@@ -33,6 +34,7 @@ __all__ = [
 
 StopKey = tuple[str, str]
 DRAFT, READY, APPROVED, UNDER_WAY, CLOSED = "draft", "ready", "approved", "under_way", "closed"
+CANCELLED = "cancelled"
 # How a stop came into the plan: by its priority, by a planner's word, or by lot.
 CHOSEN, PINNED, EXPLORATION = "chosen", "pinned", "exploration"
 

@@ -7,6 +7,8 @@ import { OutcomeForm } from "./plan_outcome_form.js";
 import { keyOf, optionsOf, titleOf } from "./plan_words.js";
 
 const RECORDED_IN = ["approved", "under_way"];
+// what was recorded may turn out wrong after the plan has ended too, broken off or not
+const CORRECTED_IN = [...RECORDED_IN, "closed", "cancelled"];
 
 export class Outcomes {
   constructor(page) {
@@ -26,7 +28,7 @@ export class Outcomes {
     const { state } = this.page.plan;
     if (![...RECORDED_IN, "closed"].includes(state) && !stop.outcome) return null;
     const form = this.forms.get(keyOf(stop));
-    const mayCorrect = stop.outcome && this.page.mayChange && [...RECORDED_IN, "closed"].includes(state);
+    const mayCorrect = stop.outcome && this.page.mayChange && CORRECTED_IN.includes(state);
     const isOther = form && stop.outcome && textOf(stop.outcome) !== textOf(form.known);
     const note = isOther && el("p", { class: "stop-note" }, t("Another outcome was recorded meanwhile, as shown above. It stays unless you save the form below, which replaces it."));
     return el("div", { class: "outcome" }, stop.outcome && this.words(stop, mayCorrect && !form), note, form ? form.node : !stop.outcome && (this.mayRecord ? this.quick(stop) : el("p", { class: "hint" }, t("No outcome yet."))));

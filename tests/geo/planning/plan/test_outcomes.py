@@ -134,6 +134,16 @@ def test_what_does_not_fit_is_refused_by_name(outcome: StopOutcome, named: str) 
         record_outcome(approved(), outcome, **WHO)
 
 
+def test_what_came_of_a_plan_that_was_broken_off_is_corrected_and_not_added_to() -> None:
+    plan = record_outcome(approved(make_stop(), make_stop("w2", order=2)), NOTHING, **WHO)
+    broken_off = move_plan(plan, "cancelled", reason="weather", **WHO)
+    corrected = record_outcome(broken_off, FOUND, **WHO)
+    assert (corrected.state, corrected.history[-1].what) == ("cancelled", "corrected")
+    assert make_visits(corrected)["outcome"].tolist() == ["trafficking_indicator"]
+    with pytest.raises(ParameterError, match="this one is cancelled"):
+        record_outcome(broken_off, replace(NOTHING, record_id="w2"), **WHO)
+
+
 @pytest.mark.parametrize("result", ["visited", "not_reached"])
 def test_nothing_has_come_of_a_day_that_has_not_come(result: str) -> None:
     of_visit = result == "visited"
