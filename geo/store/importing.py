@@ -17,9 +17,11 @@ import geopandas as gpd
 import sqlalchemy as sa
 
 from geo.errors import ParameterError, SchemaError
+from geo.layers import findings, visits
 from geo.layers.base import Layer
 from geo.layers.hashes import hash_sorted
 from geo.layers.registry import get_layer
+from geo.planning.plan.layers import RECORDED_BY_PLAN
 from geo.store.database import has_postgis, is_postgres, write_store
 from geo.store.home import StrPath
 from geo.store.ledger import describe_source, find_importer, read_provenance, write_import
@@ -40,6 +42,8 @@ Mode = Literal["replace", "add"]
 _SHOWN_IDS = 5
 _BATCH = 5_000
 _BATCH_KEYS = 500
+# layers that outcomes of plans are written to, where only the plan takes them back
+_WITH_OUTCOMES = frozenset({visits.LAYER.name, findings.LAYER.name})
 # what two imports agree in when the second is the first once more
 _IDENTITY = (
     "source_name", "source_sha256", "source_size", "licence", "legal_basis", "retain_until", "note", "rows_in",
@@ -61,6 +65,7 @@ class Imported:
     added, changed, gone, unchanged : int, records, against what was current before
     repeated : int, rows that stood in the import more than once, equal in every column, and count once
     kept : int, records that are among the unchanged only because their rows wait in quarantine
+    of_plans : int, records that are among the unchanged only because plans recorded them
     quarantined : int, rows kept aside
     provenance : Provenance, complete
     """
@@ -76,6 +81,7 @@ class Imported:
     unchanged: int
     repeated: int
     kept: int
+    of_plans: int
     quarantined: int
     provenance: Provenance
 
@@ -98,7 +104,7 @@ class Imported:
 
 @dataclass(frozen=True)
 class _Incoming:
-    """What an import brings, in a table of its own, beside the records that stay because their rows wait."""
+    """What an import brings, in a table of its own, beside the records that stay although they have not come."""
 
     layer: Layer
     table: sa.Table
@@ -106,12 +112,13 @@ class _Incoming:
     rows_in: int
     repeated: int
     kept: int = 0
+    of_plans: int = 0
     gone: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
         """Rows of the table."""
-        return self.rows_in - self.repeated + self.kept
+        return self.rows_in - self.repeated + self.kept + self.of_plans
 
 
 def import_frames(  # noqa: PLR0913  every option is one
@@ -136,7 +143,8 @@ def import_frames(  # noqa: PLR0913  every option is one
     layer : Layer, or its name
     frames : iterable of GeoDataFrame, EPSG:3006, each in the layer's canonical form (`geo.layers.validate.validate`)
     provenance : Provenance; rows, content hash and time are filled in
-    mode : ``replace``: records that do not come are gone, with their history kept; ``add``: they stay
+    mode : ``replace``: records that do not come are gone, with their history kept, but for visits and findings that
+        plans recorded; ``add``: they stay
     quarantine : iterable of mappings with ``source`` (text, optional), ``row`` (int), ``failures`` (list) and ``cells``
         (mapping), ready for JSON
     waiting : iterable of str, keys of records whose rows wait in quarantine: they are not gone, and stay as they are
@@ -206,6 +214,7 @@ def import_into(  # noqa: PLR0913  every option is one
     # a file without a sound row changes nothing, so nothing needs to be held back
     if mode == "replace" and current is not None and incoming.rows_in:
         incoming = replace(incoming, kept=_hold_back(connection, incoming, current, waiting))
+        incoming = replace(incoming, of_plans=_hold_back_outcomes(connection, incoming, current))
     if mode == "add":
         incoming = replace(incoming, gone=_find_gone(connection, incoming, current, gone))
     counts = _count(connection, incoming, current, newest)
@@ -235,7 +244,8 @@ def import_into(  # noqa: PLR0913  every option is one
     incoming.table.drop(connection)
     return Imported(
         layer.name, import_id, entry["seq"] or 0, is_new, is_known, **counts,
-        repeated=incoming.repeated, kept=incoming.kept, quarantined=quarantined, provenance=complete,
+        repeated=incoming.repeated, kept=incoming.kept, of_plans=incoming.of_plans, quarantined=quarantined,
+        provenance=complete,
     )  # fmt: skip
 
 
@@ -317,19 +327,28 @@ def _drop_repeated(connection: sa.Connection, layer: Layer, table: sa.Table) -> 
 
 def _hold_back(connection: sa.Connection, incoming: _Incoming, current: int, keys: Iterable[str]) -> int:
     """Put current records with these keys beside what has come, unless they have come too; how many they are."""
+    record_key, kept, left = RECORDS[incoming.layer.name].c.record_key, 0, iter(keys)
+    while batch := list(islice(left, _BATCH_KEYS)):
+        kept += _put_beside(connection, incoming, current, record_key.in_(batch))
+    return kept
+
+
+def _hold_back_outcomes(connection: sa.Connection, incoming: _Incoming, current: int) -> int:
+    """Put what plans recorded beside what has come: no register knows of it, and it is the plan's to take back."""
+    if incoming.layer.name not in _WITH_OUTCOMES:
+        return 0
+    of_plan = RECORDS[incoming.layer.name].c.record_key.startswith(RECORDED_BY_PLAN, autoescape=True)
+    return _put_beside(connection, incoming, current, of_plan)
+
+
+def _put_beside(connection: sa.Connection, incoming: _Incoming, current: int, chosen: sa.ColumnElement[bool]) -> int:
     table, records = incoming.table, RECORDS[incoming.layer.name]
     names = [*column_names(incoming.layer), "keep_until"]
     has_come = sa.exists().where(table.c.record_key == records.c.record_key)
-    stays = sa.select(*(records.c[name] for name in names)).where(visible(records, current), ~has_come)
-    kept, left = 0, iter(keys)
-    while batch := list(islice(left, _BATCH_KEYS)):
-        chosen = stays.where(records.c.record_key.in_(batch))
-        # an insert's number of rows is not kept unless asked for
-        done = connection.execute(
-            table.insert().from_select(names, chosen), execution_options={"preserve_rowcount": True}
-        )
-        kept += int(done.rowcount)
-    return kept
+    stays = sa.select(*(records.c[name] for name in names)).where(visible(records, current), ~has_come, chosen)
+    # an insert's number of rows is not kept unless asked for
+    done = connection.execute(table.insert().from_select(names, stays), execution_options={"preserve_rowcount": True})
+    return int(done.rowcount)
 
 
 def _find_gone(

@@ -17,7 +17,10 @@ from geo.planning.plan.retention import last_day_of_keeping
 from geo.planning.plan.value import Plan, PlannedStop
 from geo.reference.tables import read_columns
 
-__all__ = ["find_dropped", "make_findings", "make_visits"]
+__all__ = ["RECORDED_BY_PLAN", "find_dropped", "make_findings", "make_visits"]
+
+# what the ids of visits and findings begin with that a plan recorded
+RECORDED_BY_PLAN = "plan:"
 
 
 def make_visits(plan: Plan) -> gpd.GeoDataFrame:
@@ -90,7 +93,7 @@ def _visited(plan: Plan) -> list[tuple[PlannedStop, StopOutcome]]:
 
 
 def _visit_id(plan: Plan, stop: PlannedStop) -> str:
-    return f"plan:{plan.plan_id}:{stop.layer}:{stop.record_id}"
+    return f"{RECORDED_BY_PLAN}{plan.plan_id}:{stop.layer}:{stop.record_id}"
 
 
 def _place(plan: Plan, stop: PlannedStop) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from geo.planning.plan import (
     write_plan,
 )
 from geo.store.database import close_databases, write_store
-from geo.store.files import backup, erase_expired, load_layers, restore
+from geo.store.files import Provenance, backup, erase_expired, import_frames, load_layers, restore
 from geo.store.history import list_imports, rollback
 from geo.store.plans import StoredPlan, change_plan, find_plan, list_plans, save_outcome, save_plan
 from geo.store.tables import PLANS
@@ -117,6 +117,18 @@ def test_an_outcome_leaves_all_other_records(tmp_path: Path) -> None:
     after = load_layers(tmp_path)
     for name in ("visits", "findings"):
         assert after[name].equals(before[name])
+
+
+@pytest.mark.parametrize(("name", "key"), [("visits", "visit_id"), ("findings", "finding_id")])
+def test_importing_a_register_leaves_what_plans_recorded(tmp_path: Path, name: str, key: str) -> None:
+    stored = approved(tmp_path)
+    save_outcome(tmp_path, stored.plan.plan_id, stored.version, FOUND, by="planner")
+    recorded = load_layers(tmp_path)[name]
+    for row in ("old", "new"):
+        done = import_frames(tmp_path, name, [recorded.iloc[:1].assign(**{key: row})], Provenance("register"))
+        assert done.of_plans == len(recorded)
+        assert (done.added, done.gone) == (1, int(row == "new"))
+    assert sorted(load_layers(tmp_path)[name][key]) == sorted([*recorded[key], "new"])
 
 
 def test_a_correction_takes_out_what_was_said_in_error(tmp_path: Path) -> None:
