@@ -8,7 +8,9 @@ Source: OSRM HTTP API, table service, https://project-osrm.org/docs/v5.24.0/api/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -16,8 +18,6 @@ from typing import Any
 import numpy as np
 import requests
 from numpy.typing import ArrayLike, NDArray
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
 
 from geo.crs import SWEREF99_TM, project
 from geo.errors import ParameterError
@@ -31,8 +31,19 @@ _SECONDS_PER_MINUTE = 60.0
 # what the server takes unless it is told otherwise (``--max-table-size``)
 _MOST_PLACES = 100
 _DIGITS = 6
+_TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
+_SERVICE = "/table/v1/"
 _UNREADABLE = Sentence("The routing server's answer is no table of times and lengths for these places.")
 FROM_OSRM = Sentence("Drive times come from the routing server.")
+
+
+def _names_no_place(record: logging.LogRecord) -> bool:
+    return _SERVICE not in record.getMessage()
+
+
+# addresses hold the places of targets, which belong in no log
+for _name in ("urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_name).addFilter(_names_no_place)
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,8 @@ class OsrmDrive:
     timeout_s : float, s, that each of the server's answers may take
     n_retries : int, how often a question is asked anew when the server is away or overloaded
     backoff_s : float, s, before the first of these, doubled each time
+    total_s : float, s, that all answers of a table may take together
+    clock : what tells the seconds that pass
 
     Raises
     ------
@@ -58,6 +71,8 @@ class OsrmDrive:
     timeout_s: float = 5.0
     n_retries: int = 2
     backoff_s: float = field(default=0.2, repr=False)
+    total_s: float = 10.0
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("http://", "https://")):
@@ -73,21 +88,11 @@ class OsrmDrive:
         minutes, distance = np.zeros((n, n)), np.zeros((n, n))
         half = _MOST_PLACES // 2
         blocks = [range(start, min(start + half, n)) for start in range(0, n, half)]
-        retry = Retry(
-            total=self.n_retries,
-            # who has waited for an answer once does not wait again
-            read=False,
-            backoff_factor=self.backoff_s,
-            status_forcelist=(429, 500, 502, 503, 504),
-            # what the server says last is read below
-            raise_on_status=False,
-        )
+        until = self.clock() + self.total_s
         with requests.Session() as session:
             session.trust_env = False
-            session.mount("http://", HTTPAdapter(max_retries=retry))
-            session.mount("https://", HTTPAdapter(max_retries=retry))
             for rows, cols in product(blocks, blocks):
-                seconds, metres = self._ask(session, [places[i] for i in rows], [places[j] for j in cols])
+                seconds, metres = self._ask(session, [places[i] for i in rows], [places[j] for j in cols], until)
                 at = np.ix_(rows, cols)
                 minutes[at], distance[at] = seconds / _SECONDS_PER_MINUTE, metres
         np.fill_diagonal(minutes, 0.0)
@@ -95,29 +100,54 @@ class OsrmDrive:
         return DriveMatrix(minutes, distance, "osrm", (FROM_OSRM,))
 
     def _ask(
-        self, session: requests.Session, sources: Sequence[str], destinations: Sequence[str]
+        self, session: requests.Session, sources: Sequence[str], destinations: Sequence[str], until: float
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Seconds and metres from each source to each destination."""
         n = len(sources)
-        address = f"{self.url.rstrip('/')}/table/v1/{self.profile}/{';'.join([*sources, *destinations])}"
+        address = f"{self.url.rstrip('/')}{_SERVICE}{self.profile}/{';'.join([*sources, *destinations])}"
         parameters = {
             "annotations": "duration,distance",
             "sources": ";".join(map(str, range(n))),
             "destinations": ";".join(str(n + k) for k in range(len(destinations))),
         }
         try:
-            response = session.get(address, params=parameters, timeout=self.timeout_s, allow_redirects=False)
+            response = self._get(session, address, parameters, until)
             answer = response.json()
-        except requests.Timeout as error:
-            late = Sentence("The routing server did not answer within {seconds} s.", {"seconds": self.timeout_s})
-            raise DriveError(late) from error
-        except requests.RequestException as error:
+        except requests.RequestException:
             # its text names the address, and with it the places
-            raise DriveError(Sentence("The routing server cannot be reached, or its answer cannot be read.")) from error
+            raise DriveError(Sentence("The routing server cannot be reached, or its answer cannot be read.")) from None
         if not isinstance(answer, dict) or answer.get("code") != "Ok":
             raise DriveError(Sentence("The routing server answered {status}.", {"status": response.status_code}))
         shape = (n, len(destinations))
         return _read_table(answer, "durations", shape), _read_table(answer, "distances", shape)
+
+    def _get(
+        self, session: requests.Session, address: str, parameters: Mapping[str, str], until: float
+    ) -> requests.Response:
+        """What the server says, in the end; asked anew while it is away or overloaded, and there is time."""
+        for pause in (*(self.backoff_s * 2**k for k in range(self.n_retries)), None):
+            left = until - self.clock()
+            if left <= 0:
+                raise _make_late(self.total_s)
+            try:
+                response = session.get(
+                    address, params=parameters, timeout=min(self.timeout_s, left), allow_redirects=False
+                )
+            except requests.Timeout:
+                # who has waited for an answer once does not wait again
+                raise _make_late(self.timeout_s if left > self.timeout_s else self.total_s) from None
+            except requests.ConnectionError:
+                if pause is None:
+                    raise
+            else:
+                if pause is None or response.status_code not in _TRY_AGAIN:
+                    break
+            time.sleep(min(pause, max(until - self.clock(), 0.0)))
+        return response
+
+
+def _make_late(seconds: float) -> DriveError:
+    return DriveError(Sentence("The routing server did not answer within {seconds} s.", {"seconds": seconds}))
 
 
 def _read_table(answer: dict[str, Any], name: str, shape: tuple[int, int]) -> NDArray[np.float64]:

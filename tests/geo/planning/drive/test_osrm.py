@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -162,6 +164,39 @@ def test_a_server_that_is_not_there_is_a_drive_error_without_the_places() -> Non
     with pytest.raises(DriveError, match="cannot be reached") as refused:
         OsrmDrive("http://127.0.0.1:9", n_retries=0).drive(*metres((17.123, 63.0)))
     assert "17.1" not in str(refused.value)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_no_log_tells_of_the_places(
+    start: Callable[[Respond], Server], caplog: pytest.LogCaptureFixture, is_there: bool
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = start(lambda *_: (503, b"busy")).url if is_there else "http://127.0.0.1:9"
+    places = metres((17.123, 63.0), (17.6, 63.8))
+    with pytest.raises(DriveError) as refused:
+        OsrmDrive(url, n_retries=1, backoff_s=0.01).drive(*places)
+    told = caplog.text + "".join(traceback.format_exception(refused.value))
+    assert "17.1" not in told
+    assert "/table/" not in told
+    # what is said of other addresses stays
+    assert "urllib3" in caplog.text
+
+
+def test_the_whole_table_is_waited_for_as_long_as_said(start: Callable[[Respond], Server]) -> None:
+    """Each of nine answers comes in time, but not all of them together."""
+    now = [0.0]
+
+    def slow(*asked: Any) -> tuple[int, bytes]:
+        now[0] += 4.0
+        return honest(*asked)
+
+    server = start(slow)
+    osrm = OsrmDrive(server.url, clock=lambda: now[0])
+    places = metres(*((15 + 0.01 * k, 63 + 0.005 * (k % 7)) for k in range(120)))
+    with pytest.raises(DriveError, match="within 10 s"):
+        osrm.drive(*places)
+    assert len(server.asked) == 3
+    assert FirstThatAnswers((osrm, ESTIMATE)).drive(*places).provider == "estimate"
 
 
 def test_the_last_providers_failure_is_the_answer() -> None:
