@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from datetime import date
 
 import numpy as np
@@ -33,19 +33,24 @@ class Period:
     Attributes
     ----------
     first, last : date
+    is_asked_for : bool, False for what only stands beside another period, and may lie before all that can be asked for
 
     Raises
     ------
     ParameterError
-        It ends before it begins.
+        It ends before it begins, or lies where nobody asks.
     """
 
     first: date
     last: date
+    is_asked_for: InitVar[bool] = True
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, is_asked_for: bool) -> None:
         if self.last < self.first:
             message = f"A period must not end before it begins; this one is from {self.first} to {self.last}."
+            raise ParameterError(message)
+        if is_asked_for and (self.first.year < _FIRST_YEAR or self.last.year > _LAST_YEAR):
+            message = f"Give days in the years {_FIRST_YEAR} to {_LAST_YEAR}, not {self.first} to {self.last}."
             raise ParameterError(message)
 
     @classmethod
@@ -64,12 +69,13 @@ class Period:
     @property
     def year(self) -> int | None:
         """The calendar year that it is, None where it is none."""
-        return self.first.year if self == Period.of_year(self.first.year) else None
+        year = self.first.year
+        return year if (self.first, self.last) == (date(year, 1, 1), date(year, 12, 31)) else None
 
     @property
     def before(self) -> Period:
         """The same days a year earlier."""
-        return Period(_year_earlier(self.first), _year_earlier(self.last))
+        return Period(_year_earlier(self.first), _year_earlier(self.last), is_asked_for=False)
 
 
 @dataclass(frozen=True, eq=False)

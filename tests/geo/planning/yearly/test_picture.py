@@ -180,3 +180,11 @@ def test_a_period_that_is_none_is_refused() -> None:
         Period(date(2026, 2, 1), date(2026, 1, 1))
     with pytest.raises(ParameterError, match="Give a year"):
         Period.of_year(26)
+    for first, last in ((date(1, 1, 1), date(1, 12, 31)), (date(1989, 12, 31), date(1990, 1, 1))):
+        with pytest.raises(ParameterError, match="in the years 1990 to 2200"):
+            Period(first, last)
+
+
+def test_the_first_year_that_can_be_asked_for_has_a_year_before() -> None:
+    before = Period.of_year(1990).before
+    assert (before.first, before.last, before.year) == (date(1989, 1, 1), date(1989, 12, 31), 1989)
