@@ -199,7 +199,8 @@ def _change(
 
 def _find(connection: sa.Connection | None, plan_id: str, circle: str) -> StoredPlan:
     chosen = sa.select(PLANS).where(PLANS.c.plan_id == plan_id, PLANS.c.circle == circle)
-    row = None if connection is None else connection.execute(chosen).first()
+    # a database may refuse to be asked for text that cannot be printed, which no id is
+    row = None if connection is None or not plan_id.isprintable() else connection.execute(chosen).first()
     if row is None:
         message = f"There is no plan {plan_id!r}; list the plans to see which there are."
         raise NotFoundError(message)

@@ -102,6 +102,7 @@ def test_another_circle_s_plan_is_not_there(served: TestClient, home: Path) -> N
 def test_what_is_not_there(served: TestClient, plan_id: str, home: Path) -> None:
     before = list_events(home)[0]
     assert served.get("/plans/none/files/csv").status_code == 404
+    assert [served.get(f"/plans/%00{rest}").status_code for rest in ("", "/files/csv")] == [404, 404]
     answer = served.get(f"/plans/{plan_id}/files/docx?lang=sv")
     assert answer.status_code == 404
     assert "pdf, ics, gpx, xlsx, csv, gpkg" in answer.json()["detail"]

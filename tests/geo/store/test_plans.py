@@ -64,6 +64,13 @@ def test_where_there_is_no_store_there_are_no_plans(tmp_path: Path) -> None:
         find_plan(tmp_path, "p1")
 
 
+@pytest.mark.parametrize("plan_id", ["\x00", "\ud800", "p\n1"])
+def test_what_can_be_no_id_is_no_plan(tmp_path: Path, plan_id: str) -> None:
+    save_plan(tmp_path, make_plan(), by="planner")
+    with pytest.raises(NotFoundError, match="There is no plan"):
+        find_plan(tmp_path, plan_id)
+
+
 def test_of_two_who_change_a_plan_at_once_the_second_is_told(tmp_path: Path) -> None:
     stored = save_plan(tmp_path, make_plan(make_stop()), by="planner")
     plan_id = stored.plan.plan_id
