@@ -101,6 +101,16 @@ TEMPLATES = (
     "There is no such entry on your shortlist any more; it may have been removed in another tab.",
     "Your shortlist has {n} entries, which is as many as it holds; remove one first.",
     "The note was changed meanwhile, in another tab; look at both.",
+    "Give a year, or the first and the last day of a period.",
+    "Give a year from {first} to {last}, not {given}.",
+    "Give days in the years {first} to {last}, not {given} to {given_last}.",
+    "A period must not end before it begins; this one is from {first} to {last}.",
+    "There is no chart {given}; there are {charts}.",
+    "There is no such file to share; there are {forms}, for those who may see every record.",
+    (
+        "Only whole calendar years are shared, not {first} to {last}: of two periods that overlap, the difference "
+        "would tell of single days."
+    ),
     "The server's log says what happened; the operator can read it there.",
     "None of the roles of whoever is signed in may do this; an admin gives roles.",
     "Nobody is signed in, or the session has ended. Sign in at /sign-in and ask again.",

@@ -97,6 +97,8 @@ def test_that_a_file_was_made_is_noted(client: TestClient, made_home: Path) -> N
         ("/picture?from=2026-01-01", 422),
         ("/picture?year=2026&from=2026-01-01&to=2026-02-01", 422),
         ("/picture?from=2026-02-01&to=2026-01-01", 422),
+        ("/picture?from=0001-01-01&to=0001-12-31", 422),
+        ("/picture?from=9999-01-01&to=9999-12-31", 422),
         ("/picture/charts/nothing.svg", 404),
         ("/picture/charts/month.svg?colour=red", 422),
         ("/picture/files/pdf", 404),
@@ -107,6 +109,27 @@ def test_what_makes_no_sense_is_told(client: TestClient, address: str, status: i
     answer = client.get(address)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_first_year_stands_beside_the_one_before_it(client: TestClient) -> None:
+    page = client.get("/picture?year=1990&lang=en", headers={"accept": "text/html"})
+    assert page.status_code == 200
+    assert "1989" in page.text
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/picture?year=1", "Ange ett år från 1990 till 2200, inte 1."),
+        ("/picture?from=2026-01-01", "Ange ett år, eller första och sista dagen i en period."),
+        ("/picture?from=0001-01-01&to=0001-12-31", "Ange dagar inom åren 1990 till 2200, inte 0001-01-01 till"),
+        ("/picture?from=2026-02-01&to=2026-01-01", "En period kan inte sluta innan den börjar"),
+        ("/picture/charts/nothing.svg?year=2026", "Det finns inget diagram"),
+        ("/picture/files/pdf?year=2026", "Det finns ingen sådan fil att dela"),
+    ],
+)
+def test_who_reads_swedish_is_told_in_swedish(client: TestClient, address: str, said: str) -> None:
+    assert client.get(f"{address}&lang=sv").json()["detail"].startswith(said)
 
 
 def test_the_command_counts_the_same(made_home: Path, tmp_path: Path) -> None:

@@ -20,10 +20,12 @@ API, GEO, MAPS = Path(str(api.__file__)).parent, Path(str(geo.__file__)).parent,
 GAP = re.compile(r"\{(\w+)\}")
 # Whose errors reach a page.
 ASKED = (
-    *(API / "routes" / f"{name}.py" for name in ("cells", "shortlist", "saved_views")),
+    *(API / "routes" / f"{name}.py" for name in ("cells", "charts", "shortlist", "saved_views", "yearly")),
     *(API / f"{name}.py" for name in ("service", "shelf", "drawing", "turns", "viewers", "bodies")),
     API / "importing" / "jobs.py",
     API / "importing" / "uploads.py",
+    GEO / "exporting" / "picture.py",
+    GEO / "planning" / "yearly" / "records.py",
     GEO / "risk" / "area" / "drawn.py",
     GEO / "risk" / "difference.py",
     GEO / "risk" / "explain.py",
