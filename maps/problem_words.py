@@ -111,6 +111,10 @@ TEMPLATES = (
         "Only whole calendar years are shared, not {first} to {last}: of two periods that overlap, the difference "
         "would tell of single days."
     ),
+    (
+        "Only years that have ended are shared, and {year} has not: of files of two days, the difference would tell of "
+        "what came between them. Share {year_again} from {day} on, or an earlier year now."
+    ),
     "The server's log says what happened; the operator can read it there.",
     "None of the roles of whoever is signed in may do this; an admin gives roles.",
     "Nobody is signed in, or the session has ended. Sign in at /sign-in and ask again.",

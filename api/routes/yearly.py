@@ -18,7 +18,7 @@ from api.routes.charts import SizeParameter, ThemeParameter
 from api.routes.pages import PageLanguage
 from api.snapshots import Snapshot
 from geo.errors import NotFoundError, ParameterError
-from geo.exporting.picture import share_picture
+from geo.exporting.picture import can_share, share_picture
 from geo.exporting.tables import FORMS
 from geo.layers.circles import INNER_CIRCLE
 from geo.planning.daylight import LOCAL_TIME
@@ -35,6 +35,9 @@ __all__ = ["router"]
 router = APIRouter(tags=["pages"])
 
 YearParameter = Annotated[int | None, Query(description="Calendar year; the latest with visits when left out")]
+EndedYearParameter = Annotated[
+    int | None, Query(description="Calendar year that has ended; the latest such with visits when left out")
+]
 FirstParameter = Annotated[date | None, Query(alias="from", description="First day of another period, with `to`")]
 LastParameter = Annotated[date | None, Query(alias="to", description="Its last day")]
 
@@ -111,6 +114,7 @@ def show_picture(
         shown,
         years=sorted({*list_years(snapshot), *([period.year] if period.year else [])}, reverse=True),
         sees_all=snapshot.circle == INNER_CIRCLE,
+        has_ended=can_share(period, datetime.fromtimestamp(float(request.app.state.accounts.clock()), UTC).date()),
         query=request.query_params.multi_items(),
     )
     return HTMLResponse(page, headers={"Cache-Control": REVALIDATE})
@@ -155,10 +159,10 @@ def get_picture_file(
     snapshot: CurrentSnapshot,
     user: TheUser,
     form: Annotated[str, Path(description=f"Form of the file: {', '.join(FORMS)}")],
-    year: YearParameter = None,
+    year: EndedYearParameter = None,
     lang: LanguageParameter = "sv",
 ) -> Response:
-    """Tables of a calendar year in which no firm can be seen, nor worked out from all of them together.
+    """Tables of a calendar year that has ended, in which no firm can be seen, nor worked out from all of them together.
 
     For the circle that sees every record only: files of two circles would tell each other's difference. That the file
     was made is noted in the log of what was done.
@@ -166,10 +170,11 @@ def get_picture_file(
     if form not in FORMS or snapshot.circle != INNER_CIRCLE:
         message = f"There is no such file to share; there are {', '.join(FORMS)}, for those who may see every record."
         raise NotFoundError(message)
-    period = Period.of_year(list_years(snapshot)[0] if year is None else year)
     now = float(request.app.state.accounts.clock())
-    shared = share_picture(read_records(snapshot.layers, period))
     made_at = datetime.fromtimestamp(now, UTC)
+    ended = [one for one in list_years(snapshot) if one < made_at.year] or [made_at.year - 1]
+    period = Period.of_year(ended[0] if year is None else year)
+    shared = share_picture(read_records(snapshot.layers, period), today=made_at.date())
     sheets = make_sheets(lang, shared, made_at=made_at, synthetic=snapshot.layers.is_synthetic)
     chosen = FORMS[form]
     note_event(service.settings.home, user.user_id, "picture-shared", f"{shared.year} {form}", now=now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 import pandas as pd
 
@@ -18,13 +19,13 @@ from geo.disclosure.tables import (
     protect_tables,
 )
 from geo.errors import ParameterError
-from geo.planning.yearly import YearRecords
+from geo.planning.yearly import Period, YearRecords
 from geo.planning.yearly.picture import list_codes
 from geo.planning.yearly.records import UNKNOWN
 from geo.reference.tables import read_columns
 from geo.risk.words import Sentence
 
-__all__ = ["SharedPicture", "SharedTable", "list_notes", "share_picture"]
+__all__ = ["SharedPicture", "SharedTable", "can_share", "list_notes", "share_picture"]
 
 Counts = Mapping[CellKey, int | None]
 
@@ -74,13 +75,26 @@ class SharedPicture:
     findings: Protected
 
 
-def share_picture(records: YearRecords, rule: Rule | None = None) -> SharedPicture:
-    """Protect the tables of a calendar year.
+def can_share(period: Period, today: date | None = None) -> bool:
+    """Whether tables of a period may be shared: of a calendar year that has ended.
 
     Parameters
     ----------
-    records : YearRecords of a whole calendar year: of other periods, two files would tell what happened on a day
+    period : Period
+    today : date in UTC; left out, that of the clock
+    """
+    return period.year is not None and period.last < (datetime.now(UTC).date() if today is None else today)
+
+
+def share_picture(records: YearRecords, rule: Rule | None = None, *, today: date | None = None) -> SharedPicture:
+    """Protect the tables of a calendar year that has ended.
+
+    Parameters
+    ----------
+    records : YearRecords of a whole calendar year: of other periods, two files would tell what happened on a day, and
+        so would files of two days of a year that is not over
     rule : Rule; left out, that of the reference table
+    today : date in UTC; left out, that of the clock
 
     Returns
     -------
@@ -89,13 +103,19 @@ def share_picture(records: YearRecords, rule: Rule | None = None) -> SharedPictu
     Raises
     ------
     ParameterError
-        The period is no calendar year.
+        The period is no calendar year, or has not ended.
     """
     year = records.period.year
     if year is None:
         message = (
             f"Only whole calendar years are shared, not {records.period.first} to {records.period.last}: of two "
             "periods that overlap, the difference would tell of single days."
+        )
+        raise ParameterError(message)
+    if not can_share(records.period, today):
+        message = (
+            f"Only years that have ended are shared, and {year} has not: of files of two days, the difference would "
+            f"tell of what came between them. Share {year} from {year + 1}-01-01 on, or an earlier year now."
         )
         raise ParameterError(message)
     rule = disclosure_rule() if rule is None else rule

@@ -20,7 +20,7 @@ from maps.yearly import say_period, say_persons
 __all__ = ["render_picture_page"]
 
 
-def render_picture_page(
+def render_picture_page(  # noqa: PLR0913  every option is one
     lang: str,
     picture: Picture,
     report: CalibrationReport,
@@ -28,6 +28,7 @@ def render_picture_page(
     *,
     years: Sequence[int],
     sees_all: bool,
+    has_ended: bool,
     query: Query = (),
     root: str = "",
 ) -> str:
@@ -41,6 +42,7 @@ def render_picture_page(
     charts : one of each dimension, in their order
     years : calendar years to choose from, the latest first
     sees_all : whether the reader's circle sees every record; only then there are tables to share
+    has_ended : whether the period is a calendar year that is over; no other is shared
     query : pairs of str
     root : str
     """
@@ -73,6 +75,7 @@ def render_picture_page(
         bins=_tabulate_bins(lang, report),
         groups=_tabulate_groups(lang, report),
         may_share=sees_all and period.year is not None,
+        has_ended=has_ended,
         sees_all=sees_all,
         cell_text=partial(format_cell, lang),
         synthetic=picture.synthetic,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +23,8 @@ from maps.charts.yearly import YEARLY_CHARTS
 from tests.api.test_cli import fail_json, run, run_json
 
 YEAR = 2026
+# one that is over
+ENDED = 2024
 
 
 def test_the_page_tells_what_the_library_counts(client: TestClient, made_home: Path) -> None:
@@ -52,7 +54,7 @@ def test_the_page_is_there_in_swedish_and_of_any_days(client: TestClient) -> Non
     assert "1 maj 2026 till 30 juni 2026" in page.text
     # of days that are no calendar year nothing can be shared
     assert "picture/files" not in page.text
-    assert "picture/files/xlsx" in client.get("/picture?year=2026", headers={"accept": "text/html"}).text
+    assert "picture/files/xlsx" in client.get(f"/picture?year={ENDED}", headers={"accept": "text/html"}).text
 
 
 @pytest.mark.parametrize("chart", YEARLY_CHARTS)
@@ -71,22 +73,37 @@ def test_a_picture_is_kept_until_it_changes(client: TestClient, chart: str) -> N
 @pytest.mark.parametrize("lang", ["sv", "en"])
 def test_files_hold_no_number_of_few_firms(client: TestClient, made_home: Path, lang: str) -> None:
     """The region of the tests has a handful of visits: nothing of it may leave."""
-    assert 0 < draw_picture(load_layers(made_home), Period.of_year(YEAR)).total.now.visits < 10
-    answer = client.get(f"/picture/files/csv?year={YEAR}&lang={lang}")
+    assert 0 < draw_picture(load_layers(made_home), Period.of_year(ENDED)).total.now.visits < 10
+    answer = client.get(f"/picture/files/csv?year={ENDED}&lang={lang}")
     assert answer.headers["cache-control"] == "no-store"
-    assert f'filename="norrsyn-lagesbild-{YEAR}.csv"' in answer.headers["content-disposition"]
+    assert f'filename="norrsyn-lagesbild-{ENDED}.csv"' in answer.headers["content-disposition"]
     about, *tables = answer.content.decode("utf-8-sig").split("\r\n\r\n")
-    assert str(YEAR) in about
+    assert str(ENDED) in about
     for table in tables:
         _, _, *rows = csv.reader(io.StringIO(table, newline=""))
         assert all(cell == "" for row in rows for cell in row[1:])
-    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/picture/files/xlsx?year={YEAR}&lang={lang}").content))
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/picture/files/xlsx?year={ENDED}&lang={lang}").content))
     assert len(book.sheetnames) == 1 + len(tables)
 
 
 def test_that_a_file_was_made_is_noted(client: TestClient, made_home: Path) -> None:
-    client.get(f"/picture/files/csv?year={YEAR}")
-    assert any(event.what == "picture-shared" and event.about == f"{YEAR} csv" for event in list_events(made_home)[1])
+    client.get(f"/picture/files/csv?year={ENDED}")
+    assert any(event.what == "picture-shared" and event.about == f"{ENDED} csv" for event in list_events(made_home)[1])
+
+
+def test_a_year_that_runs_is_not_shared(client: TestClient) -> None:
+    """Of files of two days, the difference would tell of what came between them."""
+    running = datetime.now(UTC).year
+    answer = client.get(f"/picture/files/csv?year={running}&lang=en")
+    assert answer.status_code == 422
+    assert f"Share {running} from {running + 1}-01-01 on" in answer.json()["detail"]
+    said = client.get(f"/picture/files/csv?year={running}&lang=sv").json()["detail"]
+    assert said.startswith("Bara år som är slut delas")
+    page = client.get(f"/picture?year={running}", headers={"accept": "text/html"}).text
+    assert "picture/files" not in page
+    assert f"Tabeller för {running} kan delas när året är slut" in page
+    # which is not what is given to whoever names no year
+    assert client.get("/picture/files/csv").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -133,15 +150,15 @@ def test_who_reads_swedish_is_told_in_swedish(client: TestClient, address: str, 
 
 
 def test_the_command_counts_the_same(made_home: Path, tmp_path: Path) -> None:
-    picture = draw_picture(load_layers(made_home), Period.of_year(YEAR))
+    picture = draw_picture(load_layers(made_home), Period.of_year(ENDED))
     out = tmp_path / "year.csv"
-    answer = run_json("picture", "--year", str(YEAR), "--share", str(out), "--home", made_home)
+    answer = run_json("picture", "--year", str(ENDED), "--share", str(out), "--home", made_home)
     assert answer["total"]["now"] == vars(picture.total.now)
     assert answer["unknown"] == [str(one) for one in picture.unknown]
     assert answer["shared"] == {"path": str(out), "bytes": out.stat().st_size}
     assert (
         "is there already"
-        in fail_json("picture", "--year", str(YEAR), "--share", str(out), "--home", made_home, code=2)["detail"]
+        in fail_json("picture", "--year", str(ENDED), "--share", str(out), "--home", made_home, code=2)["detail"]
     )
     said = run("picture", "--from", "2026-05-01", "--to", "2026-06-30", "--lang", "sv", "--home", made_home).stdout
     assert "1 maj 2026 till 30 juni 2026" in said
@@ -152,6 +169,8 @@ def test_the_command_refuses_what_it_cannot_use(made_home: Path, tmp_path: Path)
     days = ("--from", "2026-01-01", "--to", "2026-02-01")
     out = ("--share", str(tmp_path / "a.csv"))
     assert "calendar year" in fail_json("picture", *days, *out, "--home", made_home, code=2)["detail"]
+    running = str(datetime.now(UTC).year)
+    assert "have ended" in fail_json("picture", "--year", running, *out, "--home", made_home, code=2)["detail"]
     assert (
         ".csv or .xlsx"
         in fail_json("picture", "--year", "2026", "--share", "a.pdf", "--home", made_home, code=2)["detail"]

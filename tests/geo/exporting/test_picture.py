@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import openpyxl
@@ -34,7 +34,7 @@ def make_records(rows: list[tuple[str, ...]], period: Period | None = None) -> Y
     names = ["sector", "county", "month", "outcome", "firm"]
     visits = pd.DataFrame(rows, columns=names, dtype=object)
     findings = visits.assign(indicator="very_long_hours", grade="S").drop(columns="outcome")
-    return YearRecords(period or Period.of_year(2026), visits, findings, {}, 0, 0, 0, 0)
+    return YearRecords(period or Period.of_year(2025), visits, findings, {}, 0, 0, 0, 0)
 
 
 def read_numbers(tables: tuple[SharedTable, ...]) -> list[tuple[str, str, str, int]]:
@@ -105,6 +105,17 @@ def test_only_calendar_years_are_shared() -> None:
     period = Period(date(2026, 1, 1), date(2026, 12, 30))
     with pytest.raises(ParameterError, match="calendar year"):
         share_picture(make_records([], period))
+
+
+def test_only_years_that_have_ended_are_shared() -> None:
+    records = make_records([])
+    for today in (date(2025, 6, 1), date(2025, 12, 31)):
+        with pytest.raises(ParameterError, match="Share 2025 from 2026-01-01 on, or an earlier year now"):
+            share_picture(records, today=today)
+    assert share_picture(records, today=date(2026, 1, 1)).year == 2025
+    running = Period.of_year(datetime.now(UTC).year)
+    with pytest.raises(ParameterError, match="have ended"):
+        share_picture(make_records([], running))
 
 
 def test_a_year_without_visits_is_empty_and_no_other_year_looks_so() -> None:
