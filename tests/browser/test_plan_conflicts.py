@@ -78,3 +78,34 @@ def test_outcomes_of_a_colleague_are_shown_before_they_are_replaced(
     expect(conflict).to_be_hidden()
     expect(page.locator(".stop").nth(1)).not_to_contain_text("Rättelser")
     assert troubles_of(watched) == troubles_of(colleague) == []
+
+
+def test_locks_of_two_planners_are_both_kept(open_page: OpenPage, colleague: Watched, demo_url: str) -> None:
+    watched = open_page()
+    page, other = watched.page, colleague.page
+    address = make_plan(page, demo_url, "Två som låser", n_crews=1, n_days=1)
+    other.goto(address)
+    wait_for_plan(other)
+
+    # each locks a stop; who comes second keeps the first one's lock
+    page.locator(".stop").nth(1).get_by_role("button", name=re.compile("^Lås till")).click()
+    other.locator(".stop").nth(0).get_by_role("button", name=re.compile("^Lås till")).click()
+    other.get_by_role("button", name="Optimera om resten").click()
+    said(other, "Resten är planerad på nytt")
+    page.get_by_role("button", name="Optimera om resten").click()
+    conflict = page.locator("#conflict")
+    expect(conflict).to_contain_text("Bo Ek", timeout=WITHIN_MS)
+    expect(page.locator("#pending")).to_contain_text("Låsta: 2")
+    conflict.get_by_role("button", name="Gör min ändring ovanpå").click()
+    said(page, "Resten är planerad på nytt")
+    expect(page.locator("#pending")).to_contain_text("Låsta: 2")
+    page.reload()
+    wait_for_plan(page)
+    expect(page.locator("#pending")).to_contain_text("Låsta: 2")
+
+    # a lock that one takes off is no longer there; the other's is
+    page.get_by_role("button", name=re.compile("^Lås upp")).first.click()
+    page.get_by_role("button", name="Optimera om resten").click()
+    said(page, "Resten är planerad på nytt")
+    expect(page.locator("#pending")).to_contain_text("Låsta: 1")
+    assert troubles_of(watched) == troubles_of(colleague) == []

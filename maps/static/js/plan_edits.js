@@ -14,36 +14,44 @@ export class Edits {
     this.reset();
   }
 
+  // One's own changes only: what others lock, put in or leave out meanwhile stays theirs.
   reset() {
-    this.locks = new Map((this.page.plan.locks ?? []).map((one) => [keyOf(one), one]));
+    this.locked = new Map();
+    this.unlocked = new Set();
     this.excluded = new Map();
     this.pinned = new Map();
-    this.hasLocked = false;
   }
 
   get isWaiting() {
-    return this.hasLocked || this.excluded.size > 0 || this.pinned.size > 0;
+    return [this.locked, this.unlocked, this.excluded, this.pinned].some(({ size }) => size > 0);
   }
 
-  isLocked = (stop) => this.locks.has(keyOf(stop));
+  isLocked = (stop) => this.locksOf(this.page.plan).some((one) => keyOf(one) === keyOf(stop));
 
-  // What is no longer in the plan cannot be locked or left out.
+  // The plan's locks with one's own changes, each where its stop is by now.
+  locksOf(plan) {
+    const keys = new Set([...(plan.locks ?? []).map(keyOf).filter((key) => !this.unlocked.has(key)), ...this.locked.keys()]);
+    const there = routesOf(plan).flatMap(({ crew, on, stops }) => stops.map((stop) => [keyOf(stop), { ...bare(stop), crew, on }]));
+    return there.filter(([key]) => keys.has(key)).map(([, lock]) => lock);
+  }
+
+  // What is no longer in the plan cannot be locked or left out; and what it says by now needs no change.
   meet(plan) {
-    const there = new Map(routesOf(plan).flatMap((route) => route.stops.map((stop) => [keyOf(stop), route])));
+    const there = new Set(routesOf(plan).flatMap(({ stops }) => stops.map(keyOf)));
+    const locks = new Set((plan.locks ?? []).map(keyOf));
     for (const key of [...this.excluded.keys()]) if (!there.has(key)) this.excluded.delete(key);
-    for (const [key, lock] of [...this.locks]) {
-      const route = there.get(key);
-      if (!route) this.locks.delete(key);
-      else this.locks.set(key, { ...lock, crew: route.crew, on: route.on });
-    }
+    for (const key of [...this.locked.keys()]) if (!there.has(key) || locks.has(key)) this.locked.delete(key);
+    for (const key of [...this.unlocked]) if (!locks.has(key)) this.unlocked.delete(key);
     for (const key of [...this.pinned.keys()]) if (there.has(key)) this.pinned.delete(key);
   }
 
-  lock(stop, { crew, on }) {
+  lock(stop) {
     const key = keyOf(stop);
-    if (this.locks.has(key)) this.locks.delete(key);
-    else this.locks.set(key, { ...bare(stop), crew, on });
-    this.hasLocked = true;
+    const isInPlan = (this.page.plan.locks ?? []).some((one) => keyOf(one) === key);
+    const changes = isInPlan ? this.unlocked : this.locked;
+    if (changes.has(key)) changes.delete(key);
+    else if (isInPlan) this.unlocked.add(key);
+    else this.locked.set(key, bare(stop));
     this.page.draw();
   }
 
@@ -80,16 +88,12 @@ export class Edits {
   }
 
   optimise() {
-    const body = () => ({
-      locks: [...this.locks.values()].map(({ layer, record_id, crew, on }) => ({ layer, record_id, crew, on })),
-      pinned: [...(this.page.plan.pinned ?? []).map(bare).filter((one) => !this.excluded.has(keyOf(one)) && !this.pinned.has(keyOf(one))), ...[...this.pinned.values()].map(bare)],
-      excluded: [...(this.page.plan.exclusions ?? []).map((one) => ({ ...bare(one), reason: one.reason })).filter((one) => !this.pinned.has(keyOf(one))), ...[...this.excluded.values()].map((one) => ({ ...bare(one), reason: one.reason }))],
+    const body = (plan) => ({
+      locks: this.locksOf(plan),
+      pinned: [...(plan.pinned ?? []).map(bare).filter((one) => !this.excluded.has(keyOf(one)) && !this.pinned.has(keyOf(one))), ...[...this.pinned.values()].map(bare)],
+      excluded: [...(plan.exclusions ?? []).map((one) => ({ ...bare(one), reason: one.reason })).filter((one) => !this.pinned.has(keyOf(one))), ...[...this.excluded.values()].map((one) => ({ ...bare(one), reason: one.reason }))],
     });
-    const done = () => {
-      this.hasLocked = false;
-      this.excluded.clear();
-      this.pinned.clear();
-    };
+    const done = () => this.reset();
     return this.page.change("POST", "/optimise", body, { what: t("Re-optimise the rest"), done, said: t("The rest is planned anew."), wait: t("Planning the rest anew …") });
   }
 
@@ -98,8 +102,9 @@ export class Edits {
     node.hidden = !this.page.isDraft;
     if (node.hidden) return;
     const isBusy = this.page.waiting > 0;
+    const n = this.locksOf(this.page.plan).length;
     const parts = [
-      this.locks.size && t("Locked: {n}", { n: this.locks.size }),
+      n && t("Locked: {n}", { n }),
       this.pinned.size && t("To be put in: {names}", { names: namesOf(this.pinned) }),
       this.excluded.size && t("To be left out: {names}", { names: namesOf(this.excluded) }),
     ].filter(Boolean);

@@ -159,7 +159,7 @@ export class RouteCards {
   }
 
   lock(stop, route) {
-    this.page.edits.lock(stop, route);
+    this.page.edits.lock(stop);
     announce(this.page.edits.isLocked(stop) ? t("{what} is locked to {crew}.", { what: stop.title, crew: route.crew }) : t("{what} is no longer locked.", { what: stop.title }));
   }
 
