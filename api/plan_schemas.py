@@ -357,7 +357,7 @@ class StopInfo(SiteInfo):
     propensity: float | None = Field(description="Chance with which it was drawn, where it was")
     expected: float | None = Field(description="Chance that a visit finds something, as estimated when it was planned")
     days_since_visit: int | None
-    needs_reason: bool = Field(description="Whether it was visited so lately that a reason is needed")
+    needs_reason: bool = Field(description="Whether a reason is needed: it was visited lately, or is excluded")
     revisit_reason: str
     revisit_reason_title: str
     reasons: list[str]

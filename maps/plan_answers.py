@@ -11,7 +11,7 @@ from geo.planning.crews import Crew
 from geo.planning.daylight import find_light
 from geo.planning.drive import EstimatedDrive
 from geo.planning.followup import expected_against_actual, read_results
-from geo.planning.plan import Plan, PlannedStop, StopOutcome, find_blocks, read_sentence
+from geo.planning.plan import Plan, PlannedStop, StopOutcome, find_blocks, needs_reason, read_sentence
 from geo.planning.plan.value import EXPLORATION, PINNED
 from geo.reference import find_checks, municipality_names, planning_parameters
 from geo.reference.tables import read_columns
@@ -176,7 +176,6 @@ def _estimate_shift(crew: Crew, stops: list[PlannedStop]) -> dict[str, Any]:
 def _describe_stop(lang: str, plan: Plan, crew: Crew, stop: PlannedStop, region: Region) -> dict[str, Any]:
     lon, lat = to_degrees(stop.easting, stop.northing)
     outcomes = plan.outcomes.get(stop.key, ())
-    since = stop.days_since_visit
     how = {
         PINNED: translate(lang, "Must be visited"),
         EXPLORATION: translate(lang, "Drawn by lot, to learn of places that nobody would have chosen"),
@@ -194,7 +193,7 @@ def _describe_stop(lang: str, plan: Plan, crew: Crew, stop: PlannedStop, region:
         "lat": lat,
         "how_title": how.get(stop.how) or translate(lang, "Chosen by its priority"),
         "expected": stop.expected,
-        "needs_reason": since is not None and since < int(planning_parameters()["revisit_days"]),
+        "needs_reason": needs_reason(plan, stop),
         "revisit_reason_title": _title(lang, "plan_reasons", "reason", stop.revisit_reason),
         "reasons": [say(lang, reason) for reason in stop.reasons],
         "agencies": _describe_agencies(lang, crew, stop),

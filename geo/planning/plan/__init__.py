@@ -13,7 +13,16 @@
 
 from geo.planning.plan.checklist import Answer, open_items
 from geo.planning.plan.layers import find_dropped, make_findings, make_visits
-from geo.planning.plan.moves import answer_item, comment_plan, find_blocks, justify_stop, move_plan, replace_stops
+from geo.planning.plan.moves import (
+    answer_item,
+    comment_plan,
+    find_blocks,
+    find_exclusion,
+    justify_stop,
+    move_plan,
+    needs_reason,
+    replace_stops,
+)
 from geo.planning.plan.outcomes import AgencyOutcome, Observation, StopOutcome, record_outcome
 from geo.planning.plan.record import read_crew, read_plan, read_sentence, write_crew, write_plan, write_sentence
 from geo.planning.plan.retention import drop_expired, last_day_of_keeping
@@ -32,11 +41,13 @@ __all__ = [
     "drop_expired",
     "find_blocks",
     "find_dropped",
+    "find_exclusion",
     "justify_stop",
     "last_day_of_keeping",
     "make_findings",
     "make_visits",
     "move_plan",
+    "needs_reason",
     "open_items",
     "read_crew",
     "read_plan",

@@ -14,7 +14,16 @@ from geo.reference import planning_parameters
 from geo.reference.tables import read_columns
 from geo.risk.words import Sentence, title_sentence
 
-__all__ = ["answer_item", "comment_plan", "find_blocks", "justify_stop", "move_plan", "replace_stops"]
+__all__ = [
+    "answer_item",
+    "comment_plan",
+    "find_blocks",
+    "find_exclusion",
+    "justify_stop",
+    "move_plan",
+    "needs_reason",
+    "replace_stops",
+]
 
 # stops, crews and days stand still once somebody is asked to approve them; what supports them may still be answered
 _OPEN_STATES = (DRAFT, READY)
@@ -24,7 +33,8 @@ def find_blocks(plan: Plan, to_state: str) -> tuple[Sentence, ...]:
     """What keeps a plan from a state, apart from the way there; none where it may go.
 
     Nothing is put up for approval without stops, and nothing is approved before the checklist for victims' support is
-    complete and every stop at a site visited lately is justified. Nothing is closed before every stop has an outcome.
+    complete and every stop at a site visited lately, or that the plan itself excludes, is justified. Nothing is closed
+    before every stop has an outcome.
     """
     if to_state == CLOSED:
         missing = (stop for stop in plan.stops if stop.key not in plan.outcomes)
@@ -39,6 +49,17 @@ def find_blocks(plan: Plan, to_state: str) -> tuple[Sentence, ...]:
         ]
         blocks += _find_unjustified(plan)
     return tuple(blocks)
+
+
+def find_exclusion(plan: Plan, key: StopKey) -> str:
+    """Code of the reason for which the plan's own request leaves a site out; empty where it does not."""
+    asked = plan.manifest.get("request") or plan.manifest
+    return next((str(reason) for layer, record, reason in asked.get("excluded", ()) if (layer, record) == key), "")
+
+
+def needs_reason(plan: Plan, stop: PlannedStop) -> bool:
+    """Whether a stop needs a coded reason before approval: it was visited lately, or the plan excludes its site."""
+    return _is_lately_visited(stop) or bool(find_exclusion(plan, stop.key))
 
 
 def move_plan(plan: Plan, to_state: str, *, by: str, at: str, reason: str = "") -> Plan:
@@ -115,7 +136,7 @@ def answer_item(plan: Plan, item: str, answer: Answer, *, by: str, at: str) -> P
 
 
 def justify_stop(plan: Plan, key: StopKey, reason: str, *, by: str, at: str) -> Plan:
-    """The plan with a reason why a site visited lately is visited again.
+    """The plan with a reason why a site that was visited lately, or is excluded, is visited all the same.
 
     Raises
     ------
@@ -144,11 +165,21 @@ def comment_plan(plan: Plan, reason: str, *, by: str, at: str, about: str = "") 
 
 
 def _find_unjustified(plan: Plan) -> Iterator[Sentence]:
-    limit = int(planning_parameters()["revisit_days"])
     for stop in plan.stops:
-        if stop.days_since_visit is not None and stop.days_since_visit < limit and not stop.revisit_reason:
+        if stop.revisit_reason:
+            continue
+        if _is_lately_visited(stop):
             values = {"title": stop.title, "days": stop.days_since_visit}
             yield Sentence("{title} was visited {days} days ago; say why it is visited again.", values)
+        if code := find_exclusion(plan, stop.key):
+            why = title_sentence("exclusion_reasons", "reason", code)
+            text = "{title} is excluded ({reason}); take it out, lift the exclusion, or say why it is visited."
+            yield Sentence(text, {"title": stop.title, "reason": why})
+
+
+def _is_lately_visited(stop: PlannedStop) -> bool:
+    limit = int(planning_parameters()["revisit_days"])
+    return stop.days_since_visit is not None and stop.days_since_visit < limit
 
 
 def _require(plan: Plan, states: Sequence[str], what: str) -> None:

@@ -124,18 +124,20 @@ export class RouteCards {
     return node;
   }
 
-  // A site that was visited lately needs a reason before the plan is approved.
+  // A site that was visited lately, or is excluded, needs a reason before the plan is approved.
   revisit(stop) {
     if (!stop.needs_reason) return null;
     const key = `${keyOf(stop)} revisit`;
     const given = stop.revisit_reason_title || (stop.revisit_reason && choicesOf("revisit").find(([code]) => code === stop.revisit_reason)?.[1]);
     if (!this.page.isOpen) return el("p", { class: given ? "hint" : "stop-note" }, given ? t("Visited again because: {reason}", { reason: given }) : t("No reason is given why it is visited again."));
+    const isExcluded = this.page.plan.exclusions.some((one) => keyOf(one) === keyOf(stop));
+    const missing = isExcluded ? t("Excluded, but in the plan: say why it is visited") : t("Visited lately: say why it is visited again");
     const id = `revisit-${keyOf(stop)}`;
     const field = el("select", { id, "data-key": key }, el("option", { value: "" }, t("Choose a reason")), optionsOf("revisit"));
     field.value = stop.revisit_reason ?? "";
     const save = () => field.value && this.page.change("PUT", "/justifications", () => ({ layer: stop.layer, record_id: stop.record_id, reason: field.value }), { what: `${t("Why it is visited again")}: ${stop.title}`, about: keyOf(stop), said: t("The reason is saved.") });
     const button = el("button", { type: "button", class: "plain-button", "data-key": `${key}-save`, onclick: save }, t("Save"));
-    return el("div", { class: `stop-revisit${given ? "" : " is-missing"}` }, el("label", { for: id }, given ? t("Why it is visited again") : t("Visited lately: say why it is visited again")), el("span", { class: "row-buttons" }, field, button));
+    return el("div", { class: `stop-revisit${given ? "" : " is-missing"}` }, el("label", { for: id }, given ? t("Why it is visited again") : missing), el("span", { class: "row-buttons" }, field, button));
   }
 
   acts(stop, i, route) {

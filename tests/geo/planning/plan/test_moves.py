@@ -15,6 +15,7 @@ from geo.planning.plan import (
     find_blocks,
     justify_stop,
     move_plan,
+    needs_reason,
     open_items,
     replace_stops,
 )
@@ -79,6 +80,26 @@ def test_approval_is_blocked_by_a_site_visited_lately_until_it_is_justified() ->
     justified = justify_stop(plan, lately.key, "follow_up", **WHO)
     assert move_plan(justified, "approved", **WHO).state == "approved"
     assert justified.history[-1].reason == "follow_up"
+
+
+@pytest.mark.parametrize("of_request", [True, False])
+def test_approval_is_blocked_by_a_site_that_the_plan_excludes(*, of_request: bool) -> None:
+    excluded = {"excluded": [["workplaces", "w2", "ongoing_investigation"]]}
+    stop, out = make_stop(), make_stop("w2", order=2)
+    manifest = {"request": excluded, "excluded": []} if of_request else excluded
+    draft = make_plan(stop, out, manifest=manifest)
+    assert [needs_reason(draft, one) for one in (stop, out)] == [False, True]
+    plan = complete(move_plan(draft, "ready", **WHO))
+    (block,) = find_blocks(plan, "approved")
+    assert str(block) == (
+        "Place w2 is excluded (Ongoing investigation); take it out, lift the exclusion, or say why it is visited."
+    )
+    with pytest.raises(ParameterError, match="Place w2 is excluded"):
+        move_plan(plan, "approved", **WHO)
+    told = justify_stop(plan, out.key, "new_tip", **WHO)
+    assert find_blocks(told, "approved") == ()
+    assert find_blocks(complete(replace_stops(draft, [stop], **WHO)), "approved") == ()
+    assert find_blocks(complete(replace_stops(draft, [stop, out], manifest={}, **WHO)), "approved") == ()
 
 
 def test_a_plan_without_stops_is_not_put_up_for_approval() -> None:
