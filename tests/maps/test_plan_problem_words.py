@@ -140,7 +140,7 @@ def test_moves_and_outcomes_are_refused_in_swedish() -> None:
         *refuse(comment_plan, draft, "Anna", **WHO),
         *refuse(record_outcome, draft, StopOutcome(**site, on=DAYS[0], agencies=odd), **WHO),
         *refuse(record_outcome, approved, StopOutcome(**site, on=date(2020, 1, 1), outcome="x", agencies=twice), **WHO),
-        *refuse(record_outcome, approved, StopOutcome(**site, on=date(9999, 1, 1)), **WHO),
+        *refuse(record_outcome, approved, StopOutcome(**site, on=date(9999, 1, 1), outcome="ban"), **WHO),
         *refuse(record_outcome, approved, StopOutcome(**site, on=DAYS[0], result="not_reached"), **WHO),
         *refuse(record_outcome, approved, StopOutcome(**site, on=DAYS[0], result="asleep", persons_met="9"), **WHO),
         *refuse(record_outcome, approved, StopOutcome(**site, on=DAYS[0]), **WHO),

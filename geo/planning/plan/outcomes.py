@@ -147,8 +147,16 @@ def _find_failures(plan: Plan, stop: PlannedStop, outcome: StopOutcome, today: d
     saw = any(one.observations for one in outcome.agencies)
     if saw and outcome.outcome == NOTHING_FOUND:
         yield f"outcome: {NOTHING_FOUND}, but there are observations; choose what was found, or leave them out."
+    if not saw and outcome.outcome in _find_graver():
+        yield f"outcome: {outcome.outcome} needs at least one observation; add what was seen, or say {NOTHING_FOUND}."
     for one in outcome.agencies:
         yield from _find_agency_failures(stop, one)
+
+
+def _find_graver() -> set[str]:
+    """Outcomes graver than nothing found: without an observation they would be effort that came to nothing."""
+    ranks = dict(read_columns("visit_outcomes", "outcome", "rank"))
+    return {str(code) for code, rank in ranks.items() if rank > ranks[NOTHING_FOUND]}
 
 
 def _find_agency_failures(stop: PlannedStop, one: AgencyOutcome) -> Iterator[str]:

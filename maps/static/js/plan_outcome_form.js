@@ -88,6 +88,11 @@ export class OutcomeForm {
     this.visit.querySelector("[data-part=observations]").hidden = this.outcome.value === NOTHING && !this.observations.length;
   }
 
+  // the button that adds an indicator
+  get adder() {
+    return this.node.querySelector("[data-part=observations] > p > button");
+  }
+
   get present() {
     return this.rows.filter(({ was }) => was.checked);
   }
@@ -144,7 +149,7 @@ export class OutcomeForm {
     this.isDirty = true;
     this.observations = this.observations.filter((_, k) => k !== i);
     this.drawObservations();
-    this.node.querySelector("[data-part=observations] > p > button").focus();
+    this.adder.focus();
   }
 
   get value() {
@@ -164,6 +169,7 @@ export class OutcomeForm {
     const lacking = this.observations.some(({ indicator, grade, agency }) => !indicator || !grade || !this.present.some((one) => one.agency === agency));
     if (lacking) found.push(["seen", t("Every indicator needs an agency that was there and a strength; complete it or remove it.")]);
     else if (this.observations.length && this.outcome.value === NOTHING) found.push(["found", t("Indicators were seen, so something was found: choose what, or remove them.")]);
+    else if (!this.observations.length && this.outcome.value && this.outcome.value !== NOTHING) found.push(["seen", t("Something was found, so at least one indicator was seen: add it, or choose “{nothing}”.", { nothing: titleOf("outcome", NOTHING) })]);
     return found;
   }
 
@@ -181,7 +187,8 @@ export class OutcomeForm {
       this.onSave(this.value);
       return;
     }
-    const first = this.node.querySelector(`#${this.id}-${faults[0][0]}`) ?? this.rows[0]?.was;
+    const isUnseen = faults[0][0] === "seen" && !this.observations.length;
+    const first = isUnseen ? this.adder : (this.node.querySelector(`#${this.id}-${faults[0][0]}`) ?? this.rows[0]?.was);
     first?.focus();
   }
 }

@@ -120,6 +120,8 @@ def test_outcomes_come_back_from_json_with_their_history() -> None:
         (replace(NOTHING, agencies=()), "at least one agency"),
         (replace(NOTHING, agencies=NOTHING.agencies * 2), "more than once"),
         (replace(FOUND, outcome="nothing_found"), "there are observations"),
+        (replace(NOTHING, outcome="ban"), "ban needs at least one observation; add"),
+        (replace(NOTHING, outcome="deficiency"), "deficiency needs at least one observation"),
         (replace(NOTHING, result="not_reached"), "leave them out"),
         (replace(NOTHING, agencies=(AgencyOutcome("fbi"),)), "no such agency"),
         (replace(NOTHING, agencies=(AgencyOutcome("skatteverket", frozenset({"prosecution"})),)), "prosecution"),
