@@ -105,6 +105,7 @@ TEMPLATES = (
     "agencies: {agency} stands more than once; put what it did together.",
     "outcome: nothing_found, but there are observations; choose what was found, or leave them out.",
     "outcome: {outcome} needs at least one observation; add what was seen, or say nothing_found.",
+    "{agency}: it takes no part in crew {crew}; these do: {known}.",
     "{agency}: there is no such agency, or it has no check to make at this site.",
     "{agency}: {check} is none of the checks that it may make here: {known}.",
     "{where}: {given} is none of {known}.",

@@ -119,7 +119,11 @@ def test_moves_and_outcomes_are_refused_in_swedish() -> None:
     ready = move_plan(complete(draft), "ready", **WHO)
     approved = move_plan(ready, "approved", **WHO)
     seen = Observation("nothing", "X", "guessed", "maybe", "7")
-    odd = (AgencyOutcome("iom"), AgencyOutcome("polismyndigheten", frozenset({"dance"}), (seen,)))
+    odd = (
+        AgencyOutcome("iom"),
+        AgencyOutcome("polismyndigheten", frozenset({"dance"}), (seen,)),
+        AgencyOutcome("skatteverket"),
+    )
     twice = (AgencyOutcome("nobody"), AgencyOutcome("nobody"))
     site = {"layer": "workplaces", "record_id": "w1"}
     lines = [

@@ -30,7 +30,7 @@ def make_visits(plan: Plan) -> gpd.GeoDataFrame:
             "visit_id": _visit_id(plan, stop),
             "visited_on": outcome.on.isoformat(),
             "site_id": stop.record_id,
-            "agencies": "+".join(one.agency for one in outcome.agencies),
+            "agencies": "+".join(_list_on_site(plan, stop, outcome)) or None,
             "persons_met": outcome.persons_met,
             "outcome": outcome.outcome,
             **_place(plan, stop),
@@ -90,6 +90,13 @@ def _visited(plan: Plan) -> list[tuple[PlannedStop, StopOutcome]]:
     """Stops that somebody came to, each with what was recorded last."""
     last = ((stop, plan.outcomes[stop.key][-1]) for stop in plan.stops if stop.key in plan.outcomes)
     return [(stop, outcome) for stop, outcome in last if outcome.result == VISITED]
+
+
+def _list_on_site(plan: Plan, stop: PlannedStop, outcome: StopOutcome) -> list[str]:
+    """Agencies that were there themselves: those that took part by telephone or from their desks were not."""
+    crew = plan.find_crew(stop.crew)
+    on_site = frozenset[str]() if crew is None else crew.on_site
+    return [one.agency for one in outcome.agencies if one.agency in on_site]
 
 
 def _visit_id(plan: Plan, stop: PlannedStop) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from geo.errors import NotFoundError, ParameterError
+from geo.planning.crews import Crew
 from geo.planning.daylight import LOCAL_TIME
 from geo.planning.plan.value import APPROVED, CANCELLED, CLOSED, UNDER_WAY, Change, Plan, PlannedStop
 from geo.reference import find_checks
@@ -139,9 +140,13 @@ def _find_failures(plan: Plan, stop: PlannedStop, outcome: StopOutcome, today: d
             yield f"A stop that is {outcome.result} has no outcome, no persons met and no agencies; leave them out."
         return
     yield from _check_code("outcome", outcome.outcome, "visit_outcomes", "outcome")
-    if not outcome.agencies:
-        yield "agencies: a visit has at least one agency that was there."
+    crew = plan.find_crew(stop.crew)
     names = [one.agency for one in outcome.agencies]
+    # of a crew that was sent where none of its own has a check to make, whoever took part will do
+    able = {check.agency for check in find_checks(stop.layer, stop.sector)}
+    of_use = able & crew.on_site if crew is not None else set[str]()
+    if not names or (of_use and of_use.isdisjoint(names)):
+        yield "agencies: a visit has at least one agency that was there."
     for agency in sorted({name for name in names if names.count(name) > 1}):
         yield f"agencies: {agency} stands more than once; put what it did together."
     saw = any(one.observations for one in outcome.agencies)
@@ -150,7 +155,7 @@ def _find_failures(plan: Plan, stop: PlannedStop, outcome: StopOutcome, today: d
     if not saw and outcome.outcome in _find_graver():
         yield f"outcome: {outcome.outcome} needs at least one observation; add what was seen, or say {NOTHING_FOUND}."
     for one in outcome.agencies:
-        yield from _find_agency_failures(stop, one)
+        yield from _find_agency_failures(stop, one, crew)
 
 
 def _find_graver() -> set[str]:
@@ -159,11 +164,13 @@ def _find_graver() -> set[str]:
     return {str(code) for code, rank in ranks.items() if rank > ranks[NOTHING_FOUND]}
 
 
-def _find_agency_failures(stop: PlannedStop, one: AgencyOutcome) -> Iterator[str]:
+def _find_agency_failures(stop: PlannedStop, one: AgencyOutcome, crew: Crew | None) -> Iterator[str]:
     able = {check.code for check in find_checks(stop.layer, stop.sector) if check.agency == one.agency}
     if not able:
         yield f"{one.agency}: there is no such agency, or it has no check to make at this site."
         return
+    if crew is not None and one.agency not in (taking_part := crew.on_site | crew.on_call | crew.remote):
+        yield f"{one.agency}: it takes no part in crew {crew.name}; these do: {', '.join(sorted(taking_part))}."
     for check in sorted(one.checks - able):
         yield f"{one.agency}: {check} is none of the checks that it may make here: {', '.join(sorted(able))}."
     for k, seen in enumerate(one.observations, start=1):

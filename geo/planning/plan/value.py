@@ -149,6 +149,10 @@ class Plan:
         for name in ("checklist", "manifest", "outcomes"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
+    def find_crew(self, name: str) -> Crew | None:
+        """The crew of a name, if the plan has one."""
+        return next((crew for crew in self.crews if crew.name == name), None)
+
     def find_stop(self, key: StopKey) -> PlannedStop | None:
         """The stop at a site, if the plan has one."""
         return next((stop for stop in self.stops if stop.key == key), None)

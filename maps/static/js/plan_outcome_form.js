@@ -165,7 +165,9 @@ export class OutcomeForm {
     if (!isDay(this.on.value)) found.push(["on", t("Say which day it was.")]);
     if (this.result.value !== "visited") return found;
     if (!this.outcome.value) found.push(["found", t("Choose what was found; “{nothing}” is an outcome too.", { nothing: titleOf("outcome", NOTHING) })]);
-    if (!this.present.length) found.push(["agencies", t("A visit has at least one agency that was there.")]);
+    // those who took part from afar were not there
+    const onSite = this.agencies.filter(({ attendance }) => attendance === "on_site").map(({ agency }) => agency);
+    if (!this.present.length || (onSite.length && !this.present.some(({ agency }) => onSite.includes(agency)))) found.push(["agencies", t("A visit has at least one agency that was there.")]);
     const lacking = this.observations.some(({ indicator, grade, agency }) => !indicator || !grade || !this.present.some((one) => one.agency === agency));
     if (lacking) found.push(["seen", t("Every indicator needs an agency that was there and a strength; complete it or remove it.")]);
     else if (this.observations.length && this.outcome.value === NOTHING) found.push(["found", t("Indicators were seen, so something was found: choose what, or remove them.")]);

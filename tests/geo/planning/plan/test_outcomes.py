@@ -28,7 +28,7 @@ from geo.planning.plan import (
     write_plan,
 )
 from geo.reference import find_checks, read_table
-from tests.geo.planning.plan.made import DAYS, WHO, complete, make_plan, make_stop
+from tests.geo.planning.plan.made import CREW, DAYS, WHO, complete, make_plan, make_stop
 
 NOTHING = StopOutcome("workplaces", "w1", DAYS[0], agencies=(AgencyOutcome("polismyndigheten"),))
 HOURS = Observation("very_long_hours", "S", persons_band="5-9")
@@ -70,6 +70,18 @@ def test_every_observation_is_a_finding_of_its_agency() -> None:
     assert set(frame["framework"]) == {"DECK5"}
     assert set(frame["sector"]) == {"construction"}
     assert set(frame["visit_id"]) == set(make_visits(plan)["visit_id"])
+
+
+def test_who_takes_part_from_afar_finds_something_and_was_not_on_site() -> None:
+    afar = replace(CREW, remote=frozenset({"skatteverket"}), on_call=frozenset({"migrationsverket"}))
+    plan = replace(approved(), crews=(afar,))
+    far = tuple(AgencyOutcome(agency, observations=(HOURS,)) for agency in ("skatteverket", "migrationsverket"))
+    both = replace(FOUND, agencies=(FOUND.agencies[0], *far))
+    recorded = record_outcome(plan, both, **WHO)
+    assert make_visits(recorded)["agencies"].tolist() == ["polismyndigheten"]
+    assert make_findings(recorded)["agency"].tolist() == ["migrationsverket", "polismyndigheten", "skatteverket"]
+    with pytest.raises(ParameterError, match="at least one agency that was there"):
+        record_outcome(plan, replace(both, agencies=far), **WHO)
 
 
 @pytest.mark.parametrize("result", ["not_reached", "closed"])
@@ -124,6 +136,10 @@ def test_outcomes_come_back_from_json_with_their_history() -> None:
         (replace(NOTHING, outcome="deficiency"), "deficiency needs at least one observation"),
         (replace(NOTHING, result="not_reached"), "leave them out"),
         (replace(NOTHING, agencies=(AgencyOutcome("fbi"),)), "no such agency"),
+        (
+            replace(NOTHING, agencies=(*NOTHING.agencies, AgencyOutcome("skatteverket"))),
+            "skatteverket: it takes no part in crew north; these do: arbetsmiljoverket, polismyndigheten.",
+        ),
         (replace(NOTHING, agencies=(AgencyOutcome("skatteverket", frozenset({"prosecution"})),)), "prosecution"),
         (
             replace(NOTHING, agencies=(AgencyOutcome("skatteverket", observations=(replace(HOURS, grade="X"),)),)),
@@ -185,7 +201,9 @@ SEEN = st.builds(
 def test_whatever_was_seen_fits_the_layers(seen: dict[str, list[Observation]]) -> None:
     agencies = tuple(AgencyOutcome(agency, frozenset(), tuple(some)) for agency, some in seen.items())
     found = "deficiency" if any(seen.values()) else "nothing_found"
-    plan = record_outcome(approved(), replace(NOTHING, outcome=found, agencies=agencies), **WHO)
+    everybody = replace(CREW, people=dict.fromkeys(AGENCIES, 1))
+    plan = replace(approved(), crews=(everybody,))
+    plan = record_outcome(plan, replace(NOTHING, outcome=found, agencies=agencies), **WHO)
     assert len(make_findings(plan)) == sum(map(len, seen.values()))
     for layer, frame in ((visits.LAYER, make_visits(plan)), (findings.LAYER, make_findings(plan))):
         assert validate(layer, frame).equals(frame)
