@@ -15,7 +15,7 @@ from geo.layers.bundle import Layers
 from geo.layers.hashes import content_hash
 from geo.reference import read_table
 
-__all__ = ["INNER_CIRCLE", "VISIBLE", "classify", "select_visible", "select_visible_layers"]
+__all__ = ["INNER_CIRCLE", "VISIBLE", "classify", "keep_from_public", "select_visible", "select_visible_layers"]
 
 # the nine agencies', who may see every record
 INNER_CIRCLE = "joint-inspection"
@@ -27,6 +27,11 @@ VISIBLE: Mapping[str, frozenset[str]] = MappingProxyType(
         "public": frozenset({"public"}),
     }
 )
+
+
+def keep_from_public(circle: str) -> str:
+    """The circle itself; for ``public`` the next one in, for records that are nobody's to see outside."""
+    return "municipality" if circle == "public" else circle
 
 
 def select_visible(frame: gpd.GeoDataFrame, circle: str | None) -> gpd.GeoDataFrame:

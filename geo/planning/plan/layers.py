@@ -11,6 +11,7 @@ import geopandas as gpd
 
 from geo.crs import SWEREF99_TM
 from geo.layers import findings, visits
+from geo.layers.circles import keep_from_public
 from geo.layers.validate import empty_frame, validate
 from geo.planning.plan.outcomes import VISITED, AgencyOutcome, StopOutcome
 from geo.planning.plan.retention import last_day_of_keeping
@@ -104,7 +105,9 @@ def _visit_id(plan: Plan, stop: PlannedStop) -> str:
 
 
 def _place(plan: Plan, stop: PlannedStop) -> dict[str, Any]:
-    return {"circle": plan.circle, "synthetic": stop.synthetic, "easting": stop.easting, "northing": stop.northing}
+    # what inspectors saw is never public, whatever the plan rests on
+    circle = keep_from_public(plan.circle)
+    return {"circle": circle, "synthetic": stop.synthetic, "easting": stop.easting, "northing": stop.northing}
 
 
 def _make_frame(layer: Any, rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:

@@ -72,6 +72,15 @@ def test_every_observation_is_a_finding_of_its_agency() -> None:
     assert set(frame["visit_id"]) == set(make_visits(plan)["visit_id"])
 
 
+@pytest.mark.parametrize(
+    ("circle", "kept"),
+    [("public", "municipality"), ("municipality", "municipality"), ("joint-inspection", "joint-inspection")],
+)
+def test_what_was_seen_is_never_public(circle: str, kept: str) -> None:
+    plan = record_outcome(replace(approved(), circle=circle), FOUND, **WHO)
+    assert set(make_visits(plan)["circle"]) == set(make_findings(plan)["circle"]) == {kept}
+
+
 def test_who_takes_part_from_afar_finds_something_and_was_not_on_site() -> None:
     afar = replace(CREW, remote=frozenset({"skatteverket"}), on_call=frozenset({"migrationsverket"}))
     plan = replace(approved(), crews=(afar,))
