@@ -216,7 +216,7 @@ AGENCY_WORDS = {
 }
 OTHER_WORDS = re.compile(
     r"\b(fynd(et|en)?|observation(en|er)?|inspektion(en|er)?|besök(et|en|ets)?|verksamhetsställen?|inkvartering(en|ar)?"
-    r"|(en|eller) uppgift|uppgifter om platsen)\b",
+    r"|(en|eller) uppgift|uppgifter om platsen|chans(en|er|erna)?|utsatta?)\b",
     re.IGNORECASE,
 )
 
