@@ -119,7 +119,12 @@ class TestOrder:
         back = arrange(planner, without, [{"crew": "Nord", "on": DAYS[1], "stops": [key_of(first)]}])
         (stop,) = list_stops(back)
         assert key_of(stop) == key_of(first)
-        assert stop["how"] == "pinned"
+        # it is what the draft chose; what the draft did not choose is there by the planner's word
+        assert stop["how"] == "chosen"
+        other = {name: plan["candidates"][0][name] for name in ("layer", "record_id")}
+        put_in = arrange(planner, back, [{"crew": "Nord", "on": DAYS[1], "stops": [other]}])
+        (stop,) = list_stops(put_in)
+        assert (key_of(stop), stop["how"]) == (other, "pinned")
 
     def test_what_is_wrong_is_told_at_once(self, planner: TestClient) -> None:
         plan = ask(planner)

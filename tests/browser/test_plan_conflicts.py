@@ -15,12 +15,12 @@ from tests.browsing import Watched
 
 
 @pytest.fixture
-def colleague(open_page: OpenPage, demo_home: Path, demo_url: str) -> Watched:
+def colleague(open_page: OpenPage, own_home: Path, own_url: str) -> Watched:
     """A page of somebody else, who plans too."""
-    sign_in(demo_home, "Bo Ek")
+    sign_in(own_home, "Bo Ek")
     watched = open_page()
     watched.page.context.clear_cookies()
-    watched.page.context.add_cookies([{"name": "norrsyn", "value": token_of("Bo Ek"), "url": demo_url}])
+    watched.page.context.add_cookies([{"name": "norrsyn", "value": token_of("Bo Ek"), "url": own_url}])
     return watched
 
 
@@ -34,16 +34,18 @@ def record_finding(page: Page, nth: int) -> None:
     page.locator(".stop").nth(nth).get_by_role("button", name=re.compile("^Något hittades")).click()
     form = page.locator(".outcome-form")
     form.get_by_label("Det allvarligaste som hittades").select_option("deficiency")
+    form.get_by_role("button", name="Lägg till en indikator").click()
+    form.get_by_label("Indikator", exact=True).select_option("lives_at_workplace")
     form.get_by_role("button", name="Spara utfallet").click()
     said(page, "är sparat")
 
 
 def test_outcomes_of_a_colleague_are_shown_before_they_are_replaced(
-    open_page: OpenPage, colleague: Watched, demo_url: str
+    open_page: OpenPage, colleague: Watched, own_url: str
 ) -> None:
     watched = open_page()
     page, other = watched.page, colleague.page
-    address = make_plan(page, demo_url, "Två som registrerar", n_crews=1, n_days=1)
+    address = make_plan(page, own_url, "Två som registrerar", n_crews=1, n_days=1)
     approve(page)
     other.goto(address)
     wait_for_plan(other)
@@ -80,10 +82,10 @@ def test_outcomes_of_a_colleague_are_shown_before_they_are_replaced(
     assert troubles_of(watched) == troubles_of(colleague) == []
 
 
-def test_locks_of_two_planners_are_both_kept(open_page: OpenPage, colleague: Watched, demo_url: str) -> None:
+def test_locks_of_two_planners_are_both_kept(open_page: OpenPage, colleague: Watched, own_url: str) -> None:
     watched = open_page()
     page, other = watched.page, colleague.page
-    address = make_plan(page, demo_url, "Två som låser", n_crews=1, n_days=1)
+    address = make_plan(page, own_url, "Två som låser", n_crews=1, n_days=1)
     other.goto(address)
     wait_for_plan(other)
 

@@ -35,9 +35,9 @@ def fill_form(page: Page, name: str, *, n_crews: int = 3, n_days: int = 2) -> No
     page.fill("#seed", "7")
 
 
-def make_plan(page: Page, demo_url: str, name: str, **more: int) -> str:
+def make_plan(page: Page, own_url: str, name: str, **more: int) -> str:
     """Address of a plan that is made by its form."""
-    page.goto(f"{demo_url}/plans/new?lang=sv")
+    page.goto(f"{own_url}/plans/new?lang=sv")
     expect(page.locator("#plan-make")).to_be_enabled()
     fill_form(page, name, **more)
     page.get_by_role("button", name="Föreslå en plan").click()
@@ -90,15 +90,15 @@ def complete_checklist(page: Page) -> None:
         said(page, "Klart: sparat")
 
 
-def test_an_inspection_from_the_form_to_the_last_outcome(open_page: OpenPage, demo_url: str, screenshots: Path) -> None:
+def test_an_inspection_from_the_form_to_the_last_outcome(open_page: OpenPage, own_url: str, screenshots: Path) -> None:
     watched = open_page()
-    cut_off(watched, demo_url)
+    cut_off(watched, own_url)
     page = watched.page
-    page.goto(f"{demo_url}/plans?lang=sv")
+    page.goto(f"{own_url}/plans?lang=sv")
     page.locator(".help-menu summary").click()
     page.get_by_role("link", name="Planer", exact=True).click()
     page.get_by_role("link", name="Planera en kontroll").first.click()
-    make_plan(page, demo_url, "Vecka 30, kusten")
+    make_plan(page, own_url, "Vecka 30, kusten")
     expect(page.locator("#plan-state")).to_have_text("Utkast")
     expect(page.locator(".route-card")).to_have_count(6)
     expect(page.locator("#plan-facts")).to_contain_text("uppskattad")
@@ -113,7 +113,7 @@ def test_an_inspection_from_the_form_to_the_last_outcome(open_page: OpenPage, de
     said(page, "Avslutad")
     expect(page.locator("#actual")).to_contain_text("Kontroller som hittade något: 1")
     expect(page.locator("#history li").first).to_contain_text("test")
-    page.goto(f"{demo_url}/plans?lang=sv")
+    page.goto(f"{own_url}/plans?lang=sv")
     row = page.locator("tr", has_text="Vecka 30, kusten").first
     expect(row).to_contain_text("Avslutad")
     assert watched.troubles == []
@@ -198,11 +198,11 @@ def record_all(page: Page) -> None:
     expect(last).to_contain_text("5–9")
 
 
-def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_lost(open_page: OpenPage, demo_url: str) -> None:
+def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_lost(open_page: OpenPage, own_url: str) -> None:
     watched = open_page()
-    cut_off(watched, demo_url)
+    cut_off(watched, own_url)
     page = watched.page
-    page.goto(f"{demo_url}/plans/new?lang=sv")
+    page.goto(f"{own_url}/plans/new?lang=sv")
     expect(page.locator("#plan-make")).to_be_enabled()
     page.fill("#hours-start", "17:00")
     page.fill("#hours-end", "08:00")
@@ -225,9 +225,9 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_lost(open_page:
     assert watched.troubles == []
 
 
-def test_a_depot_is_chosen_on_the_map_by_keyboard(open_page: OpenPage, demo_url: str) -> None:
+def test_a_depot_is_chosen_on_the_map_by_keyboard(open_page: OpenPage, own_url: str) -> None:
     page = open_page().page
-    page.goto(f"{demo_url}/plans/new?lang=sv")
+    page.goto(f"{own_url}/plans/new?lang=sv")
     pick = page.get_by_role("button", name="Välj på kartan")
     pick.focus()
     page.keyboard.press("Enter")
@@ -238,21 +238,21 @@ def test_a_depot_is_chosen_on_the_map_by_keyboard(open_page: OpenPage, demo_url:
 
 
 @pytest.fixture
-def other_page(open_page: OpenPage, demo_home: Path, demo_url: str) -> Watched:
+def other_page(open_page: OpenPage, own_home: Path, own_url: str) -> Watched:
     """A page of somebody else, who plans too."""
-    sign_in(demo_home, "Bo Ek")
+    sign_in(own_home, "Bo Ek")
     watched = open_page()
     watched.page.context.clear_cookies()
-    watched.page.context.add_cookies([{"name": "norrsyn", "value": token_of("Bo Ek"), "url": demo_url}])
+    watched.page.context.add_cookies([{"name": "norrsyn", "value": token_of("Bo Ek"), "url": own_url}])
     return watched
 
 
 def test_two_who_change_one_plan_are_told_and_lose_nothing(
-    open_page: OpenPage, other_page: Watched, demo_url: str
+    open_page: OpenPage, other_page: Watched, own_url: str
 ) -> None:
     watched = open_page()
     page, other = watched.page, other_page.page
-    address = make_plan(page, demo_url, "Två flikar", n_crews=1, n_days=1)
+    address = make_plan(page, own_url, "Två flikar", n_crews=1, n_days=1)
     other.goto(address)
     wait_for_plan(other)
     other.get_by_label("Regionkoordinator är nåbar").click()
@@ -273,10 +273,10 @@ def test_two_who_change_one_plan_are_told_and_lose_nothing(
     assert troubles_of(watched) == troubles_of(other_page) == []
 
 
-def test_stops_are_moved_by_keyboard_alone_and_by_dragging(open_page: OpenPage, demo_url: str) -> None:
+def test_stops_are_moved_by_keyboard_alone_and_by_dragging(open_page: OpenPage, own_url: str) -> None:
     watched = open_page()
     page = watched.page
-    make_plan(page, demo_url, "Tangenter", n_crews=2, n_days=1)
+    make_plan(page, own_url, "Tangenter", n_crews=2, n_days=1)
     card = long_card(page, 2)
     stops = titles(card)
     key = card.locator(".stop").first.get_attribute("data-stop")
@@ -311,10 +311,10 @@ def test_stops_are_moved_by_keyboard_alone_and_by_dragging(open_page: OpenPage, 
     assert watched.troubles == []
 
 
-def test_the_shortlist_leads_to_a_plan_that_visits_its_sites(open_page: OpenPage, demo_url: str) -> None:
+def test_the_shortlist_leads_to_a_plan_that_visits_its_sites(open_page: OpenPage, own_url: str) -> None:
     watched = open_page()
     page = watched.page
-    page.goto(f"{demo_url}/?lang=sv&county=24")
+    page.goto(f"{own_url}/?lang=sv&county=24")
     page.locator("#ranking-rows .row-button").first.click()
     page.locator(".top-sites .site-button:has(.site-circle)").first.click()
     # the site's panel takes the place of its cell's
@@ -331,14 +331,14 @@ def test_the_shortlist_leads_to_a_plan_that_visits_its_sites(open_page: OpenPage
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing_on_pages_of_plans(open_page: OpenPage, demo_url: str, size: str, screenshots: Path) -> None:
+def test_axe_finds_nothing_on_pages_of_plans(open_page: OpenPage, own_url: str, size: str, screenshots: Path) -> None:
     width, height, touch = SIZES[size]
     watched = open_page(width, height, touch=touch)
     page = watched.page
-    address = make_plan(page, demo_url, f"Axe {size}", n_crews=2, n_days=1)
+    address = make_plan(page, own_url, f"Axe {size}", n_crews=2, n_days=1)
     for name, path in (
-        ("plans", f"{demo_url}/plans?lang=sv"),
-        ("plan_new", f"{demo_url}/plans/new?lang=sv"),
+        ("plans", f"{own_url}/plans?lang=sv"),
+        ("plan_new", f"{own_url}/plans/new?lang=sv"),
         ("plan", address),
     ):
         page.goto(path)

@@ -96,9 +96,9 @@ export class PlanMap {
 
 // A piece of a crew's line, for legends and headings.
 export function lineSample(i) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const svg = L.SVG.create("svg");
   for (const [name, value] of Object.entries({ viewBox: "0 0 44 8", width: 44, height: 8, "aria-hidden": "true", focusable: "false", class: "line-sample" })) svg.setAttribute(name, value);
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  const line = L.SVG.create("path");
   for (const [name, value] of Object.entries({ d: "M1 4h42", "stroke-dasharray": dashOf(i) ?? "none" })) line.setAttribute(name, value);
   svg.dataset.crew = colourOf(i).at(-1);
   svg.append(line);
