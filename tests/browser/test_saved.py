@@ -253,7 +253,8 @@ def test_a_name_that_is_taken_is_said_and_replacing_is_offered(
     expect(name).to_be_focused()
     expect(name).to_have_value("  vecka  30 ")
     save.click()
-    same.get_by_role("button").first.click()
+    with page.expect_response(lambda response: response.request.method == "PUT" and response.ok):
+        same.get_by_role("button").first.click()
     expect(same).to_be_hidden()
     expect(page.locator("#toast")).to_be_visible()
     assert stored() == [("Vecka 30", "cells")]
