@@ -158,12 +158,12 @@ def optimise(  # noqa: PLR0913, PLR0917  every option is one
     folder = settings.home
     from api.drive import choose_drive  # noqa: PLC0415
     from geo.planning.draft import draft_again, request_of  # noqa: PLC0415
-    from geo.planning.plan import replace_stops  # noqa: PLC0415
+    from geo.planning.plan import replace_stops, require_draft  # noqa: PLC0415
     from geo.store.plans import find_plan  # noqa: PLC0415
 
     locks = _read_locks(lock or ())
     stored = find_plan(folder, plan)
-    _require_draft(stored.plan)
+    require_draft(stored.plan)
     before = request_of(stored.plan)
     by_hand = [tuple(key) for key in stored.plan.manifest.get("arranged", {}).get("added", ())]
     changes: dict[str, Any] = {}
@@ -205,11 +205,11 @@ def arrange(
     from api.plan_schemas import RoutesRequest  # noqa: PLC0415
     from api.plans.asked import read_routes  # noqa: PLC0415
     from geo.planning.draft import arrange_stops  # noqa: PLC0415
-    from geo.planning.plan import replace_stops  # noqa: PLC0415
+    from geo.planning.plan import replace_stops, require_draft  # noqa: PLC0415
     from geo.store.plans import find_plan  # noqa: PLC0415
 
     stored = find_plan(folder, plan)
-    _require_draft(stored.plan)
+    require_draft(stored.plan)
     wanted = stored.version if version is None else version
     routes = read_routes(check_document(RoutesRequest, {"version": wanted, **_read_file(file)}))
     with working("Following the order"):
@@ -219,13 +219,6 @@ def arrange(
         folder, plan, wanted, lambda one, who: replace_stops(one, made.stops, manifest=made.manifest, **who)
     )
     tell_plan(folder, changed, lang, as_json=as_json)
-
-
-def _require_draft(plan: Plan) -> None:
-    """Before anything is computed for a plan whose stops stand still."""
-    from geo.planning.plan import replace_stops  # noqa: PLC0415
-
-    replace_stops(plan, plan.stops, by="", at="")
 
 
 def _find_surface(folder: Path, plan: Plan) -> RiskSurface:

@@ -26,7 +26,7 @@ from api.plan_schemas import (
 )
 from api.plans.bounds import find_size_failures
 from api.plans.fields import find_field
-from geo.errors import NorrsynError, NotFoundError, ParameterError
+from geo.errors import NorrsynError, ParameterError
 from geo.layers.bundle import Layers
 from geo.planning.crews import Crew
 from geo.planning.draft import DraftRequest
@@ -224,7 +224,7 @@ def _read_area(chosen: FilterRequest, surface: RiskSurface) -> tuple[shapely.Geo
         return None, []
     try:
         return parse_area(chosen.area, surface.region, surface.grid).polygon, []
-    except (ParameterError, NotFoundError, NorrsynError) as error:
+    except NorrsynError as error:
         return None, [str(error)]
 
 

@@ -41,6 +41,7 @@ from geo.planning.plan import (
     justify_stop,
     move_plan,
     replace_stops,
+    require_draft,
 )
 from geo.planning.targets import SiteKey
 from geo.risk.uncertainty import Uncertainty
@@ -215,5 +216,5 @@ def _save_new(
 def _find_draft(planner: Planner, plan_id: str) -> tuple[StoredPlan, ServedSurface]:
     """A draft and the surface that it rests on; another state is refused before anything is computed."""
     stored = planner.find(plan_id)
-    replace_stops(stored.plan, stored.plan.stops, **planner.who)
+    require_draft(stored.plan)
     return stored, find_plan_surface(planner.service, planner.snapshot, planner.user.user_id, stored.plan)

@@ -22,6 +22,7 @@ from geo.planning.plan.moves import (
     move_plan,
     needs_reason,
     replace_stops,
+    require_draft,
 )
 from geo.planning.plan.outcomes import AgencyOutcome, Observation, StopOutcome, record_outcome
 from geo.planning.plan.record import read_crew, read_plan, read_sentence, write_crew, write_plan, write_sentence
@@ -54,6 +55,7 @@ __all__ = [
     "read_sentence",
     "record_outcome",
     "replace_stops",
+    "require_draft",
     "write_crew",
     "write_plan",
     "write_sentence",

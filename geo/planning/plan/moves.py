@@ -23,6 +23,7 @@ __all__ = [
     "move_plan",
     "needs_reason",
     "replace_stops",
+    "require_draft",
 ]
 
 # stops, crews and days stand still once somebody is asked to approve them; what supports them may still be answered
@@ -103,7 +104,7 @@ def replace_stops(
     ParameterError
         The plan is no draft, a site stands twice, or a stop has an unknown crew or a day that is not the plan's.
     """
-    _require(plan, (DRAFT,), "change its stops")
+    require_draft(plan)
     crews, sites = {crew.name for crew in plan.crews}, Counter(stop.key for stop in stops)
     failures = [
         f"{layer} {record} stands {n} times; visit a site once." for (layer, record), n in sites.items() if n > 1
@@ -121,6 +122,16 @@ def replace_stops(
     ordered = sorted(kept, key=lambda stop: (stop.on, stop.crew, stop.order))
     changed = replace(plan, stops=tuple(ordered), manifest=plan.manifest if manifest is None else manifest)
     return _note(changed, Change(at, by, "stops"))
+
+
+def require_draft(plan: Plan) -> None:
+    """Refuse to change the stops of a plan that is no draft, before anything is computed for it.
+
+    Raises
+    ------
+    ParameterError
+    """
+    _require(plan, (DRAFT,), "change its stops")
 
 
 def answer_item(plan: Plan, item: str, answer: Answer, *, by: str, at: str) -> Plan:
