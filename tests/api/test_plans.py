@@ -102,7 +102,7 @@ class TestLife:
         assert plan["actual_finds"] == 0
         plan = move(planner, plan, "closed")
         assert plan["moves"] == []
-        did = [one.what for one in list_events(home)[1]][::-1]
+        did = [one.what for one in list_events(home)[1] if one.about.startswith(plan["plan_id"])][::-1]
         assert did[0] == "plan-made"
         assert did[1] == "plan-approved"
         assert set(did[2:-1]) == {"plan-outcome"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,11 +17,15 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
+from api import create_app
 from api.routes.yearly import list_years
+from api.settings import Settings
 from geo.planning.yearly import Period, draw_picture
 from geo.store.files import load_layers
 from geo.store.people.events import list_events
 from maps.charts.yearly import YEARLY_CHARTS
+from tests.accounts import cheap_passwords, enter
+from tests.api.made import BASE_URL
 from tests.api.test_cli import fail_json, run, run_json
 
 YEAR = 2026
@@ -27,8 +33,22 @@ YEAR = 2026
 ENDED = 2024
 
 
-def test_the_page_tells_what_the_library_counts(client: TestClient, made_home: Path) -> None:
-    picture = draw_picture(load_layers(made_home), Period.of_year(YEAR))
+@pytest.fixture(scope="module")
+def yearly_home(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A filled data folder of this module's own: that a file was made is noted in it."""
+    return Path(shutil.copytree(made_home, tmp_path_factory.mktemp("yearly") / "home"))
+
+
+@pytest.fixture(scope="module")
+def client(yearly_home: Path) -> Iterator[TestClient]:
+    """A client of the application over `yearly_home`, signed in with every role."""
+    app = create_app(Settings(home=yearly_home, check_seconds=0), passwords=cheap_passwords())
+    with enter(app, base_url=BASE_URL, raise_server_exceptions=False) as started:
+        yield started
+
+
+def test_the_page_tells_what_the_library_counts(client: TestClient, yearly_home: Path) -> None:
+    picture = draw_picture(load_layers(yearly_home), Period.of_year(YEAR))
     page = client.get(f"/picture?year={YEAR}&lang=en", headers={"accept": "text/html"})
     assert page.status_code == 200
     assert f'<span class="counted-now">{picture.total.now.visits}</span>' in page.text
@@ -40,8 +60,8 @@ def test_the_page_tells_what_the_library_counts(client: TestClient, made_home: P
     assert page.text.count("<table") >= len(YEARLY_CHARTS)
 
 
-def test_a_year_that_has_not_come_is_none_to_choose(made_home: Path) -> None:
-    visits = load_layers(made_home)["visits"].iloc[:2].copy()
+def test_a_year_that_has_not_come_is_none_to_choose(yearly_home: Path) -> None:
+    visits = load_layers(yearly_home)["visits"].iloc[:2].copy()
     visits["visited_on"] = pd.to_datetime(["2099-01-01", "2025-03-01"])
     snapshot: Any = SimpleNamespace(layers={"visits": visits})
     assert list_years(snapshot, this_year=2026) == [2025]
@@ -71,9 +91,9 @@ def test_a_picture_is_kept_until_it_changes(client: TestClient, chart: str) -> N
 
 
 @pytest.mark.parametrize("lang", ["sv", "en"])
-def test_files_hold_no_number_of_few_firms(client: TestClient, made_home: Path, lang: str) -> None:
+def test_files_hold_no_number_of_few_firms(client: TestClient, yearly_home: Path, lang: str) -> None:
     """The region of the tests has a handful of visits: nothing of it may leave."""
-    assert 0 < draw_picture(load_layers(made_home), Period.of_year(ENDED)).total.now.visits < 10
+    assert 0 < draw_picture(load_layers(yearly_home), Period.of_year(ENDED)).total.now.visits < 10
     answer = client.get(f"/picture/files/csv?year={ENDED}&lang={lang}")
     assert answer.headers["cache-control"] == "no-store"
     assert f'filename="norrsyn-lagesbild-{ENDED}.csv"' in answer.headers["content-disposition"]
@@ -86,9 +106,11 @@ def test_files_hold_no_number_of_few_firms(client: TestClient, made_home: Path, 
     assert len(book.sheetnames) == 1 + len(tables)
 
 
-def test_that_a_file_was_made_is_noted(client: TestClient, made_home: Path) -> None:
+def test_that_a_file_was_made_is_noted(client: TestClient, yearly_home: Path) -> None:
     client.get(f"/picture/files/csv?year={ENDED}")
-    assert any(event.what == "picture-shared" and event.about == f"{ENDED} csv" for event in list_events(made_home)[1])
+    assert any(
+        event.what == "picture-shared" and event.about == f"{ENDED} csv" for event in list_events(yearly_home)[1]
+    )
 
 
 def test_a_year_that_runs_is_not_shared(client: TestClient) -> None:
@@ -149,33 +171,33 @@ def test_who_reads_swedish_is_told_in_swedish(client: TestClient, address: str, 
     assert client.get(f"{address}&lang=sv").json()["detail"].startswith(said)
 
 
-def test_the_command_counts_the_same(made_home: Path, tmp_path: Path) -> None:
-    picture = draw_picture(load_layers(made_home), Period.of_year(ENDED))
+def test_the_command_counts_the_same(yearly_home: Path, tmp_path: Path) -> None:
+    picture = draw_picture(load_layers(yearly_home), Period.of_year(ENDED))
     out = tmp_path / "year.csv"
-    answer = run_json("picture", "--year", str(ENDED), "--share", str(out), "--home", made_home)
+    answer = run_json("picture", "--year", str(ENDED), "--share", str(out), "--home", yearly_home)
     assert answer["total"]["now"] == vars(picture.total.now)
     assert answer["unknown"] == [str(one) for one in picture.unknown]
     assert answer["shared"] == {"path": str(out), "bytes": out.stat().st_size}
     assert (
         "is there already"
-        in fail_json("picture", "--year", str(ENDED), "--share", str(out), "--home", made_home, code=2)["detail"]
+        in fail_json("picture", "--year", str(ENDED), "--share", str(out), "--home", yearly_home, code=2)["detail"]
     )
-    said = run("picture", "--from", "2026-05-01", "--to", "2026-06-30", "--lang", "sv", "--home", made_home).stdout
+    said = run("picture", "--from", "2026-05-01", "--to", "2026-06-30", "--lang", "sv", "--home", yearly_home).stdout
     assert "1 maj 2026 till 30 juni 2026" in said
 
 
-def test_the_command_refuses_what_it_cannot_use(made_home: Path, tmp_path: Path) -> None:
-    assert "--year" in fail_json("picture", "--home", made_home, code=2)["detail"]
+def test_the_command_refuses_what_it_cannot_use(yearly_home: Path, tmp_path: Path) -> None:
+    assert "--year" in fail_json("picture", "--home", yearly_home, code=2)["detail"]
     days = ("--from", "2026-01-01", "--to", "2026-02-01")
     out = ("--share", str(tmp_path / "a.csv"))
-    assert "calendar year" in fail_json("picture", *days, *out, "--home", made_home, code=2)["detail"]
+    assert "calendar year" in fail_json("picture", *days, *out, "--home", yearly_home, code=2)["detail"]
     running = str(datetime.now(UTC).year)
-    assert "have ended" in fail_json("picture", "--year", running, *out, "--home", made_home, code=2)["detail"]
+    assert "have ended" in fail_json("picture", "--year", running, *out, "--home", yearly_home, code=2)["detail"]
     assert (
         ".csv or .xlsx"
-        in fail_json("picture", "--year", "2026", "--share", "a.pdf", "--home", made_home, code=2)["detail"]
+        in fail_json("picture", "--year", "2026", "--share", "a.pdf", "--home", yearly_home, code=2)["detail"]
     )
     assert (
         date(2026, 1, 1).isoformat()
-        in fail_json("picture", "--from", "2026-02-01", "--to", "2026-01-01", "--home", made_home, code=2)["detail"]
+        in fail_json("picture", "--from", "2026-02-01", "--to", "2026-01-01", "--home", yearly_home, code=2)["detail"]
     )
