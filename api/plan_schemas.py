@@ -356,8 +356,13 @@ class StopInfo(SiteInfo):
     priority: float
     propensity: float | None = Field(description="Chance with which it was drawn, where it was")
     expected: float | None = Field(description="Chance that a visit finds something, as estimated when it was planned")
-    days_since_visit: int | None
-    needs_reason: bool = Field(description="Whether a reason is needed: it was visited lately, or is excluded")
+    days_since_visit: int | None = Field(
+        description="Up to the day of the plan's surface, by the visits known now until the plan is approved"
+    )
+    visited_since: date | None = Field(description="Last visit, where it came after that day")
+    needs_reason: bool = Field(
+        description="Whether a reason is needed, or given: visited lately, no longer on record, or excluded"
+    )
     revisit_reason: str
     revisit_reason_title: str
     reasons: list[str]
@@ -387,6 +392,7 @@ class RouteInfo(Answer):
     on: date
     depart_minute: int | None
     return_minute: int | None
+    return_is_estimate: bool = Field(description="Whether the way back, and so `return_minute`, is an estimate")
     drive_minutes: int
     light: LightInfo
     stops: list[StopInfo]

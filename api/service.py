@@ -23,6 +23,7 @@ from api.comparison import Comparison, Comparisons
 from api.drawing import Drawing
 from api.home import DataFolder, Stamp
 from api.importing.jobs import ImportJobs
+from api.plans.files import PlanFiles
 from api.records import MAP_LAYERS, build_sites
 from api.search import SearchIndex
 from api.seasons import Month, Seasons, YearKey, choose_year_grid
@@ -79,6 +80,7 @@ class Service:
         self.turns = Turns(settings.score_workers, settings.score_queue)
         # drafts of plans, which take seconds each, keep nobody from other questions
         self.planning = Turns(settings.score_workers, settings.score_queue)
+        self.plan_files = PlanFiles()
         # how sure the scores of a surface are: one surface at a time, and nobody's request waits for it
         self.drawing = Drawing(settings.score_workers + settings.score_queue)
         self.seasons = Seasons(self.turns)

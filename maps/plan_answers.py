@@ -11,8 +11,18 @@ from geo.planning.crews import Crew
 from geo.planning.daylight import find_light
 from geo.planning.drive import EstimatedDrive
 from geo.planning.followup import expected_against_actual, read_results
-from geo.planning.plan import Plan, PlannedStop, StopOutcome, find_blocks, needs_reason, read_sentence
-from geo.planning.plan.value import EXPLORATION, PINNED
+from geo.planning.plan import (
+    Plan,
+    PlannedStop,
+    SiteNow,
+    StopOutcome,
+    count_days,
+    find_blocks,
+    look_at_sites,
+    needs_reason,
+    read_sentence,
+)
+from geo.planning.plan.value import EXPLORATION, PINNED, StopKey
 from geo.reference import find_checks, municipality_names, planning_parameters
 from geo.reference.tables import read_columns
 from geo.region import Region
@@ -22,6 +32,7 @@ from maps.degrees import to_degrees
 from maps.i18n import say, translate
 from maps.plan_candidates import describe_candidates, title_site
 from maps.plan_history import describe_history
+from maps.plan_names import withhold_names
 from maps.record_names import RecordNames
 
 __all__ = ["describe_plan", "list_plan"]
@@ -60,8 +71,8 @@ def describe_plan(
     names : RecordNames of these
     may_change : whether they may change plans
     """
-    plan = stored.plan
-    manifest = plan.manifest
+    plan = withhold_names(lang, stored.plan, layers)
+    manifest, now = plan.manifest, look_at_sites(plan, layers)
     drive = _describe_drive(lang, manifest)
     # the same word is another one on a button that only closes a window
     title = "title_sv" if lang == "sv" else "title"
@@ -77,13 +88,17 @@ def describe_plan(
         "days": [day.isoformat() for day in plan.days],
         "hours": list(manifest.get("hours") or _usual_hours()),
         "crews": [_describe_crew(lang, crew) for crew in plan.crews],
-        "routes": [_describe_route(lang, plan, crew, day, layers.region) for day in plan.days for crew in plan.crews],
+        "routes": [
+            _describe_route(lang, plan, crew, day, now, layers.region, is_estimate=drive["is_estimate"])
+            for day in plan.days
+            for crew in plan.crews
+        ],
         "problems": _say_all(lang, (manifest.get("arranged") or {}).get("problems", ())),
         "notes": _tell_notes(lang, plan, drive["notes"]),
         "optimised": _describe_solution(manifest),
         "drive": drive,
         "checklist": _describe_checklist(lang, plan),
-        "blocks": {b: [say(lang, one) for one in find_blocks(plan, b)] for b, _, _ in ways},
+        "blocks": {b: [say(lang, one) for one in find_blocks(plan, b, now)] for b, _, _ in ways},
         "moves": [{"to_state": b, "title": title, "needs_reason": needs} for b, title, needs in ways],
         "history": [describe_history(lang, plan, change) for change in plan.history],
         **_tell_finds(lang, plan),
@@ -137,18 +152,29 @@ def _describe_crew(lang: str, crew: Crew) -> dict[str, Any]:
     }
 
 
-def _describe_route(lang: str, plan: Plan, crew: Crew, day: date, region: Region) -> dict[str, Any]:
+def _describe_route(
+    lang: str,
+    plan: Plan,
+    crew: Crew,
+    day: date,
+    now: Mapping[StopKey, SiteNow],
+    region: Region,
+    *,
+    is_estimate: bool,
+) -> dict[str, Any]:
     stops = sorted((s for s in plan.stops if (s.crew, s.on) == (crew.name, day)), key=lambda stop: stop.order)
     light = find_light(*crew.depot, day)
     known = {"depart_minute": None, "return_minute": None, "drive_minutes": 0}
+    kept = _find_shift(plan, crew, day)
     if stops:
-        known = _find_shift(plan, crew, day) or _estimate_shift(crew, stops)
+        known = kept or _estimate_shift(crew, stops)
     return {
         "crew": crew.name,
         "on": day.isoformat(),
         **known,
+        "return_is_estimate": bool(stops) and (is_estimate or kept is None),
         "light": {"start_minute": light.start_minute, "end_minute": light.end_minute, "is_never": light.is_never},
-        "stops": [_describe_stop(lang, plan, crew, stop, region) for stop in stops],
+        "stops": [_describe_stop(lang, plan, crew, stop, now, region) for stop in stops],
     }
 
 
@@ -173,7 +199,11 @@ def _estimate_shift(crew: Crew, stops: list[PlannedStop]) -> dict[str, Any]:
     }
 
 
-def _describe_stop(lang: str, plan: Plan, crew: Crew, stop: PlannedStop, region: Region) -> dict[str, Any]:
+def _describe_stop(
+    lang: str, plan: Plan, crew: Crew, stop: PlannedStop, now: Mapping[StopKey, SiteNow], region: Region
+) -> dict[str, Any]:
+    days = count_days(plan, stop, now)
+    since = now[stop.key].last_visit if days is not None and days < 0 else None
     lon, lat = to_degrees(stop.easting, stop.northing)
     outcomes = plan.outcomes.get(stop.key, ())
     how = {
@@ -183,7 +213,7 @@ def _describe_stop(lang: str, plan: Plan, crew: Crew, stop: PlannedStop, region:
     # what a stop holds, by its own names
     plain = (
         *("layer", "record_id", "title", "sector", "easting", "northing", "crew", "order", "arrive_minute"),
-        *("start_minute", "end_minute", "drive_minutes", "how", "priority", "propensity", "days_since_visit"),
+        *("start_minute", "end_minute", "drive_minutes", "how", "priority", "propensity"),
         *("revisit_reason", "synthetic"),
     )
     return {
@@ -193,7 +223,10 @@ def _describe_stop(lang: str, plan: Plan, crew: Crew, stop: PlannedStop, region:
         "lat": lat,
         "how_title": how.get(stop.how) or translate(lang, "Chosen by its priority"),
         "expected": stop.expected,
-        "needs_reason": needs_reason(plan, stop),
+        "days_since_visit": None if days is None else max(days, 0),
+        "visited_since": None if since is None else since.isoformat(),
+        # a reason that was given stays to be read, whatever is known by now
+        "needs_reason": bool(stop.revisit_reason) or needs_reason(plan, stop, now),
         "revisit_reason_title": _title(lang, "plan_reasons", "reason", stop.revisit_reason),
         "reasons": [say(lang, reason) for reason in stop.reasons],
         "agencies": _describe_agencies(lang, crew, stop),

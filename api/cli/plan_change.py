@@ -21,6 +21,7 @@ from api.cli.plan_options import (
     read_document,
     read_key,
     tell_plan,
+    view_layers,
 )
 
 if TYPE_CHECKING:
@@ -46,10 +47,15 @@ def move(
     as_json: JsonOption = False,
 ) -> None:
     """Move a plan to another state; see the command's help."""
-    from geo.planning.plan import move_plan  # noqa: PLC0415
+    from api.plans.moving import move_known  # noqa: PLC0415
 
     folder = read_settings(home).home
-    _change(folder, plan, version, lambda p, who: move_plan(p, state, reason=reason, **who), lang, as_json=as_json)
+
+    def change(one: Plan, who: Mapping[str, str]) -> Plan:
+        layers = view_layers(folder, one.circle)
+        return move_known(one, state, by=who["by"], at=who["at"], reason=reason, layers=layers, lang=lang)
+
+    _change(folder, plan, version, change, lang, as_json=as_json)
     if state in _EVENTS:
         note_done(folder, _EVENTS[state], plan)
 

@@ -9,6 +9,7 @@ import typer
 
 from api.cli.options import HomeOption, JsonOption, LanguageOption, read_settings
 from api.cli.output import Command, print_json, print_words, working
+from api.cli.plan_options import view_layers
 
 __all__ = ["COMMANDS"]
 
@@ -32,11 +33,12 @@ def export_plan(
 
     from api.cli.events import name_operator, note_done  # noqa: PLC0415
     from geo.errors import ParameterError  # noqa: PLC0415
+    from geo.planning.plan import look_at_sites  # noqa: PLC0415
     from geo.store.atomic import write_file  # noqa: PLC0415
-    from geo.store.layers import load_layers  # noqa: PLC0415
     from geo.store.plans import find_plan  # noqa: PLC0415
     from maps.i18n import catalogue  # noqa: PLC0415
     from maps.plan_files import FORMS, Stamp, make_ground  # noqa: PLC0415
+    from maps.plan_names import withhold_names  # noqa: PLC0415
 
     catalogue(lang)
     wanted = out.suffix.lower().removeprefix(".") if form is None else form
@@ -49,11 +51,12 @@ def export_plan(
     chosen, folder = FORMS[wanted], read_settings(home).home
     stored = find_plan(folder, plan)
     changed = datetime.fromisoformat(stored.changed_at)
-    stamp = Stamp(stored.version, name_operator(), datetime.now(UTC), changed)
     with working("Writing the file"):
-        layers = load_layers(folder, ("borders", "localities", "roads")) if chosen.is_drawn else None
-        ground = None if layers is None else make_ground(layers.region, layers)
-        content = chosen.write(stored.plan, stamp, lang, ground)
+        layers = view_layers(folder, stored.plan.circle)
+        sites = look_at_sites(stored.plan, layers)
+        stamp = Stamp(stored.version, name_operator(), datetime.now(UTC), changed, sites)
+        ground = make_ground(layers.region, layers) if chosen.is_drawn else None
+        content = chosen.write(withhold_names(lang, stored.plan, layers), stamp, lang, ground)
         write_file(out, content)
     note_done(folder, "plan-exported", f"{stored.plan.plan_id} {wanted} v{stored.version}")
     if as_json:

@@ -14,6 +14,7 @@ from api.cli.output import print_json, print_table, print_words
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from geo.layers.bundle import Layers
     from geo.planning.plan import Plan
     from geo.planning.targets import SiteKey
     from geo.store.plans import StoredPlan
@@ -27,6 +28,7 @@ __all__ = [
     "read_document",
     "read_key",
     "tell_plan",
+    "view_layers",
 ]
 
 PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="Id of the plan.", show_default=False)]
@@ -139,14 +141,27 @@ def change_stored(
         raise ParameterError(message) from error
 
 
+def view_layers(folder: Path, circle: str) -> Layers:
+    """The records that a plan's circle may see.
+
+    Raises
+    ------
+    ParameterError, StoreError
+    """
+    from geo.layers.circles import INNER_CIRCLE, select_visible_layers  # noqa: PLC0415
+    from geo.store.layers import load_layers  # noqa: PLC0415
+
+    layers = load_layers(folder)
+    return layers if circle == INNER_CIRCLE else select_visible_layers(layers, circle)
+
+
 def tell_plan(folder: Path, stored: StoredPlan, lang: str, *, as_json: bool) -> None:
     """Print a plan: with ``--json`` as the API answers it."""
     from api.plan_schemas import PlanAnswer  # noqa: PLC0415
-    from geo.store.layers import load_layers  # noqa: PLC0415
     from maps.plan_answers import describe_plan  # noqa: PLC0415
     from maps.record_names import RecordNames  # noqa: PLC0415
 
-    layers = load_layers(folder)
+    layers = view_layers(folder, stored.plan.circle)
     told = describe_plan(lang, stored, layers=layers, names=RecordNames(layers), may_change=True)
     if as_json:
         print_json(PlanAnswer.model_validate(told).model_dump(mode="json"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -12,20 +11,16 @@ from starlette.responses import Response
 from api.auth import TheUser
 from api.errors import ForbiddenError
 from api.params import CurrentSnapshot, LanguageParameter, TheService, known_parameters_only
-from api.service import Snapshot
-from api.turns import Turns
 from api.viewers import TheCircle
 from geo.errors import NotFoundError
 from geo.layers.circles import INNER_CIRCLE
+from geo.planning.plan import look_at_sites
 from geo.store.people.events import note_event
 from geo.store.plans import find_plan
-from maps.plan_files import FORMS, Ground, Stamp, make_ground, name_file
+from maps.plan_files import FORMS, Stamp, name_file
+from maps.plan_names import withhold_names
 
 __all__ = ["router"]
-
-# laying out a brief takes a processor for seconds, other forms a part of one
-_BRIEFS_AT_ONCE, _BRIEFS_WAITING = 1, 4
-_OTHERS_AT_ONCE, _OTHERS_WAITING = 2, 8
 
 router = APIRouter(tags=["plans"])
 
@@ -40,29 +35,6 @@ def require_inner_circle(circle: TheCircle) -> None:
     if circle != INNER_CIRCLE:
         message = "Files of plans name sites that your circle may not see."
         raise ForbiddenError(message)
-
-
-@lru_cache(maxsize=2)
-def get_turns(*, is_drawn: bool) -> Turns:
-    """Places for those who ask for a brief, or for another form; of the process, whose processors they share."""
-    return Turns(_BRIEFS_AT_ONCE, _BRIEFS_WAITING) if is_drawn else Turns(_OTHERS_AT_ONCE, _OTHERS_WAITING)
-
-
-class _Grounds:
-    """What maps were drawn on last, kept for as long as the layers stay the same."""
-
-    def __init__(self) -> None:
-        self._last: tuple[str, Ground] | None = None
-
-    def of(self, snapshot: Snapshot) -> Ground:
-        """The ground of a snapshot."""
-        last = self._last
-        if last is None or last[0] != snapshot.fingerprint:
-            last = self._last = snapshot.fingerprint, make_ground(snapshot.layers.region, snapshot.layers)
-        return last[1]
-
-
-_grounds = _Grounds()
 
 
 @router.get(
@@ -95,12 +67,13 @@ def get_plan_file(
         message = f"There is no form {form!r}; there are {', '.join(FORMS)}."
         raise NotFoundError(message)
     chosen, home = FORMS[form], service.settings.home
-    stored = find_plan(home, plan_id, circle)
-    plan, now = stored.plan, float(request.app.state.accounts.clock())
+    stored, files = find_plan(home, plan_id, circle), service.plan_files
+    now, layers = float(request.app.state.accounts.clock()), snapshot.layers
     changed = datetime.fromisoformat(stored.changed_at)
-    stamp = Stamp(stored.version, user.name, datetime.fromtimestamp(now, UTC), changed)
-    with get_turns(is_drawn=chosen.is_drawn).take():
-        content = chosen.write(plan, stamp, lang, _grounds.of(snapshot) if chosen.is_drawn else None)
+    plan, sites = withhold_names(lang, stored.plan, layers), look_at_sites(stored.plan, layers)
+    stamp = Stamp(stored.version, user.name, datetime.fromtimestamp(now, UTC), changed, sites)
+    with (files.briefs if chosen.is_drawn else files.others).take():
+        content = chosen.write(plan, stamp, lang, files.find_ground(snapshot) if chosen.is_drawn else None)
     note_event(home, user.user_id, "plan-exported", f"{plan.plan_id} {form} v{stored.version}", now=now)
     disposition = f'attachment; filename="{name_file(plan, chosen)}"'
     headers = {"Cache-Control": "no-store", "Content-Disposition": disposition}

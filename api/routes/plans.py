@@ -10,7 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Path, Query
 
 from api.bodies import SmallBodyRoute
-from api.errors import Problem, SaidError
+from api.errors import Problem
 from api.params import OneSurface, known_parameters_only
 from api.plan_schemas import (
     AnswerRequest,
@@ -28,6 +28,7 @@ from api.plans.asked import read_outcome, read_routes
 from api.plans.bounds import check_room, check_size
 from api.plans.changing import PlanId, Planner, ThePlanner, Told
 from api.plans.drafting import arrange_plan, draft_anew, draft_new, find_plan_surface
+from api.plans.moving import move_known
 from api.surfaces import ServedSurface
 from api.viewers import get_circle
 from geo.errors import ParameterError
@@ -37,9 +38,7 @@ from geo.planning.plan import (
     Plan,
     answer_item,
     comment_plan,
-    find_blocks,
     justify_stop,
-    move_plan,
     replace_stops,
     require_draft,
 )
@@ -134,17 +133,18 @@ def put_routes(planner: ThePlanner, plan_id: PlanId, asked: RoutesRequest) -> To
 @router.post("/{plan_id}/moves", summary="Move a plan to another state", **_CHANGES)
 def post_move(planner: ThePlanner, plan_id: PlanId, asked: MoveRequest) -> Told:
     """Put it up for approval, approve, begin, close or cancel it; all that blocks the move is told at once."""
-
-    def move(plan: Plan) -> Plan:
-        try:
-            return move_plan(plan, asked.to_state, reason=asked.reason, **planner.who)
-        except ParameterError as error:
-            blocks = find_blocks(plan, asked.to_state)
-            if blocks and str(error) == "\n".join(map(str, blocks)):
-                raise SaidError(blocks) from error
-            raise
-
-    told = planner.change(plan_id, asked.version, move)
+    told = planner.change(
+        plan_id,
+        asked.version,
+        lambda plan: move_known(
+            plan,
+            asked.to_state,
+            reason=asked.reason,
+            layers=planner.snapshot.layers,
+            lang=planner.lang,
+            **planner.who,
+        ),
+    )
     if isinstance(told, dict) and asked.to_state in _EVENTS:
         planner.note(_EVENTS[asked.to_state], plan_id)
     return told

@@ -117,7 +117,7 @@ def render_brief(plan: Plan, stamp: Stamp, lang: str, ground: Ground) -> str:
             "make several plans."
         )
         raise ParameterError(message)
-    sheets = lay_out(plan, lang)
+    sheets = lay_out(plan, lang, stamp.now)
     colours = {crew.name: CREW_COLOURS[k % len(CREW_COLOURS)] for k, crew in enumerate(plan.crews)}
     letters = {crew.name: _letter(k) for k, crew in enumerate(plan.crews)}
     dashes = {day: DAY_DASHES[k % len(DAY_DASHES)] for k, day in enumerate(plan.days)}

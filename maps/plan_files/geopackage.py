@@ -36,7 +36,7 @@ def write_geopackage(plan: Plan, stamp: Stamp, lang: str) -> bytes:
     and version of the plan.
     """
     shut_doors()
-    sheets = lay_out(plan, lang)
+    sheets = lay_out(plan, lang, stamp.now)
     classification, watermark = say_classification(plan, lang), say_watermark(plan, stamp, lang)
     crews, shifts = crew_rows(sheets, lang), sheets.shifts
     driving = [(row, shift) for row, shift in zip(crews, shifts, strict=True) if shift.stops]

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from geo.planning.crews import Crew, unmet_requirements
 from geo.planning.daylight import LOCAL_TIME
 from geo.planning.drive import EstimatedDrive
-from geo.planning.plan import Answer, Plan, PlannedStop, find_blocks, read_sentence
-from geo.planning.plan.value import APPROVED, DRAFT, EXPLORATION, PINNED, READY
+from geo.planning.plan import Answer, Plan, PlannedStop, SiteNow, find_blocks, read_sentence
+from geo.planning.plan.value import APPROVED, DRAFT, EXPLORATION, PINNED, READY, StopKey
 from geo.reference import find_checks
 from geo.reference.tables import read_columns
 from geo.risk.words import Sentence, title_sentence
@@ -35,6 +36,7 @@ __all__ = [
 _WAYS = ("on_site", "on_call", "remote")
 _ESTIMATE = "estimate"
 _HOUR, _DAY = 60, 24 * 60
+_NOTHING_NEW: Mapping[StopKey, SiteNow] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -137,13 +139,14 @@ class PlanSheets:
         return tuple(sheet for shift in self.shifts for sheet in shift.stops)
 
 
-def lay_out(plan: Plan, lang: str) -> PlanSheets:
+def lay_out(plan: Plan, lang: str, now: Mapping[StopKey, SiteNow] = _NOTHING_NEW) -> PlanSheets:
     """A plan in a language.
 
     Parameters
     ----------
     plan : Plan
     lang : str
+    now : what the records say of the stops' sites now, as `look_at_sites` gives it
 
     Raises
     ------
@@ -161,7 +164,7 @@ def lay_out(plan: Plan, lang: str) -> PlanSheets:
         state=_title(lang, "plan_states", "state", plan.state),
         shifts=tuple(shifts),
         checklist=tuple(_list_items(plan, lang)),
-        problems=_find_problems(plan, lang),
+        problems=_find_problems(plan, lang, now),
         notes=_list_notes(plan, lang, any(shift.is_back_estimated for shift in shifts)),
     )
 
@@ -299,12 +302,12 @@ def _list_items(plan: Plan, lang: str) -> Iterable[ChecklistLine]:
         yield ChecklistLine(translate(lang, str(title)), answer is not None and answer.is_ready, said)
 
 
-def _find_problems(plan: Plan, lang: str) -> tuple[str, ...]:
+def _find_problems(plan: Plan, lang: str, now: Mapping[StopKey, SiteNow]) -> tuple[str, ...]:
     kept = (plan.manifest.get("arranged") or {}).get("problems", ())
     # what keeps it from being approved, but for the checklist, which files show as it is
     complete = {item: Answer(is_ready=True) for (item,) in read_columns("support_checklist", "item")}
     open_plan = plan.state in {DRAFT, READY}
-    blocks = find_blocks(replace(plan, checklist=complete), APPROVED) if open_plan else ()
+    blocks = find_blocks(replace(plan, checklist=complete), APPROVED, now) if open_plan else ()
     return _unique((*_say_kept(lang, kept), *(say(lang, one) for one in blocks)))
 
 

@@ -45,7 +45,7 @@ def write_csv(plan: Plan, stamp: Stamp, lang: str) -> bytes:
 
 def write_xlsx(plan: Plan, stamp: Stamp, lang: str) -> bytes:
     """A plan as a workbook: stops, crews, the checklist for victims' support, and what the file is."""
-    sheets = lay_out(plan, lang)
+    sheets = lay_out(plan, lang, stamp.now)
     stream = io.BytesIO()
     options = {
         "in_memory": True,

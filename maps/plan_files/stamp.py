@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from geo.layers.circles import VISIBLE
 from geo.planning.daylight import LOCAL_TIME
-from geo.planning.plan import Plan
+from geo.planning.plan import Plan, SiteNow
+from geo.planning.plan.value import StopKey
 from geo.risk.words import title_sentence
 from maps.i18n import format_date, translate
 from maps.plan_files.words import shorten
@@ -27,12 +29,14 @@ class Stamp:
     made_by : name of whoever asked for it
     made_at : datetime with a time zone
     changed_at : datetime with a time zone, of the last change of the plan; that of the making where left out
+    now : what the records say of the stops' sites at the making, as `geo.planning.plan.look_at_sites` gives it
     """
 
     version: int
     made_by: str
     made_at: datetime
     changed_at: datetime | None = None
+    now: Mapping[StopKey, SiteNow] = field(default_factory=dict)
 
     @property
     def made_utc(self) -> datetime:

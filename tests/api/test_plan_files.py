@@ -35,7 +35,10 @@ SIGNS = {
 
 @pytest.fixture
 def plan_id(home: Path) -> str:
-    return save_plan(home, make_plan(titles=("Åres Bygg", "{{7*7}}<b>")), by="planner").plan.plan_id
+    plan = make_plan(titles=("Åres Bygg", "{{7*7}}<b>"))
+    # names are shown of sites that are on record
+    stops = tuple(replace(stop, record_id=f"w{k:03}") for k, stop in enumerate(plan.stops, start=1))
+    return save_plan(home, replace(plan, stops=stops), by="planner").plan.plan_id
 
 
 @pytest.fixture
@@ -161,7 +164,7 @@ def test_briefs_are_made_one_at_a_time_while_others_are_answered(
     # the event loop is free
     assert served.get("/healthz").status_code == 200
     with ExitStack() as held:
-        inside = plan_files.get_turns(is_drawn=True)._inside
+        inside = served.app.state.service.plan_files.briefs._inside
         while inside.acquire(blocking=False):
             held.callback(inside.release)
         refused = served.get(address)

@@ -4,6 +4,7 @@
 `value`        the plan, its stops, and what was done to it by whom
 `checklist`    what must be ready for people who turn out to be victims
 `moves`        from state to state, and what blocks a move
+`now`          what is known now of the sites of a plan that is not approved yet
 `outcomes`     what came of each stop, by agency
 `layers`       what outcomes add to visits and findings
 `retention`    how long outcomes are kept
@@ -24,6 +25,7 @@ from geo.planning.plan.moves import (
     replace_stops,
     require_draft,
 )
+from geo.planning.plan.now import SiteNow, count_days, look_at_sites
 from geo.planning.plan.outcomes import AgencyOutcome, Observation, StopOutcome, record_outcome
 from geo.planning.plan.record import read_crew, read_plan, read_sentence, write_crew, write_plan, write_sentence
 from geo.planning.plan.retention import drop_expired, last_day_of_keeping
@@ -36,15 +38,18 @@ __all__ = [
     "Observation",
     "Plan",
     "PlannedStop",
+    "SiteNow",
     "StopOutcome",
     "answer_item",
     "comment_plan",
+    "count_days",
     "drop_expired",
     "find_blocks",
     "find_dropped",
     "find_exclusion",
     "justify_stop",
     "last_day_of_keeping",
+    "look_at_sites",
     "make_findings",
     "make_visits",
     "move_plan",

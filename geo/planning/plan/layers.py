@@ -18,7 +18,7 @@ from geo.planning.plan.retention import last_day_of_keeping
 from geo.planning.plan.value import Plan, PlannedStop
 from geo.reference.tables import read_columns
 
-__all__ = ["RECORDED_BY_PLAN", "find_dropped", "make_findings", "make_visits"]
+__all__ = ["RECORDED_BY_PLAN", "find_dropped", "make_findings", "make_visits", "name_visits"]
 
 # what the ids of visits and findings begin with that a plan recorded
 RECORDED_BY_PLAN = "plan:"
@@ -100,8 +100,13 @@ def _list_on_site(plan: Plan, stop: PlannedStop, outcome: StopOutcome) -> list[s
     return [one.agency for one in outcome.agencies if one.agency in on_site]
 
 
+def name_visits(plan: Plan) -> str:
+    """What the ids of all visits that the plan itself recorded begin with."""
+    return f"{RECORDED_BY_PLAN}{plan.plan_id}:"
+
+
 def _visit_id(plan: Plan, stop: PlannedStop) -> str:
-    return f"{RECORDED_BY_PLAN}{plan.plan_id}:{stop.layer}:{stop.record_id}"
+    return f"{name_visits(plan)}{stop.layer}:{stop.record_id}"
 
 
 def _place(plan: Plan, stop: PlannedStop) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from geo.errors import NotFoundError, ParameterError
 from geo.planning.plan.checklist import Answer, check_answer, open_items
+from geo.planning.plan.now import ENDED, REMOVED, THERE, SiteNow, count_days
 from geo.planning.plan.value import APPROVED, CLOSED, DRAFT, READY, Change, Plan, PlannedStop, StopKey
 from geo.reference import planning_parameters
 from geo.reference.tables import read_columns
@@ -26,16 +28,24 @@ __all__ = [
     "require_draft",
 ]
 
+_NOTHING_NEW: Mapping[StopKey, SiteNow] = MappingProxyType({})
+
 # stops, crews and days stand still once somebody is asked to approve them; what supports them may still be answered
 _OPEN_STATES = (DRAFT, READY)
 
 
-def find_blocks(plan: Plan, to_state: str) -> tuple[Sentence, ...]:
+def find_blocks(plan: Plan, to_state: str, now: Mapping[StopKey, SiteNow] = _NOTHING_NEW) -> tuple[Sentence, ...]:
     """What keeps a plan from a state, apart from the way there; none where it may go.
 
     Nothing is put up for approval without stops, and nothing is approved before the checklist for victims' support is
-    complete and every stop at a site visited lately, or that the plan itself excludes, is justified. Nothing is closed
-    before every stop has an outcome.
+    complete and every stop at a site visited lately, that is no longer on record, or that the plan itself excludes, is
+    justified. Nothing is closed before every stop has an outcome.
+
+    Parameters
+    ----------
+    plan : Plan
+    to_state : code of ``plan_states``
+    now : what the records say of the stops' sites now, as `look_at_sites` gives it; left out, what the plan says
     """
     if to_state == CLOSED:
         missing = (stop for stop in plan.stops if stop.key not in plan.outcomes)
@@ -48,7 +58,7 @@ def find_blocks(plan: Plan, to_state: str) -> tuple[Sentence, ...]:
             Sentence("Not ready: {item}.", {"item": title_sentence("support_checklist", "item", item)})
             for item in open_items(plan.checklist)
         ]
-        blocks += _find_unjustified(plan)
+        blocks += _find_unjustified(plan, now)
     return tuple(blocks)
 
 
@@ -58,13 +68,33 @@ def find_exclusion(plan: Plan, key: StopKey) -> str:
     return next((str(reason) for layer, record, reason in asked.get("excluded", ()) if (layer, record) == key), "")
 
 
-def needs_reason(plan: Plan, stop: PlannedStop) -> bool:
-    """Whether a stop needs a coded reason before approval: it was visited lately, or the plan excludes its site."""
-    return _is_lately_visited(stop) or bool(find_exclusion(plan, stop.key))
+def needs_reason(plan: Plan, stop: PlannedStop, now: Mapping[StopKey, SiteNow] = _NOTHING_NEW) -> bool:
+    """Whether a stop needs a coded reason before approval.
+
+    It was visited lately, or is no longer on record, by what is known `now`, or the plan excludes its site.
+    """
+    is_there = stop.key not in now or now[stop.key].presence == THERE
+    return _is_lately(count_days(plan, stop, now)) or not is_there or bool(find_exclusion(plan, stop.key))
 
 
-def move_plan(plan: Plan, to_state: str, *, by: str, at: str, reason: str = "") -> Plan:
+def move_plan(
+    plan: Plan,
+    to_state: str,
+    *,
+    by: str,
+    at: str,
+    reason: str = "",
+    now: Mapping[StopKey, SiteNow] = _NOTHING_NEW,
+) -> Plan:
     """The plan in another state.
+
+    Parameters
+    ----------
+    plan : Plan
+    to_state : code of ``plan_states``
+    by, at : name of the user and ISO 8601 in UTC, for the history
+    reason : code of ``plan_reasons``, where the move needs one
+    now : what the records say of the stops' sites now, as `look_at_sites` gives it; left out, what the plan says
 
     Raises
     ------
@@ -81,7 +111,7 @@ def move_plan(plan: Plan, to_state: str, *, by: str, at: str, reason: str = "") 
         raise ParameterError(message)
     if moves[plan.state, to_state] or reason:
         _check_reason(reason, "move")
-    blocks = find_blocks(plan, to_state)
+    blocks = find_blocks(plan, to_state, now)
     if blocks:
         raise ParameterError("\n".join(map(str, blocks)))
     return _note(replace(plan, state=to_state), Change(at, by, "moved", to_state, reason))
@@ -175,22 +205,30 @@ def comment_plan(plan: Plan, reason: str, *, by: str, at: str, about: str = "") 
     return _note(plan, Change(at, by, "comment", about, reason))
 
 
-def _find_unjustified(plan: Plan) -> Iterator[Sentence]:
+def _find_unjustified(plan: Plan, now: Mapping[StopKey, SiteNow]) -> Iterator[Sentence]:
     for stop in plan.stops:
         if stop.revisit_reason:
             continue
-        if _is_lately_visited(stop):
-            values = {"title": stop.title, "days": stop.days_since_visit}
-            yield Sentence("{title} was visited {days} days ago; say why it is visited again.", values)
+        known = now.get(stop.key, SiteNow())
+        days, values = count_days(plan, stop, now), {"title": stop.title}
+        if _is_lately(days) and days is not None:
+            text = "{title} was visited {days} days ago; say why it is visited again."
+            if days < 0:
+                text = "{title} was visited on {day}, after it was chosen; say why it is visited again."
+            yield Sentence(text, {**values, "days": days} if days >= 0 else {**values, "day": known.last_visit})
+        if known.presence == REMOVED:
+            yield Sentence("{title} is no longer on record; take it out, or say why it is visited.", values)
+        if known.presence == ENDED:
+            text = "{title} has ended by {day}, as the records say; take it out, or say why it is visited."
+            yield Sentence(text, {**values, "day": stop.on})
         if code := find_exclusion(plan, stop.key):
             why = title_sentence("exclusion_reasons", "reason", code)
             text = "{title} is excluded ({reason}); take it out, lift the exclusion, or say why it is visited."
-            yield Sentence(text, {"title": stop.title, "reason": why})
+            yield Sentence(text, {**values, "reason": why})
 
 
-def _is_lately_visited(stop: PlannedStop) -> bool:
-    limit = int(planning_parameters()["revisit_days"])
-    return stop.days_since_visit is not None and stop.days_since_visit < limit
+def _is_lately(days_since_visit: int | None) -> bool:
+    return days_since_visit is not None and days_since_visit < int(planning_parameters()["revisit_days"])
 
 
 def _require(plan: Plan, states: Sequence[str], what: str) -> None:
