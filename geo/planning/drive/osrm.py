@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -22,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from geo.crs import SWEREF99_TM, project
 from geo.errors import ParameterError
 from geo.planning.drive.base import DriveError, DriveMatrix, check_places
+from geo.planning.drive.deadline import Deadline, DeadlineAdapter
 from geo.risk.words import Sentence
 
 __all__ = ["OsrmDrive"]
@@ -89,10 +91,13 @@ class OsrmDrive:
         half = _MOST_PLACES // 2
         blocks = [range(start, min(start + half, n)) for start in range(0, n, half)]
         until = self.clock() + self.total_s
-        with requests.Session() as session:
+        with requests.Session() as session, closing(Deadline()) as deadline:
             session.trust_env = False
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, DeadlineAdapter(deadline))
+            line = _Line(session, deadline, until)
             for rows, cols in product(blocks, blocks):
-                seconds, metres = self._ask(session, [places[i] for i in rows], [places[j] for j in cols], until)
+                seconds, metres = self._ask(line, [places[i] for i in rows], [places[j] for j in cols])
                 at = np.ix_(rows, cols)
                 minutes[at], distance[at] = seconds / _SECONDS_PER_MINUTE, metres
         np.fill_diagonal(minutes, 0.0)
@@ -100,7 +105,7 @@ class OsrmDrive:
         return DriveMatrix(minutes, distance, "osrm", (FROM_OSRM,))
 
     def _ask(
-        self, session: requests.Session, sources: Sequence[str], destinations: Sequence[str], until: float
+        self, line: _Line, sources: Sequence[str], destinations: Sequence[str]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Seconds and metres from each source to each destination."""
         n = len(sources)
@@ -111,7 +116,7 @@ class OsrmDrive:
             "destinations": ";".join(str(n + k) for k in range(len(destinations))),
         }
         try:
-            response = self._get(session, address, parameters, until)
+            response = self._get(line, address, parameters)
             answer = response.json()
         except requests.RequestException:
             # its text names the address, and with it the places
@@ -121,29 +126,38 @@ class OsrmDrive:
         shape = (n, len(destinations))
         return _read_table(answer, "durations", shape), _read_table(answer, "distances", shape)
 
-    def _get(
-        self, session: requests.Session, address: str, parameters: Mapping[str, str], until: float
-    ) -> requests.Response:
+    def _get(self, line: _Line, address: str, parameters: Mapping[str, str]) -> requests.Response:
         """What the server says, in the end; asked anew while it is away or overloaded, and there is time."""
         for pause in (*(self.backoff_s * 2**k for k in range(self.n_retries)), None):
-            left = until - self.clock()
+            left = line.until - self.clock()
             if left <= 0:
                 raise _make_late(self.total_s)
+            limit = min(self.timeout_s, left)
             try:
-                response = session.get(
-                    address, params=parameters, timeout=min(self.timeout_s, left), allow_redirects=False
-                )
-            except requests.Timeout:
-                # who has waited for an answer once does not wait again
-                raise _make_late(self.timeout_s if left > self.timeout_s else self.total_s) from None
-            except requests.ConnectionError:
-                if pause is None:
+                with line.deadline.hold(limit):
+                    response = line.session.get(address, params=parameters, timeout=limit, allow_redirects=False)
+            except requests.RequestException as error:
+                if line.deadline.is_past or isinstance(error, requests.Timeout):
+                    # who has waited for an answer once does not wait again
+                    raise _make_late(self.timeout_s if left > self.timeout_s else self.total_s) from None
+                if pause is None or not isinstance(error, requests.ConnectionError):
                     raise
             else:
+                if line.deadline.is_past:
+                    raise _make_late(self.timeout_s if left > self.timeout_s else self.total_s)
                 if pause is None or response.status_code not in _TRY_AGAIN:
                     break
-            time.sleep(min(pause, max(until - self.clock(), 0.0)))
+            time.sleep(min(pause, max(line.until - self.clock(), 0.0)))
         return response
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A session with the server, what cuts it, and the moment of the clock by which all must be said."""
+
+    session: requests.Session
+    deadline: Deadline
+    until: float
 
 
 def _make_late(seconds: float) -> DriveError:

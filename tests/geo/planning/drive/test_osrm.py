@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import math
+import socket
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -208,3 +210,42 @@ def test_the_last_providers_failure_is_the_answer() -> None:
 def test_an_address_must_be_one_of_http() -> None:
     with pytest.raises(ParameterError, match="http://"):
         OsrmDrive("file:///etc/passwd")
+
+
+class Drip:
+    """A server that says a byte at a time, and never comes to an end."""
+
+    def __init__(self, begin: bytes) -> None:
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
+        self.hung_up = threading.Event()
+        threading.Thread(target=self.serve, args=(begin,), daemon=True).start()
+
+    def serve(self, begin: bytes) -> None:
+        connection, _ = self.listening.accept()
+        with self.listening, connection, suppress(OSError):
+            connection.recv(65_536)
+            connection.sendall(begin)
+            while True:
+                time.sleep(0.02)
+                connection.sendall(b"7")
+        self.hung_up.set()
+
+
+BEGINNINGS = {
+    "status line": b"HTTP/1.1 2",
+    "header": b"HTTP/1.1 200 OK\r\nX-Wait: ",
+    "sized body": b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n",
+    # what was cut could pass for a whole answer
+    "open body": b"HTTP/1.0 200 OK\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("begin", BEGINNINGS.values(), ids=BEGINNINGS)
+@pytest.mark.parametrize("limits", [{"total_s": 0.25}, {"timeout_s": 0.25}], ids=["total", "answer"])
+def test_a_server_that_drips_is_left_when_the_time_is_up(begin: bytes, limits: dict[str, float]) -> None:
+    server = Drip(begin)
+    with pytest.raises(DriveError, match=r"did not answer within 0\.3 s|did not answer within 0\.2 s"):
+        OsrmDrive(server.url, **limits).drive(*metres((19.0, 64.0), (19.1, 64.0)))
+    # and nothing is left waiting for it
+    assert server.hung_up.wait(30)
