@@ -182,8 +182,8 @@ def _tell_import(order: Order, done: FileImport, kept: Path | None) -> Iterator[
         yield f"  the import itself would be refused: {done.refusal}"
     if done.kept:
         yield f"  {done.kept:,} records stay as they were: their rows wait in quarantine"
-    if done.imported is not None and done.imported.of_plans:
-        yield f"  {done.imported.of_plans:,} records stay: plans recorded them, and no register holds those"
+    if done.of_plans:
+        yield f"  {done.of_plans:,} records stay: plans recorded them, and no register holds those"
     if done.imported is None:
         yield "Nothing was changed (--dry-run)."
     else:

@@ -153,6 +153,7 @@ class ImportOutcome(Answer):
     changes: WouldChange | None = Field(description="What a trial would change; null where it was none")
     refusal: str | None = Field(description="Of a trial, why the import itself would be refused")
     kept: Count = Field(description="Records that stay as they were, because their rows wait in quarantine")
+    of_plans: Count = Field(description="Records that stay because plans recorded them, and no register holds those")
 
 
 class ImportJobAnswer(Answer):

@@ -58,6 +58,7 @@ def show_import_job(request: Request, job: TheJob, lang: PageLanguage = None) ->
         "rows": outcome["rows"],
         "files": outcome["files"],
         "changes": outcome["changes"],
+        "of_plans": outcome["of_plans"],
     }
     is_known = False
     if outcome["imported"] is not None:

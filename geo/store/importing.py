@@ -151,8 +151,8 @@ def import_frames(  # noqa: PLR0913  every option is one
     gone : iterable of str, keys of records that are taken out where `mode` is ``add``, unless they come
     report : mapping ready for JSON, what the reader said; kept with the counts of what changed, as ``changes``
     options : mapping ready for JSON, how the file was read
-    check_counts : told how many records would be added, changed, gone, unchanged and kept; what it raises ends the
-        import
+    check_counts : told how many records would be added, changed, gone, unchanged, kept, and kept because plans
+        recorded them; what it raises ends the import
 
     Returns
     -------
@@ -219,7 +219,7 @@ def import_into(  # noqa: PLR0913  every option is one
         incoming = replace(incoming, gone=_find_gone(connection, incoming, current, gone))
     counts = _count(connection, incoming, current, newest)
     if check_counts is not None:
-        check_counts({**counts, "kept": incoming.kept})
+        check_counts({**counts, "kept": incoming.kept, "of_plans": incoming.of_plans})
     has_rows = incoming.rows_in > 0 or bool(incoming.gone)
     is_new = has_rows and (current is None or any(counts[name] for name in ("added", "changed", "gone")))
     entry = {

@@ -93,6 +93,7 @@ class FileImport:
     repairs : number of the import that the rows come from, where the file is a repaired quarantine file
     changes : of a trial, how many records would be added, changed, gone and unchanged
     kept : records that stay as they were, because their rows wait in quarantine
+    of_plans : records that stay because plans recorded them, and no register holds those
     refusal : of a trial, why the import itself would be refused; empty if it would not
     """
 
@@ -103,6 +104,7 @@ class FileImport:
     changes: Mapping[str, int] | None = None
     kept: int = 0
     refusal: str = ""
+    of_plans: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The outcome as plain values, ready for JSON."""
@@ -112,6 +114,7 @@ class FileImport:
             "repairs": self.repairs,
             "changes": None if self.changes is None else dict(self.changes),
             "kept": self.kept,
+            "of_plans": self.of_plans,
             "refusal": self.refusal or None,
         }
 
@@ -168,8 +171,10 @@ def import_files(
             imported = _write(folder, layer, staged, order, request, check_removal=check_removal)
         except _TrialEnded as trial:
             rows = tuple(staged.quarantine())
-            return FileImport(staged.reports, None, rows, repairs, trial.changes, trial.kept, trial.refusal)
-    return FileImport(staged.reports, imported, (), repairs, kept=imported.kept)
+            return FileImport(
+                staged.reports, None, rows, repairs, trial.changes, trial.kept, trial.refusal, trial.of_plans
+            )
+    return FileImport(staged.reports, imported, (), repairs, kept=imported.kept, of_plans=imported.of_plans)
 
 
 def find_repaired_import(paths: Sequence[StrPath]) -> int | None:
@@ -244,7 +249,7 @@ class _TrialEnded(Exception):
     def __init__(self, counts: Mapping[str, int], refusal: str) -> None:
         super().__init__()
         self.changes, self.refusal = dict(counts), refusal
-        self.kept = self.changes.pop("kept")
+        self.kept, self.of_plans = self.changes.pop("kept"), self.changes.pop("of_plans")
 
 
 def _refuse_marks(reports: Sequence[Report]) -> None:

@@ -25,7 +25,7 @@ _ONLY_STORED: Mapping[str, Any] = MappingProxyType(
     {
         **dict.fromkeys(("importer", "licence", "legal_basis"), ""),
         **dict.fromkeys(("import_id", "snapshot", "changes")),
-        "quarantined": 0,
+        **dict.fromkeys(("quarantined", "of_plans"), 0),
         "dry_run": False,
     }
 )

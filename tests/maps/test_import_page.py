@@ -104,6 +104,14 @@ def test_a_trial_has_no_quarantine_to_fetch() -> None:
     assert 'href="../api/imports/12/quarantine.csv"' in render_report_page("en", report)
 
 
+def test_a_trial_says_what_stays_because_plans_recorded_it() -> None:
+    report = {**make_report(), "dry_run": True, "changes": {"added": 1, "changed": 0, "gone": 0, "unchanged": 7}}
+    assert "3 står kvar för att planer har registrerat dem" in read_words(
+        render_report_page("sv", {**report, "of_plans": 3})
+    )
+    assert "planer" not in read_words(render_report_page("sv", report))
+
+
 def test_an_import_without_report_has_a_page() -> None:
     page = render_report_page("en", make_report(files=[], rows=None, changes=None))
     assert "There is no report of the rows" in read_words(page)
