@@ -9,7 +9,7 @@ from api.snapshots import Snapshot
 from geo.planning.followup import CalibrationReport, calibration_report
 from geo.planning.yearly import Period, Picture, draw_picture
 from geo.recent import Recent
-from geo.store.plans import list_plans
+from geo.store.plans import list_plans, list_versions
 
 __all__ = ["PictureShelf", "YearPage"]
 
@@ -38,16 +38,11 @@ class PictureShelf:
 
     def get(self, home: Path, snapshot: Snapshot, period: Period) -> YearPage:
         """The picture of a period for the circle of a snapshot."""
-        plans = list_plans(home, snapshot.circle)
-        key = (
-            snapshot.fingerprint,
-            snapshot.circle,
-            period,
-            tuple((stored.plan.plan_id, stored.version) for stored in plans),
-        )
+        # plans themselves are read only where one of them is new or has changed
+        key = (snapshot.fingerprint, snapshot.circle, period, list_versions(home, snapshot.circle))
         known = self._made.get(key)
         if known is not None:
             return known
-        some = [stored.plan for stored in plans]
+        some = [stored.plan for stored in list_plans(home, snapshot.circle)]
         page = YearPage(draw_picture(snapshot.layers, period, some), calibration_report(some))
         return self._made.put(key, page)

@@ -22,6 +22,7 @@ from geo.planning.plan import (
     needs_reason,
     read_sentence,
 )
+from geo.planning.plan.now import THERE
 from geo.planning.plan.value import EXPLORATION, PINNED, StopKey
 from geo.reference import find_checks, municipality_names, planning_parameters
 from geo.reference.tables import read_columns
@@ -225,6 +226,7 @@ def _describe_stop(
         "expected": stop.expected,
         "days_since_visit": None if days is None else max(days, 0),
         "visited_since": None if since is None else since.isoformat(),
+        "is_on_record": stop.key not in now or now[stop.key].presence == THERE,
         # a reason that was given stays to be read, whatever is known by now
         "needs_reason": bool(stop.revisit_reason) or needs_reason(plan, stop, now),
         "revisit_reason_title": _title(lang, "plan_reasons", "reason", stop.revisit_reason),

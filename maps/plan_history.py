@@ -19,6 +19,8 @@ def describe_history(lang: str, plan: Plan, change: Change) -> dict[str, Any]:
         "made": translate(lang, "Made the plan"),
         "moved": translate(lang, "Changed its state: {about}", about=about),
         "stops": translate(lang, "Changed the stops"),
+        "optimised": translate(lang, "Had the routes planned anew"),
+        "arranged": translate(lang, "Put the stops in an order by hand"),
         "checklist": translate(lang, "Answered the checklist: {about}", about=about),
         "justified": translate(lang, "Said why {about} is visited again", about=about),
         "comment": translate(lang, "Commented: {about}", about=about) if about else translate(lang, "Commented"),

@@ -156,7 +156,7 @@ def outcome(  # noqa: PLR0913, PLR0917  every option is one
     as_json: JsonOption = False,
 ) -> None:
     """Record what came of a stop; see the command's help."""
-    from api.plan_schemas import OutcomeRequest  # noqa: PLC0415
+    from api.plan_requests import OutcomeRequest  # noqa: PLC0415
     from api.plans.asked import read_outcome  # noqa: PLC0415
     from geo.errors import ChangedError, NotFoundError, ParameterError  # noqa: PLC0415
     from geo.store.plans import find_plan, save_outcome  # noqa: PLC0415

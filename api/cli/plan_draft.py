@@ -108,7 +108,7 @@ def _draft(document: dict[str, Any], lang: str, home: Path | None, *, as_json: b
     settings = read_settings(home)
     folder = settings.home
     from api.drive import choose_drive  # noqa: PLC0415
-    from api.plan_schemas import PlanRequest  # noqa: PLC0415
+    from api.plan_requests import PlanRequest  # noqa: PLC0415
     from api.plans.asked import read_plan_request  # noqa: PLC0415
     from api.plans.bounds import check_room, check_size  # noqa: PLC0415
     from geo.layers.circles import INNER_CIRCLE  # noqa: PLC0415
@@ -202,7 +202,7 @@ def arrange(
     settings = read_settings(home)
     folder = settings.home
     from api.drive import choose_drive  # noqa: PLC0415
-    from api.plan_schemas import RoutesRequest  # noqa: PLC0415
+    from api.plan_requests import RoutesRequest  # noqa: PLC0415
     from api.plans.asked import read_routes  # noqa: PLC0415
     from geo.planning.draft import arrange_stops  # noqa: PLC0415
     from geo.planning.plan import replace_stops, require_draft  # noqa: PLC0415

@@ -13,7 +13,7 @@ import shapely
 
 from api.errors import FieldsError
 from api.params import is_latitude_first
-from api.plan_schemas import (
+from api.plan_requests import (
     CrewRequest,
     DepotRequest,
     ExclusionRequest,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from api.plan_schemas import PlanRequest
+from api.plan_requests import PlanRequest
 from geo.errors import ParameterError
 from geo.planning.plan import Plan, write_plan
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from api.drive import choose_drive
 from api.errors import SaidError
-from api.plan_schemas import OptimiseRequest, PlanRequest
+from api.plan_requests import OptimiseRequest, PlanRequest
 from api.plans.asked import check_everything, name_fields, read_exclusions, read_keys, read_locks, read_plan_request
 from api.service import CURRENT, Service, Snapshot
 from api.surfaces import ServedSurface

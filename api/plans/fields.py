@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from api.plan_schemas import PlanRequest
+from api.plan_requests import PlanRequest
 from geo.store.people.texts import tidy_text
 
 __all__ = ["find_field"]

@@ -12,11 +12,13 @@ from api.auth.permissions import find_rule, is_allowed
 from api.params import CurrentSnapshot, TheService
 from api.routes.pages import PageLanguage
 from api.viewers import TheCircle, get_circle
-from geo.store.plans import StoredPlan, find_plan, list_plans
+from geo.store.plans import StoredPlan, count_plans, find_plan, list_plans
 from maps.i18n import pick_language
-from maps.pages.plans import ListedPlan, render_new_plan_page, render_plan_page, render_plans_page
+from maps.pages.plans import ListedPlan, PlansPage, render_new_plan_page, render_plan_page, render_plans_page
 
 __all__ = ["router"]
+
+_AT_A_TIME = 50
 
 router = APIRouter(prefix="/plans", tags=["pages"], dependencies=[Depends(get_circle)])
 
@@ -30,12 +32,19 @@ def show_plans(
     sort: Annotated[
         Literal["", "name", "state"], Query(description="What they are sorted by; days when left out")
     ] = "",
+    offset: Annotated[int, Query(ge=0, le=1_000_000, description="How many of the first ones to leave out")] = 0,
     lang: PageLanguage = None,
 ) -> HTMLResponse:
-    """Every plan of the circle, the one whose days come last first."""
-    plans = [_list(stored) for stored in list_plans(service.settings.home, circle)]
+    """Plans of the circle, so many at a time, the one whose days come last first."""
+    home = service.settings.home
+    plans = list_plans(home, circle, limit=_AT_A_TIME, offset=offset, sort=sort or "days")
     page = render_plans_page(
-        pick_language(lang), plans, may_plan=_may_plan(user), sort=sort, query=request.query_params.multi_items()
+        pick_language(lang),
+        [_list(stored) for stored in plans],
+        PlansPage(sum(count_plans(home, circle).values()), offset, _AT_A_TIME),
+        may_plan=_may_plan(user),
+        sort=sort,
+        query=request.query_params.multi_items(),
     )
     return HTMLResponse(page)
 

@@ -12,18 +12,17 @@ from fastapi import APIRouter, Depends, Path, Query
 from api.bodies import SmallBodyRoute
 from api.errors import Problem
 from api.params import OneSurface, known_parameters_only
-from api.plan_schemas import (
+from api.plan_requests import (
     AnswerRequest,
     CommentRequest,
     JustifyRequest,
     MoveRequest,
     OptimiseRequest,
     OutcomeRequest,
-    PlanAnswer,
     PlanRequest,
-    PlansAnswer,
     RoutesRequest,
 )
+from api.plan_schemas import PlanAnswer, PlansAnswer
 from api.plans.asked import read_outcome, read_routes
 from api.plans.bounds import check_room, check_size
 from api.plans.changing import PlanId, Planner, ThePlanner, Told
@@ -58,6 +57,7 @@ router = APIRouter(
 
 Item = Annotated[str, Path(description="Item of `support_checklist`", max_length=100)]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most")]
+Offset = Annotated[int, Query(ge=0, le=1_000_000, description="How many of the first ones to leave out")]
 _TOP = 20
 # what the log of what was done calls a move; the others stand in the plan's own history
 _EVENTS = {"approved": "plan-approved", "closed": "plan-closed", "cancelled": "plan-cancelled"}
@@ -65,10 +65,13 @@ _CHANGES: dict[str, Any] = {"response_model": PlanAnswer, "responses": {409: {"m
 
 
 @router.get("", summary="Plans", response_model=PlansAnswer)
-def get_plans(planner: ThePlanner, limit: Limit = 200) -> dict[str, Any]:
-    """Plans of your sharing circle, the one whose first day comes last first, and how many there are in all."""
+def get_plans(planner: ThePlanner, limit: Limit = 200, offset: Offset = 0) -> dict[str, Any]:
+    """Plans of your sharing circle, the one whose first day comes last first, and how many there are in all.
+
+    Where there are more than `limit`, ask again with `offset`.
+    """
     home, circle = planner.service.settings.home, planner.user.circle
-    stored = list_plans(home, circle, limit=limit)
+    stored = list_plans(home, circle, limit=limit, offset=offset)
     n_plans = sum(count_plans(home, circle).values())
     return {"n_plans": n_plans, "plans": [list_plan(planner.lang, one) for one in stored]}
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -27,13 +28,26 @@ from geo.planning.plan import (
     record_outcome,
     write_plan,
 )
+from geo.reference.tables import read_columns
 from geo.store.database import read_store, write_store
 from geo.store.home import StrPath
 from geo.store.importing import import_into
 from geo.store.provenance import Provenance
 from geo.store.tables import PLANS
 
-__all__ = ["StoredPlan", "change_plan", "count_plans", "find_plan", "list_plans", "save_outcome", "save_plan"]
+__all__ = [
+    "PlanOrder",
+    "StoredPlan",
+    "change_plan",
+    "count_plans",
+    "find_plan",
+    "list_plans",
+    "list_versions",
+    "save_outcome",
+    "save_plan",
+]
+
+PlanOrder = Literal["days", "name", "state"]
 
 # what joint inspections may be planned, carried out and followed up by
 LEGAL_BASIS = "Law 2024:307"
@@ -82,18 +96,40 @@ def save_plan(home: StrPath | None, plan: Plan, *, by: str) -> StoredPlan:
     return StoredPlan(made, 1, now, now)
 
 
-def list_plans(home: StrPath | None, circle: str = INNER_CIRCLE, *, limit: int | None = None) -> tuple[StoredPlan, ...]:
-    """Plans of a sharing circle, the one whose first day comes last first; so many of them at most.
+def list_plans(
+    home: StrPath | None,
+    circle: str = INNER_CIRCLE,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+    sort: PlanOrder = "days",
+) -> tuple[StoredPlan, ...]:
+    """Plans of a sharing circle; so many of them at most are read.
+
+    Parameters
+    ----------
+    home : path; None for `geo.store.home.default_home`
+    circle : str
+    limit : int, how many at most; None for all
+    offset : int, how many of the first ones are left out
+    sort : ``days``: the one whose first day comes last first; ``name``; or ``state``, in the order of ``plan_states``;
+        plans alike in that by their days
 
     Raises
     ------
     StoreError
     """
+    states = {str(state): position for position, (state,) in enumerate(read_columns("plan_states", "state"))}
+    first: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
+        "days": (),
+        "name": (sa.func.lower(PLANS.c.name), PLANS.c.name),
+        "state": (sa.case(states, value=PLANS.c.state, else_=len(states)),),
+    }
+    order = (*first[sort], PLANS.c.first_day.desc(), PLANS.c.made_at.desc(), PLANS.c.plan_id)
     with read_store(home) as connection:
         if connection is None:
             return ()
-        order = (PLANS.c.first_day.desc(), PLANS.c.made_at.desc(), PLANS.c.plan_id)
-        chosen = sa.select(PLANS).where(PLANS.c.circle == circle).order_by(*order).limit(limit)
+        chosen = sa.select(PLANS).where(PLANS.c.circle == circle).order_by(*order).limit(limit).offset(offset)
         rows = connection.execute(chosen)
         return tuple(_read(row) for row in rows)
 
@@ -108,6 +144,18 @@ def count_plans(home: StrPath | None, circle: str = INNER_CIRCLE) -> dict[str, i
     ask = sa.select(PLANS.c.state, sa.func.count()).where(PLANS.c.circle == circle).group_by(PLANS.c.state)
     with read_store(home) as connection:
         return {} if connection is None else {state: int(n) for state, n in connection.execute(ask)}
+
+
+def list_versions(home: StrPath | None, circle: str = INNER_CIRCLE) -> tuple[tuple[str, int], ...]:
+    """Id and version of every plan of a sharing circle, which tell whether any has changed, without reading them.
+
+    Raises
+    ------
+    StoreError
+    """
+    ask = sa.select(PLANS.c.plan_id, PLANS.c.version).where(PLANS.c.circle == circle).order_by(PLANS.c.plan_id)
+    with read_store(home) as connection:
+        return () if connection is None else tuple((str(one), int(n)) for one, n in connection.execute(ask))
 
 
 def find_plan(home: StrPath | None, plan_id: str, circle: str = INNER_CIRCLE) -> StoredPlan:

@@ -16,7 +16,7 @@ from maps.pages.base import Query, render_page
 from maps.plan_files import FORMS
 from maps.skeleton import Skeleton
 
-__all__ = ["ListedPlan", "render_new_plan_page", "render_plan_page", "render_plans_page"]
+__all__ = ["ListedPlan", "PlansPage", "render_new_plan_page", "render_plan_page", "render_plans_page"]
 
 Choice = tuple[str, str]
 
@@ -51,6 +51,33 @@ class ListedPlan:
 
 
 @dataclass(frozen=True)
+class PlansPage:
+    """Which plans of a list are shown.
+
+    Attributes
+    ----------
+    n_plans : int, all that there are
+    offset : int, how many come before
+    at_a_time : int, how many are shown at most
+    """
+
+    n_plans: int
+    offset: int
+    at_a_time: int
+
+    @property
+    def following(self) -> int | None:
+        """Where the next ones begin; None where there are none."""
+        following = self.offset + self.at_a_time
+        return following if following < self.n_plans else None
+
+    @property
+    def preceding(self) -> int | None:
+        """Where those before begin; None for the first ones."""
+        return max(0, min(self.offset, self.n_plans) - self.at_a_time) if self.offset else None
+
+
+@dataclass(frozen=True)
 class AgencyRow:
     """An agency in the form for a crew: how it may take part, and how it does unless somebody says otherwise."""
 
@@ -63,14 +90,15 @@ class AgencyRow:
 
 
 def render_plans_page(
-    lang: str, plans: Iterable[ListedPlan], *, may_plan: bool, sort: str = "", query: Query = ()
+    lang: str, plans: Sequence[ListedPlan], shown: PlansPage, *, may_plan: bool, sort: str = "", query: Query = ()
 ) -> str:
     """Render the list of plans, served at ``/plans``.
 
     Parameters
     ----------
     lang : str
-    plans : iterable of ListedPlan, the one whose days come last first
+    plans : sequence of ListedPlan, in the order asked for
+    shown : PlansPage, which of all plans these are
     may_plan : bool
         Whether the page leads to the form for a new one.
     sort : {"", "name", "state"}
@@ -82,17 +110,20 @@ def render_plans_page(
     str
     """
     states = _titles(lang, "plan_states", "state")
-    order = {state: position for position, state in enumerate(states)}
-    shown = list(plans)
-    if sort == "name":
-        shown.sort(key=lambda plan: plan.name.casefold())
-    elif sort == "state":
-        shown.sort(key=lambda plan: order.get(plan.state, len(order)))
     lines = [
-        {"plan": one, "days": say_days(lang, one.days), "state": states.get(one.state, one.state)} for one in shown
+        {"plan": one, "days": say_days(lang, one.days), "state": states.get(one.state, one.state)} for one in plans
     ]
-    synthetic = any(plan.synthetic for plan in shown)
-    return render_page("plans.html", lang, "", query, plans=lines, may_plan=may_plan, sort=sort, synthetic=synthetic)
+    return render_page(
+        "plans.html",
+        lang,
+        "",
+        query,
+        plans=lines,
+        shown=shown,
+        may_plan=may_plan,
+        sort=sort,
+        synthetic=any(plan.synthetic for plan in plans),
+    )
 
 
 def render_new_plan_page(lang: str, skeleton: Skeleton, *, synthetic: bool = False, query: Query = ()) -> str:

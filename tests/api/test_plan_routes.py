@@ -41,7 +41,7 @@ class TestOptimise:
         again = optimise(planner, plan)
         assert routes_of(again) == routes_of(plan)
         assert again["version"] == 2
-        assert again["history"][-1]["what"] == "stops"
+        assert again["history"][-1]["what"] == "optimised"
 
     def test_a_lock_holds_and_the_rest_is_planned_anew(self, planner: TestClient) -> None:
         plan = ask(planner, explores=False)

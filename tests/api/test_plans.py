@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api.routes import plan_pages
 from geo.store.people.events import list_events
 from geo.store.plans import count_plans
 from tests.api.plans import CREW, DAYS, approve, ask, call, complete, key_of, list_stops, move, record
@@ -58,6 +61,28 @@ class TestDraft:
         call(planner, "POST", f"/{first['plan_id']}/moves", cancelled)
         home = planner.app.state.service.settings.home  # type: ignore[attr-defined]
         assert count_plans(home) == {"cancelled": 1, "draft": 1}
+
+    def test_the_page_of_plans_leads_to_more_of_them(
+        self, planner: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(plan_pages, "_AT_A_TIME", 2)
+        for name, day in (("Först", "2026-07-20"), ("Sedan", "2026-07-27"), ("Sist", "2026-08-20")):
+            ask(planner, name=name, days=[day], n_candidates=1, explores=False)
+        first = planner.get("/plans?lang=sv").text
+        assert [name for name in ("Sist", "Sedan", "Först") if f"<bdi>{name}</bdi>" in first] == ["Sist", "Sedan"]
+        assert "Plan 1 till 2 av 3" in first
+        (following,) = re.findall(r'href="([^"]+)" rel="next">Visa fler planer<', first)
+        last = planner.get(f"/{html.unescape(following)}")
+        assert "<bdi>Först</bdi>" in last.text
+        assert "<bdi>Sedan</bdi>" not in last.text
+        assert 'rel="next"' not in last.text
+        (preceding,) = re.findall(r'href="([^"]+)" rel="prev"', last.text)
+        assert planner.get(f"/{html.unescape(preceding)}").text == planner.get("/plans?lang=sv&offset=0").text
+        by_name = planner.get("/plans?lang=sv&sort=name").text
+        assert "<bdi>Först</bdi>" in by_name
+        assert "sort=name&amp;offset=2" in by_name
+        assert "finns inga planer" in planner.get("/plans?lang=sv&offset=40").text
+        assert planner.get("/plans?offset=-1").status_code == 422
 
     @pytest.mark.parametrize(("plan_id", "status"), [("nothing", 404), ("a%00b", 422), ("x" * 101, 422)])
     def test_what_is_no_plan(self, planner: TestClient, plan_id: str, status: int) -> None:

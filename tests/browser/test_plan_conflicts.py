@@ -111,3 +111,33 @@ def test_locks_of_two_planners_are_both_kept(open_page: OpenPage, colleague: Wat
     said(page, "Resten är planerad på nytt")
     expect(page.locator("#pending")).to_contain_text("Låsta: 1")
     assert troubles_of(watched) == troubles_of(colleague) == []
+
+
+def test_answers_of_a_colleague_are_shown_and_asked_about_before_they_are_replaced(
+    open_page: OpenPage, colleague: Watched, own_url: str
+) -> None:
+    watched = open_page()
+    page, other = watched.page, colleague.page
+    address = make_plan(page, own_url, "Två som svarar", n_crews=1, n_days=1)
+    page.locator("#plan-moves").get_by_role("button", name=re.compile("godkännande")).click()
+    said(page, "Planen är nu")
+    other.goto(address)
+    wait_for_plan(other)
+    page.reload()
+    wait_for_plan(page)
+
+    # the colleague answers a question and takes it back; this page knows of neither
+    question = "Regionkoordinator är nåbar"
+    for words in ("Klart: sparat", "Sparat"):
+        other.get_by_role("checkbox", name=question).click()
+        said(other, words)
+    page.get_by_role("checkbox", name=question).click()
+    conflict = page.locator("#conflict")
+    expect(conflict).to_contain_text("Bo Ek har svarat på det här under tiden: Inte klart", timeout=WITHIN_MS)
+    expect(page.get_by_role("checkbox", name=question)).not_to_be_checked()
+    expect(conflict.get_by_role("button", name="Gör min ändring ovanpå")).to_have_count(0)
+    conflict.get_by_role("button", name=re.compile("^Ersätt med mitt svar")).click()
+    said(page, "Klart: sparat")
+    expect(page.get_by_role("checkbox", name=question)).to_be_checked()
+    expect(conflict).to_be_hidden()
+    assert troubles_of(watched) == troubles_of(colleague) == []

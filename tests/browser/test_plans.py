@@ -337,11 +337,15 @@ def test_axe_finds_nothing_on_pages_of_plans(open_page: OpenPage, own_url: str, 
     watched = open_page(width, height, touch=touch)
     page = watched.page
     address = make_plan(page, own_url, f"Axe {size}", n_crews=2, n_days=1)
-    for name, path in (
+    pages = [
         ("plans", f"{own_url}/plans?lang=sv"),
         ("plan_new", f"{own_url}/plans/new?lang=sv"),
         ("plan", address),
-    ):
+    ]
+    if size == "phone":
+        # in the other language, where words are of another length
+        pages += [(f"{name}_en", re.sub("lang=sv", "lang=en", path)) for name, path in pages]
+    for name, path in pages:
         page.goto(path)
         page.wait_for_load_state("networkidle")
         for one in page.locator("main details:not(.act-menu)").all():
@@ -352,4 +356,45 @@ def test_axe_finds_nothing_on_pages_of_plans(open_page: OpenPage, own_url: str, 
     page.locator(".act-menu summary").first.click()
     assert find_violations(page, ".act-menu[open]") == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert watched.troubles == []
+
+
+def test_what_was_left_out_is_told_and_a_plan_that_was_broken_off_is_corrected(
+    open_page: OpenPage, own_url: str
+) -> None:
+    watched = open_page()
+    page = watched.page
+    make_plan(page, own_url, "Avbruten", n_crews=1, n_days=1)
+    first = page.locator(".stop").first
+    title = first.locator(".stop-title").inner_text()
+    first.locator("summary", has_text="Uteslut").click()
+    first.get_by_role("button", name="Skyddat boende").click()
+    page.get_by_role("button", name="Optimera om resten").click()
+    said(page, "Resten är planerad på nytt")
+    expect(page.locator("#plan-notes")).to_contain_text(f"{title} (skyddat boende)")
+    expect(page.locator("#history")).to_contain_text("Lät planera rutterna på nytt")
+
+    approve(page)
+    page.get_by_role("button", name=re.compile("^Utan anmärkning")).first.click()
+    expect(page.locator(".outcome-done")).to_have_count(1, timeout=WITHIN_MS)
+    page.locator("[data-key='move cancelled']").click()
+    page.locator("#reason-cancelled").select_option("weather")
+    page.locator(".move-reason").get_by_role("button").click()
+    said(page, "Planen är nu")
+    # what was recorded may be corrected, nothing else is asked for any more
+    expect(page.get_by_role("button", name=re.compile("^Utan anmärkning"))).to_have_count(0)
+    first.get_by_role("button", name=re.compile("^Rätta")).click()
+    form = page.locator(".outcome-form")
+    agencies = form.locator(".agency-outcome > label input")
+    n_there = agencies.count()
+    for box in agencies.all():
+        box.set_checked(box.evaluate("(node) => /avstånd/.test(node.closest('label').textContent)"))
+    form.get_by_role("button", name="Spara utfallet").click()
+    # who took part from afar was not there
+    expect(form.locator(".form-problem:visible")).to_contain_text("minst en myndighet")
+    agencies.first.check()
+    form.get_by_label("Antal personer på plats").select_option("5-9")
+    form.get_by_role("button", name="Spara utfallet").click()
+    expect(first).to_contain_text("Rättelser: 1", timeout=WITHIN_MS)
+    assert n_there > 2
     assert watched.troubles == []

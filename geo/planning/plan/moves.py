@@ -151,7 +151,14 @@ def replace_stops(
     kept = (replace(s, revisit_reason=s.revisit_reason or before.get(s.key, "")) for s in stops)
     ordered = sorted(kept, key=lambda stop: (stop.on, stop.crew, stop.order))
     changed = replace(plan, stops=tuple(ordered), manifest=plan.manifest if manifest is None else manifest)
-    return _note(changed, Change(at, by, "stops"))
+    return _note(changed, Change(at, by, _name_change(manifest)))
+
+
+def _name_change(manifest: Mapping[str, Any] | None) -> str:
+    """What the history calls new stops: of an order by hand, of routes planned anew, or of none that is known."""
+    if manifest is None:
+        return "stops"
+    return "arranged" if manifest.get("arranged") else "optimised"
 
 
 def require_draft(plan: Plan) -> None:

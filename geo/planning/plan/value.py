@@ -101,8 +101,8 @@ class Change:
     ----------
     at : str, ISO 8601 in UTC
     by : str, name of the user
-    what : ``made``, ``moved``, ``stops``, ``checklist``, ``justified``, ``comment``, ``outcome``, ``corrected`` or
-        ``erased``
+    what : ``made``, ``moved``, ``optimised``, ``arranged``, ``checklist``, ``justified``, ``comment``, ``outcome``,
+        ``corrected`` or ``erased``; ``stops`` where nothing says whether they were planned anew or put in order by hand
     about : what it was done to: a state, an item of the checklist, layer and id of a stop
     reason : code of ``plan_reasons``, empty for none
     """

@@ -2,7 +2,8 @@
 
 import { el, fill } from "./dom.js";
 import { t } from "./i18n.js";
-import { choicesOf, titleOf } from "./plan_words.js";
+import { checklistClash } from "./plan_clash.js";
+import { choicesOf, clashWords, titleOf } from "./plan_words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -51,7 +52,12 @@ export class Checklist {
   }
 
   send({ item, title }, about, body) {
-    this.page.change("PUT", `/checklist/${encodeURIComponent(item)}`, body, { what: about ? `${title}: ${titleOf("language", about)}` : title, about, said: () => (this.now(item).is_ready ? t("Ready: saved.") : t("Saved.")) });
+    this.page.change("PUT", `/checklist/${encodeURIComponent(item)}`, body, {
+      what: about ? `${title}: ${titleOf("language", about)}` : title,
+      about,
+      compare: (plan, theirs) => clashWords(checklistClash(theirs, item, this.now(item), body()), sayAnswer),
+      said: () => (this.now(item).is_ready ? t("Ready: saved.") : t("Saved.")),
+    });
   }
 
   languages(one, mayAnswer) {
@@ -82,3 +88,5 @@ export class Checklist {
     });
   }
 }
+
+const sayAnswer = ({ is_ready: isReady, languages }) => [isReady ? t("Ready") : t("Not ready"), ...languages.map((code) => titleOf("language", code))].join(", ");

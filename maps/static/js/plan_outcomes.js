@@ -85,13 +85,14 @@ export class Outcomes {
     const key = keyOf(stop);
     const now = this.page.plan.routes.flatMap(({ stops }) => stops).find((one) => keyOf(one) === key);
     if (!now?.outcome || textOf(now.outcome) === textOf(known)) return null;
-    return () => {
+    const show = () => {
       if (!this.forms.has(key)) this.open(now, value, known);
       const form = this.forms.get(key);
       form.isDirty = true;
       form.focus();
       form.node.parentElement?.scrollIntoView({ block: "start" });
     };
+    return { words: t("There is an outcome by now; it stays unless you replace it."), act: t("Show both"), show };
   }
 
   send(stop, value, known = stop.outcome, done = null) {

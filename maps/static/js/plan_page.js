@@ -94,9 +94,11 @@ class PlanPage {
 
   // One change after the other. `what` calls it by name, and `about` is what in the plan it is about. `body` makes what is
   // sent from the plan as it then stands, or null where there is nothing to do by now; `said` are the words once it is
-  // done. `compare(plan)` is null unless doing it again would replace what somebody else did: then it shows both.
+  // done. `compare(plan, theirs)` is null unless doing it again would replace what somebody else did: then it has `words`
+  // that say so, what the button that goes on is called (`act`), and maybe `show`, which shows both instead of sending.
+  // `theirs` is what others did to the plan since the order was given or last agreed to.
   change(method, path, body, { what, about = "", said = null, done = null, wait = null, compare = () => null }) {
-    return this.orders.add({ method, path, body, what, topic: `${method} ${path} ${about}`, said, done, wait, compare });
+    return this.orders.add({ method, path, body, what, topic: `${method} ${path} ${about}`, said, done, wait, compare, theirs: [] });
   }
 
   async send({ method, path, wait }, value) {
@@ -132,7 +134,9 @@ class PlanPage {
 
   // Somebody else was quicker: what they did is told and shown, and one's own changes wait to be done on top of it.
   meet(current) {
-    this.theirs.push(...current.history.slice(this.plan.history.length));
+    const news = current.history.slice(this.plan.history.length);
+    this.theirs.push(...news);
+    for (const order of this.orders.undone) order.theirs = [...order.theirs, ...news];
     this.take(current);
     this.drawConflict();
     const node = byId("conflict");
@@ -163,20 +167,21 @@ class PlanPage {
   }
 
   undoneRow(order) {
-    const isTaken = order.compare(this.plan) !== null;
-    const words = isTaken ? t("Show both") : t("Do mine on top of it");
+    const clash = order.compare(this.plan, order.theirs);
+    const act = clash ? clash.act : t("Do mine on top of it");
     return [
-      el("p", {}, el("bdi", {}, order.what), isTaken && [". ", t("There is an outcome by now; it stays unless you replace it.")]),
-      el("p", { class: "row-buttons" }, el("button", { type: "button", class: "button button-main", "aria-label": `${words}: ${order.what}`, onclick: () => this.redo(order) }, words)),
+      el("p", {}, el("bdi", {}, order.what), clash && [". ", clash.words]),
+      el("p", { class: "row-buttons" }, el("button", { type: "button", class: "button button-main", "aria-label": `${act}: ${order.what}`, onclick: () => this.redo(order, clash) }, act)),
     ];
   }
 
-  redo(order) {
-    const show = order.compare(this.plan);
-    if (show) this.orders.drop(order);
+  // Whoever sends it again has seen what others did.
+  redo(order, clash) {
+    order.theirs = [];
+    if (clash?.show) this.orders.drop(order);
     else this.orders.again(order);
     this.drawConflict();
-    show?.();
+    clash?.show?.();
   }
 
   countStops() {

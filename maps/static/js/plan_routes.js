@@ -2,12 +2,13 @@
 
 import { announce } from "./announce.js";
 import { el, fill } from "./dom.js";
-import { number, t } from "./i18n.js";
+import { day, number, t } from "./i18n.js";
+import { reasonClash } from "./plan_clash.js";
 import { setUpDrag } from "./plan_drag.js";
 import { menu, targetMenu } from "./plan_edits.js";
 import { lineSample } from "./plan_map.js";
 import { frameOf, makeTimeline, timelineKey } from "./plan_timeline.js";
-import { choicesOf, clock, keyOf, lasting, letterOf, optionsOf, points, routesOf, share, span, weekday, whereOf } from "./plan_words.js";
+import { choicesOf, clashWords, clock, keyOf, lasting, letterOf, optionsOf, points, routesOf, share, span, titleOf, weekday, whereOf } from "./plan_words.js";
 
 const byId = (id) => document.getElementById(id);
 const COLUMN = "abcdef";
@@ -52,7 +53,7 @@ export class RouteCards {
     const crew = plan.crews[route.crewIndex];
     const letter = letterOf(route.crewIndex);
     const facts = route.stops.length
-      ? [route.depart_minute !== null && t("Leaves {start}, back {end}", { start: clock(route.depart_minute), end: clock(route.return_minute) }), t("Stops: {n}", { n: route.stops.length }), plan.drive.is_estimate ? t("{time} driving (estimated)", { time: lasting(route.drive_minutes) }) : t("{time} driving", { time: lasting(route.drive_minutes) }), route.light && lightWords(route.light)]
+      ? [route.depart_minute !== null && timeWords(route), t("Stops: {n}", { n: route.stops.length }), plan.drive.is_estimate ? t("{time} driving (estimated)", { time: lasting(route.drive_minutes) }) : t("{time} driving", { time: lasting(route.drive_minutes) }), route.light && lightWords(route.light)]
       : [t("No stops on this day.")];
     const id = `route-${plan.days.indexOf(route.on)}-${route.crewIndex}`;
     return el(
@@ -93,11 +94,11 @@ export class RouteCards {
   }
 
   words(stop) {
-    const since = stop.days_since_visit;
+    const since = visitWords(stop);
     return [
       el("p", { class: "stop-title", tabindex: "-1", "data-key": `${keyOf(stop)} title` }, el("bdi", {}, stop.title)),
       el("p", { class: "row-where" }, whereOf(stop)),
-      el("p", { class: "stop-tags" }, el("span", { class: `tag how-${stop.how}` }, this.howWords(stop)), this.page.edits.isLocked(stop) && el("span", { class: "tag tag-locked" }, t("Locked")), since !== null && el("span", { class: "tag" }, t("Days since last visit: {n}", { n: since }))),
+      el("p", { class: "stop-tags" }, el("span", { class: `tag how-${stop.how}` }, this.howWords(stop)), this.page.edits.isLocked(stop) && el("span", { class: "tag tag-locked" }, t("Locked")), since && el("span", { class: "tag" }, since)),
     ];
   }
 
@@ -131,13 +132,24 @@ export class RouteCards {
     const given = stop.revisit_reason_title || (stop.revisit_reason && choicesOf("revisit").find(([code]) => code === stop.revisit_reason)?.[1]);
     if (!this.page.isOpen) return el("p", { class: given ? "hint" : "stop-note" }, given ? t("Visited again because: {reason}", { reason: given }) : t("No reason is given why it is visited again."));
     const isExcluded = this.page.plan.exclusions.some((one) => keyOf(one) === keyOf(stop));
-    const missing = isExcluded ? t("Excluded, but in the plan: say why it is visited") : t("Visited lately: say why it is visited again");
+    const missing = isExcluded ? t("Excluded, but in the plan: say why it is visited") : stop.is_on_record ? t("Visited lately: say why it is visited again") : t("No longer on record: say why it is visited, or take it out");
     const id = `revisit-${keyOf(stop)}`;
     const field = el("select", { id, "data-key": key }, el("option", { value: "" }, t("Choose a reason")), optionsOf("revisit"));
     field.value = stop.revisit_reason ?? "";
-    const save = () => field.value && this.page.change("PUT", "/justifications", () => ({ layer: stop.layer, record_id: stop.record_id, reason: field.value }), { what: `${t("Why it is visited again")}: ${stop.title}`, about: keyOf(stop), said: t("The reason is saved.") });
+    const save = () => field.value && this.justify(stop, field.value);
     const button = el("button", { type: "button", class: "plain-button", "data-key": `${key}-save`, onclick: save }, t("Save"));
     return el("div", { class: `stop-revisit${given ? "" : " is-missing"}` }, el("label", { for: id }, given ? t("Why it is visited again") : missing), el("span", { class: "row-buttons" }, field, button));
+  }
+
+  justify(stop, reason) {
+    const { layer, record_id } = stop;
+    const say = (code) => titleOf("revisit", code).toLocaleLowerCase();
+    this.page.change("PUT", "/justifications", () => ({ layer, record_id, reason }), {
+      what: `${t("Why it is visited again")}: ${stop.title} (${say(reason)})`,
+      about: keyOf(stop),
+      compare: (plan, theirs) => clashWords(reasonClash(theirs, keyOf(stop), this.find(keyOf(stop))?.revisit_reason, reason), say),
+      said: t("The reason is saved."),
+    });
   }
 
   acts(stop, i, route) {
@@ -178,6 +190,16 @@ function crewWords(crew) {
   const words = t("On site {n}, seats {seats}: {people}", { n: crew.n_people, seats: crew.n_seats ?? crew.car_seats.reduce((a, b) => a + b, 0), people });
   return far ? [words, ". ", t("From afar: {agencies}", { agencies: far })] : words;
 }
+
+function visitWords({ days_since_visit: days, visited_since: since }) {
+  if (since) return t("Visited since it was chosen: {day}", { day: day(since) });
+  return days === null ? null : t("Days since last visit: {n}", { n: days });
+}
+
+const timeWords = ({ depart_minute: depart, return_minute: back, return_is_estimate: isEstimate }) => {
+  const times = { start: clock(depart), end: clock(back) };
+  return isEstimate ? t("Leaves {start}, back {end} (estimated)", times) : t("Leaves {start}, back {end}", times);
+};
 
 function lightWords({ is_never: isNever, start_minute: start, end_minute: end }) {
   if (isNever) return t("it does not become light");

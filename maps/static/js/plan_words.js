@@ -58,6 +58,13 @@ export const titleOf = (name, code) => choicesOf(name).find(([one]) => one === c
 // One site, where the layer's own title says many.
 export const layerTitle = ({ layer }) => (layer === "accommodation" ? t("Accommodation") : t("Workplace"));
 
+// What is asked before an answer of somebody else is replaced, as `PlanPage.change` takes it.
+export function clashWords(clash, say) {
+  if (!clash) return null;
+  const words = t("{by} has answered this meanwhile: {theirs}. That stays unless you replace it with yours: {mine}.", { by: clash.by, theirs: say(clash.now), mine: say(clash.mine) });
+  return { words, act: t("Replace it with mine") };
+}
+
 // What and where a site is, in a line.
 export function whereOf(site) {
   const parts = [layerTitle(site), site.sector && (site.sector_title ?? titleOf("sector", site.sector)), site.place, site.municipality];

@@ -23,10 +23,12 @@ from geo.planning.plan import (
     replace_stops,
     write_plan,
 )
+from geo.reference.tables import read_columns
 from geo.store.database import close_databases, write_store
 from geo.store.files import Provenance, backup, erase_expired, import_frames, load_layers, restore
 from geo.store.history import list_imports, rollback
-from geo.store.plans import StoredPlan, change_plan, find_plan, list_plans, save_outcome, save_plan
+from geo.store.ingest import Order, import_files
+from geo.store.plans import StoredPlan, change_plan, find_plan, list_plans, list_versions, save_outcome, save_plan
 from geo.store.tables import PLANS
 from tests.databases import fresh_schema
 from tests.geo.planning.plan.made import DAYS, WHO, complete, make_plan, make_stop
@@ -124,6 +126,20 @@ def test_an_outcome_leaves_all_other_records(tmp_path: Path) -> None:
     after = load_layers(tmp_path)
     for name in ("visits", "findings"):
         assert after[name].equals(before[name])
+
+
+def test_a_trial_of_an_import_says_how_many_records_of_plans_stay(tmp_path: Path) -> None:
+    stored = approved(tmp_path / "home")
+    save_outcome(tmp_path / "home", stored.plan.plan_id, stored.version, FOUND, by="planner")
+    path = tmp_path / "register.csv"
+    path.write_text("visit_id,visited_on,outcome,easting,northing\nv1,2026-06-01,nothing_found,758600,7088600\n")
+    before = load_layers(tmp_path / "home").fingerprint
+    for dry_run in (True, False):
+        done = import_files(tmp_path / "home", Order((str(path),), "visits", dry_run=dry_run))
+        assert (done.of_plans, done.to_dict()["of_plans"]) == (1, 1)
+        assert (load_layers(tmp_path / "home").fingerprint == before) == dry_run
+        if dry_run:
+            assert done.changes == {"added": 1, "changed": 0, "gone": 0, "unchanged": 1}
 
 
 @pytest.mark.parametrize(("name", "key"), [("visits", "visit_id"), ("findings", "finding_id")])
@@ -243,3 +259,30 @@ def test_outcomes_are_erased_from_plan_and_layers_and_from_the_bytes_on_the_disk
     erase_expired(tmp_path, last_day_of_keeping(DAYS[1]) + timedelta(days=1))
     assert find_plan(tmp_path, plan_id).plan.outcomes == {}
     assert len(load_layers(tmp_path)["visits"]) == 0
+
+
+@pytest.mark.parametrize("sort", ["days", "name", "state"])
+def test_plans_are_listed_a_page_at_a_time(tmp_path: Path, sort: Any) -> None:
+    states = [str(state) for (state,) in read_columns("plan_states", "state")]
+    names = ("b", "A", "c", "B", "a", "ö", "Z")
+    for k, name in enumerate(names):
+        days = tuple(day + timedelta(days=k % 3) for day in DAYS)
+        save_plan(tmp_path, replace(make_plan(), name=name, days=days, state=states[k * 5 % len(states)]), by="planner")
+    save_plan(tmp_path, replace(make_plan(), name="elsewhere", circle="municipality"), by="planner")
+    whole = list_plans(tmp_path, sort=sort)
+    pages = [list_plans(tmp_path, sort=sort, limit=3, offset=k) for k in (0, 3, 6, 9)]
+    assert [len(page) for page in pages] == [3, 3, 1, 0]
+    assert [one.plan.plan_id for page in pages for one in page] == [one.plan.plan_id for one in whole]
+    keys = {
+        "days": lambda _: (),
+        "name": lambda plan: plan.name.lower(),
+        "state": lambda plan: states.index(plan.state),
+    }
+    shown = [(keys[sort](one.plan), -min(one.plan.days).toordinal()) for one in whole]
+    if sort != "name":
+        assert shown == sorted(shown)
+    else:
+        # how a database sorts letters beyond z is its own
+        plain = [key for key, _ in shown if key.isascii()]
+        assert plain == sorted(plain)
+    assert sorted(list_versions(tmp_path)) == sorted((one.plan.plan_id, one.version) for one in whole)

@@ -264,7 +264,7 @@ def test_what_a_planner_put_in_by_hand_stays_in(surface: RiskSurface) -> None:
     who = {"by": "planner", "at": "2026-07-15T08:00:00+00:00"}
     by_hand = replace_stops(plan, arranged.stops, manifest=arranged.manifest, **who)
     assert by_hand.manifest["arranged"]["added"] == [list(added)]
-    assert [change.what for change in by_hand.history] == ["stops"]
+    assert [change.what for change in by_hand.history] == ["arranged"]
     again = draft_again(surface, by_hand)
     stop = again.plan.find_stop(added)
     assert stop is not None
