@@ -86,13 +86,13 @@ def report_errors(function: Callable[..., None]) -> Callable[..., None]:
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
             raise
         except Exception as error:
-            fail(error, as_json=bool(options.get("as_json")))
+            fail(error, as_json=bool(options.get("as_json")), lang=str(options.get("lang", "en")))
 
     return run
 
 
-def fail(error: Exception, *, as_json: bool) -> NoReturn:
-    """Say what went wrong and stop.
+def fail(error: Exception, *, as_json: bool, lang: str = "en") -> NoReturn:
+    """Say what went wrong, in a language as far as its words are known in it, and stop.
 
     Raises
     ------
@@ -104,12 +104,31 @@ def fail(error: Exception, *, as_json: bool) -> NoReturn:
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = last.filename.replace("\\", "/").split("/")[-2:]
         detail = f"Unexpected {type(error).__name__} in {'/'.join(where)}, line {last.lineno}: {error}"
+    detail, title, label = _say(error, detail, title, lang)
     if as_json:
         problem = {"type": f"urn:norrsyn:problem:{kind}", "title": title, "detail": detail, "exit_code": code}
         sys.stderr.write(json.dumps(problem, ensure_ascii=False) + "\n")
     else:
-        note(f"Error: {detail}", style="red")
+        note(f"{label}: {detail}", style="red")
     raise typer.Exit(code) from error
+
+
+def _say(error: Exception, detail: str, title: str, lang: str) -> tuple[str, str, str]:
+    """The same in a language, with the word for an error; what has no words in it stays English."""
+    from api.errors import SaidError  # noqa: PLC0415  only a command that failed needs it
+    from geo.planning.routes import InfeasibleError  # noqa: PLC0415
+    from maps.i18n import LANGUAGES, say, translate  # noqa: PLC0415
+    from maps.problem_words import say_problem  # noqa: PLC0415
+
+    if lang not in LANGUAGES:
+        return detail, title, "Error"
+    if isinstance(error, SaidError):
+        said = "\n".join(say(lang, sentence) for sentence in error.sentences)
+    elif isinstance(error, InfeasibleError):
+        said = " ".join(say(lang, reason.sentence) for reason in error.reasons)
+    else:
+        said = "\n".join(say_problem(lang, line) or line for line in detail.split("\n"))
+    return said, say_problem(lang, title) or title, translate(lang, "Error")
 
 
 def _classify(error: Exception) -> tuple[int, str, str]:

@@ -13,11 +13,13 @@ from api.cli.events import name_operator, note_done
 from api.cli.options import HomeOption, JsonOption, LanguageOption, read_settings
 from api.cli.output import Command
 from api.cli.plan_options import (
+    CircleOption,
     PlanArgument,
     SiteArgument,
     VersionOption,
     change_stored,
     check_document,
+    pick_circle,
     read_document,
     read_key,
     tell_plan,
@@ -42,6 +44,7 @@ def move(
     ],
     reason: Annotated[str, typer.Option("--reason", help="Code of plan_reasons, where the move needs one.")] = "",
     version: VersionOption = None,
+    circle: CircleOption = None,
     lang: LanguageOption = "en",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -50,17 +53,17 @@ def move(
     from api.plans.moving import move_known  # noqa: PLC0415
 
     folder = read_settings(home).home
+    layers = view_layers(folder, pick_circle(circle))
 
     def change(one: Plan, who: Mapping[str, str]) -> Plan:
-        layers = view_layers(folder, one.circle)
         return move_known(one, state, by=who["by"], at=who["at"], reason=reason, layers=layers, lang=lang)
 
-    _change(folder, plan, version, change, lang, as_json=as_json)
+    _change(folder, plan, version, change, lang, circle, as_json=as_json)
     if state in _EVENTS:
         note_done(folder, _EVENTS[state], plan)
 
 
-def check(
+def check(  # noqa: PLR0913, PLR0917  every option is one
     plan: PlanArgument,
     item: Annotated[str, typer.Argument(metavar="ITEM", help="Item of support_checklist.", show_default=False)],
     language: Annotated[
@@ -68,6 +71,7 @@ def check(
     ] = None,
     not_ready: Annotated[bool, typer.Option("--not-ready", help="It is not ready after all.")] = False,
     version: VersionOption = None,
+    circle: CircleOption = None,
     lang: LanguageOption = "en",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -77,7 +81,7 @@ def check(
 
     answer = Answer(is_ready=not not_ready, languages=frozenset(language or ()))
     folder = read_settings(home).home
-    _change(folder, plan, version, lambda p, who: answer_item(p, item, answer, **who), lang, as_json=as_json)
+    _change(folder, plan, version, lambda p, who: answer_item(p, item, answer, **who), lang, circle, as_json=as_json)
 
 
 def justify(
@@ -85,6 +89,7 @@ def justify(
     site: SiteArgument,
     reason: Annotated[str, typer.Argument(metavar="REASON", help="Code of plan_reasons.", show_default=False)],
     version: VersionOption = None,
+    circle: CircleOption = None,
     lang: LanguageOption = "en",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -93,7 +98,7 @@ def justify(
     from geo.planning.plan import justify_stop  # noqa: PLC0415
 
     key, folder = read_key("LAYER/ID", site), read_settings(home).home
-    _change(folder, plan, version, lambda p, who: justify_stop(p, key, reason, **who), lang, as_json=as_json)
+    _change(folder, plan, version, lambda p, who: justify_stop(p, key, reason, **who), lang, circle, as_json=as_json)
 
 
 def comment(
@@ -103,6 +108,7 @@ def comment(
         str, typer.Option("--about", metavar="LAYER/ID", help="The stop that it is about. Default: the whole plan.")
     ] = "",
     version: VersionOption = None,
+    circle: CircleOption = None,
     lang: LanguageOption = "en",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -119,7 +125,7 @@ def comment(
             raise NotFoundError(message)
         return comment_plan(one, reason, about=about, **who)
 
-    _change(folder, plan, version, change, lang, as_json=as_json)
+    _change(folder, plan, version, change, lang, circle, as_json=as_json)
 
 
 def outcome(  # noqa: PLR0913, PLR0917  every option is one
@@ -151,6 +157,7 @@ def outcome(  # noqa: PLR0913, PLR0917  every option is one
         typer.Option("--file", help="JSON or TOML file, as POST /api/plans/{plan_id}/outcomes takes it."),
     ] = None,
     version: VersionOption = None,
+    circle: CircleOption = None,
     lang: LanguageOption = "en",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -165,7 +172,8 @@ def outcome(  # noqa: PLR0913, PLR0917  every option is one
     catalogue(lang)
     layer, record = read_key("LAYER/ID", site)
     folder = read_settings(home).home
-    stored = find_plan(folder, plan)
+    own = pick_circle(circle)
+    stored = find_plan(folder, plan, own)
     stop = stored.plan.find_stop((layer, record))
     if stop is None:
         message = f"The plan has no stop at {layer} {record}."
@@ -187,7 +195,7 @@ def outcome(  # noqa: PLR0913, PLR0917  every option is one
         document = {**document, **given} if isinstance(given, dict) else given
     asked = read_outcome(check_document(OutcomeRequest, document))
     try:
-        changed = save_outcome(folder, plan, wanted, asked, by=name_operator())
+        changed = save_outcome(folder, plan, wanted, asked, by=name_operator(), circle=own)
     except ChangedError as error:
         message = f"The plan has version {error.current.version} by now, not {wanted}; look at it anew."
         raise ParameterError(message) from error
@@ -201,13 +209,14 @@ def _change(
     version: int | None,
     change: Callable[[Plan, Mapping[str, str]], Plan],
     lang: str,
+    circle: str | None,
     *,
     as_json: bool,
 ) -> None:
     from maps.i18n import catalogue  # noqa: PLC0415
 
     catalogue(lang)
-    tell_plan(folder, change_stored(folder, plan, version, change), lang, as_json=as_json)
+    tell_plan(folder, change_stored(folder, plan, version, change, pick_circle(circle)), lang, as_json=as_json)
 
 
 def _read_agencies(checked: _Several | tuple[()], saw: _Several | tuple[()]) -> list[dict[str, Any]]:

@@ -13,12 +13,15 @@ from api.cli.events import name_operator, note_done
 from api.cli.options import HomeOption, JsonOption, LanguageOption, read_settings
 from api.cli.output import Command, working
 from api.cli.plan_options import (
+    CircleOption,
     PlanArgument,
     VersionOption,
     change_stored,
     check_document,
+    pick_circle,
     read_document,
     read_key,
+    score_for,
     tell_plan,
 )
 
@@ -73,6 +76,7 @@ def draft_new(  # noqa: PLR0913, PLR0917  every option is one
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of the stops that are drawn by lot.")] = None,
     no_lot: Annotated[bool, typer.Option("--no-lot", help="Draw no stops by lot.")] = False,
+    circle: CircleOption = None,
     lang: LanguageOption = "en",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -101,28 +105,28 @@ def draft_new(  # noqa: PLR0913, PLR0917  every option is one
         document["pinned"] = [_site(read_key("--pin", one)) for one in pin]
     if exclude:
         document["excluded"] = [{**_site(key), "reason": reason} for key, reason in _read_exclusions(exclude).items()]
-    _draft(document, lang, home, as_json=as_json)
+    _draft(document, lang, home, pick_circle(circle), as_json=as_json)
 
 
-def _draft(document: dict[str, Any], lang: str, home: Path | None, *, as_json: bool) -> None:
+def _draft(document: dict[str, Any], lang: str, home: Path | None, circle: str, *, as_json: bool) -> None:
     settings = read_settings(home)
     folder = settings.home
     from api.drive import choose_drive  # noqa: PLC0415
     from api.plan_requests import PlanRequest  # noqa: PLC0415
     from api.plans.asked import read_plan_request  # noqa: PLC0415
     from api.plans.bounds import check_room, check_size  # noqa: PLC0415
-    from geo.layers.circles import INNER_CIRCLE  # noqa: PLC0415
     from geo.planning.draft import draft_plan  # noqa: PLC0415
     from geo.store.plans import count_plans, save_plan  # noqa: PLC0415
     from geo.store.surfaces import load_surface  # noqa: PLC0415
+    from maps.i18n import translate  # noqa: PLC0415
 
     asked = check_document(PlanRequest, document)
-    with working("Reading the surface"):
-        surface = load_surface(folder)
-    check_room(count_plans(folder))
+    with working(translate(lang, "Reading the surface")):
+        surface = score_for(circle, load_surface(folder))
+    check_room(count_plans(folder, circle))
     sure = None if asked.filter.min_certainty is None else surface.uncertainty()
-    request = read_plan_request(asked, surface, surface.layers, INNER_CIRCLE, sure)
-    with working("Planning routes"):
+    request = read_plan_request(asked, surface, surface.layers, circle, sure)
+    with working(translate(lang, "Planning routes")):
         drive = choose_drive(settings, surface.layers)
         plan = draft_plan(surface, request, drive=drive, uncertainty=sure).plan
     stored = save_plan(folder, check_size(plan), by=name_operator())
@@ -146,15 +150,16 @@ def optimise(  # noqa: PLR0913, PLR0917  every option is one
         _Several, typer.Option("--allow", metavar="LAYER/ID", help="One that need not be left out any more.")
     ] = None,
     version: VersionOption = None,
+    circle: CircleOption = None,
     lang: LanguageOption = "en",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Plan the routes of a draft anew; see the command's help."""
-    from maps.i18n import catalogue  # noqa: PLC0415
+    from maps.i18n import catalogue, translate  # noqa: PLC0415
 
     catalogue(lang)
-    settings = read_settings(home)
+    settings, own = read_settings(home), pick_circle(circle)
     folder = settings.home
     from api.drive import choose_drive  # noqa: PLC0415
     from geo.planning.draft import draft_again, request_of  # noqa: PLC0415
@@ -162,7 +167,7 @@ def optimise(  # noqa: PLR0913, PLR0917  every option is one
     from geo.store.plans import find_plan  # noqa: PLC0415
 
     locks = _read_locks(lock or ())
-    stored = find_plan(folder, plan)
+    stored = find_plan(folder, plan, own)
     require_draft(stored.plan)
     before = request_of(stored.plan)
     by_hand = [tuple(key) for key in stored.plan.manifest.get("arranged", {}).get("added", ())]
@@ -174,13 +179,13 @@ def optimise(  # noqa: PLR0913, PLR0917  every option is one
         changes["locks"] = _without("--unlock", {**before.locks, **locks}, unlock)
     if exclude or allow:
         changes["excluded"] = _without("--allow", {**before.excluded, **_read_exclusions(exclude or ())}, allow)
-    with working("Planning routes"):
+    with working(translate(lang, "Planning routes")):
         surface = _find_surface(folder, stored.plan)
         drive = choose_drive(settings, surface.layers)
         again = draft_again(surface, stored.plan, drive=drive, **changes).plan
     wanted = stored.version if version is None else version
     changed = change_stored(
-        folder, plan, wanted, lambda one, who: replace_stops(one, again.stops, manifest=again.manifest, **who)
+        folder, plan, wanted, lambda one, who: replace_stops(one, again.stops, manifest=again.manifest, **who), own
     )
     tell_plan(folder, changed, lang, as_json=as_json)
 
@@ -191,15 +196,16 @@ def arrange(
         Path, typer.Argument(metavar="FILE", help="JSON or TOML file with the routes.", show_default=False)
     ],
     version: VersionOption = None,
+    circle: CircleOption = None,
     lang: LanguageOption = "en",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put the stops of a draft in an order of one's own; see the command's help."""
-    from maps.i18n import catalogue  # noqa: PLC0415
+    from maps.i18n import catalogue, translate  # noqa: PLC0415
 
     catalogue(lang)
-    settings = read_settings(home)
+    settings, own = read_settings(home), pick_circle(circle)
     folder = settings.home
     from api.drive import choose_drive  # noqa: PLC0415
     from api.plan_requests import RoutesRequest  # noqa: PLC0415
@@ -208,28 +214,29 @@ def arrange(
     from geo.planning.plan import replace_stops, require_draft  # noqa: PLC0415
     from geo.store.plans import find_plan  # noqa: PLC0415
 
-    stored = find_plan(folder, plan)
+    stored = find_plan(folder, plan, own)
     require_draft(stored.plan)
     wanted = stored.version if version is None else version
     routes = read_routes(check_document(RoutesRequest, {"version": wanted, **_read_file(file)}))
-    with working("Following the order"):
+    with working(translate(lang, "Following the order")):
         surface = _find_surface(folder, stored.plan)
         made = arrange_stops(surface, stored.plan, routes, drive=choose_drive(settings, surface.layers))
     changed = change_stored(
-        folder, plan, wanted, lambda one, who: replace_stops(one, made.stops, manifest=made.manifest, **who)
+        folder, plan, wanted, lambda one, who: replace_stops(one, made.stops, manifest=made.manifest, **who), own
     )
     tell_plan(folder, changed, lang, as_json=as_json)
 
 
 def _find_surface(folder: Path, plan: Plan) -> RiskSurface:
-    """The surface that the plan rests on, or the published one where that is gone."""
+    """The surface that the plan rests on, or the published one where that is gone, as the plan's circle sees it."""
     from geo.errors import NotFoundError  # noqa: PLC0415
     from geo.store.surfaces import load_surface  # noqa: PLC0415
 
     try:
-        return load_surface(folder, str(plan.manifest.get("surface", "")))
+        surface = load_surface(folder, str(plan.manifest.get("surface", "")))
     except NotFoundError:
-        return load_surface(folder)
+        surface = load_surface(folder)
+    return score_for(plan.circle, surface)
 
 
 def _read_file(file: Path | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 
 from api.cli.options import HomeOption, JsonOption, LanguageOption, read_settings
 from api.cli.output import Command, print_json, print_words, working
-from api.cli.plan_options import view_layers
+from api.cli.plan_options import CircleOption, pick_circle, view_layers
 
 __all__ = ["COMMANDS"]
 
@@ -24,6 +24,7 @@ def export_plan(
         ),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Write over a file that is there already.")] = False,
+    circle: CircleOption = None,
     lang: LanguageOption = "sv",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -36,7 +37,7 @@ def export_plan(
     from geo.planning.plan import look_at_sites  # noqa: PLC0415
     from geo.store.atomic import write_file  # noqa: PLC0415
     from geo.store.plans import find_plan  # noqa: PLC0415
-    from maps.i18n import catalogue  # noqa: PLC0415
+    from maps.i18n import catalogue, translate  # noqa: PLC0415
     from maps.plan_files import FORMS, Stamp, make_ground  # noqa: PLC0415
     from maps.plan_names import withhold_names  # noqa: PLC0415
 
@@ -49,9 +50,9 @@ def export_plan(
         message = f"{out} is there already; choose another name, or add --replace."
         raise ParameterError(message)
     chosen, folder = FORMS[wanted], read_settings(home).home
-    stored = find_plan(folder, plan)
+    stored = find_plan(folder, plan, pick_circle(circle))
     changed = datetime.fromisoformat(stored.changed_at)
-    with working("Writing the file"):
+    with working(translate(lang, "Writing the file")):
         layers = view_layers(folder, stored.plan.circle)
         sites = look_at_sites(stored.plan, layers)
         stamp = Stamp(stored.version, name_operator(), datetime.now(UTC), changed, sites)
@@ -63,7 +64,16 @@ def export_plan(
         told = {"plan_id": stored.plan.plan_id, "version": stored.version, "form": wanted, "path": str(out)}
         print_json({**told, "bytes": len(content)})
         return
-    print_words(f"Wrote {out} ({len(content):,} bytes): plan {stored.plan.plan_id}, version {stored.version}")
+    print_words(
+        translate(
+            lang,
+            "Wrote {path} ({n} bytes): plan {plan_id}, version {version}",
+            path=out,
+            n=len(content),
+            plan_id=stored.plan.plan_id,
+            version=stored.version,
+        )
+    )
 
 
 COMMANDS = (

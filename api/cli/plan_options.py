@@ -17,16 +17,20 @@ if TYPE_CHECKING:
     from geo.layers.bundle import Layers
     from geo.planning.plan import Plan
     from geo.planning.targets import SiteKey
+    from geo.risk.surface import RiskSurface
     from geo.store.plans import StoredPlan
 
 __all__ = [
+    "CircleOption",
     "PlanArgument",
     "SiteArgument",
     "VersionOption",
     "change_stored",
     "check_document",
+    "pick_circle",
     "read_document",
     "read_key",
+    "score_for",
     "tell_plan",
     "view_layers",
 ]
@@ -39,6 +43,12 @@ VersionOption = Annotated[
     int | None,
     typer.Option(
         "--if-version", min=1, help="Change it only if this is its version; left out, as it stands.", show_default=False
+    ),
+]
+CircleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--circle", help="Sharing circle of the plan, such as municipality. Default: the agencies'.", show_default=False
     ),
 ]
 T = TypeVar("T", bound="BaseModel")
@@ -59,6 +69,41 @@ def read_key(option: str, text: str) -> SiteKey:
         message = f"{option}: {text!r} has not the form layer/id, such as workplaces/12345678."
         raise ParameterError(message)
     return layer, record
+
+
+def pick_circle(circle: str | None) -> str:
+    """The circle that is meant.
+
+    Raises
+    ------
+    ParameterError
+        There is no such circle.
+    """
+    from geo.errors import ParameterError  # noqa: PLC0415
+    from geo.layers.circles import INNER_CIRCLE, VISIBLE  # noqa: PLC0415
+
+    if circle is not None and circle not in VISIBLE:
+        message = f"There is no sharing circle {circle!r}; the circles are {', '.join(VISIBLE)}."
+        raise ParameterError(message)
+    return INNER_CIRCLE if circle is None else circle
+
+
+def score_for(circle: str, surface: RiskSurface) -> RiskSurface:
+    """A surface as a circle sees it: scored from the records that it may see, where these are not all.
+
+    Parameters
+    ----------
+    circle : str
+    surface : RiskSurface of all records
+    """
+    from api.snapshots import choose_model  # noqa: PLC0415
+    from geo.layers.circles import INNER_CIRCLE, select_visible_layers  # noqa: PLC0415
+    from geo.risk.scoring import score  # noqa: PLC0415
+
+    if circle == INNER_CIRCLE:
+        return surface
+    layers = select_visible_layers(surface.layers, circle)
+    return score(layers, surface.grid, surface.at, surface.sectors, model=choose_model(surface.model, circle))
 
 
 def read_document(path: Path) -> Any:
@@ -115,7 +160,7 @@ def check_document(kind: type[T], document: Any) -> T:
 
 
 def change_stored(
-    folder: Path, plan_id: str, version: int | None, change: Callable[[Plan, Mapping[str, str]], Plan]
+    folder: Path, plan_id: str, version: int | None, change: Callable[[Plan, Mapping[str, str]], Plan], circle: str
 ) -> StoredPlan:
     """Do something to a plan as whoever runs the command.
 
@@ -131,11 +176,11 @@ def change_stored(
     from geo.errors import ChangedError, ParameterError  # noqa: PLC0415
     from geo.store.plans import change_plan, find_plan  # noqa: PLC0415
 
-    stored = find_plan(folder, plan_id)
+    stored = find_plan(folder, plan_id, circle)
     who = {"by": name_operator(), "at": datetime.now(UTC).isoformat(timespec="seconds")}
     wanted = stored.version if version is None else version
     try:
-        return change_plan(folder, plan_id, wanted, lambda plan: check_size(change(plan, who)))
+        return change_plan(folder, plan_id, wanted, lambda plan: check_size(change(plan, who)), circle=circle)
     except ChangedError as error:
         message = f"The plan has version {error.current.version} by now, not {wanted}; look at it anew."
         raise ParameterError(message) from error
@@ -158,6 +203,7 @@ def view_layers(folder: Path, circle: str) -> Layers:
 def tell_plan(folder: Path, stored: StoredPlan, lang: str, *, as_json: bool) -> None:
     """Print a plan: with ``--json`` as the API answers it."""
     from api.plan_schemas import PlanAnswer  # noqa: PLC0415
+    from maps.i18n import translate  # noqa: PLC0415
     from maps.plan_answers import describe_plan  # noqa: PLC0415
     from maps.record_names import RecordNames  # noqa: PLC0415
 
@@ -166,31 +212,49 @@ def tell_plan(folder: Path, stored: StoredPlan, lang: str, *, as_json: bool) -> 
     if as_json:
         print_json(PlanAnswer.model_validate(told).model_dump(mode="json"))
         return
-    days = ", ".join(told["days"])
-    print_words(f"{told['name']}: {told['state_title']}, {days}; plan {told['plan_id']}, version {told['version']}")
+    print_words(
+        translate(
+            lang,
+            "{name}: {state}, {days}; plan {plan_id}, version {version}",
+            name=told["name"],
+            state=told["state_title"],
+            days=", ".join(told["days"]),
+            plan_id=told["plan_id"],
+            version=told["version"],
+        )
+    )
     for route in told["routes"]:
-        _print_route(route)
+        _print_route(route, lang)
     for problem in told["problems"]:
-        print_words(f"Does not hold: {problem}")
+        print_words(translate(lang, "Does not hold: {problem}", problem=problem))
     for one in told["exclusions"]:
-        print_words(f"Left out: {one['title']} ({one['layer']}/{one['record_id']}): {one['reason_title']}")
+        key = f"{one['layer']}/{one['record_id']}"
+        print_words(
+            translate(
+                lang, "Left out: {title} ({key}): {reason}", title=one["title"], key=key, reason=one["reason_title"]
+            )
+        )
     for words in dict.fromkeys((*told["notes"], *told["drive"]["notes"])):
         print_words(words)
     for item in told["checklist"]:
-        mark = "ready" if item["is_ready"] else "not ready"
+        mark = (translate(lang, "Ready") if item["is_ready"] else translate(lang, "Not ready")).lower()
         languages = f" ({', '.join(item['languages'])})" if item["languages"] else ""
         print_words(f"{item['title']} [{item['item']}]: {mark}{languages}")
     for state, blocks in told["blocks"].items():
         for block in blocks:
-            print_words(f"Keeps it from {state}: {block}")
+            print_words(translate(lang, "Keeps it from {state}: {block}", state=state, block=block))
 
 
-def _print_route(route: Mapping[str, Any]) -> None:
+def _print_route(route: Mapping[str, Any], lang: str) -> None:
+    from maps.i18n import translate  # noqa: PLC0415
+
+    head = f"{route['crew']}, {route['on']}"
     if not route["stops"]:
-        print_words(f"{route['crew']}, {route['on']}: no stops")
+        print_words(translate(lang, "{route}: no stops", route=head))
         return
     times = f"{_clock(route['depart_minute'])}–{_clock(route['return_minute'])}"
-    print_words(f"{route['crew']}, {route['on']}, {times}, {route['drive_minutes']} min on the road")
+    minutes = route["drive_minutes"]
+    print_words(translate(lang, "{route}, {times}, {n} min on the road", route=head, times=times, n=minutes))
     rows = []
     for stop in route["stops"]:
         came = "" if stop["outcome"] is None else stop["outcome"]["result_title"]
@@ -198,8 +262,12 @@ def _print_route(route: Mapping[str, Any]) -> None:
         site = f"{stop['title']}: {came}" if came else stop["title"]
         drive, key = f"{stop['drive_minutes']} min", f"{stop['layer']}/{stop['record_id']}"
         rows.append((str(stop["order"]), times, drive, site, stop["how_title"], key))
-    columns = ("no.", "time", "drive", "site", "chosen", "key")
-    print_table(columns, rows, numbers=("no.", "drive"), codes=("key", "time"))
+    columns = (
+        *(translate(lang, "no."), translate(lang, "time"), translate(lang, "drive"), translate(lang, "site")),
+        *(translate(lang, "chosen"), translate(lang, "key")),
+    )
+    number, time, drive, *_, key = columns
+    print_table(columns, rows, numbers=(number, drive), codes=(key, time))
     for stop in route["stops"]:
         if stop["reasons"]:
             print_words(f"{stop['order']}. {stop['reasons'][0]}")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from api.cli.options import HomeOption, JsonOption, LanguageOption, read_settings
 from api.cli.output import Command, print_json, print_table, print_words, working
-from api.cli.plan_options import PlanArgument, tell_plan
+from api.cli.plan_options import CircleOption, PlanArgument, pick_circle, tell_plan
 
 __all__ = ["COMMANDS", "REPLAY"]
 
 _DIFFERS = 1
 
 
-def list_all(lang: LanguageOption = "en", home: HomeOption = None, as_json: JsonOption = False) -> None:
+def list_all(
+    circle: CircleOption = None,
+    lang: LanguageOption = "en",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List the plans; see the command's help."""
-    from maps.i18n import catalogue  # noqa: PLC0415
+    from maps.i18n import catalogue, translate  # noqa: PLC0415
 
     catalogue(lang)
     folder = read_settings(home).home
@@ -25,12 +28,12 @@ def list_all(lang: LanguageOption = "en", home: HomeOption = None, as_json: Json
     from geo.store.plans import list_plans  # noqa: PLC0415
     from maps.plan_answers import list_plan  # noqa: PLC0415
 
-    plans = [list_plan(lang, stored) for stored in list_plans(folder)]
+    plans = [list_plan(lang, stored) for stored in list_plans(folder, pick_circle(circle))]
     if as_json:
         print_json(PlansAnswer.model_validate({"plans": plans, "n_plans": len(plans)}).model_dump(mode="json"))
         return
     if not plans:
-        print_words(f"{folder} has no plans yet; make one with norrsyn plan draft.")
+        print_words(translate(lang, "{folder} has no plans yet; make one with norrsyn plan draft.", folder=folder))
         return
     rows = [
         (
@@ -44,11 +47,20 @@ def list_all(lang: LanguageOption = "en", home: HomeOption = None, as_json: Json
         )
         for one in plans
     ]
-    columns = ("plan", "name", "state", "days", "crews", "done", "version")
-    print_table(columns, rows, numbers=("crews", "done", "version"), codes=("plan",))
+    columns = (
+        *(translate(lang, "plan"), translate(lang, "name"), translate(lang, "state"), translate(lang, "days")),
+        *(translate(lang, "crews"), translate(lang, "done"), translate(lang, "version")),
+    )
+    print_table(columns, rows, numbers=columns[-3:], codes=columns[:1])
 
 
-def show(plan: PlanArgument, lang: LanguageOption = "en", home: HomeOption = None, as_json: JsonOption = False) -> None:
+def show(
+    plan: PlanArgument,
+    circle: CircleOption = None,
+    lang: LanguageOption = "en",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Show a plan; see the command's help."""
     from maps.i18n import catalogue  # noqa: PLC0415
 
@@ -56,28 +68,25 @@ def show(plan: PlanArgument, lang: LanguageOption = "en", home: HomeOption = Non
     folder = read_settings(home).home
     from geo.store.plans import find_plan  # noqa: PLC0415
 
-    tell_plan(folder, find_plan(folder, plan), lang, as_json=as_json)
+    tell_plan(folder, find_plan(folder, plan, pick_circle(circle)), lang, as_json=as_json)
 
 
 def replay(
     plan: PlanArgument,
-    circle: Annotated[
-        str | None, typer.Option("--circle", help="Sharing circle of the plan. Default: the agencies'.")
-    ] = None,
+    circle: CircleOption = None,
     lang: LanguageOption = "en",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Draft a plan again and compare; see the command's help."""
-    from maps.i18n import catalogue, say  # noqa: PLC0415
+    from maps.i18n import catalogue, say, translate  # noqa: PLC0415
 
     catalogue(lang)
     folder = read_settings(home).home
-    from geo.layers.circles import INNER_CIRCLE  # noqa: PLC0415
     from geo.store.replay import replay_plan  # noqa: PLC0415
 
-    with working("Drafting the plan again"):
-        found = replay_plan(folder, plan, circle=INNER_CIRCLE if circle is None else circle)
+    with working(translate(lang, "Drafting the plan again")):
+        found = replay_plan(folder, plan, circle=pick_circle(circle))
     differences, notes = ([say(lang, one) for one in some] for some in (found.differences, found.notes))
     if as_json:
         print_json(
@@ -94,8 +103,12 @@ def replay(
             }
         )
     else:
-        what = f"{found.n_candidates} candidates and {found.n_stops} stops"
-        print_words(f"{found.name}: {what}, {'the same' if found.is_same else 'not the same'}")
+        counts = {"name": found.name, "candidates": found.n_candidates, "stops": found.n_stops}
+        print_words(
+            translate(lang, "{name}: {candidates} candidates and {stops} stops, the same", **counts)
+            if found.is_same
+            else translate(lang, "{name}: {candidates} candidates and {stops} stops, not the same", **counts)
+        )
         for words in (*differences, *notes):
             print_words(words)
     if not found.is_same:

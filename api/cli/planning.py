@@ -50,7 +50,7 @@ def list_targets(  # noqa: PLR0913, PLR0917  every option is one
     as_json: JsonOption = False,
 ) -> None:
     """List the sites that are worth a drive; see the command's help."""
-    from maps.i18n import catalogue, say  # noqa: PLC0415
+    from maps.i18n import catalogue, format_number, say, translate  # noqa: PLC0415
 
     catalogue(lang)
     pinned = tuple(read_key("--pin", one) for one in pin or ())
@@ -59,7 +59,7 @@ def list_targets(  # noqa: PLR0913, PLR0917  every option is one
     from geo.planning.targets import TargetFilter, find_targets  # noqa: PLC0415
     from geo.store.files import load_surface  # noqa: PLC0415
 
-    with working("Reading the surface"):
+    with working(translate(lang, "Reading the surface")):
         surface = load_surface(folder)
     chosen = TargetFilter(
         sectors=frozenset(sector or ()),
@@ -69,7 +69,7 @@ def list_targets(  # noqa: PLR0913, PLR0917  every option is one
         agencies=frozenset(agency or ()),
         min_days_since_visit=unvisited_days,
     )
-    with working("Ranking sites"):
+    with working(translate(lang, "Ranking sites")):
         found = find_targets(surface, n=n, chosen=chosen, pinned=pinned, excluded=excluded)
     if as_json:
         print_json(
@@ -89,18 +89,25 @@ def list_targets(  # noqa: PLR0913, PLR0917  every option is one
             }
         )
         return
-    print_words(f"Sites for {found.at}, of {len(found.candidates)} that could be chosen, surface {surface.id}")
+    of_all = {"day": found.at.isoformat(), "n": len(found.candidates), "surface": surface.id}
+    print_words(translate(lang, "Sites for {day}, of {n} that could be chosen, surface {surface}", **of_all))
     table = []
     for rank, target in enumerate(found.targets, start=1):
-        since = "never" if target.days_since_visit is None else f"{target.days_since_visit} d"
+        days = target.days_since_visit
+        since = translate(lang, "never") if days is None else translate(lang, "{n} d", n=days)
         mark = f"{rank}*" if target.is_pinned else str(rank)
         why = say(lang, target.reasons[0]) if target.reasons else ""
-        site = f"{target.layer}/{target.record_id}"
-        table.append((mark, f"{target.priority:.1f}", target.title, target.municipality, since, site, why))
-    columns = ("no.", "priority", "site", "municipality", "visited", "key", "most points from")
-    print_table(columns, table, numbers=("no.", "priority"), codes=("key",))
+        site, points = f"{target.layer}/{target.record_id}", format_number(lang, target.priority, 1)
+        table.append((mark, points, target.title, target.municipality, since, site, why))
+    columns = (
+        *(translate(lang, "no."), translate(lang, "priority"), translate(lang, "site")),
+        *(translate(lang, "municipality"), translate(lang, "visited"), translate(lang, "key")),
+        translate(lang, "most points from"),
+    )
+    print_table(columns, table, numbers=columns[:2], codes=columns[5:6])
     for one in found.exclusions:
-        print_words(f"Left out: {one.title} ({one.layer}/{one.record_id}): {say(lang, one.says)}")
+        values = {"title": one.title, "key": f"{one.layer}/{one.record_id}", "reason": one.says}
+        print_words(translate(lang, "Left out: {title} ({key}): {reason}", **values))
     for note in found.notes:
         print_words(say(lang, note))
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from geo.layers.circles import INNER_CIRCLE
 from geo.planning.plan.outcomes import NOTHING_FOUND
 from geo.reference import read_table
 from geo.reference.tables import read_columns
-from geo.store.files import load_layers
+from geo.store.files import Provenance, load_layers, save_layers
 from geo.store.people.events import list_events
 from geo.store.plans import change_plan, find_plan, list_plans
 from tests.api.test_cli import fail_json, run, run_json
@@ -250,3 +251,68 @@ def test_drive_times_that_fell_back_are_told(home: Path, crew: Path, monkeypatch
     assert told["drive"]["provider"] == "estimate"
     assert any("fell back" in note for note in told["drive"]["notes"])
     assert run_json("replay", told["plan_id"], "--home", home)["is_same"]
+
+
+class TestLanguage:
+    def test_a_plan_is_told_in_swedish(self, home: Path, drafted: dict[str, Any]) -> None:
+        where, plan_id = ("--home", home, "--lang", "sv"), drafted["plan_id"]
+        shown = run("plan", "show", plan_id, *where).stdout
+        for words in ("Utkast", "min på vägen", "inte klart", "körtid", "nyckel"):
+            assert words in shown, words
+        assert "not ready" in run("plan", "show", plan_id, "--home", home).stdout
+        listed = run("plan", "list", *where).stdout
+        assert "arbetslag" in listed
+        assert "detsamma" in run("replay", plan_id, *where).stdout
+        assert "Platser för" in run("targets", "--n", "2", *where).stdout
+
+    def test_errors_are_told_in_swedish(self, home: Path, drafted: dict[str, Any], tmp_path: Path) -> None:
+        where, plan_id = ("--home", home, "--lang", "sv"), drafted["plan_id"]
+        said = run("plan", "move", plan_id, "closed", *where, code=2).stderr
+        assert said.startswith("Fel: En plan")
+        assert "Hindrar approved: Inte klart" in run("plan", "move", plan_id, "ready", *where).stdout
+        blocked = fail_json("plan", "move", plan_id, "approved", *where, code=2)["detail"]
+        assert blocked.count("Inte klart: ") == len(read_table("support_checklist"))
+        for words, arguments, code in (
+            ("har inte formen layer/id", ("plan", "justify", plan_id, "w1", "new_tip"), 2),
+            ("har inte formen 08:00-17:00", ("plan", "draft", "--hours", "x"), 2),
+            ("vid det här laget version 2, inte 9", ("plan", "comment", plan_id, "weather", "--if-version", "9"), 2),
+            ("Det finns ingen plan 'nothing'", ("plan", "show", "nothing"), 3),
+            ("none.json finns inte", ("plan", "draft", tmp_path / "none.json"), 3),
+            ("Kretsen 'x' finns inte", ("plan", "list", "--circle", "x"), 2),
+            ("name: måste anges", ("plan", "draft"), 2),
+            ("har inte formen layer/id", ("targets", "--pin", "w1"), 2),
+        ):
+            assert words in fail_json(*arguments, *where, code=code)["detail"], words
+        fail = fail_json("plan", "show", plan_id, "--home", home, "--lang", "xx", code=2)
+        assert "There is no language 'xx'" in fail["detail"]
+
+
+class TestCircle:
+    def test_a_plan_of_another_circle_rests_on_what_that_may_see(self, home: Path, crew: Path) -> None:
+        frames = {name: frame.copy() for name, frame in load_layers(home).items() if len(frame) and "circle" in frame}
+        work = frames["workplaces"]
+        work["circle"] = ["municipality" if k % 2 else INNER_CIRCLE for k in range(len(work))]
+        for name in frames.keys() - {"workplaces"}:
+            frames[name]["circle"] = "municipality"
+        save_layers(home, {name: (frame, Provenance("again")) for name, frame in frames.items()})
+        hidden = set(work.loc[work["circle"] == INNER_CIRCLE, "workplace_id"])
+        run("score", "--at", "2026-07-15", "--home", home)
+        where = ("--home", home, "--circle", "municipality")
+        options = ("--name", "Kommunens", "--day", "2026-07-20", "--crew", crew, "--candidates", "40", "--seed", "3")
+        plan = run_json("plan", "draft", *options, *where)
+        plan_id = plan["plan_id"]
+        stored = find_plan(home, plan_id, "municipality").plan
+        assert stored.circle == "municipality"
+        told = {one["record_id"] for one in (*stops_of(plan), *plan["candidates"])}
+        assert told
+        assert not (told | {record for _, record, _ in stored.manifest["candidates"]}) & hidden
+        # what the inner circle has is not what this one plans by, and theirs stay apart
+        assert run_json("plan", "list", "--home", home)["plans"] == []
+        fail_json("plan", "show", plan_id, "--home", home, code=3)
+        assert run_json("plan", "show", plan_id, *where) == plan
+        again = run_json("plan", "optimise", plan_id, *where)
+        assert [key_of(stop) for stop in stops_of(again)] == [key_of(stop) for stop in stops_of(plan)]
+        pinned = ("--pin", f"workplaces/{min(hidden)}")
+        assert "there is no site" in fail_json("plan", "draft", *options, *pinned, *where, code=2)["detail"]
+        assert run_json("plan", "move", plan_id, "ready", *where)["state"] == "ready"
+        run("plan", "export", plan_id, "--out", home / "plan.csv", *where)

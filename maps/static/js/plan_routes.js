@@ -192,7 +192,7 @@ function crewWords(crew) {
 }
 
 function visitWords({ days_since_visit: days, visited_since: since }) {
-  if (since) return t("Visited since it was chosen: {day}", { day: day(since) });
+  if (since) return t("New visit: {day}", { day: day(since) });
   return days === null ? null : t("Days since last visit: {n}", { n: days });
 }
 
