@@ -78,10 +78,9 @@ def show_plan(
     page = render_plan_page(
         pick_language(lang),
         service.skeleton,
-        plan.plan_id,
-        plan.name,
-        synthetic=any(stop.synthetic for stop in plan.stops),
+        plan,
         may_change=_may_plan(user),
+        can_save=service.settings.allow_offline,
         query=request.query_params.multi_items(),
     )
     return HTMLResponse(page)

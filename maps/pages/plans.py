@@ -10,10 +10,12 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from geo.planning.plan import Plan
 from geo.reference import county_names, planning_parameters, read_table
 from maps.i18n import format_date, translate
 from maps.pages.base import Query, render_page
 from maps.plan_files import FORMS
+from maps.plan_files.stamp import say_classification
 from maps.skeleton import Skeleton
 
 __all__ = ["ListedPlan", "PlansPage", "render_new_plan_page", "render_plan_page", "render_plans_page"]
@@ -167,11 +169,10 @@ def render_new_plan_page(lang: str, skeleton: Skeleton, *, synthetic: bool = Fal
 def render_plan_page(
     lang: str,
     skeleton: Skeleton,
-    plan_id: str,
-    name: str,
+    plan: Plan,
     *,
-    synthetic: bool = False,
     may_change: bool = False,
+    can_save: bool = False,
     query: Query = (),
 ) -> str:
     """Render a plan's page, served at ``/plans/{plan_id}``; its script fetches the plan and draws it.
@@ -180,10 +181,11 @@ def render_plan_page(
     ----------
     lang : str
     skeleton : Skeleton
-    plan_id, name : str
-    synthetic : bool
-        Whether any of its sites is made up.
+    plan : Plan
+        Its name, who may see it, and whether any of its sites is made up.
     may_change : bool
+    can_save : bool
+        Whether it may be saved for work without a network.
     query : pairs of str
 
     Returns
@@ -210,11 +212,13 @@ def render_plan_page(
         lang,
         "../",
         query,
-        synthetic=synthetic,
+        synthetic=any(stop.synthetic for stop in plan.stops),
         skeleton_html=Markup(skeleton.html),  # noqa: S704  our own constant output, not data
-        plan_id=plan_id,
-        plan_name=name,
+        plan_id=plan.plan_id,
+        plan_name=plan.name,
         may_change=may_change,
+        classification=say_classification(plan, lang),
+        can_save=can_save,
         choices=choices,
         files=[(name, form.say(lang)) for name, form in FORMS.items()],
     )

@@ -1,4 +1,4 @@
-// Saved areas on this device. Each is one cache of Cache Storage, named by whose it is and by a random id; its manifest is
+// Saved areas and plans on this device. Each is one cache of Cache Storage, named by whose it is and by a random id; its manifest is
 // written last, so an area without one was never finished. worker/field.js reads the same.
 
 const PREFIX = "norrsyn-field:";
@@ -41,6 +41,14 @@ async function readManifest({ name, id }) {
 export async function readSaved(path) {
   const area = (await listCaches()).find(({ id }) => id === savedId);
   return area && (await caches.open(area.name)).match(addressOf(savedId, path));
+}
+
+// The worker that finds what is saved; registered once somebody saves something.
+export async function startWorker() {
+  await navigator.serviceWorker.register(new URL("sw.js", ROOT));
+  await navigator.serviceWorker.ready;
+  // Browsers that are short of room then take others' first; it may be refused.
+  navigator.storage?.persist?.().catch(() => {});
 }
 
 // Whether anything at all is kept.

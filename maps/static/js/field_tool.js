@@ -1,11 +1,11 @@
 // Saving what the map shows for work without a network, and the list of what is saved on this device.
 
 import { announce } from "./announce.js";
-import { el, fill } from "./dom.js";
+import { el } from "./dom.js";
 import { planArea, MOST_MB, MOST_TILES } from "./field_plan.js";
 import { saveArea } from "./field_save.js";
-import { KEPT_DAYS, ROOT, addressOf, canSave, forgetArea, forgetUnfinished, listAreas } from "./field_store.js";
-import { deleteButton, kilometres, megabytes, shortMoment } from "./field_words.js";
+import { KEPT_DAYS, addressOf, canSave, forgetArea, forgetUnfinished, listAreas, startWorker } from "./field_store.js";
+import { drawSaved, explainFailure, kilometres, megabytes } from "./field_words.js";
 import { language, number, t } from "./i18n.js";
 import { hideToast, showToast } from "./toast.js";
 
@@ -73,16 +73,13 @@ export class FieldTool {
     this.panel.say(t("Saving …"));
     const onProgress = (done) => this.panel?.say(t("Saving … {done} parts", { done }), { aloud: false });
     try {
-      await navigator.serviceWorker.register(new URL("sw.js", ROOT));
-      await navigator.serviceWorker.ready;
-      // Browsers that are short of room then take others' first; it may be refused.
-      navigator.storage?.persist?.().catch(() => {});
+      await startWorker();
       const manifest = await saveArea(this.describe(plan), { onProgress, signal: controller.signal });
       this.end(t("Saved: {name}, {mb}. Without a network, open the map as usual.", { name: manifest.name, mb: megabytes(manifest.bytes / 1e6) }));
     } catch (error) {
       // The worker too, where nothing else is saved.
       await forgetUnfinished().catch(() => {});
-      this.end(error.name === "AbortError" ? t("Nothing was saved.") : `${t("Nothing was saved.")} ${explain(error)}`);
+      this.end(error.name === "AbortError" ? t("Nothing was saved.") : `${t("Nothing was saved.")} ${explainFailure(error)}`);
     }
   }
 
@@ -116,16 +113,7 @@ export class FieldTool {
   async showList() {
     const areas = await listAreas();
     if (!this.panel) return;
-    const row = (area) =>
-      el(
-        "li",
-        {},
-        el("strong", {}, area.name),
-        el("span", {}, `${kilometres(area)} · ${megabytes(area.bytes / 1e6)} · ${t("Places: {n}", { n: area.places })}`),
-        el("span", {}, t("saved {when}, until {until}", { when: shortMoment(area.saved), until: shortMoment(area.expires) })),
-        deleteButton(t("Delete"), () => this.forget(area)),
-      );
-    fill(this.list, areas.length > 0 && [el("h3", {}, t("Saved on this device")), el("ul", {}, areas.map(row))]);
+    drawSaved(this.list, areas, (one) => this.forget(one));
   }
 
   async forget({ id, name }) {
@@ -136,16 +124,8 @@ export class FieldTool {
   }
 
   async tellOffline() {
-    const [newest] = await listAreas();
+    const [newest] = (await listAreas()).filter(({ page }) => !page);
     this.isTold = Boolean(newest);
     if (newest) showToast(t("The network is gone."), el("a", { class: "button", href: `${addressOf(newest.id)}${newest.start}` }, t("Open the saved area")));
   }
-}
-
-function explain({ kind, status }) {
-  if (kind === "large") return t("It is more than {mb} MB; zoom in.", { mb: number(MOST_MB) });
-  if (kind === "room") return t("The browser has no room for it.");
-  if (kind === "session") return t("You have been signed out.");
-  if (kind === "server") return t("The server answered with error {status}.", { status });
-  return t("The server does not answer. Check the connection and try again.");
 }

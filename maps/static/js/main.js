@@ -82,7 +82,7 @@ class App {
   async openSaved() {
     const manifest = await this.saved.open();
     if (manifest) this.store.set(this.saved.settle(this.store.get()));
-    else this.saved.showGone(t("What was saved here has expired and been deleted."));
+    else this.saved.showGone();
     return Boolean(manifest);
   }
 

@@ -1,14 +1,16 @@
 // A plan's page: the plan as it stands, what is done to it one change after the other, and what others did meanwhile.
 
 import { announce, clearProblem, showProblem } from "./announce.js";
-import { getJson, sendJson } from "./api.js";
+import { answerFrom, getJson, sendJson } from "./api.js";
 import { el, fill } from "./dom.js";
 import { guardUnsaved } from "./drafts.js";
+import { findSavedPlan } from "./field_plan_page.js";
 import { language, number, t, textsOf, useLanguage } from "./i18n.js";
 import { Candidates } from "./plan_candidates.js";
 import { Checklist } from "./plan_checklist.js";
 import { Edits } from "./plan_edits.js";
 import { drawHistory, drawMoves } from "./plan_history.js";
+import { setUpPlanField } from "./plan_field.js";
 import { PlanMap } from "./plan_map.js";
 import { Orders } from "./plan_orders.js";
 import { Outcomes } from "./plan_outcomes.js";
@@ -39,7 +41,13 @@ class PlanPage {
 
   async start() {
     const lang = document.documentElement.lang;
+    this.saved = findSavedPlan();
+    if (this.saved) answerFrom((url, options) => this.saved.answer(url, options));
     useLanguage(lang, await getJson(`${ROOT}i18n/${lang}.json`, textsOf(document.body)));
+    if (this.saved && !(await this.saved.open())) {
+      this.saved.showGone();
+      return;
+    }
     const [plan, basemap] = await Promise.all([getJson(this.path, { lang }), getJson(`${ROOT}api/basemap`)]);
     this.plan = plan;
     this.map = new PlanMap(window.map_norrsyn, basemap, { onStop: (key) => this.cards.show(key) });
@@ -52,6 +60,11 @@ class PlanPage {
     byId("print-plan").addEventListener("click", () => window.print());
     this.draw();
     this.map.fit();
+    if (this.saved) {
+      await this.saved.show();
+      return;
+    }
+    this.field = setUpPlanField(this);
     await this.candidates.load();
   }
 
@@ -65,7 +78,7 @@ class PlanPage {
   }
 
   get mayChange() {
-    return this.plan.may_change ?? Boolean(document.body.dataset.mayChange);
+    return !this.saved && (this.plan.may_change ?? Boolean(document.body.dataset.mayChange));
   }
 
   draw() {
@@ -130,6 +143,7 @@ class PlanPage {
     this.plan = plan;
     this.edits.meet(plan);
     this.draw();
+    this.field?.showList();
   }
 
   // Somebody else was quicker: what they did is told and shown, and one's own changes wait to be done on top of it.

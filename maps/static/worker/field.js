@@ -1,11 +1,13 @@
-// Saved areas without a network. Registered only once somebody saves one. It looks at two things and no more: a visit to
-// the map, which goes to the network first, and addresses below field/, which are saved areas and nothing but saved. So a
-// page is either live or saved, never a mixture, and a live page's requests do not pass here at all.
+// Saved areas and plans without a network. Registered only once somebody saves one. It looks at two things and no more: a
+// visit to the map or to plans, which goes to the network first, and addresses below field/, which are what was saved and
+// nothing else. So a page is either live or saved, never a mixture, and a live page's requests do not pass here at all.
 "use strict";
 
 const PREFIX = "norrsyn-field:";
 const ROOT = new URL(self.registration.scope).pathname;
 const FIELD = `${ROOT}field/`;
+// Of the pages that may be saved: the map, and plans; the list of plans leads to the newest of them.
+const PAGES = /^(plans(\/[0-9a-f]{32})?)?$/;
 // After so long without an answer there is no network.
 const PATIENCE_MS = 10000;
 // 1 × 1, clear: what lies beside the saved tiles.
@@ -19,7 +21,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || origin !== self.location.origin) return;
   const isVisit = request.mode === "navigate";
   if (pathname.startsWith(FIELD)) event.respondWith(isVisit ? visitSaved(request) : answerSaved(request));
-  else if (isVisit && pathname === ROOT) event.respondWith(visitMap(request));
+  else if (isVisit && pathname.startsWith(ROOT) && PAGES.test(pathname.slice(ROOT.length))) event.respondWith(visitLive(request, pathname.slice(ROOT.length)));
 });
 
 function inTime(answer) {
@@ -27,16 +29,23 @@ function inTime(answer) {
   return Promise.race([answer, tooLate]);
 }
 
-async function visitMap(request) {
+async function visitLive(request, page) {
   const answer = fetch(request);
   // It may fail after we have given it up.
   answer.catch(() => {});
   try {
     return await inTime(answer);
   } catch {
-    const [newest] = await listAreas();
-    return newest ? Response.redirect(`${FIELD}${newest.id}/${newest.start}`, 302) : answer;
+    const found = choose(await listAreas(), page);
+    return found ? Response.redirect(`${FIELD}${found.id}/${found.start}`, 302) : answer;
   }
+}
+
+// What is shown in the place of a live page: of the map an area, else whatever was saved last; of a plan that plan.
+function choose(saved, page) {
+  const own = saved.find((one) => (one.page ?? "") === page);
+  if (own || page.startsWith("plans/")) return own;
+  return saved.find((one) => one.kind === "plan" || page === "");
 }
 
 // With a network the address leads to the live page.
@@ -48,8 +57,12 @@ async function visitSaved(request) {
     await inTime(fetch(`${ROOT}healthz`, { cache: "no-store" }));
     return Response.redirect(`${ROOT}${path}${search}`, 302);
   } catch {
-    const area = path === "" && (await listAreas()).find((one) => one.id === id);
-    return (area && (await area.cache.match(`${FIELD}${id}/`))) || Response.error();
+    const saved = await listAreas();
+    const one = saved.find((each) => each.id === id);
+    if (one && path === (one.page ?? "")) return (await one.cache.match(`${FIELD}${id}/${path}`)) ?? Response.error();
+    // From a plan to the map.
+    const other = one && path === "" && choose(saved, "");
+    return other ? Response.redirect(`${FIELD}${other.id}/${other.start}`, 302) : Response.error();
   }
 }
 
@@ -62,7 +75,7 @@ async function answerSaved(request) {
   return new Response("{}", { status: 504, headers: { "content-type": "application/problem+json" } });
 }
 
-// The areas that may be shown, newest first. One without a manifest was not finished; one that has expired goes.
+// What may be shown, newest first. One without a manifest was not finished; one that has expired goes.
 async function listAreas() {
   const areas = [];
   for (const name of (await caches.keys()).filter((one) => one.startsWith(PREFIX))) {
