@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -95,7 +95,10 @@ class AreaAnswer(Answer):
 
     surface: str
     km2: float = Field(description="Of the area as drawn")
-    n_cells: int = Field(description="Cells of the region whose centre lies in it")
+    n_cells: int = Field(description="Cells of the region that belong to it")
+    cells_by: Literal["centre", "reach"] = Field(
+        description="`centre`: cells whose centre lies in it; `reach`: it holds none, and those it reaches into count"
+    )
     classes: list[ClassCells]
     states: StateCounts
     mean_score: float | None = Field(description="Over ranked cells; null where none is ranked")

@@ -32,6 +32,7 @@ def describe_area(lang: str, surface: RiskSurface, totals: AreaTotals) -> dict[s
         "surface": surface.id,
         "km2": totals.km2,
         "n_cells": totals.n_cells,
+        "cells_by": "centre" if totals.holds_centres else "reach",
         "classes": [
             {
                 "code": each.code,

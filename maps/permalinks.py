@@ -27,6 +27,15 @@ _NUMBER = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
 _MOST_POINTS = 100
+_MOST_CORNERS = 100
+_LEAST_CORNERS = 3
+_DEGREES = re.compile(r"[0-9]{1,2}(\.[0-9]{1,12})?")
+# around Sweden, as drawn areas are taken
+_LON, _LAT = (5, 30), (54, 72)
+_AREA_DECIMALS = 5
+_MOST_TRIES = 20
+_TRIED_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_TRIED_NUMBER = re.compile(r"[0-9]{1,7}")
 
 
 def _read_number(low: float, high: float, decimals: int) -> Callable[[str], str]:
@@ -81,6 +90,65 @@ def _read_parts(known: tuple[str, ...]) -> Callable[[str], str]:
     return read
 
 
+def _read_area(text: str) -> str:
+    """Corners of a drawn area: lon_lat_lon_lat and so on."""
+    parts = text.split("_")
+    n_corners, odd = divmod(len(parts), 2)
+    if odd or not _LEAST_CORNERS <= n_corners <= _MOST_CORNERS:
+        raise ValueError
+    written = []
+    for i, part in enumerate(parts):
+        low, high = _LAT if i % 2 else _LON
+        if not (_DEGREES.fullmatch(part) and low <= float(part) <= high):
+            raise ValueError
+        written.append(f"{float(part):.{_AREA_DECIMALS}f}".rstrip("0").rstrip("."))
+    return "_".join(written)
+
+
+def _read_whole(low: int, high: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not (_TRIED_NUMBER.fullmatch(text) and low <= int(text) <= high):
+            raise ValueError
+        return str(int(text))
+
+    return read
+
+
+def _read_tried_code(text: str) -> str:
+    if not _TRIED_CODE.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _read_tried_layer(text: str) -> str:
+    if text not in {"workplaces", "accommodation", "establishments"}:
+        raise ValueError
+    return text
+
+
+_PLACE = (_read_whole(100_000, 1_100_000), _read_whole(6_000_000, 7_900_000))
+_MANY = _read_whole(1, 100_000)
+# what follows each kind of change; a record is told by its place, never by an id or a name
+_TRIED: Mapping[str, tuple[Callable[[str], str], ...]] = MappingProxyType(
+    {
+        "add_accommodation": (*_PLACE, _MANY, _read_tried_code),
+        "add_establishment": (*_PLACE, _MANY, _read_tried_code, _read_tried_code),
+        "set_phase": (*_PLACE, _read_tried_code),
+        "close_site": (_read_tried_layer, *_PLACE),
+        "withdraw_sector": (_read_tried_code, _read_whole(1, 100)),
+    }
+)
+
+
+def _read_tried(text: str) -> str:
+    """A change of a what-if, such as ``add_accommodation.758500.7088500.400.work_camp``."""
+    kind, *values = text.split(".")
+    readers = _TRIED.get(kind, ())
+    if len(values) != len(readers) or not readers:
+        raise ValueError
+    return ".".join([kind, *(read(value) for read, value in zip(readers, values, strict=True))])
+
+
 def _read_word(word: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text != word:
@@ -120,10 +188,23 @@ PERMALINK_PARAMETERS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "with_weight": _read_weight,
         "as": _read_word("swipe"),
         "line": _read_number(0, 100, 0),
+        "area": _read_area,
+        "try": _read_tried,
     }
 )
-_REPEATABLE = frozenset({"sector", "weight", "with_sector", "with_weight"})
+_REPEATABLE = frozenset({"sector", "weight", "with_sector", "with_weight", "try"})
+# changes follow one another, and two of them may be the same
+_IN_ORDER = frozenset({"try"})
 _DROPPED = frozenset({"lang"})
+
+
+def _read_values(name: str, values: list[str]) -> list[str]:
+    read = PERMALINK_PARAMETERS[name]
+    if name not in _IN_ORDER:
+        return sorted({read(value) for value in values})
+    if len(values) > _MOST_TRIES:
+        raise ValueError
+    return [read(value) for value in values]
 
 
 def tidy_query(text: str) -> str:
@@ -155,14 +236,13 @@ def tidy_query(text: str) -> str:
     failures, kept = [], {}
     for name in sorted({name for name, _ in pairs} - _DROPPED):
         values = [value for other, value in pairs if other == name]
-        read = PERMALINK_PARAMETERS.get(name)
-        if read is None:
+        if name not in PERMALINK_PARAMETERS:
             failures.append(f"it has no parameter {name}" if _CODE.fullmatch(name) else "a parameter's name is no word")
         elif len(values) > 1 and name not in _REPEATABLE:
             failures.append(f"{name} is given several times")
         else:
             try:
-                kept[name] = sorted({read(value) for value in values})
+                kept[name] = _read_values(name, values)
             except ValueError:
                 failures.append(f"{name} has a value that the map would not write")
     if failures:

@@ -70,7 +70,6 @@ TEMPLATES = (
     "a ring is there twice",
     "a ring has no area",
     "it is no proper polygon",
-    "The area ({km} km²) holds the centre of no cell; cells are {m} m wide, so draw it larger.",
     "The area holds no land of Region Nord: it lies at sea or outside the four counties; draw it over land.",
     "The area lies outside Region Nord; draw it in one of the four counties.",
     (
@@ -96,6 +95,7 @@ TEMPLATES = (
     "the address has {n} characters; a view has at most {most}",
     "The address has {n} characters; a view has far fewer.",
     "There is no such view of yours any more; it may have been deleted in another tab.",
+    "You already have a view of that name; choose another name, or change or delete that view.",
     "You have {n} saved views, which is as many as are kept; delete one first.",
     "The view was changed meanwhile, in another tab; look at both.",
     "There is no such entry on your shortlist any more; it may have been removed in another tab.",

@@ -88,6 +88,17 @@ class TestViews:
             send(anna, "PUT", path, {"name": "mine", "version": bad}, 422)
         send(ask("Third tab"), "PUT", path, {"name": "mine", "version": 1}, 404)
 
+    def test_a_name_that_one_has_is_refused_in_the_readers_language(self, ask: Ask) -> None:
+        anna = ask("Same names")
+        save(anna, "Vecka 30")
+        other = save(anna, "Vecka 31")
+        for method, path in (("POST", "/api/views"), ("PUT", f"/api/views/{other['view_id']}")):
+            body = {"name": "vecka 30", "query": "list=cells"}
+            answer = anna.request(method, path, json=body, headers={**WRITING, "accept-language": "sv"})
+            assert answer.status_code == 422, answer.text
+            assert "redan en vy med det namnet" in answer.json()["detail"]
+        assert names_of(anna) == ["Vecka 31", "Vecka 30"]
+
     def test_two_users_of_two_circles(self, ask: Ask) -> None:
         anna, bo, eva = ask("A of inner"), ask("B of inner"), ask("E of public", "public")
         own, shared = save(anna, "own"), save(anna, "shared", is_shared=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -19,6 +21,9 @@ FULL = (
     "&county=24&municipality=2480&state=inspected&agency=polismyndigheten&certainty=likely&min_class=high"
     "&cell=7580007088000&opacity=70&sites=50&base=0&off=names%2Cbase&on=visits&never=0&list=cells"
     "&with=5ca1ab1e&with_at=2026-01-15&with_sector=green&with_weight=findings%3A60&as=swipe&line=35"
+    "&area=20.1_63.7_20.5_63.7_20.3_63.90001&try=add_accommodation.758500.7088500.400.work_camp"
+    "&try=close_site.workplaces.758321.7088123&try=withdraw_sector.green.50&try=set_phase.758321.7088123.suspended"
+    "&try=add_establishment.758500.7088500.500.construction_peak.construction"
 )
 
 
@@ -50,9 +55,67 @@ def test_the_same_view_is_kept_in_one_way() -> None:
     assert {tidy_query(way) for way in ways} == {"lat=64&lon=0&z=9.5&sector=a&sector=b&off=base%2Cnames"}
 
 
+def test_what_is_tried_keeps_its_order_and_a_drawn_area_its_corners() -> None:
+    tried = ["withdraw_sector.green.050", "add_accommodation.758500.7088500.400.tent", "withdraw_sector.green.50"]
+    kept = tidy_query(urlencode([("try", one) for one in tried] + [("area", "20.123456_63.8_21.0_63.8_20.5_64")]))
+    assert kept == (
+        "area=20.12346_63.8_21_63.8_20.5_64&try=withdraw_sector.green.50"
+        "&try=add_accommodation.758500.7088500.400.tent&try=withdraw_sector.green.50"
+    )
+
+
+def test_changes_are_bounded_in_number_and_an_area_in_corners() -> None:
+    one = "try=withdraw_sector.green.50"
+    assert tidy_query("&".join([one] * 20)).count("try") == 20
+    with pytest.raises(ParameterError, match="try has a value"):
+        tidy_query("&".join([one] * 21))
+    ring = "_".join(["20.5_63.5"] * 100)
+    assert tidy_query(f"area={ring}") == f"area={ring}"
+    with pytest.raises(ParameterError, match="area has a value"):
+        tidy_query(f"area={ring}_20.5_63.5")
+
+
+@given(st.lists(st.sampled_from(["add_accommodation", "close_site", "758500", "7088500", "0", "workplaces", "x", ""])))
+def test_the_page_and_the_server_read_the_same_changes(run_module: Callable[..., Any], parts: list[str]) -> None:
+    text = ".".join(parts)
+    read = run_module("what_if_state.js", "(module, text) => module.checkTries([text]).tries", text)
+    try:
+        kept = tidy_query(urlencode({"try": text}))
+    except ParameterError:
+        assert read == []
+        return
+    assert kept == urlencode([("try", one) for one in read])
+
+
+@given(st.data())
+def test_a_change_is_written_as_it_is_read(run_module: Callable[..., Any], data: st.DataObject) -> None:
+    """Whatever the panel can hold comes back from the address, by the page and by the server."""
+    east, north = st.integers(100_000, 1_100_000), st.integers(6_000_000, 7_900_000)
+    code, many = st.from_regex(r"[a-z][a-z0-9_]{0,39}", fullmatch=True), st.integers(1, 100_000)
+    place = {"easting": east, "northing": north}
+    layers = st.sampled_from(["workplaces", "accommodation", "establishments"])
+    kinds: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+        "add_accommodation": {**place, "beds": many, "housing_type": code},
+        "add_establishment": {**place, "workforce": many, "phase": code, "sector": code},
+        "set_phase": {**place, "phase": code},
+        "close_site": {"layer": layers, **place},
+        "withdraw_sector": {"sector": code, "percent": st.integers(1, 100)},
+    }
+    kind = data.draw(st.sampled_from(sorted(kinds)))
+    fields = {"kind": kind, **{name: data.draw(values) for name, values in kinds[kind].items()}}
+    call = "(module, fields) => [module.writeChange(fields), module.readChange(module.writeChange(fields))]"
+    text, read = run_module("what_if_state.js", call, fields)
+    assert read == fields
+    assert tidy_query(urlencode({"try": text})) == urlencode({"try": text})
+
+
 @pytest.mark.parametrize(
     "query",
     [
+        "area=20_63", "area=20_63_21_63", "area=20_63_21_63_20.5", "area=1_63_21_63_20_64", "area=2e1_63_21_63_20_64",
+        "area=63_20_63_21_64_20", "area=", "try=", "try=add_accommodation", "try=close_site.workplaces.Anna Andersson",
+        "try=close_site.workplaces.99031866", "try=add_accommodation.758500.7088500.400.work_camp.Anna",
+        "try=withdraw_sector.green.0", "try=withdraw_sector.green.101", "try=other.1",
         "next=//evil.example", "lat=91", "lat=nan", "lat=1e1", "lat=1&lat=2", "at=2026-02-30", "at=1066-10-14", "z=99",
         "sector=", "weight=findings", "weight=findings:101", "never=1", "list=places", "off=everything",
         "with=2026-02-30", "with=a%20b", "as=difference", "line=101", "with_weight=x",

@@ -32,6 +32,8 @@ _AROUND_SWEDEN = (5.0, 54.0, 30.0, 72.0)
 # About 1 km from west to east and 2 km from south to north: edges between are straight to some metres.
 _STEP_DEGREES = 0.02
 _DEGREES_MAX = 180.0
+# of the side of a cell, and a little more, because a buffer's arcs are drawn from within
+_HALF_DIAGONAL = 0.72
 _LEAST_RING = 4
 _MOST_TOLD = 5
 # What GEOS says of a geometry that is none, and what it means for somebody who drew it.
@@ -57,13 +59,15 @@ class DrawnArea:
     ----------
     polygon : Polygon or MultiPolygon, EPSG:3006
     rows, cols : slices, the window of the grid that it reaches
-    inside : bool, of the window: cells of the region whose centre lies in it
+    inside : bool, of the window: cells of the region whose centre lies in it; those it reaches into where it holds none
+    holds_centres : whether `inside` goes by centres
     """
 
     polygon: shapely.Geometry
     rows: slice
     cols: slice
     inside: NDArray[np.bool_]
+    holds_centres: bool = True
 
     @property
     def km2(self) -> float:
@@ -93,7 +97,7 @@ def parse_area(geojson: Mapping[str, Any], region: Region, grid: Grid) -> DrawnA
     GeometryError
         Its lines cross, or holes and parts do not fit together; says where.
     NotFoundError
-        It holds the centre of no cell of Region Nord: it lies elsewhere, at sea, or is too small.
+        It reaches into no cell of Region Nord: it lies elsewhere or at sea.
     """
     parts = list(_read_parts(geojson))
     _check_degrees(np.array([position for rings in parts for ring in rings for position in ring]))
@@ -102,13 +106,39 @@ def parse_area(geojson: Mapping[str, Any], region: Region, grid: Grid) -> DrawnA
     _check_shape(shape, region.localities)
     polygon = shapely.transform(shapely.segmentize(shape, _STEP_DEGREES), _to_metres)
     rows, cols = grid.window(polygon.bounds)
+    inside = _paint(polygon, region, grid, rows, cols)
+    if inside.any():
+        return DrawnArea(polygon, rows, cols, inside)
+    rows, cols, inside = _find_reached(polygon, region, grid)
+    if not inside.any():
+        raise NotFoundError(_say_empty(polygon, grid))
+    return DrawnArea(polygon, rows, cols, inside, holds_centres=False)
+
+
+def _paint(polygon: shapely.Geometry, region: Region, grid: Grid, rows: slice, cols: slice) -> NDArray[np.bool_]:
+    """Cells of the region whose centre lies in a polygon, of a window."""
     inside = np.zeros((rows.stop - rows.start, cols.stop - cols.start), dtype=bool)
     Polygons(np.array([polygon], dtype=object)).paint(inside, grid, rows, cols, codes=np.ones(1, dtype=np.int64))
-    n_drawn = int(inside.sum())
-    inside &= region.municipality_raster(grid, rows, cols) >= 0
-    if not inside.any():
-        raise NotFoundError(_say_empty(polygon, grid, n_drawn))
-    return DrawnArea(polygon, rows, cols, inside)
+    known: NDArray[np.bool_] = inside & (region.municipality_raster(grid, rows, cols) >= 0)
+    return known
+
+
+def _find_reached(polygon: shapely.Geometry, region: Region, grid: Grid) -> tuple[slice, slice, NDArray[np.bool_]]:
+    """Cells of the region that share any area with a polygon that holds no centre of them, and their window.
+
+    Whatever it reaches into has its centre within half a diagonal of it; only those are looked at one by one.
+    """
+    near = shapely.buffer(polygon, _HALF_DIAGONAL * grid.cell_m)
+    rows, cols = grid.window(near.bounds)
+    inside = _paint(near, region, grid, rows, cols)
+    at = np.argwhere(inside)
+    x = grid.x_min + (at[:, 1] + cols.start) * grid.cell_m
+    y = grid.y_max - (at[:, 0] + rows.start + 1) * grid.cell_m
+    shapely.prepare(polygon)
+    cells = shapely.box(x, y, x + grid.cell_m, y + grid.cell_m)
+    reached = shapely.relate_pattern(polygon, cells, "T********")
+    inside[tuple(at[~reached].T)] = False
+    return rows, cols, inside
 
 
 def _read_parts(geojson: Mapping[str, Any]) -> Iterator[list[list[tuple[float, float]]]]:
@@ -185,14 +215,11 @@ def _check_shape(shape: shapely.Geometry, localities: gpd.GeoDataFrame) -> None:
     raise GeometryError(message)
 
 
-def _say_empty(polygon: shapely.Geometry, grid: Grid, n_drawn: int) -> str:
-    if n_drawn:
-        return "The area holds no land of Region Nord: it lies at sea or outside the four counties; draw it over land."
+def _say_empty(polygon: shapely.Geometry, grid: Grid) -> str:
     x_min, y_min, x_max, y_max = polygon.bounds
     if x_max < grid.x_min or x_min > grid.x_max or y_max < grid.y_min or y_min > grid.y_max:
         return "The area lies outside Region Nord; draw it in one of the four counties."
-    km2 = polygon.area / 1e6
-    return f"The area ({km2:.3g} km²) holds the centre of no cell; cells are {grid.cell_m:g} m wide, so draw it larger."
+    return "The area holds no land of Region Nord: it lies at sea or outside the four counties; draw it over land."
 
 
 def _to_metres(places: NDArray[np.float64]) -> NDArray[np.float64]:

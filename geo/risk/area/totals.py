@@ -69,7 +69,8 @@ class AreaTotals:
     Attributes
     ----------
     km2 : float, of the area as drawn
-    n_cells : int, cells of the region in it, by their centres
+    n_cells : int, cells of the region in it, by their centres; those it reaches into where it holds no centre
+    holds_centres : bool
     classes : number of ranked cells by class code, every class
     n_nothing_known, n_never_inspected, n_inspected : int, cells by state
     mean_score : float over ranked cells, None where none is ranked
@@ -85,6 +86,7 @@ class AreaTotals:
 
     km2: float
     n_cells: int
+    holds_centres: bool
     classes: Mapping[str, int]
     n_nothing_known: int
     n_never_inspected: int
@@ -131,6 +133,7 @@ def sum_area(surface: ScoredSurface, area: DrawnArea, layers: Mapping[str, gpd.G
     return AreaTotals(
         km2=area.km2,
         n_cells=int(area.inside.sum()),
+        holds_centres=area.holds_centres,
         classes={each.code: int(n) for each, n in zip(score_classes(), counts, strict=True)},
         n_nothing_known=int((state == NOTHING_KNOWN).sum()),
         n_never_inspected=int((state == NEVER_INSPECTED).sum()),

@@ -13,7 +13,7 @@ from geo.store.home import StrPath
 from geo.store.people.database import lock_people, read_people, write_people
 from geo.store.people.tables import SAVED_VIEWS, USERS
 from geo.store.people.texts import find_text_fault, tidy_text
-from geo.store.people.users import User
+from geo.store.people.users import User, make_name_key
 
 __all__ = [
     "MAX_QUERY",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 MAX_VIEW_NAME = 200
-MAX_QUERY = 2_000
+MAX_QUERY = 4_000
 MAX_VIEWS = 200
 
 
@@ -90,7 +90,8 @@ def save_view(home: StrPath | None, user: User, name: str, query: str, *, is_sha
     Raises
     ------
     ParameterError
-        All that is wrong, in one message, which repeats neither name nor query; or there are `MAX_VIEWS` already.
+        All that is wrong, in one message, which repeats neither name nor query; or there are `MAX_VIEWS` already, or
+        one of that name.
     StoreError
     """
     kept = _check(name, query)
@@ -100,8 +101,15 @@ def save_view(home: StrPath | None, user: User, name: str, query: str, *, is_sha
         if int(connection.execute(count).scalar_one()) >= MAX_VIEWS:
             message = f"You have {MAX_VIEWS} saved views, which is as many as are kept; delete one first."
             raise ParameterError(message)
-        view_id = uuid.uuid4().hex
-        row = {"user_id": user.user_id, "circle": user.circle, "name": kept, "query": query, "is_shared": is_shared}
+        view_id, key = uuid.uuid4().hex, _find_free_key(connection, user, kept)
+        row = {
+            "name_key": key,
+            "user_id": user.user_id,
+            "circle": user.circle,
+            "name": kept,
+            "query": query,
+            "is_shared": is_shared,
+        }
         connection.execute(SAVED_VIEWS.insert().values(**row, view_id=view_id, created_at=now, changed_at=now))
         return _get_own(connection, user, view_id)
 
@@ -135,18 +143,23 @@ def change_view(
         The view is another by now, and not as it is to become; nothing is changed.
     NotFoundError
         There is no such view, or it is somebody else's.
-    ParameterError, StoreError
+    ParameterError
+        It cannot be kept, or another view of one's own has the name.
+    StoreError
     """
     with write_people(home) as connection:
         lock_people(connection)
         old = _get_own(connection, user, view_id)
+        kept = _check(old.name if name is None else name, old.query if query is None else query)
         changes = {
-            "name": _check(old.name if name is None else name, old.query if query is None else query),
+            "name": kept,
             "query": old.query if query is None else query,
             "is_shared": old.is_shared if is_shared is None else is_shared,
             "circle": user.circle,
             "version": old.version + 1,
         }
+        if make_name_key(kept) != make_name_key(old.name):
+            changes["name_key"] = _find_free_key(connection, user, kept)
         told = ("name", "query", "is_shared")
         if version not in {None, old.version} and any(changes[name] != getattr(old, name) for name in told):
             message = "The view was changed meanwhile, in another tab; look at both."
@@ -182,6 +195,16 @@ def _check(name: str, query: str) -> str:
         message = f"The view cannot be saved: {'; '.join(failures)}."
         raise ParameterError(message)
     return kept
+
+
+def _find_free_key(connection: sa.Connection, user: User, name: str) -> str:
+    """What a name is compared by, where no view of the user's has it; the database would refuse it too."""
+    key = make_name_key(name)
+    own = connection.execute(sa.select(SAVED_VIEWS.c.name).where(SAVED_VIEWS.c.user_id == user.user_id)).scalars()
+    if any(make_name_key(other) == key for other in own):
+        message = "You already have a view of that name; choose another name, or change or delete that view."
+        raise ParameterError(message)
+    return key
 
 
 def _select_views() -> sa.Select[Any]:

@@ -90,6 +90,8 @@ SAVED_VIEWS = sa.Table(
     # the user's when it was saved or shared last: a name that was meant for one circle is not shown to another
     sa.Column("circle", sa.Text, nullable=False, index=True),
     sa.Column("name", sa.Text, nullable=False),
+    # what is compared: one user has no two views of one name; None where there were such before that was looked at
+    sa.Column("name_key", sa.Text),
     # parameters of the map's address, as `maps.permalinks` writes them
     sa.Column("query", sa.Text, nullable=False),
     sa.Column("is_shared", sa.Boolean, nullable=False),
@@ -97,6 +99,7 @@ SAVED_VIEWS = sa.Table(
     sa.Column("changed_at", sa.Double, nullable=False),
     # counts its changes
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Index("uq_saved_views_name", "user_id", "name_key", unique=True),
 )
 
 SHORTLIST = sa.Table(

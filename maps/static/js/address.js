@@ -1,7 +1,7 @@
 // The page's address follows what is shown, and Back and Forward bring it back.
 
 import { language } from "./i18n.js";
-import { changedWeights, isStep, readState, writeState } from "./state.js";
+import { changedWeights, isStep, readState, withoutDrawn, writeState } from "./state.js";
 
 // A slider that rests so long has been set.
 const SLIDE_MS = 1000;
@@ -36,7 +36,7 @@ export class Address {
   write(state, how) {
     window.history[how](null, "", writeState(state, language()));
     // Pages that show what the map shows.
-    for (const link of document.querySelectorAll("a[data-with-view]")) link.setAttribute("href", `${link.getAttribute("href").split("?")[0]}${writeState(state, language())}`);
+    for (const link of document.querySelectorAll("a[data-with-view]")) link.setAttribute("href", `${link.getAttribute("href").split("?")[0]}${writeState(withoutDrawn(state), language())}`);
     for (const link of document.querySelectorAll("a[data-language]")) link.setAttribute("href", writeState(state, link.dataset.language));
   }
 

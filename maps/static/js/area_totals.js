@@ -10,8 +10,9 @@ const GROUPS_SHOWN = 4;
 const PART = 100;
 
 export class AreaTotals {
-  constructor({ surface, cells, events }) {
-    Object.assign(this, { surface, cells });
+  // `planOf` is the address of a new plan in the area, for those who may plan.
+  constructor({ surface, cells, events, planOf }) {
+    Object.assign(this, { surface, cells, planOf });
     this.latest = latestOnly();
     this.node = el("div", { class: "area-totals" });
     this.polygon = null;
@@ -32,8 +33,14 @@ export class AreaTotals {
       clearProblem("area");
       this.draw(answer);
     } catch (error) {
-      fill(this.node, el("p", { class: "tool-wrong", role: "alert" }, error.message, error.detail && el("span", { class: "problem-detail", lang: error.detailLang ?? "en" }, error.detail)));
+      fill(this.node, this.failure(error));
     }
+  }
+
+  // Of an area that cannot be counted the server's own words say all.
+  failure({ message, detail, detailLang, status }) {
+    const words = detail && el("span", { class: "problem-detail", lang: detailLang ?? "en" }, detail);
+    return el("p", { class: "tool-wrong", role: "alert" }, !(detail && [404, 422].includes(status)) && message, words);
   }
 
   draw(area) {
@@ -48,11 +55,19 @@ export class AreaTotals {
     ];
     fill(
       this.node,
+      area.cells_by === "reach" && el("p", { class: "hint" }, area.n_cells === 1 ? t("The area is smaller than a cell: scores are those of the cell that it lies in, sites and visits are its own.") : t("The area is too narrow to hold the middle of a cell: scores are those of the {n} cells that it reaches into, sites and visits are its own.", { n: area.n_cells })),
       el("dl", { class: "facts" }, facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
       highest && el("p", { class: "area-highest" }, t("Highest:"), " ", el("button", { type: "button", class: "link-button", onclick: () => this.cells.openEntry({ ...highest, cell: highest.cell_id }) }, `${highest.name}, ${number(highest.score, 1)}`)),
       this.classTable(area.classes),
       Object.entries(area.sites).map(([layer, totals]) => this.siteTable(layer, totals)),
+      this.planLink(),
     );
+  }
+
+  planLink() {
+    if (!this.planOf) return null;
+    const follow = ({ currentTarget }) => (currentTarget.href = this.planOf());
+    return el("p", { class: "area-plan" }, el("a", { class: "plain-button", href: this.planOf(), onpointerdown: follow, onclick: follow }, t("Plan an inspection in this area")));
   }
 
   classTable(classes) {

@@ -1,19 +1,19 @@
 // An area drawn by its corners or as a rectangle, handed on as GeoJSON. Crossed sides are shown at once and not handed on.
 
+import { MOST_CORNERS, readCorners, roundCorner, toPolygon, writeArea } from "./area_state.js";
 import { el } from "./dom.js";
 import { areaOf, crossings } from "./ground.js";
 import { area, t } from "./i18n.js";
 import { Sketch } from "./sketch.js";
 
 const L = window.L;
-const DECIMALS = 6;
-const MOST_POINTS = 200;
 const MOST_STEPS = 400;
 // As large as a finger: the first corner, chosen again, ends the area.
 const FIRST_CORNER_PX = 14;
 
 export class DrawArea {
-  // `onArea(polygon, panel)` gets a GeoJSON Polygon when the area is done, and null when it is taken away.
+  // `onArea(polygon, panel)` gets a GeoJSON Polygon when the area is done, and null when it is taken away; `text` then is how
+  // the address keeps it.
   constructor(map, { onArea }) {
     Object.assign(this, { map, onArea });
     this.title = t("Draw an area");
@@ -58,8 +58,19 @@ export class DrawArea {
     this.step({ kind, points: [], isDone: false });
   }
 
-  point(latlng) {
+  get text() {
+    return this.isDone ? writeArea(this.points) : "";
+  }
+
+  // An area that the address tells, as if it had been drawn.
+  restore(text) {
+    this.show({ kind: this.kind, points: readCorners(text).map(({ lat, lng }) => L.latLng(lat, lng)), isDone: true });
+  }
+
+  point(clicked) {
     const { points } = this;
+    const { lat, lng } = roundCorner(clicked.wrap());
+    const latlng = L.latLng(lat, lng);
     if (this.isDone) {
       this.panel.say(t("The area is drawn. Undo goes on with it, Start over draws another."));
       return;
@@ -68,7 +79,11 @@ export class DrawArea {
       this.finish();
       return;
     }
-    if (points.length >= MOST_POINTS || (points.length && this.sketch.isAt(points.at(-1), latlng))) return;
+    if (points.length >= MOST_CORNERS) {
+      this.panel.say(t("An area has at most {most} corners. Done ends it.", { most: MOST_CORNERS }));
+      return;
+    }
+    if (points.length && this.sketch.isAt(points.at(-1), latlng)) return;
     if (this.kind === "rectangle" && points.length === 1) {
       const box = L.latLngBounds([points[0], latlng]);
       this.step({ points: [box.getSouthWest(), box.getSouthEast(), box.getNorthEast(), box.getNorthWest()], isDone: true });
@@ -106,23 +121,12 @@ export class DrawArea {
     Object.assign(this, { kind, points, isDone });
     this.sketch.set(points, { follows: !isDone });
     this.tell();
-    if (isDone) this.onArea(this.toGeoJson(), this.panel);
+    if (isDone) this.onArea(toPolygon(this.points), this.panel);
     else if (wasDone) this.onArea(null, this.panel);
   }
 
   get isRight() {
     return this.points.length > 2 && this.crossed.length === 0;
-  }
-
-  // Counter-clockwise, as RFC 7946 has it.
-  toGeoJson() {
-    const ring = this.points.map((point) => point.wrap()).map(({ lat, lng }) => [Number(lng.toFixed(DECIMALS)), Number(lat.toFixed(DECIMALS))]);
-    const turn = ring.reduce((sum, [x, y], i) => {
-      const [u, v] = ring[(i + 1) % ring.length];
-      return sum + x * v - u * y;
-    }, 0);
-    if (turn < 0) ring.reverse();
-    return { type: "Polygon", coordinates: [[...ring, ring[0]]] };
   }
 
   tell(how) {

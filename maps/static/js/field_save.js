@@ -3,7 +3,7 @@
 import { keepPage, saveParts } from "./field_job.js";
 import { isInBox, listTiles, MOST_CELLS } from "./field_plan.js";
 import { filterOf } from "./filter_state.js";
-import { writeState } from "./state.js";
+import { withoutDrawn, writeState } from "./state.js";
 
 const MOST_RANKED = 500;
 // Of so many places it is kept how sure they are.
@@ -21,7 +21,7 @@ export const saveArea = (area, how) => saveParts({ ...area, page: "" }, PARTS, d
 
 function describe({ plan, state, info, lang }) {
   const { box, from, to, widthKm, heightKm } = plan;
-  return { kind: "area", box, from, to, widthKm, heightKm, surface: info.id, at: info.at, start: writeState(state, lang) };
+  return { kind: "area", box, from, to, widthKm, heightKm, surface: info.id, at: info.at, start: writeState(withoutDrawn(state), lang) };
 }
 
 // Base map, tables, and the surface with the area as its bounds: beside it nothing is asked for.

@@ -9,7 +9,7 @@ import { PAST_SITES } from "./field_save.js";
 import { readSaved, savedId } from "./field_store.js";
 import { kilometres, shortMoment } from "./field_words.js";
 import { t } from "./i18n.js";
-import { readState } from "./state.js";
+import { readState, withoutDrawn } from "./state.js";
 import { toSweref } from "./sweref.js";
 
 const L = window.L;
@@ -47,7 +47,7 @@ class SavedMap extends SavedPage {
 
   settle(state) {
     const start = readState(this.manifest.start);
-    return { ...start, ...NO_COMPARE, ...Object.fromEntries(FREE.map((name) => [name, state[name]])) };
+    return { ...withoutDrawn(start), ...NO_COMPARE, ...Object.fromEntries(FREE.map((name) => [name, state[name]])) };
   }
 
   // Tiles come from the zooms that were saved; nearer they are enlarged.

@@ -3,6 +3,7 @@
 import { showProblem } from "./announce.js";
 import { Address } from "./address.js";
 import { answerFrom, getJson, latestOnly, onBusy } from "./api.js";
+import { tellFaults } from "./address_faults.js";
 import { addBasemap } from "./basemap.js";
 import { AreaTotals } from "./area_totals.js";
 import { CellFlow } from "./cell_flow.js";
@@ -12,7 +13,7 @@ import { setUpFilterControls } from "./filter_controls.js";
 import { filterOf, isFiltered, sameFilter } from "./filter_state.js";
 import { setUpCopyLink } from "./copy_link.js";
 import { debounce } from "./dom.js";
-import { DrawArea } from "./draw_area.js";
+import { DrawnArea } from "./drawn_area.js";
 import { createEvents } from "./events.js";
 import { findSaved } from "./field_saved.js";
 import { FieldTool } from "./field_tool.js";
@@ -22,6 +23,7 @@ import { Legend } from "./legend.js";
 import { Locate } from "./locate.js";
 import { Marks, hasMoved, setExactView, setUpMap, showAll } from "./map.js";
 import { Measure } from "./measure.js";
+import { planAddress } from "./plan_address.js";
 import { Print } from "./print.js";
 import { RankingFlow } from "./ranking_flow.js";
 import { setUpSearch } from "./search.js";
@@ -45,6 +47,7 @@ class App {
   constructor(map) {
     this.map = map;
     this.store = createStore(readState(window.location.search));
+    this.asked = window.location.search;
     this.events = createEvents();
     this.latestCount = latestOnly();
   }
@@ -72,10 +75,13 @@ class App {
     this.saved?.show(this.map);
     this.compare.begin();
     await this.surface.use();
-    const { cell } = this.store.get();
-    if (!cell) return;
-    await this.cells.inspectId(cell, { quiet: true });
+    tellFaults(this.asked);
+    const { cell, area, tries } = this.store.get();
+    if (cell) await this.cells.inspectId(cell, { quiet: true });
     if (this.cells.cell) showSheet("cell");
+    // What was drawn and tried comes last: it is about the surface, and about the cell where one is chosen.
+    this.drawn.restore(area);
+    await this.whatIf.restore(tries);
   }
 
   // Whether what was saved may still be shown.
@@ -147,12 +153,12 @@ class App {
       this.weights.show(state);
     });
     this.weights = byId("weights") ? new WeightsPanel({ published: asPoints(this.surface.current.weights), components: parts, store: this.store }) : { show() {} };
-    this.whatIf = new WhatIfPanel({ surface: this.surface, cells: this.cells, sectors: risky, events: this.events });
+    this.whatIf = new WhatIfPanel({ surface: this.surface, cells: this.cells, sectors: risky, events: this.events, store: this.store, address: this.address });
     this.sites.onMore = (site) => {
       map.closePopup();
       cells.showRecord(site);
     };
-    cells.onWhatIf = ({ layer, id, title }) => this.whatIf.close(layer, id, title);
+    cells.onWhatIf = (site) => this.whatIf.close(site);
     onTask((name) => name === "what-if" && this.whatIf.open());
     this.legend = new Legend();
     this.sites.onSymbols = (shown) => this.legend.showSites(shown);
@@ -167,7 +173,8 @@ class App {
     this.setUpTools({ sectorName, parts });
     const { store, surface, legend, events } = this;
     this.compare = new ComparePanel({ map, store, surface, cells, legend, events, address: this.address, words: { parts, sectorName } });
-    this.areas = new AreaTotals({ surface, cells, events });
+    const planOf = byId("shortlist-plan") && (() => planAddress(this.shortlist?.entries ?? [], store.get()));
+    this.areas = new AreaTotals({ surface, cells, events, planOf });
     this.setUpSaved();
   }
 
@@ -211,7 +218,7 @@ class App {
     const { map, store, events, surface, countyName } = this;
     this.tools = new Tools(map);
     this.tools.add("measure", new Measure(map));
-    this.tools.add("area", new DrawArea(map, { onArea: (polygon, panel) => events.tell("area", { polygon, panel }) }));
+    this.drawn = new DrawnArea({ map, tools: this.tools, store, events });
     if (byId("tool-field") && !this.saved) this.tools.add("field", new FieldTool(map, { store, surface, basemap: this.basemap }));
     this.locate = new Locate(map, byId("tool-locate"), this.countyShapes.features);
     setUpCopyLink(byId("tool-link"));
@@ -253,6 +260,9 @@ class App {
     if (wanted.view) setExactView(this.map, wanted.view);
     else this.showWhole(wanted);
     this.cells.restore(wanted.cell);
+    this.address.withoutStep(() => this.drawn.restore(wanted.area));
+    this.whatIf.restore(wanted.tries);
+    tellFaults(window.location.search);
   }
 
   // A saved view, as a step that Back undoes.

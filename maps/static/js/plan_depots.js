@@ -18,7 +18,24 @@ export class DepotMap {
     this.whole = L.geoJSON(basemap.counties).getBounds();
     this.marks = L.layerGroup().addTo(map);
     showAll(map, this.whole);
-    onTheme(() => this.draw(this.places ?? []));
+    this.areas = L.layerGroup().addTo(map);
+    onTheme(() => {
+      this.draw(this.places ?? []);
+      this.drawArea(this.corners ?? []);
+    });
+  }
+
+  // The area that sites are chosen from, where one was drawn.
+  drawArea(corners) {
+    const isNew = corners.length > 0 && corners !== this.corners;
+    this.corners = corners;
+    this.areas.clearLayers();
+    if (!corners.length) return;
+    const usual = { interactive: false, fill: false };
+    L.polygon(corners, { ...usual, color: colour("sketch-halo"), weight: 6, opacity: 0.9 }).addTo(this.areas);
+    L.polygon(corners, { ...usual, color: colour("sketch"), weight: 3 }).addTo(this.areas);
+    // With room around it for where crews come from.
+    if (isNew) this.map.fitBounds(L.latLngBounds(corners).pad(1), { animate: false, maxZoom: 11 });
   }
 
   // `places` are {lon, lat} by crew, null where none is chosen.

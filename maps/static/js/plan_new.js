@@ -1,15 +1,19 @@
 // The form for a new plan. Everything that is wrong is said at once, at its field and on top; nothing typed is lost.
 
+import { areaWords } from "./address_faults.js";
 import { getJson, sendJson } from "./api.js";
+import { checkArea, readCorners, toPolygon } from "./area_state.js";
 import { el, fill } from "./dom.js";
 import { guardUnsaved } from "./drafts.js";
-import { language, t, term, textsOf, useLanguage } from "./i18n.js";
+import { areaOf } from "./ground.js";
+import { area as areaInWords, language, t, term, textsOf, useLanguage } from "./i18n.js";
 import { CrewList } from "./plan_crews.js";
 import { DayList, workdayAfter } from "./plan_days.js";
 import { DepotMap } from "./plan_depots.js";
 import { SiteChoices } from "./plan_sites.js";
 import { ROOT, linesOf } from "./plan_words.js";
 import { isDay } from "./state.js";
+import { toSweref } from "./sweref.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("plan-form");
@@ -77,11 +81,31 @@ class NewPlan {
       const value = query.get(id);
       if ([...byId(id).options].some((one) => one.value === value)) byId(id).value = value;
     }
+    this.takeArea(query.get("area"));
     this.countFilter();
   }
 
+  // The area that was drawn on the map.
+  takeArea(text) {
+    const { area, fault } = checkArea(text);
+    this.corners = readCorners(area);
+    const node = byId("area-part");
+    node.hidden = !this.corners.length && !fault;
+    this.map.drawArea(this.corners);
+    if (node.hidden) return;
+    const size = areaInWords(areaOf(this.corners.map(({ lng, lat }) => toSweref(lng, lat))));
+    const leave = () => {
+      this.noteChange();
+      this.takeArea("");
+      this.countFilter();
+      byId("municipality").focus();
+    };
+    fill(byId("area-words"), fault ? areaWords(fault) : t("Only sites in the area that you drew on the map: {area}.", { area: size }), " ", !fault && el("button", { type: "button", class: "plain-button", onclick: leave }, t("Leave the area out")));
+    byId("filter-part").open = true;
+  }
+
   countFilter() {
-    const n = ["counties", "layers", "sectors", "agencies"].filter((name) => checked(name).length).length + ["municipality", "certainty", "min-days"].filter((id) => byId(id).value.trim()).length;
+    const n = ["counties", "layers", "sectors", "agencies"].filter((name) => checked(name).length).length + ["municipality", "certainty", "min-days"].filter((id) => byId(id).value.trim()).length + (this.corners?.length ? 1 : 0);
     byId("filter-summary").textContent = n ? t("Conditions: {n}", { n }) : t("all sites of the region");
   }
 
@@ -94,7 +118,7 @@ class NewPlan {
       name: byId("name").value,
       days: this.days.values,
       crews: this.crews.values,
-      filter: { ...filter, municipalities: municipality ? [municipality] : [], ...(certainty && { min_certainty: certainty }), ...(days && { min_days_since_visit: Number(days) }) },
+      filter: { ...filter, municipalities: municipality ? [municipality] : [], ...(certainty && { min_certainty: certainty }), ...(this.corners.length && { area: toPolygon(this.corners) }), ...(days && { min_days_since_visit: Number(days) }) },
       ...this.sites.values,
       n_candidates: Number(byId("n-candidates").value),
       hours: [minutesOf("hours-start"), minutesOf("hours-end")],

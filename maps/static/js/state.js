@@ -1,7 +1,9 @@
 // What the page shows, kept in its address, so that a link or a reload shows the same.
 
+import { checkArea } from "./area_state.js";
 import { COMPARE, readCompare, writeCompare } from "./compare_state.js";
 import { FILTERS, readFilters, writeFilters } from "./filter_state.js";
+import { checkTries } from "./what_if_state.js";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 // The days that the server scores.
@@ -13,6 +15,8 @@ const PARTS = ["scores", "workplaces", "accommodation", "establishments", "count
 const ON_DEMAND = ["findings", "visits"];
 const OPACITIES = { opacity: { name: "opacity", usual: 80 }, siteOpacity: { name: "sites", usual: 100 }, baseOpacity: { name: "base", usual: 100 } };
 const CODE = /^[A-Za-z0-9_-]{1,40}$/;
+// As long as an address is that is saved as a view; of a longer one, what is drawn and tried is left out.
+const MOST_SEARCH = 8000;
 
 const numberWithin = (text, low, high) => {
   if (text === null || text.trim() === "") return null;
@@ -62,8 +66,22 @@ export function readState(search) {
     never: query.get("never") !== "0",
     list: query.get("list") === "cells" ? "cells" : "places",
     ...readCompare(query, isScoringDay),
+    ...readDrawn(search, query),
   };
 }
+
+const isTooLong = (search) => search.length > MOST_SEARCH;
+
+const readDrawn = (search, query) => (isTooLong(search) ? { area: "", tries: [] } : { area: checkArea(query.get("area")).area, tries: checkTries(query.getAll("try")).tries });
+
+// What of an address cannot be used: whether all of it is too long, the fault of its area, and how many changes are none.
+export function findFaults(search) {
+  const query = new URLSearchParams(search);
+  return { isTooLong: isTooLong(search), area: checkArea(query.get("area")).fault, nTries: checkTries(query.getAll("try")).nLeftOut };
+}
+
+// The same without what is drawn and tried, for pages that show nothing of it.
+export const withoutDrawn = (state) => ({ ...state, area: "", tries: [] });
 
 function readOff(query) {
   const named = (name) => (query.get(name) ?? "").split(",");
@@ -94,13 +112,15 @@ export function writeState(state, lang) {
   if (!state.never) query.set("never", "0");
   if (state.list !== "places") query.set("list", state.list);
   writeCompare(query, state);
+  if (state.area) query.set("area", state.area);
+  for (const one of state.tries ?? []) query.append("try", one);
   return `?${query}`;
 }
 
 // What Back undoes: another surface, filter, list or cell, but not every move of the map.
 export const isStep = (state, before) => isOtherStep(state, before) || !sameWeights(state, before);
 
-const isOtherStep = (state, before) => ["at", "county", "cell", "list", ...FILTERS, ...COMPARE].some((name) => state[name] !== before[name]) || !sameSectors(state, before);
+const isOtherStep = (state, before) => ["at", "county", "cell", "list", "area", ...FILTERS, ...COMPARE].some((name) => state[name] !== before[name]) || !sameSectors(state, before) || String(state.tries) !== String(before.tries);
 
 // The components that are weighed otherwise, where nothing else that is a step has changed; else empty.
 export function changedWeights(state, before) {

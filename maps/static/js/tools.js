@@ -47,7 +47,7 @@ export class Tools {
     button.addEventListener("click", () => (this.active === tool ? this.stop() : this.start(name)));
   }
 
-  start(name) {
+  start(name, { focus = true } = {}) {
     this.stop({ focus: false });
     const { tool, button } = this.tools.get(name);
     this.active = tool;
@@ -59,7 +59,7 @@ export class Tools {
       // The keys are for the map, which says what they do.
       this.label = this.map.getContainer().getAttribute("aria-label");
       this.map.getContainer().setAttribute("aria-label", `${tool.title}. ${tool.keys}`);
-      this.map.getContainer().focus({ preventScroll: true });
+      if (focus) this.map.getContainer().focus({ preventScroll: true });
     }
     byId("tool-panel").hidden = false;
     byId("map-stage").classList.add("has-tool");

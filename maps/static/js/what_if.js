@@ -1,16 +1,20 @@
-// Changes to try on the surface in view, and what would follow from them. Nothing is written anywhere.
+// Changes to try on the surface in view, and what would follow from them. Nothing is written anywhere but in the address,
+// which brings them back.
 
+import { tellLeftOut } from "./address_faults.js";
 import { clearProblem, showProblem } from "./announce.js";
 import { getJson, latestOnly, sendJson } from "./api.js";
 import { el, fill } from "./dom.js";
 import { coordinates, language, number, t, term } from "./i18n.js";
-import { fromSweref } from "./sweref.js";
+import { fromSweref, toSweref } from "./sweref.js";
 import { readRows } from "./tables.js";
 import { showTask } from "./tasks.js";
+import { MOST_CHANGES, readChange, writeChange } from "./what_if_state.js";
 
 const byId = (id) => document.getElementById(id);
-const MOST_CHANGES = 20;
 const LISTED = 10;
+// A record is looked for so many degrees around its place.
+const AROUND = 0.002;
 const WHOLE_REGION = "-180,-85,180,85";
 
 // What a planner most often asks about.
@@ -25,8 +29,8 @@ const FIELDS = {
 };
 
 export class WhatIfPanel {
-  constructor({ surface, cells, sectors, events }) {
-    Object.assign(this, { surface, cells, sectors, events });
+  constructor({ surface, cells, sectors, events, store, address }) {
+    Object.assign(this, { surface, cells, sectors, events, store, address });
     this.changes = [];
     this.lists = null;
     this.latest = latestOnly();
@@ -47,7 +51,7 @@ export class WhatIfPanel {
     if (this.lists) return;
     try {
       const [phases, housing, establishments] = await Promise.all([getJson("api/reference/establishment_phases"), getJson("api/reference/housing_types"), getJson("api/sites", { bbox: WHOLE_REGION, layer: "establishments", limit: 2000, lang: language() })]);
-      this.lists = { phase: named(phases, "phase"), housing_type: named(housing, "housing_type"), establishment_id: establishments.sites.map(({ id, title }) => ({ code: id, title })).sort((a, b) => a.title.localeCompare(b.title, language())) };
+      this.lists = { phase: named(phases, "phase"), housing_type: named(housing, "housing_type"), establishment_id: establishments.sites.map(({ id, title, lon, lat }) => ({ code: id, title, ...placeOf(lon, lat) })).sort((a, b) => a.title.localeCompare(b.title, language())) };
       clearProblem("what-if");
       this.drawFields();
     } catch (error) {
@@ -56,11 +60,11 @@ export class WhatIfPanel {
   }
 
   // From a site's card: what if this one closed?
-  async close(layer, id, title) {
+  async close({ layer, id, title, lon, lat }) {
     showTask("what-if");
     await this.open();
     byId("change-kind").value = "close_site";
-    this.record = { layer, id, title };
+    this.record = { layer, id, title, ...placeOf(lon, lat) };
     this.drawFields();
     this.add();
   }
@@ -76,8 +80,8 @@ export class WhatIfPanel {
   field(name) {
     if (name === "place") return el("p", { class: "change-place", id: "change-place" });
     if (name === "record") return this.recordField();
-    if (name === "beds") return numberField(name, t("Beds"), { min: 1, max: 100000, value: 400 });
-    if (name === "workforce") return numberField(name, t("People at work"), { min: 1, max: 100000, value: 500 });
+    if (name === "beds") return numberField(name, numberTitle(name), { min: 1, max: 100000, value: 400 });
+    if (name === "workforce") return numberField(name, numberTitle(name), { min: 1, max: 100000, value: 500 });
     if (name === "share") return numberField(name, t("Share of them, per cent"), { min: 1, max: 100, value: 100 });
     const titles = { phase: t("Phase"), housing_type: t("Kind of housing"), establishment_id: t("Establishment"), sector: t("Sector") };
     return selectField(name, titles[name], name === "sector" ? this.sectors : this.lists[name]);
@@ -103,8 +107,10 @@ export class WhatIfPanel {
     const kind = byId("change-kind").value;
     const change = { kind };
     const words = [];
+    // What the address keeps of it, where that is not in the change itself.
+    const kept = {};
     for (const name of FIELDS[kind]) {
-      const problem = this.read(name, change, words);
+      const problem = this.read(name, change, words, kept);
       if (problem) {
         report(problem);
         byId(`change-${name}`)?.focus();
@@ -113,14 +119,89 @@ export class WhatIfPanel {
     }
     report("");
     const title = byId("change-kind").selectedOptions[0].textContent;
-    this.changes.push({ change, words: `${title}: ${words.join(", ")}` });
+    this.changes.push({ change, words: `${title}: ${words.join(", ")}`, text: writeChange({ ...change, ...kept }) });
     this.record = null;
     this.drawFields();
     this.drawChanges();
+    this.keep();
+  }
+
+  // The address tells what is tried.
+  keep() {
+    this.store.set({ tries: this.changes.map(({ text }) => text) });
+  }
+
+  // What the address tells, in the place of what is tried now; scored at once, as it was.
+  async restore(tries) {
+    if (String(tries) === String(this.changes.map(({ text }) => text))) return;
+    if (!tries.length) {
+      this.empty();
+      return;
+    }
+    await this.open();
+    if (!this.lists) return;
+    const made = await Promise.all(tries.map((text) => this.remake(text)));
+    // Back again, or something else, meanwhile.
+    if (String(this.store.get().tries) !== String(tries)) return;
+    this.changes = made.filter(Boolean);
+    this.drawChanges();
+    fill(byId("what-if-answer"));
+    const left = tries.length - this.changes.length;
+    if (left) {
+      this.address.withoutStep(() => this.keep());
+      tellLeftOut(left);
+    }
+    if (!this.changes.length) return;
+    showTask("what-if");
+    await this.ask();
+  }
+
+  // A change by its text; null where a code is unknown, or no record, or more than one, stands at the place that it tells.
+  async remake(text) {
+    const fields = readChange(text);
+    const { kind } = fields;
+    const change = { kind };
+    const words = [];
+    for (const name of FIELDS[kind]) {
+      const found = await this.remakePart(name, fields);
+      if (!found) return null;
+      Object.assign(change, found.change);
+      words.push(found.words);
+    }
+    return { change, words: `${byId("change-kind").querySelector(`[value="${kind}"]`).textContent}: ${words.join(", ")}`, text };
+  }
+
+  async remakePart(name, fields) {
+    const { easting, northing } = fields;
+    const isThere = (one) => one.easting === easting && one.northing === northing;
+    if (name === "place") return { change: { easting, northing }, words: coordinates(easting, northing) };
+    if (name === "share") return { change: { share: fields.percent / 100 }, words: `${number(fields.percent)} %` };
+    if (name === "beds" || name === "workforce") return { change: { [name]: fields[name] }, words: numberWords(name, fields[name]) };
+    if (name === "record") {
+      const record = await this.findRecord(fields.layer, isThere, fields);
+      return record && { change: { layer: fields.layer, record_id: record.id }, words: record.title };
+    }
+    if (name === "establishment_id") {
+      const found = onlyOne(this.lists[name].filter(isThere), ({ code }) => code);
+      return found && { change: { establishment_id: found.code }, words: found.title };
+    }
+    const choice = (name === "sector" ? this.sectors : this.lists[name]).find(({ code }) => code === fields[name]);
+    return choice && { change: { [name]: choice.code }, words: choice.title };
+  }
+
+  async findRecord(layer, isThere, { easting, northing }) {
+    const { lon, lat } = fromSweref(easting, northing);
+    const bbox = [lon - AROUND, lat - AROUND, lon + AROUND, lat + AROUND].map((edge) => edge.toFixed(5)).join(",");
+    try {
+      const { sites } = await getJson("api/sites", { bbox, layer, limit: 500, lang: language() });
+      return onlyOne(sites.filter((one) => isThere(placeOf(one.lon, one.lat))), ({ id }) => id);
+    } catch {
+      return null;
+    }
   }
 
   // Puts a field's value into the change and says it in words; returns what is wrong with it, if anything is.
-  read(name, change, words) {
+  read(name, change, words, kept) {
     if (name === "place") {
       const { cell } = this.cells;
       if (!cell) return t("Choose a cell on the map first: the change happens in its middle.");
@@ -131,6 +212,7 @@ export class WhatIfPanel {
     if (name === "record") {
       if (!this.record) return t("Choose a site on the map and press “What if this closed?” on its card.");
       Object.assign(change, { layer: this.record.layer, record_id: this.record.id });
+      Object.assign(kept, { easting: this.record.easting, northing: this.record.northing });
       words.push(this.record.title);
       return "";
     }
@@ -139,12 +221,18 @@ export class WhatIfPanel {
       if (!field.value) return t("There is nothing to choose from here.");
       change[name] = field.value;
       words.push(field.selectedOptions[0].textContent);
+      if (name === "establishment_id") {
+        const { easting, northing } = this.lists[name].find(({ code }) => code === field.value);
+        Object.assign(kept, { easting, northing });
+      }
       return "";
     }
-    const value = Number(field.value);
+    // People and beds are whole.
+    const value = Math.round(Number(field.value));
     if (!field.value.trim() || !Number.isFinite(value) || value < Number(field.min) || value > Number(field.max)) return t("{field}: give a number from {low} to {high}.", { field: field.labels[0].textContent, low: Number(field.min), high: Number(field.max) });
     change[name] = name === "share" ? value / 100 : value;
-    words.push(`${field.labels[0].textContent.toLowerCase()} ${number(value)}`);
+    if (name === "share") kept.percent = value;
+    words.push(name === "share" ? `${number(value)} %` : numberWords(name, value));
     return "";
   }
 
@@ -161,16 +249,23 @@ export class WhatIfPanel {
   remove(i) {
     this.changes.splice(i, 1);
     this.drawChanges();
+    this.keep();
     fill(byId("what-if-answer"));
     (byId("changes").querySelector("button") ?? byId("change-kind")).focus();
   }
 
   clear() {
+    this.empty();
+    this.keep();
+    byId("change-kind").focus();
+  }
+
+  empty() {
     this.changes = [];
     this.latest.cancel();
+    report("");
     this.drawChanges();
     fill(byId("what-if-answer"));
-    byId("change-kind").focus();
   }
 
   async ask() {
@@ -231,6 +326,19 @@ export class WhatIfPanel {
     return el("table", { class: "moved" }, el("caption", {}, t("Cells that move most")), el("thead", {}, el("tr", {}, heads.map((head, i) => el("th", { scope: "col", class: i ? "number" : null }, head)))), el("tbody", {}, moved.map(row)));
   }
 }
+
+// Where a record stands, in whole metres on the map's grid.
+function placeOf(lon, lat) {
+  const { easting, northing } = toSweref(lon, lat);
+  return { easting: Math.round(easting), northing: Math.round(northing) };
+}
+
+// The one that is found; null where there is none, or more than one.
+const onlyOne = (found, keyOf) => (new Set(found.map(keyOf)).size === 1 ? found[0] : null);
+
+const numberTitle = (name) => (name === "beds" ? t("Beds") : t("People at work"));
+
+const numberWords = (name, value) => `${numberTitle(name).toLowerCase()} ${number(value)}`;
 
 const signed = (value) => `${value > 0 ? "+" : ""}${number(value, 1)}`;
 

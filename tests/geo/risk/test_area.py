@@ -121,7 +121,6 @@ WRONG: dict[str, tuple[Any, type[NorrsynError], str]] = {
     "no area": (polygon([SQUARE[0], SQUARE[1], SQUARE[0], SQUARE[0]]), GeometryError, "a ring has no area"),
     "over the sea": (polygon(AT_SEA), NotFoundError, "no land of Region Nord"),
     "elsewhere": (polygon(STOCKHOLM), NotFoundError, "outside Region Nord"),
-    "tiny": (polygon(TINY), NotFoundError, "holds the centre of no cell; cells are 2000 m wide"),
     "too large": (polygon([[-20, 40], [60, 40], [60, 80], [-20, 40]]), ParameterError, "keep within 5–30° E"),
     "latitude first": (polygon([place[::-1] for place in SQUARE]), CRSError, "latitude before longitude"),
     "metres": (polygon([[759_000, 7_088_000]] * 4), CRSError, "not in degrees"),
@@ -159,3 +158,34 @@ def test_an_area_off_the_grid_or_with_nothing_to_visit_has_an_answer(surface: Ri
 
     assert (totals.n_cells, totals.n_nothing_known, totals.mean_score, totals.highest) == (1, 1, None, None)
     assert sum(totals.classes.values()) == 0
+
+
+SMALL = {
+    "in one cell": TINY,
+    "across an edge": ring((-1_200, -900), (1_100, -900), (1_100, -880), (-1_200, -880)),
+    "a strip across the town": ring((-21_000, -20_050), (21_000, 20_950), (21_000, 20_951), (-21_000, -20_049)),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_an_area_that_holds_no_centre_is_told_by_the_cells_that_it_reaches_into(
+    surface: RiskSurface, name: str
+) -> None:
+    area = parse_area(polygon(SMALL[name]), surface.region, surface.grid)
+    half = surface.grid.cell_m / 2
+    reached = set()
+    for row, col in np.argwhere(surface.state > 0).tolist():
+        x, y = surface.grid.centre(row, col)
+        if area.polygon.intersection(shapely.box(x - half, y - half, x + half, y + half)).area > 0:
+            reached.add((row, col))
+    found = {(row + area.rows.start, col + area.cols.start) for row, col in np.argwhere(area.inside).tolist()}
+    centres = [row for row in reached if area.polygon.contains(shapely.Point(*surface.grid.centre(*row)))]
+
+    assert not centres
+    assert not area.holds_centres
+    assert found == reached
+    totals = sum_area(surface, area, surface.layers)
+    assert (totals.n_cells, totals.holds_centres) == (len(reached), False)
+    assert sum(totals.municipalities.values()) == pytest.approx(1)
+    workplaces = surface.layers["workplaces"]
+    assert totals.sites["workplaces"].n <= shapely.intersects(area.polygon, workplaces.geometry.to_numpy()).sum()

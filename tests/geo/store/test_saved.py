@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import ChangedError, NotFoundError, ParameterError
+from geo.store.database import close_databases
+from geo.store.people.database import read_people, write_people
 from geo.store.people.saved_views import (
     MAX_QUERY,
     MAX_VIEWS,
@@ -26,6 +30,7 @@ from geo.store.people.shortlist import (
     list_entries,
     remove_entry,
 )
+from geo.store.people.tables import SAVED_VIEWS
 from geo.store.people.texts import find_text_fault, tidy_text
 from geo.store.people.users import NewUser, User, change_user, make_user
 
@@ -66,7 +71,7 @@ class TestViews:
         anna = make(tmp_path, "Anna")
         with pytest.raises(ParameterError, match="The view cannot be saved: the name") as refused:
             save_view(tmp_path, anna, name, "q" * (MAX_QUERY + 1), is_shared=False, now=1.0)
-        assert "the address has 2,001" in str(refused.value)
+        assert f"the address has {MAX_QUERY + 1:,}" in str(refused.value)
         assert len(str(refused.value)) < 250
         assert list_views(tmp_path, anna) == []
 
@@ -119,6 +124,67 @@ class TestViews:
         # what it is already may be asked for again, and no version takes whatever is there
         assert change_view(tmp_path, anna, view_id, name="second", version=1, now=9.0).version == 3
         assert change_view(tmp_path, anna, view_id, name="fourth", now=9.0).version == 4
+
+    def test_two_of_ones_own_have_different_names(self, tmp_path: Path) -> None:
+        anna, bo = make(tmp_path, "Anna"), make(tmp_path, "Bo")
+        first, second = save(tmp_path, anna, "Vecka 30"), save(tmp_path, anna, "Vecka 31")
+        for same in ("Vecka 30", "vecka  30", " VECKA 30 "):
+            with pytest.raises(ParameterError, match="already have a view of that name"):
+                save(tmp_path, anna, same)
+            with pytest.raises(ParameterError, match="already have a view of that name"):
+                change_view(tmp_path, anna, second, name=same, now=5.0)
+        save(tmp_path, bo, "Vecka 30")
+        # its own name, written otherwise
+        assert change_view(tmp_path, anna, first, name="vecka 30", now=6.0).name == "vecka 30"
+        delete_view(tmp_path, anna, first)
+        assert change_view(tmp_path, anna, second, name="Vecka 30", now=7.0).name == "Vecka 30"
+        assert sorted(names_of(tmp_path, anna)) == ["Vecka 30"]
+
+    def test_of_two_that_save_one_name_at_once_one_is_refused(self, tmp_path: Path) -> None:
+        anna = make(tmp_path, "Anna")
+
+        def attempt(number: int) -> bool:
+            try:
+                save(tmp_path, anna, "Vecka 30", now=float(number))
+            except ParameterError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(6) as threads:
+            assert sum(threads.map(attempt, range(6))) == 1
+        assert names_of(tmp_path, anna) == ["Vecka 30"]
+        with read_people(tmp_path) as connection:
+            assert connection is not None
+            row = {**connection.execute(sa.select(SAVED_VIEWS)).mappings().one(), "view_id": "another"}
+        with write_people(tmp_path) as connection, pytest.raises(sa.exc.IntegrityError):
+            connection.execute(SAVED_VIEWS.insert().values(**row))
+
+    def test_views_that_had_one_name_before_keep_it(self, tmp_path: Path) -> None:
+        """Of an older store nothing is renamed or lost; the last changed one is the one that is compared with."""
+        anna = make(tmp_path, "Anna")
+        for number in range(3):
+            save(tmp_path, anna, f"name {number}", now=float(number))
+        with write_people(tmp_path) as connection:
+            connection.execute(
+                SAVED_VIEWS.update().values(name=sa.case((SAVED_VIEWS.c.name < "name 2", "Same"), else_="same "))
+            )
+            for step in (
+                "DROP INDEX uq_saved_views_name",
+                "ALTER TABLE saved_views DROP COLUMN name_key",
+                "UPDATE alembic_version_people SET version_num = 'p0005'",
+            ):
+                connection.execute(sa.text(step))
+        close_databases()
+        assert names_of(tmp_path, anna) == ["same ", "Same", "Same"]
+        save(tmp_path, anna, "other", now=9.0)
+        with read_people(tmp_path) as connection:
+            assert connection is not None
+            ask = sa.select(SAVED_VIEWS.c.name_key).order_by(SAVED_VIEWS.c.changed_at)
+            assert connection.execute(ask).scalars().all() == [None, None, "same", "other"]
+        with pytest.raises(ParameterError, match="of that name"):
+            save(tmp_path, anna, "SAME")
+        first = list_views(tmp_path, anna)[-1]
+        assert change_view(tmp_path, anna, first.view_id, query="list=cells", now=10.0).name == "Same"
 
     def test_there_are_so_many_and_no_more(self, tmp_path: Path) -> None:
         anna, bo = make(tmp_path, "Anna"), make(tmp_path, "Bo")
