@@ -27,6 +27,9 @@ def test_january_beside_july_as_difference_and_side_by_side(open_page: OpenPage,
     expect(page.locator("#legend")).to_contain_text("Falls far")
     expect(page.locator("#legend-title")).to_be_visible()
     expect(page.locator("#legend-title")).to_have_text("Change in points")
+    # each class on one line
+    rows = page.locator(".legend-table tbody tr")
+    assert max(rows.evaluate_all("rows => rows.map((row) => row.getBoundingClientRect().height)")) < 30
     falls = page.locator(".legend-table tbody tr", has_text="Falls")
     assert falls.count() > 1
     expect(falls.locator(".swatch-striped")).to_have_count(falls.count())
@@ -171,6 +174,21 @@ def test_filters_weights_and_comparing_are_told_on_paper_and_beside_the_map(open
 
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     head = page.locator("#print-head").text_content() or ""
+    page.emulate_media(media="print")
+    parts = ("#print-head", "#map-stage", "#legend", "#print-places table", "#print-changes", "#print-foot")
+    boxes = [page.locator(part).bounding_box() for part in parts]
+    for part, box in zip(parts, boxes, strict=True):
+        assert box is not None
+        others = [one for one in boxes if one is not None and one is not box]
+        assert not any(
+            one["x"] < box["x"] + box["width"] - 1
+            and box["x"] < one["x"] + one["width"] - 1
+            and one["y"] < box["y"] + box["height"] - 1
+            and box["y"] < one["y"] + one["height"] - 1
+            for one in others
+        ), part
+    assert page.locator("#print-changes tbody tr").count() == 10
+    page.emulate_media(media="screen")
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     weights = "Your own weights: Earlier findings 60"
     for words in (

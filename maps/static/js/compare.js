@@ -215,6 +215,13 @@ export class ComparePanel {
     return this.mode === "difference" ? t("Difference from {what}", { what }) : t("Side by side with {what}", { what });
   }
 
+  // What changed most, for a print; null where nothing is compared.
+  listChanges() {
+    if (!this.answer?.info) return null;
+    const { rises, falls, at, other_at: otherAt } = this.answer;
+    return [[t("Largest rises"), rises], [t("Largest falls"), falls]].map(([title, changes]) => ({ title, changes, heads: [day(at), day(otherAt)] }));
+  }
+
   changeTable(caption, changes) {
     if (!changes.length) return null;
     const row = (one) =>

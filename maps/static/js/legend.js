@@ -111,6 +111,7 @@ export class Legend {
   // For comparing two surfaces: {title, classes: [{name, colour, striped, low, high, n_cells}]}; null for one surface.
   showDifference(difference) {
     this.difference = difference;
+    document.getElementById("legend").classList.toggle("is-difference", Boolean(difference));
     this.draw();
   }
 

@@ -223,7 +223,7 @@ class App {
     this.locate = new Locate(map, byId("tool-locate"), this.countyShapes.features);
     setUpCopyLink(byId("tool-link"));
     setUpLayersButton();
-    this.print = new Print({ map, store, events, surface, countyName, sectorName, parts, compared: () => this.compare.describeShown() });
+    this.print = new Print({ map, store, events, surface, countyName, sectorName, parts, compared: () => this.compare.describeShown(), changes: () => this.compare.listChanges() });
   }
 
   // What of the map is on, and how opaque; the scores' part is the surface's.

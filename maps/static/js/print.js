@@ -10,6 +10,10 @@ const L = window.L;
 const PX_PER_MM = 96 / 25.4;
 // What print.css leaves for the map on A4, landscape.
 const MAP_MM = { width: 184, height: 146 };
+// What it leaves below it where what changed most is listed.
+const LOWER_MM = 119;
+const FEWER_ROWS = 7;
+const MOST_CHANGES = 5;
 const ROWS = 10;
 
 const byId = (id) => document.getElementById(id);
@@ -42,9 +46,10 @@ function drawForPrint(renderer) {
 }
 
 export class Print {
-  // `compared` says in words what the surface in view is compared with, `parts` are [{code, title}] of the score.
-  constructor({ map, store, events, surface, countyName, sectorName, parts, compared }) {
-    Object.assign(this, { map, store, surface, countyName, sectorName, parts, compared, entries: [], cell: null });
+  // `compared` says in words what the surface in view is compared with, `changes` lists what changed most, and
+  // `parts` are [{code, title}] of the score.
+  constructor({ map, store, events, surface, countyName, sectorName, parts, compared, changes }) {
+    Object.assign(this, { map, store, surface, countyName, sectorName, parts, compared, changes, entries: [], cell: null });
     events.on("ranking", (entries) => {
       this.entries = entries;
     });
@@ -59,11 +64,14 @@ export class Print {
   prepare() {
     const { info } = this.surface;
     if (!info) return;
-    this.fitMap();
+    const changes = this.changes();
+    byId("workbench").classList.toggle("prints-changes", Boolean(changes));
+    fill(byId("print-changes"), changes?.map((one) => this.changeTable(one)));
+    this.fitMap(changes ? LOWER_MM : MAP_MM.height);
     this.fold = byId("legend-fold").open;
     byId("legend-fold").open = true;
     fill(byId("print-head"), el("h1", {}, this.title()), el("p", {}, this.facts(info).join(" · ")));
-    fill(byId("print-places"), this.table());
+    fill(byId("print-places"), this.table(changes ? FEWER_ROWS : ROWS));
     const by = document.body.dataset.userName;
     const now = moment(new Date());
     const mark = by ? t("Printed by {name}, {time}", { name: by, time: now }) : t("Printed {time}", { time: now });
@@ -78,13 +86,18 @@ export class Print {
 
   // The map keeps its size in pixels and is shrunk or enlarged as a whole, so that no tile is missing and its scale bar
   // stays right.
-  fitMap() {
+  fitMap(heightMm) {
     const { x, y } = this.map.getSize();
-    const scale = Math.min((MAP_MM.width * PX_PER_MM) / x, (MAP_MM.height * PX_PER_MM) / y);
+    const scale = Math.min((MAP_MM.width * PX_PER_MM) / x, (heightMm * PX_PER_MM) / y);
     const stage = byId("map-stage");
     for (const [name, value] of Object.entries({ width: `${x}px`, height: `${y}px`, scale })) stage.style.setProperty(`--print-${name}`, String(value));
     this.copies = [];
     this.map.eachLayer((layer) => layer instanceof L.Canvas && this.copies.push(drawForPrint(layer)));
+  }
+
+  changeTable({ title, changes, heads }) {
+    const row = (one) => el("tr", {}, el("th", { scope: "row" }, el("div", { class: "print-place" }, one.name)), el("td", { class: "number" }, number(one.before, 1)), el("td", { class: "number" }, number(one.after, 1)), el("td", { class: "number" }, `${one.delta > 0 ? "+" : ""}${number(one.delta, 1)}`));
+    return el("table", {}, el("caption", {}, title), el("thead", {}, el("tr", {}, [t("Cell"), ...heads, t("Change")].map((head, i) => el("th", { scope: "col", class: i ? "number" : null }, head)))), el("tbody", {}, changes.slice(0, MOST_CHANGES).map(row)));
   }
 
   title() {
@@ -108,13 +121,13 @@ export class Print {
     ].filter(Boolean);
   }
 
-  table() {
-    const rows = [...this.entries].sort((a, b) => a.rank - b.rank).slice(0, ROWS);
+  table(most) {
+    const rows = [...this.entries].sort((a, b) => a.rank - b.rank).slice(0, most);
     const where = ({ name, where: within }) => [el("span", { class: "print-name" }, name), within && el("span", { class: "print-where" }, ` ${within}`)];
     return el(
       "table",
       {},
-      el("caption", {}, t("The highest, at most {count}", { count: ROWS })),
+      el("caption", {}, t("The highest, at most {count}", { count: most })),
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("No.")), el("th", { scope: "col" }, t("Place")), el("th", { scope: "col", class: "number" }, t("Score")))),
       el("tbody", {}, rows.map((entry) => el("tr", {}, el("td", {}, number(entry.rank)), el("th", { scope: "row" }, el("div", { class: "print-place" }, where(entry))), el("td", { class: "number" }, `${number(entry.score, 1)} ${term(entry.className)}`)))),
     );
