@@ -243,7 +243,17 @@ _ALL = (
         (Column("report_source", pattern=_CODE), *_TITLES, _WEIGHT, _NOTE, _SOURCE),
     ),
     # who
-    Table("circles", ("circle",), (Column("circle", pattern="[a-z][a-z-]*"), *_TITLES, _NOTE, _SOURCE)),
+    Table(
+        "circles",
+        ("circle",),
+        (
+            Column("circle", pattern="[a-z][a-z-]*"),
+            *_TITLES,
+            Column("finest_cell_m", "integer", low=1000),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
     Table(
         "agencies",
         ("agency",),

@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 # The newest step in `geo.store.migrations`; a store that is there already need not load alembic to be opened.
-HEAD = "0004"
+HEAD = "0005"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_MS = 60_000
 _WAL_LIMIT_BYTES = 64 * 2**20

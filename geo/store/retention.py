@@ -32,6 +32,7 @@ from geo.store.tables import (
     PLANS,
     QUARANTINED_ROWS,
     RECORDS,
+    RELEASES,
     SNAPSHOTS,
     visible,
 )
@@ -258,7 +259,7 @@ def _forget_pages(home: Any) -> None:
             return
         # VACUUM stands outside transactions
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            for table in (*RECORDS.values(), QUARANTINED_ROWS, IMPORTS, DUPLICATE_DECISIONS, PLANS):
+            for table in (*RECORDS.values(), QUARANTINED_ROWS, IMPORTS, DUPLICATE_DECISIONS, PLANS, RELEASES):
                 connection.execute(sa.text(f"VACUUM (FULL) {table.name}"))
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "PUBLISHED",
     "QUARANTINED_ROWS",
     "RECORDS",
+    "RELEASES",
     "SNAPSHOTS",
     "SURFACES",
     "column_kind",
@@ -161,6 +162,23 @@ PLANS = sa.Table(
     sa.Column("made_at", sa.Text, nullable=False),
     sa.Column("changed_at", sa.Text, nullable=False),
     sa.Column("document", _JSON, nullable=False),
+)
+
+# What may be shared. Nothing of a release is ever changed; where one is deleted its document goes, and what later ones
+# are audited with stays until it would have expired.
+RELEASES = sa.Table(
+    "releases",
+    METADATA,
+    sa.Column("release_id", sa.Text, primary_key=True),
+    sa.Column("circle", sa.Text, nullable=False),
+    sa.Column("surface_id", sa.Text, nullable=False),
+    sa.Column("made_at", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Text, nullable=False),
+    sa.Column("deleted_at", sa.Text),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("document", _JSON),
+    sa.Column("memory", sa.LargeBinary, nullable=False),
+    sa.Column("memory_sha256", sa.Text, nullable=False),
 )
 
 # Each is one thing that a person said of two records; of one pair, the last counts.
