@@ -1,0 +1,231 @@
+"""What somebody outside can work out from a release and all that count beside it, of groups that may not be told of.
+
+They know the squares, and so which places, sectors and circles each row is the sum of: a linear system. A group follows
+from it exactly where its own row lies in the span of the rows. Groups are every square of every size, by sector or in
+all, by circles whose records are in it; what two rows differ in or share; and what is left of a row of all sectors
+where rows of sectors are taken from it.
+
+This sees rows as recipients do, and knows nothing of how they were chosen. Places where no record is are left out, as
+if everybody knew that nothing is there: more follows so than from the squares alone.
+
+Source: Cox (1980), JASA 75, for sums that follow from others
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, combinations, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.disclosure.release.labels import UNCOVERED, label_places
+from geo.disclosure.release.rows import ALL_SECTORS, BASE_M, LAYERS, ReleaseCell
+from geo.disclosure.release.safety import is_harmless
+from geo.disclosure.release.sites import CIRCLES, Sites
+from geo.disclosure.release.span import Span
+from geo.disclosure.tables.cells import Rule
+
+__all__ = ["Leak", "RowKey", "Shown", "find_leaks"]
+
+# side of the largest square that is looked at: the region lies in two of them
+_LARGEST_M = BASE_M << 10
+_WIDE = 1 << 24
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Group = frozenset[int]
+RowKey = tuple[str, str, ReleaseCell]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Rows that somebody may hold together, without their numbers.
+
+    Attributes
+    ----------
+    circle : str, whose records they count
+    keys : layer, sector and square of each row
+    """
+
+    circle: str
+    keys: tuple[RowKey, ...]
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A group that may not be told of, and follows.
+
+    Attributes
+    ----------
+    layer : str
+    n_employers : int, distinct employers in the group
+    rows : positions in the new release of rows that it follows from; empty where it follows from earlier ones alone
+    """
+
+    layer: str
+    n_employers: int
+    rows: tuple[int, ...]
+
+
+def find_leaks(
+    sites: Sites, new: Shown, earlier: Sequence[Shown], rule: Rule, past: Sequence[Sites] = ()
+) -> tuple[Leak, ...]:
+    """Groups that may not be told of and follow from a release together with earlier ones, but not from those alone.
+
+    Parameters
+    ----------
+    sites : Sites of every circle, as they are now
+    new : Shown
+    earlier : Shown, of all circles
+    rule : Rule
+    past : Sites of earlier releases, whose places count as known too
+
+    Returns
+    -------
+    tuple of Leak, each group once
+    """
+    # releases that show the same rows say nothing more together
+    distinct = tuple(dict.fromkeys(earlier))
+    return tuple(
+        leak
+        for at, layer in enumerate(LAYERS)
+        for leak in _Layer(layer, at, sites, (new, *distinct), past).find_leaks(rule)
+    )
+
+
+class _Layer:
+    """The linear system of one layer; the first set of rows is the new one."""
+
+    def __init__(self, layer: str, at: int, sites: Sites, shown: Sequence[Shown], past: Sequence[Sites]) -> None:
+        self.layer, self.sites = layer, sites
+        tables = [
+            np.stack([one.northing, one.easting, one.sector, one.circle])[:, one.layer == at] for one in (sites, *past)
+        ]
+        atoms, which = np.unique(np.concatenate(tables, axis=1), axis=1, return_inverse=True)
+        self.northing, self.easting, self.sector, self.circle = atoms
+        self.row_numbers: list[tuple[int, int]] = []
+        self.of_set: list[range] = []
+        self.in_all: list[bool] = []
+        columns = [column for which_set, one in enumerate(shown) for column in self._label(which_set, one)]
+        signature = np.stack(columns, axis=1) if columns else np.empty((len(self.sector), 0), dtype=np.int64)
+        classes, self.class_of = np.unique(signature, axis=0, return_inverse=True)
+        self.n_atoms = np.bincount(self.class_of, minlength=len(classes))
+        self.is_covered = (classes != UNCOVERED).any(axis=1)
+        members: list[list[int]] = [[] for _ in self.row_numbers]
+        self.rows_of_class: list[list[int]] = []
+        for number, labels in enumerate(classes.tolist()):
+            self.rows_of_class.append([label for label in labels if label != UNCOVERED])
+            for label in self.rows_of_class[-1]:
+                members[label].append(number)
+        self.rows = [np.array(one, dtype=np.int64) for one in members]
+        self.sets = [frozenset(one) for one in members]
+        # positions of today's records, by class
+        there = np.flatnonzero(sites.layer == at)
+        class_of_site = self.class_of[which[: len(there)]]
+        order = np.argsort(class_of_site, kind="stable")
+        starts = np.searchsorted(class_of_site[order], np.arange(len(classes) + 1))
+        self.sites_of_class = [there[order[a:b]] for a, b in pairwise(starts.tolist())]
+
+    def _label(self, which_set: int, shown: Shown) -> Iterator[Ints]:
+        """Which row of all sectors, and which of its own sector, each atom is counted in."""
+        first = len(self.row_numbers)
+        by_sector: dict[str, dict[ReleaseCell, int]] = {}
+        for position, (layer, sector, cell) in enumerate(shown.keys):
+            if layer == self.layer:
+                by_sector.setdefault(sector, {})[cell] = len(self.row_numbers)
+                self.row_numbers.append((which_set, position))
+                self.in_all.append(sector == ALL_SECTORS)
+        self.of_set.append(range(first, len(self.row_numbers)))
+        visible = self.circle <= CIRCLES.index(shown.circle)
+        every = label_places(by_sector.pop(ALL_SECTORS, {}), self.northing, self.easting)
+        yield np.where(visible, every, UNCOVERED)
+        own = np.full(len(self.sector), UNCOVERED, dtype=np.int64)
+        for sector, cells in by_sector.items():
+            inside = visible & (self.sector == self.sites.sectors.index(sector))
+            own[inside] = label_places(cells, self.northing[inside], self.easting[inside])
+        yield own
+
+    def find_leaks(self, rule: Rule) -> Iterator[Leak]:
+        """Unsafe groups that lie in the span of all rows and not in that of the earlier ones."""
+        if not self.of_set[0]:
+            return
+        span = Span(self.rows, len(self.n_atoms))
+        earlier: Span | None = None
+        groups = chain(self._list_squares(), self._list_overlaps(), self._list_remainders())
+        for group in dict.fromkeys(groups):
+            chosen = self._gather(group)
+            if is_harmless(self.sites, chosen, rule):
+                continue
+            factors = span.express(group)
+            if factors is None:
+                continue
+            if earlier is None:
+                old = list(chain.from_iterable(self.of_set[1:]))
+                earlier = Span([self.rows[number] for number in old], len(self.n_atoms))
+            if group in earlier:
+                continue
+            made_of = sorted(self.row_numbers[number][1] for number in factors if number in self.of_set[0])
+            yield Leak(self.layer, len(np.unique(self.sites.employer[chosen])), tuple(made_of))
+
+    def _gather(self, group: Group) -> Ints:
+        """Positions of today's records of a group."""
+        return np.concatenate([self.sites_of_class[one] for one in group] or [np.empty(0, dtype=np.int64)])
+
+    def _list_squares(self) -> Iterator[Group]:
+        """Squares of every size, by sector or in all, by circles: those that are whole classes, all of them told of."""
+        levels = np.unique(self.circle).tolist()
+        for circles in chain.from_iterable(combinations(levels, n) for n in range(1, len(levels) + 1)):
+            within = np.isin(self.circle, circles)
+            for sector in (None, *np.unique(self.sector).tolist()):
+                chosen = np.flatnonzero(within if sector is None else within & (self.sector == sector))
+                side = 1
+                while side * BASE_M <= _LARGEST_M:
+                    code = (self.northing[chosen] // side) * _WIDE + self.easting[chosen] // side
+                    yield from self._keep_whole(np.unique(code, return_inverse=True)[1], self.class_of[chosen])
+                    side *= 2
+
+    def _keep_whole(self, group: Ints, of_class: Ints) -> Iterator[Group]:
+        """Groups of atoms that hold every atom of each class that they touch, and nothing that no row tells of."""
+        n = len(self.n_atoms)
+        pairs, counts = np.unique(group * n + of_class, return_counts=True)
+        groups, classes = pairs // n, pairs % n
+        is_whole = (counts == self.n_atoms[classes]) & self.is_covered[classes]
+        broken = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
+        broken[groups[~is_whole]] = True
+        starts = np.searchsorted(groups, np.arange(len(broken) + 1))
+        for one in np.flatnonzero(~broken).tolist():
+            yield frozenset(classes[starts[one] : starts[one + 1]].tolist())
+
+    def _list_overlaps(self) -> Iterator[Group]:
+        """What a new row and any other differ in, and what they share; and the new rows themselves."""
+        yield from (self.sets[number] for number in self.of_set[0])
+        pairs = {
+            pair
+            for rows in self.rows_of_class
+            for pair in combinations(sorted(rows), 2)
+            # the new ones stand first
+            if pair[0] in self.of_set[0]
+        }
+        for first, second in sorted(pairs):
+            one, other = self.sets[first], self.sets[second]
+            yield from (one - other, other - one, one & other)
+
+    def _list_remainders(self) -> Iterator[Group]:
+        """What is left of rows of all sectors where rows of sectors are taken from them."""
+        for numbers in self.of_set:
+            wholes = [number for number in numbers if self.in_all[number]]
+            parts = [number for number in numbers if not self.in_all[number]]
+            around = {one: number for number in wholes for one in self.sets[number]}
+            unions: set[Group] = {self.sets[number] for number in wholes}
+            for part in parts:
+                outer = {around.get(one, UNCOVERED) for one in self.sets[part]}
+                if UNCOVERED not in outer:
+                    unions.add(frozenset().union(*(self.sets[number] for number in outer)))
+            yield from (self._take_away(union, parts) for union in unions)
+
+    def _take_away(self, union: Group, parts: Iterable[int]) -> Group:
+        touching = {number for one in union for number in self.rows_of_class[one]}
+        inside = [self.sets[number] for number in parts if number in touching and self.sets[number] <= union]
+        return union.difference(*inside)

@@ -1,0 +1,85 @@
+"""Which sums follow from other sums by adding and subtracting: elimination on sparse rows, without rounding.
+
+Rows are eliminated over the integers modulo a large prime. What lies in the span of the rows in fractions lies in it so
+as well, unless the prime divides a denominator; what does not could only do so by an accident of the same kind, and
+would then be withheld for nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Span"]
+
+# a Mersenne prime
+_PRIME = 2**61 - 1
+
+Row = dict[int, int]
+
+
+class Span:
+    """What rows of 0 and 1 span.
+
+    Parameters
+    ----------
+    rows : columns in which each row is 1
+    n_columns : int
+    """
+
+    def __init__(self, rows: Sequence[NDArray[np.int64]], n_columns: int) -> None:
+        degree = np.zeros(n_columns, dtype=np.int64)
+        for row in rows:
+            degree[row] += 1
+        self._degree: list[int] = degree.tolist()
+        # column to when it became a pivot; pivot to its row and to what the row is made of
+        self._order: dict[int, int] = {}
+        self._pivots: list[tuple[int, Row, Row]] = []
+        # short rows first: longer ones that hold them lose their columns instead of gaining others
+        for at in sorted(range(len(rows)), key=lambda one: (len(rows[one]), one)):
+            self._add(dict.fromkeys(rows[at].tolist(), 1), at)
+
+    def express(self, columns: Iterable[int]) -> Mapping[int, int] | None:
+        """With what factors (modulo the prime) rows add up to the row that is 1 in some columns; None: they cannot."""
+        left, made = self._reduce(dict.fromkeys(columns, 1), {})
+        return None if left else {row: -factor % _PRIME for row, factor in made.items()}
+
+    def __contains__(self, columns: Iterable[int]) -> bool:
+        return self.express(columns) is not None
+
+    def _add(self, row: Row, at: int) -> None:
+        left, made = self._reduce(row, {at: 1})
+        if not left:
+            return
+        pivot = min(left, key=lambda column: (self._degree[column], column))
+        inverse = pow(left[pivot], -1, _PRIME)
+        normal = {column: value * inverse % _PRIME for column, value in left.items()}
+        self._order[pivot] = len(self._pivots)
+        self._pivots.append((pivot, normal, {one: factor * inverse % _PRIME for one, factor in made.items()}))
+
+    def _reduce(self, row: Row, made: Row) -> tuple[Row, Row]:
+        """A row without pivot columns, and what was added to it of which rows."""
+        left, parts = dict(row), dict(made)
+        # the row of a pivot holds later pivots at most
+        waiting = [self._order[column] for column in left if column in self._order]
+        heapq.heapify(waiting)
+        while waiting:
+            column, pivot_row, pivot_made = self._pivots[heapq.heappop(waiting)]
+            factor = left.get(column, 0)
+            if not factor:
+                continue
+            for other, value in pivot_row.items():
+                before = left.get(other)
+                after = ((before or 0) - factor * value) % _PRIME
+                if after:
+                    left[other] = after
+                elif before is not None:
+                    del left[other]
+                if before is None and other in self._order:
+                    heapq.heappush(waiting, self._order[other])
+            for one, value in pivot_made.items():
+                parts[one] = (parts.get(one, 0) - factor * value) % _PRIME
+        return left, {one: factor for one, factor in parts.items() if factor}
