@@ -26,7 +26,7 @@ _PREFIX = "NORRSYN_"
 # Variables of the test suite, which share the prefix.
 _OTHERS = ("NORRSYN_REQUIRE_", "NORRSYN_TEST_", "NORRSYN_CHROMIUM")
 # What is secret, or may hold a password, is never repeated.
-_SECRETS = frozenset({"database_url", "pseudonym_key", "oidc_client_secret"})
+_SECRETS = frozenset({"database_url", "pseudonym_key", "release_key", "oidc_client_secret"})
 # all of them, or none
 _INCOMPLETE = "incomplete"
 _OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_name", "oidc_roles", "oidc_agency")
@@ -68,6 +68,8 @@ class Settings(BaseSettings):
         Address of an OSRM server of one's own that drive times of plans are asked from. None: no request leaves.
     pseudonym_key : str, optional
         Key that sole traders' numbers are hashed with at import; never shown. None: the one in the data folder.
+    release_key : str, optional
+        Key that noise in what maps share is drawn with; never shown. None: the one in the data folder.
     allow_uploads : bool
         Whether files may be imported over HTTP, by whoever has a role for it.
     allow_offline : bool
@@ -119,6 +121,7 @@ class Settings(BaseSettings):
     basemap_attribution: str = Field(default="", validate_default=True)
     osrm_url: str | None = None
     pseudonym_key: SecretStr | None = None
+    release_key: SecretStr | None = None
     allow_uploads: bool = True
     allow_offline: bool = True
     allowed_hosts: str = ""
@@ -144,6 +147,7 @@ class Settings(BaseSettings):
         "database_url",
         "osrm_url",
         "pseudonym_key",
+        "release_key",
         "public_url",
         "oidc_issuer",
         "oidc_client_secret",
@@ -197,7 +201,7 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return None if url is None else url.rstrip("/")
 
-    @field_validator("pseudonym_key")
+    @field_validator("pseudonym_key", "release_key")
     @classmethod
     def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None and len(key.get_secret_value().strip().encode()) < MIN_KEY_BYTES:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli import data, database, imports, layers, model, picture, planning, scoring, serving, users
+from api.cli import data, database, imports, layers, model, picture, planning, release, scoring, serving, users
 from api.cli.output import Command, Group, report_errors
 from api.release import find_version
 
@@ -52,6 +52,7 @@ for _command in (
     *scoring.COMMANDS,
     *planning.COMMANDS,
     *picture.COMMANDS,
+    *release.COMMANDS,
     *model.COMMANDS,
     *serving.COMMANDS,
     *database.COMMANDS,

@@ -358,6 +358,8 @@ def _say_event(lang: str, what: str) -> str:
         "plan-cancelled": translate(lang, "Cancelled a plan"),
         "plan-exported": translate(lang, "Made a file of a plan"),
         "picture-shared": translate(lang, "Made tables of a year that can be shared"),
+        "release-built": translate(lang, "Made a release for shared maps"),
+        "release-deleted": translate(lang, "Deleted a release of shared maps"),
     }
     return said.get(what, what)
 

@@ -32,6 +32,7 @@ COMMANDS = (
     "plan", "plan draft", "plan optimise", "plan arrange", "plan list", "plan show",
     "plan move", "plan check", "plan justify", "plan comment", "plan outcome", "plan export",
     "model", "model fit", "model learn", "model show", "model compare",
+    "release", "release build", "release audit", "release list", "release delete",
     "db", "db upgrade", "db check", "db backup", "db restore", "db erase",
     "users", "users add", "users list", "users roles", "users reset", "users disable",
 )  # fmt: skip

@@ -37,6 +37,8 @@ KINDS = (
     "plan-cancelled",
     "plan-exported",
     "picture-shared",
+    "release-built",
+    "release-deleted",
 )
 
 

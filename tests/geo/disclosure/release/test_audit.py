@@ -77,9 +77,7 @@ def test_small_groups_follow_where_nothing_is_withheld() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(SEEDS, st.integers(10, 80), st.integers(1, 3), st.permutations(CIRCLES))
-def test_the_audit_finds_leaks_exactly_where_there_are(
-    seed: int, n: int, n_circles: int, circles: list[str]
-) -> None:
+def test_the_audit_finds_leaks_exactly_where_there_are(seed: int, n: int, n_circles: int, circles: list[str]) -> None:
     """Squares that nobody chose with care, some of them left out at random."""
     rng = np.random.default_rng(seed)
     sites = make_sites(seed, n, n_circles)
@@ -111,15 +109,13 @@ def test_a_fault_of_whoever_chose_is_found() -> None:
         for key in ((1000, int(n) * 1000, int(e) * 1000) for n, e in zip(sites.northing, sites.easting, strict=True))
         if key not in {(c.size_m, c.northing, c.easting) for c in cells.values()}
     )
-    faulty = Shown(
-        made.shown.circle, (*made.shown.keys, ("workplaces", "all", type(whole)(*small)))
-    )
+    faulty = Shown(made.shown.circle, (*made.shown.keys, ("workplaces", "all", type(whole)(*small))))
     assert find_leaks(sites, made.shown, [], RULE) == ()
     assert find_leaks(sites, faulty, [], RULE)
 
 
 @pytest.mark.parametrize("audit", [True, False])
-def test_records_are_told_of_once(audit: bool) -> None:  # noqa: FBT001
+def test_records_are_told_of_once(audit: bool) -> None:
     for seed in range(20):
         sites = make_sites(seed, 80, 2)
         for part, partition in choose_squares(sites, "joint-inspection", 1000, [], RULE, audit=audit).items():

@@ -1,0 +1,75 @@
+"""The commands that make, audit, list and take back releases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from geo.store.files import close_databases
+from geo.store.people.events import list_events
+from tests.api.made import fill_home
+from tests.api.test_cli import fail_json, no_settings, run, run_json
+from tests.geo.disclosure.release.made import make_frames
+
+__all__ = ["no_settings"]
+INNER = "joint-inspection"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("releases")
+    fill_home(path, make_frames())
+    close_databases()
+    return path
+
+
+def test_build_audit_list_and_delete(filled: Path) -> None:
+    made = run_json("release", "build", "--circle", INNER, "--home", filled)
+    assert made["rows"] > 0
+    assert made["withheld"]["n_employers"]["workplaces"] > 100
+    assert len(made["digest"]) == 64
+    again = run_json("release", "build", "--circle", INNER, "--home", filled)
+    assert again["digest"] == made["digest"]
+    audited = run_json("release", "audit", "--home", filled)
+    assert [one["release_id"] for one in audited["audited"]] == [made["release_id"], again["release_id"]]
+    assert "2 release(s)" in run("release", "audit", "--home", filled).stdout
+    listed = run_json("release", "list", "--circle", INNER, "--home", filled)["releases"]
+    assert [one["release_id"] for one in listed] == [again["release_id"], made["release_id"]]
+    assert run_json("release", "list", "--circle", "public", "--home", filled)["releases"] == []
+    assert made["release_id"] in run("release", "list", "--home", filled).stdout
+    assert run_json("release", "delete", made["release_id"], "--home", filled)["state"] == "deleted"
+    states = {one["release_id"]: one["state"] for one in run_json("release", "list", "--home", filled)["releases"]}
+    assert states == {made["release_id"]: "deleted", again["release_id"]: "open"}
+    noted = [(event.what, event.about) for event in list_events(filled)[1]]
+    assert noted == [
+        ("release-deleted", made["release_id"]),
+        ("release-built", again["release_id"]),
+        ("release-built", made["release_id"]),
+    ]
+
+
+def test_what_was_withheld_is_told_in_words(filled: Path) -> None:
+    said = run("release", "build", "--circle", "public", "--lang", "sv", "--home", filled).stdout
+    assert "arbetsgivare räknas i någon ruta" in said
+    assert "rutor har för få arbetsgivare" in said
+    # a switch that would leave something out of the audit is not there
+    for switch in ("--no-audit", "--no-noise", "--no-keep"):
+        assert run("release", "build", "--circle", "public", switch, "--home", filled, code=2)
+
+
+def test_what_cannot_be_done_is_told(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "no sharing circle 'x'" in fail_json("release", "build", "--circle", "x", "--home", filled, code=2)["detail"]
+    assert fail_json("release", "list", "--circle", "x", "--home", filled, code=2)
+    assert fail_json("release", "delete", "x", "--home", filled, code=3)
+    for command in (("build", "--circle", INNER), ("audit",), ("list",), ("delete", "x")):
+        assert "no data folder" in fail_json("release", *command, "--home", tmp_path / "no", code=3)["detail"]
+    monkeypatch.setenv("NORRSYN_RELEASE_KEY", "short")
+    told = fail_json("release", "build", "--circle", INNER, "--home", filled, code=4)["detail"]
+    assert "32 characters or more" in told
+    assert "short" not in told
+    monkeypatch.delenv("NORRSYN_RELEASE_KEY")
+    run("release", "build", "--circle", INNER, "--home", filled)
+    (filled / "release.key").chmod(0o640)
+    told = fail_json("release", "build", "--circle", INNER, "--home", filled, code=4)["detail"]
+    assert "chmod 600" in told
