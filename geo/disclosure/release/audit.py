@@ -13,6 +13,7 @@ Source: Cox (1980), JASA 75, for sums that follow from others
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations, pairwise
@@ -24,6 +25,7 @@ from geo.disclosure.release.labels import UNCOVERED, label_places
 from geo.disclosure.release.rows import ALL_SECTORS, BASE_M, LAYERS, ReleaseCell
 from geo.disclosure.release.safety import is_harmless
 from geo.disclosure.release.sites import CIRCLES, Sites
+from geo.disclosure.release.small_sums import find_small_sums
 from geo.disclosure.release.span import Span
 from geo.disclosure.tables.cells import Rule
 
@@ -80,19 +82,27 @@ def find_leaks(
     new : Shown
     earlier : Shown, of all circles
     rule : Rule
-    past : Sites of earlier releases, whose places count as known too
+    past : Sites of earlier releases, of which nothing small may be told either
 
     Returns
     -------
     tuple of Leak, each group once
     """
-    # releases that show the same rows say nothing more together
+    # releases that show the same rows, or were made of the same records, say nothing more together
     distinct = tuple(dict.fromkeys(earlier))
+    different = {_identify(one): one for one in past}
+    different.pop(_identify(sites), None)
     return tuple(
         leak
         for at, layer in enumerate(LAYERS)
-        for leak in _Layer(layer, at, sites, (new, *distinct), past).find_leaks(rule)
+        for leak in _Layer(layer, at, sites, (new, *distinct), tuple(different.values())).find_leaks(rule)
     )
+
+
+def _identify(sites: Sites) -> str:
+    columns = (sites.layer, sites.sector, sites.circle, sites.northing, sites.easting, sites.size, sites.employer)
+    order = np.lexsort(columns)
+    return hashlib.sha256(b"".join(column[order].tobytes() for column in columns)).hexdigest()
 
 
 class _Layer:
@@ -108,6 +118,7 @@ class _Layer:
         self.row_numbers: list[tuple[int, int]] = []
         self.of_set: list[range] = []
         self.in_all: list[bool] = []
+        self.family: list[tuple[int, str]] = []
         columns = [column for which_set, one in enumerate(shown) for column in self._label(which_set, one)]
         signature = np.stack(columns, axis=1) if columns else np.empty((len(self.sector), 0), dtype=np.int64)
         classes, self.class_of = np.unique(signature, axis=0, return_inverse=True)
@@ -121,12 +132,17 @@ class _Layer:
                 members[label].append(number)
         self.rows = [np.array(one, dtype=np.int64) for one in members]
         self.sets = [frozenset(one) for one in members]
-        # positions of today's records, by class
-        there = np.flatnonzero(sites.layer == at)
-        class_of_site = self.class_of[which[: len(there)]]
-        order = np.argsort(class_of_site, kind="stable")
-        starts = np.searchsorted(class_of_site[order], np.arange(len(classes) + 1))
-        self.sites_of_class = [there[order[a:b]] for a, b in pairwise(starts.tolist())]
+        # positions of each table's records, by class
+        self.tables = [sites, *past]
+        self.sites_of_class: list[list[Ints]] = []
+        first = 0
+        for table in self.tables:
+            there = np.flatnonzero(table.layer == at)
+            class_of_site = self.class_of[which[first : first + len(there)]]
+            order = np.argsort(class_of_site, kind="stable")
+            starts = np.searchsorted(class_of_site[order], np.arange(len(classes) + 1))
+            self.sites_of_class.append([there[order[a:b]] for a, b in pairwise(starts.tolist())])
+            first += len(there)
 
     def _label(self, which_set: int, shown: Shown) -> Iterator[Ints]:
         """Which row of all sectors, and which of its own sector, each atom is counted in."""
@@ -137,6 +153,7 @@ class _Layer:
                 by_sector.setdefault(sector, {})[cell] = len(self.row_numbers)
                 self.row_numbers.append((which_set, position))
                 self.in_all.append(sector == ALL_SECTORS)
+                self.family.append((which_set, sector))
         self.of_set.append(range(first, len(self.row_numbers)))
         visible = self.circle <= CIRCLES.index(shown.circle)
         every = label_places(by_sector.pop(ALL_SECTORS, {}), self.northing, self.easting)
@@ -151,12 +168,14 @@ class _Layer:
         """Unsafe groups that lie in the span of all rows and not in that of the earlier ones."""
         if not self.of_set[0]:
             return
-        span = Span(self.rows, len(self.n_atoms))
+        employers = self._list_employers()
+        span = Span(self.rows, len(self.n_atoms), np.array([len(one) for one in employers], dtype=np.int64))
         earlier: Span | None = None
-        groups = chain(self._list_squares(), self._list_overlaps(), self._list_remainders())
+        small = find_small_sums(span.reduce_rows(), employers, 2 * rule.min_firms)
+        groups = chain(self._list_squares(), self._list_overlaps(), self._list_remainders(), small)
         for group in dict.fromkeys(groups):
-            chosen = self._gather(group)
-            if is_harmless(self.sites, chosen, rule):
+            fewest = self._count_unsafe(group, rule)
+            if not fewest:
                 continue
             factors = span.express(group)
             if factors is None:
@@ -167,11 +186,26 @@ class _Layer:
             if group in earlier:
                 continue
             made_of = sorted(self.row_numbers[number][1] for number in factors if number in self.of_set[0])
-            yield Leak(self.layer, len(np.unique(self.sites.employer[chosen])), tuple(made_of))
+            yield Leak(self.layer, fewest, tuple(made_of))
 
-    def _gather(self, group: Group) -> Ints:
-        """Positions of today's records of a group."""
-        return np.concatenate([self.sites_of_class[one] for one in group] or [np.empty(0, dtype=np.int64)])
+    def _count_unsafe(self, group: Group, rule: Rule) -> int:
+        """Employers of a group that may not be told of by today's records, or those of a release that counts; else 0.
+
+        What is told of today's group may be what was true of it then, where all around it is as it was.
+        """
+        for table, inside in zip(self.tables, self.sites_of_class, strict=True):
+            chosen = np.concatenate([inside[one] for one in group] or [np.empty(0, dtype=np.int64)])
+            if not is_harmless(table, chosen, rule):
+                return len(np.unique(table.employer[chosen]))
+        return 0
+
+    def _list_employers(self) -> list[frozenset[int]]:
+        """Of each class, the employers that it had in every table: as few as any of them tells of."""
+        found = [
+            [frozenset(table.employer[some].tolist()) for some in inside]
+            for table, inside in zip(self.tables, self.sites_of_class, strict=True)
+        ]
+        return [frozenset.intersection(*some) for some in zip(*found, strict=True)]
 
     def _list_squares(self) -> Iterator[Group]:
         """Squares of every size, by sector or in all, by circles: those that are whole classes, all of them told of."""
@@ -213,19 +247,37 @@ class _Layer:
             yield from (one - other, other - one, one & other)
 
     def _list_remainders(self) -> Iterator[Group]:
-        """What is left of rows of all sectors where rows of sectors are taken from them."""
-        for numbers in self.of_set:
-            wholes = [number for number in numbers if self.in_all[number]]
-            parts = [number for number in numbers if not self.in_all[number]]
-            around = {one: number for number in wholes for one in self.sets[number]}
-            unions: set[Group] = {self.sets[number] for number in wholes}
-            for part in parts:
-                outer = {around.get(one, UNCOVERED) for one in self.sets[part]}
-                if UNCOVERED not in outer:
-                    unions.add(frozenset().union(*(self.sets[number] for number in outer)))
-            yield from (self._take_away(union, parts) for union in unions)
+        """What is left of a row, or of rows side by side, where rows within it are taken away, in several orders."""
+        for base, family in self._list_unions():
+            touching = sorted({number for one in base for number in self.rows_of_class[one]})
+            inside = [number for number in touching if self.sets[number] < base]
+            others = [number for number in inside if self.family[number] != family]
+            by_family: dict[tuple[int, str], list[int]] = {}
+            for number in others:
+                by_family.setdefault(self.family[number], []).append(number)
+            yield from (base.difference(*(self.sets[one] for one in some)) for some in by_family.values())
+            for some in (others, inside):
+                yield self._take_away(base, sorted(some, key=lambda one: (-len(self.sets[one]), one)))
+                yield self._take_away(base, sorted(some, key=lambda one: (len(self.sets[one]), one)))
+                yield self._take_away(base, sorted(some, key=lambda one: (not self.in_all[one], one)))
 
-    def _take_away(self, union: Group, parts: Iterable[int]) -> Group:
-        touching = {number for one in union for number in self.rows_of_class[one]}
-        inside = [self.sets[number] for number in parts if number in touching and self.sets[number] <= union]
-        return union.difference(*inside)
+    def _list_unions(self) -> Iterator[tuple[Group, tuple[int, str]]]:
+        """Rows, and the fewest rows of one release and sector that cover a row of another."""
+        found: dict[Group, tuple[int, str]] = {one: self.family[at] for at, one in enumerate(self.sets)}
+        around: dict[tuple[int, str], dict[int, int]] = {}
+        for number, family in enumerate(self.family):
+            around.setdefault(family, {}).update(dict.fromkeys(self.sets[number], number))
+        for number, classes in enumerate(self.sets):
+            for family, whose in around.items():
+                if family != self.family[number]:
+                    outer = {whose.get(one, UNCOVERED) for one in classes}
+                    if UNCOVERED not in outer:
+                        found.setdefault(frozenset().union(*(self.sets[one] for one in outer)), family)
+        yield from found.items()
+
+    def _take_away(self, base: Group, rows: Iterable[int]) -> Group:
+        left = set(base)
+        for number in rows:
+            if self.sets[number] <= left:
+                left -= self.sets[number]
+        return frozenset(left)

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Span"]
+__all__ = ["PRIME", "Span"]
 
 # a Mersenne prime
-_PRIME = 2**61 - 1
+PRIME = 2**61 - 1
 
 Row = dict[int, int]
 
@@ -28,13 +28,17 @@ class Span:
     ----------
     rows : columns in which each row is 1
     n_columns : int
+    weight : (n_columns,) int64, optional; among columns of as few rows the heaviest become pivots
     """
 
-    def __init__(self, rows: Sequence[NDArray[np.int64]], n_columns: int) -> None:
+    def __init__(
+        self, rows: Sequence[NDArray[np.int64]], n_columns: int, weight: NDArray[np.int64] | None = None
+    ) -> None:
         degree = np.zeros(n_columns, dtype=np.int64)
         for row in rows:
             degree[row] += 1
-        self._degree: list[int] = degree.tolist()
+        heavy = np.zeros(n_columns, dtype=np.int64) if weight is None else weight
+        self._rank: list[tuple[int, int]] = list(zip(degree.tolist(), (-heavy).tolist(), strict=True))
         # column to when it became a pivot; pivot to its row and to what the row is made of
         self._order: dict[int, int] = {}
         self._pivots: list[tuple[int, Row, Row]] = []
@@ -45,20 +49,43 @@ class Span:
     def express(self, columns: Iterable[int]) -> Mapping[int, int] | None:
         """With what factors (modulo the prime) rows add up to the row that is 1 in some columns; None: they cannot."""
         left, made = self._reduce(dict.fromkeys(columns, 1), {})
-        return None if left else {row: -factor % _PRIME for row, factor in made.items()}
+        return None if left else {row: -factor % PRIME for row, factor in made.items()}
 
     def __contains__(self, columns: Iterable[int]) -> bool:
         return self.express(columns) is not None
+
+    def reduce_rows(self) -> list[tuple[int, Row]]:
+        """Rows of the same span, each 1 in a pivot column of its own where all others are 0, values modulo `PRIME`.
+
+        A row of 0 and 1 lies in the span only as the sum of some of these: of those in whose pivot columns it is 1.
+
+        Returns
+        -------
+        list of pivot column and row
+        """
+        done: dict[int, Row] = {}
+        for pivot, row, _ in reversed(self._pivots):
+            left = dict(row)
+            for column in [one for one in row if one in done]:
+                factor = left[column]
+                for other, value in done[column].items():
+                    after = (left.get(other, 0) - factor * value) % PRIME
+                    if after:
+                        left[other] = after
+                    else:
+                        left.pop(other, None)
+            done[pivot] = left
+        return list(reversed(done.items()))
 
     def _add(self, row: Row, at: int) -> None:
         left, made = self._reduce(row, {at: 1})
         if not left:
             return
-        pivot = min(left, key=lambda column: (self._degree[column], column))
-        inverse = pow(left[pivot], -1, _PRIME)
-        normal = {column: value * inverse % _PRIME for column, value in left.items()}
+        pivot = min(left, key=lambda column: (*self._rank[column], column))
+        inverse = pow(left[pivot], -1, PRIME)
+        normal = {column: value * inverse % PRIME for column, value in left.items()}
         self._order[pivot] = len(self._pivots)
-        self._pivots.append((pivot, normal, {one: factor * inverse % _PRIME for one, factor in made.items()}))
+        self._pivots.append((pivot, normal, {one: factor * inverse % PRIME for one, factor in made.items()}))
 
     def _reduce(self, row: Row, made: Row) -> tuple[Row, Row]:
         """A row without pivot columns, and what was added to it of which rows."""
@@ -73,7 +100,7 @@ class Span:
                 continue
             for other, value in pivot_row.items():
                 before = left.get(other)
-                after = ((before or 0) - factor * value) % _PRIME
+                after = ((before or 0) - factor * value) % PRIME
                 if after:
                     left[other] = after
                 elif before is not None:
@@ -81,5 +108,5 @@ class Span:
                 if before is None and other in self._order:
                     heapq.heappush(waiting, self._order[other])
             for one, value in pivot_made.items():
-                parts[one] = (parts.get(one, 0) - factor * value) % _PRIME
+                parts[one] = (parts.get(one, 0) - factor * value) % PRIME
         return left, {one: factor for one, factor in parts.items() if factor}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 
 from geo.disclosure.release.audit import Shown
 from geo.disclosure.release.sites import CIRCLES, Sites
@@ -123,6 +123,39 @@ def find_derivable(
         found[layer] = {
             group
             for group in set(list_groups(atoms, rows, old))
-            if is_unsafe(sites, at, set(group), k, max_share) and set(group) in both and set(group) not in before
+            if any(is_unsafe(one, at, set(group), k, max_share) for one in (sites, *past))
+            and set(group) in both
+            and set(group) not in before
         }
+    return found
+
+
+def find_any_shape(
+    sites: Sites, new: Shown, earlier: Sequence[Shown], k: int, max_share: float, past: Sequence[Sites] = ()
+) -> set[frozenset[Atom]]:
+    """Workplaces' groups of any shape that may not be told of and follow, and not from the earlier rows alone.
+
+    Whatever follows is told by its value in the columns that elimination pivots on: all choices of those are tried.
+    """
+    atoms = sorted({atom for one in (sites, *past) for atom in list_atoms(one, 0)})
+    rows = list_rows(new, "workplaces", set(atoms))
+    old = [row for one in earlier for row in list_rows(one, "workplaces", set(atoms))]
+    # atoms that the same rows count are one column
+    columns: dict[tuple[bool, ...], set[Atom]] = {}
+    for atom in atoms:
+        columns.setdefault(tuple(atom in row for row in (*old, *rows)), set()).add(atom)
+    named = {min(some): some for signature, some in columns.items() if any(signature)}
+    both, before = (Eliminated([row & set(named) for row in some], sorted(named)) for some in ([*old, *rows], old))
+    found = set()
+    for chosen in product((0, 1), repeat=len(both.pivots)):
+        total = [Fraction(0)] * len(named)
+        # later pivots are 0 in the columns of those before them, not the other way round
+        for (at, pivot), wanted in zip(both.pivots, chosen, strict=True):
+            factor = wanted - total[at]
+            total = [a + factor * b for a, b in zip(total, pivot, strict=True)]
+        if set(total) <= {0, 1}:
+            some = {atom for atom, value in zip(sorted(named), total, strict=True) if value}
+            group = frozenset(atom for name in some for atom in named[name])
+            if any(is_unsafe(one, 0, set(group), k, max_share) for one in (sites, *past)) and some not in before:
+                found.add(group)
     return found

@@ -14,7 +14,7 @@ from geo.disclosure.release.choosing import choose_squares, list_keys
 from geo.disclosure.release.memory import Memory
 from geo.disclosure.release.sites import CIRCLES, Sites
 from tests.geo.disclosure.release.made import RULE, join, make_sites, remember, take
-from tests.geo.disclosure.release.oracle import find_derivable
+from tests.geo.disclosure.release.oracle import find_any_shape, find_derivable
 
 FINEST_M = {"joint-inspection": 1000, "municipality": 2000, "public": 4000}
 SEEDS = st.integers(0, 10**6)
@@ -62,6 +62,33 @@ def test_nothing_small_follows_where_records_come_and_go(seed: int, circles: lis
         memories.append(made)
         kept = np.random.default_rng(seed + turn).random(len(sites)) < 0.9
         sites = join(take(sites, kept), make_sites(seed + turn + 1, n_new, 2))
+
+
+def spread(seed: int, *, audit: bool) -> int:
+    """Groups of any shape that follow from releases of two circles and two days, of few squares."""
+    rng = np.random.default_rng(seed)
+    sites = make_sites(seed, int(rng.integers(15, 30)), 2, int(rng.integers(2, 4)), n_employers=20)
+    memories: list[Memory] = []
+    n_found = 0
+    for turn in range(2):
+        made = release(sites, CIRCLES[rng.integers(3)], memories, audit=audit)
+        earlier, past = [memory.shown for memory in memories], [memory.sites for memory in memories]
+        if sum(len(one.keys) for one in (made.shown, *earlier)) <= 14:
+            n_found += len(find_any_shape(sites, made.shown, earlier, RULE.min_firms, RULE.max_share, past))
+        memories.append(made)
+        kept = np.random.default_rng(seed + turn).random(len(sites)) < 0.92
+        sites = join(take(sites, kept), make_sites(seed + turn + 1, int(rng.integers(1, 8)), 2, 3))
+    return n_found
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS)
+def test_nothing_small_of_any_shape_follows(seed: int) -> None:
+    assert spread(seed, audit=True) == 0
+
+
+def test_small_groups_of_many_shapes_follow_where_nothing_is_withheld() -> None:
+    assert sum(spread(seed, audit=False) > 0 for seed in range(25)) >= 5
 
 
 def test_small_groups_follow_where_nothing_is_withheld() -> None:
