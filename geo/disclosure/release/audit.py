@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, combinations, pairwise
+from itertools import chain, combinations, pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +105,14 @@ def _identify(sites: Sites) -> str:
     return hashlib.sha256(b"".join(column[order].tobytes() for column in columns)).hexdigest()
 
 
+def _measure(sites: Sites, inside: Ints) -> tuple[float, ...]:
+    """Employers; sites of the largest two, and of all; employees or beds of the largest two, and of all."""
+    employers, whose = np.unique(sites.employer[inside], return_inverse=True)
+    counts, sizes = np.bincount(whose), np.bincount(whose, sites.size[inside])
+    largest = [float(np.sort(measure)[-2:].sum()) for measure in (counts, sizes)]
+    return float(len(employers)), largest[0], float(len(inside)), largest[1], float(sizes.sum())
+
+
 class _Layer:
     """The linear system of one layer; the first set of rows is the new one."""
 
@@ -143,6 +151,25 @@ class _Layer:
             starts = np.searchsorted(class_of_site[order], np.arange(len(classes) + 1))
             self.sites_of_class.append([there[order[a:b]] for a, b in pairwise(starts.tolist())])
             first += len(there)
+
+        self.states = self._number_states()
+        pairs = zip(self.tables, self.sites_of_class, strict=True)
+        self.measures = (
+            np.array([[_measure(*one) for one in product([table], some)] for table, some in pairs])
+            .reshape(len(self.tables), len(classes), 5)
+            .transpose(0, 2, 1)
+        )
+
+    def _number_states(self) -> Ints:
+        """A number for what each class holds in each table, equal where it is the same, (n_tables, n_classes)."""
+        numbers: dict[bytes, int] = {}
+        states = np.zeros((len(self.tables), len(self.n_atoms)), dtype=np.int64)
+        for at, (table, classes) in enumerate(zip(self.tables, self.sites_of_class, strict=True)):
+            for number, inside in enumerate(classes):
+                order = np.lexsort((table.size[inside], table.employer[inside]))
+                held = table.employer[inside][order].tobytes() + table.size[inside][order].tobytes()
+                states[at, number] = numbers.setdefault(held, len(numbers))
+        return states
 
     def _label(self, which_set: int, shown: Shown) -> Iterator[Ints]:
         """Which row of all sectors, and which of its own sector, each atom is counted in."""
@@ -193,11 +220,32 @@ class _Layer:
 
         What is told of today's group may be what was true of it then, where all around it is as it was.
         """
-        for table, inside in zip(self.tables, self.sites_of_class, strict=True):
-            chosen = np.concatenate([inside[one] for one in group] or [np.empty(0, dtype=np.int64)])
-            if not is_harmless(table, chosen, rule):
-                return len(np.unique(table.employer[chosen]))
+        if not group:
+            return 0
+        classes = np.fromiter(group, dtype=np.int64, count=len(group))
+        done: set[bytes] = set()
+        for at in np.flatnonzero(~self._is_surely_safe(classes, rule)).tolist():
+            # tables that have the same records there need no second look
+            state = self.states[at, classes].tobytes()
+            if state not in done:
+                done.add(state)
+                table, inside = self.tables[at], self.sites_of_class[at]
+                chosen = np.concatenate([inside[one] for one in classes.tolist()])
+                if not is_harmless(table, chosen, rule):
+                    return len(np.unique(table.employer[chosen]))
         return 0
+
+    def _is_surely_safe(self, classes: Ints, rule: Rule) -> Bools:
+        """Tables, (n_tables,), in which one class has employers enough, and no two can have too much of all.
+
+        Whoever are the largest two of a group have no more of any class than that class's own two.
+        """
+        some = self.measures[:, :, classes]
+        totals = some.sum(axis=2)
+        surely: Bools = some[:, 0].max(axis=1, initial=0) >= rule.min_firms
+        for largest, total in ((1, 2), (3, 4)):
+            surely &= totals[:, largest] <= rule.max_share * totals[:, total]
+        return surely
 
     def _list_employers(self) -> list[frozenset[int]]:
         """Of each class, the employers that it had in every table: as few as any of them tells of."""
