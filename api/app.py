@@ -32,11 +32,13 @@ from api.errors import find_kind, respond_to_error, respond_to_status, respond_t
 from api.middleware import HeadAsGet, HostGuard, SecurityHeaders, security_headers
 from api.openapi import describe_api, name_operation
 from api.origin import WriteGuard
-from api.redacting import hide_tokens
+from api.redacting import hide_tokens, redact_logs
 from api.release import find_version
 from api.routes import ROUTERS
 from api.service import Service
 from api.settings import Settings, load_settings
+from api.share.answers import respond_to_no_share
+from api.share.sessions import NoShareError
 from geo.errors import NorrsynError
 from maps.i18n import pick_language
 from maps.pages.base import STATIC_FOLDER, leaflet_folder, render_error_page
@@ -76,6 +78,7 @@ def create_app(settings: Settings | None = None, *, passwords: Passwords | None 
     ConfigError
         Settings that cannot be used, all of them named.
     """
+    redact_logs()
     settings = load_settings() if settings is None else settings
     service, accounts = Service(settings), Accounts(settings, passwords)
     image_origin = None if service.base_map is None else service.base_map.origin
@@ -97,12 +100,15 @@ def create_app(settings: Settings | None = None, *, passwords: Passwords | None 
             Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=_GZIP_LEVEL),
         ],
         exception_handlers={
+            NoShareError: respond_to_no_share,
             NorrsynError: _respond_to_error,
             RequestValidationError: _respond_to_validation,
             HTTPException: _respond_to_status,
         },
     )
     app.state.service, app.state.accounts = service, accounts
+    # who guesses at share links keeps nobody from signing in
+    app.state.share_passwords = accounts.passwords.apart()
     app.openapi = partial(describe_api, app)  # type: ignore[method-assign]
     for router in ROUTERS:
         app.include_router(router)
@@ -116,6 +122,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     await asyncio.to_thread(service.start)
     await asyncio.to_thread(app.state.accounts.start)
+    await asyncio.to_thread(app.state.share_passwords.warm)
     yield
     service.close()
 

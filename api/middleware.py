@@ -20,7 +20,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import path_of, problem_response
 from api.redacting import hide_tokens
 
-__all__ = ["ASKING_WHERE", "CONTENT_SECURITY_POLICY", "HeadAsGet", "HostGuard", "SecurityHeaders", "security_headers"]
+__all__ = [
+    "ASKING_WHERE",
+    "CONTENT_SECURITY_POLICY",
+    "SHARE_HEADERS",
+    "HeadAsGet",
+    "HostGuard",
+    "SecurityHeaders",
+    "is_shared",
+    "security_headers",
+]
 
 CONTENT_SECURITY_POLICY: Mapping[str, str] = MappingProxyType(
     {
@@ -41,11 +50,28 @@ _NO_FEATURES = "camera=(), geolocation=(), microphone=()"
 ASKING_WHERE: Mapping[str, str] = MappingProxyType(
     {"Permissions-Policy": "camera=(), geolocation=(self), microphone=()"}
 )
+# What is shared with somebody without an account is stored and found nowhere, and asks nobody else for anything: no
+# online base map either.
+SHARE_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": "; ".join(
+            f"{name} {value}" for name, value in CONTENT_SECURITY_POLICY.items() if name != "worker-src"
+        ),
+        "Cache-Control": "no-store",
+        "X-Robots-Tag": "noindex, nofollow, noarchive",
+    }
+)
+_SHARED = re.compile(r"/(s|share)(/|$)")
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::(?P<port>\d{1,5}))?")
 _POLICY_VIOLATION = 1008
 _log = logging.getLogger("norrsyn")
 
 Crash = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def is_shared(path: str) -> bool:
+    """Whether a path is a share link's, or of what it shows."""
+    return _SHARED.match(path) is not None
 
 
 def security_headers(image_origin: str | None = None) -> dict[str, str]:
@@ -94,7 +120,9 @@ class SecurityHeaders:
                 headers.update(self.headers)
                 if own == ASKING_WHERE["Permissions-Policy"]:
                     headers.update(ASKING_WHERE)
-                if not headers.get("Cache-Control", "").startswith("private"):
+                if is_shared(scope["path"]):
+                    headers.update(SHARE_HEADERS)
+                elif not headers.get("Cache-Control", "").startswith("private"):
                     headers["Cache-Control"] = "no-store"
             await send(message)
 

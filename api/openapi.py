@@ -28,6 +28,8 @@ TAGS = [
     {"name": "reference", "description": "Reference tables, layers and the base map"},
     {"name": "saved", "description": "What a user keeps: views of the map, and the shortlist"},
     {"name": "plans", "description": "Joint inspections: drafted, approved, carried out and closed, and their files"},
+    {"name": "links", "description": "Share links: made, approved, issued, extended and revoked"},
+    {"name": "share", "description": "What a share link shows to its recipient, who has no account"},
     {"name": "accounts", "description": "Signing in, and one's own account"},
     {"name": "admin", "description": "Users, surfaces, jobs and settings, and the log of what was done"},
     {"name": "health", "description": "Whether the service can answer"},

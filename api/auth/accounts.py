@@ -84,6 +84,10 @@ class Accounts:
 
     # ---- sessions
 
+    def find_client(self, request: Request) -> str:
+        """Address of whoever asks."""
+        return find_client(request, self._proxies)
+
     def find_session(self, request: Request) -> Session | None:
         """The session that a request's cookie belongs to, if it is good now."""
         token = read_cookie(request)
@@ -136,7 +140,7 @@ class Accounts:
         )
 
     def _check(self, request: Request, name: str, password: str) -> StoredUser | Refusal:
-        address = find_client(request, self._proxies)
+        address = self.find_client(request)
         device = find_device(self._home, self._read_device(request), name, now=self.clock())
         if wait_s := begin_attempt(self._home, name, address, now=self.clock(), device=device):
             return Refusal(wait_s)

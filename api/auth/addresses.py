@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from api.middleware import is_this_machine
 
-__all__ = ["Networks", "find_client", "is_guarded", "parse_networks"]
+__all__ = ["Networks", "find_client", "find_origin", "is_guarded", "parse_networks"]
 
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
@@ -42,6 +42,12 @@ def is_guarded(request: Request) -> bool:
     """
     host = request.url.hostname or ""
     return request.url.scheme == "https" or not is_this_machine(f"[{host}]" if ":" in host else host)
+
+
+def find_origin(request: Request) -> str:
+    """How people reach this server: as the operator has set it, else by the name that this request came by."""
+    public: str | None = request.app.state.service.settings.public_url
+    return public or str(request.base_url).rstrip("/")
 
 
 def _is_among(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:

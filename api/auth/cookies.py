@@ -9,12 +9,15 @@ from api.auth.addresses import is_guarded
 
 __all__ = [
     "clear_cookie",
+    "clear_share_cookie",
     "cookie_name",
     "device_cookie_name",
     "read_cookie",
     "read_named_cookie",
     "set_cookie",
     "set_device_cookie",
+    "set_share_cookie",
+    "share_cookie_name",
 ]
 
 _NAME = "norrsyn"
@@ -70,3 +73,22 @@ def set_device_cookie(request: Request, response: Response, token: str) -> None:
 def clear_cookie(request: Request, response: Response) -> None:
     """Take the session away from the browser."""
     response.delete_cookie(cookie_name(request), path="/", secure=is_guarded(request), httponly=True, samesite="lax")
+
+
+def share_cookie_name(request: Request) -> str:
+    """Name of the cookie by which a recipient's browser is known; it has nothing to do with anybody's session."""
+    return f"{cookie_name(request)}-share"
+
+
+def set_share_cookie(request: Request, response: Response, token: str) -> None:
+    """Give a recipient's browser a link session; it ends with the browser, or when the server says so."""
+    response.set_cookie(
+        share_cookie_name(request), token, path="/", secure=is_guarded(request), httponly=True, samesite="strict"
+    )
+
+
+def clear_share_cookie(request: Request, response: Response) -> None:
+    """Take the link session away from the browser."""
+    response.delete_cookie(
+        share_cookie_name(request), path="/", secure=is_guarded(request), httponly=True, samesite="strict"
+    )

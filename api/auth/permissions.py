@@ -25,6 +25,10 @@ _PLAN: Final[Rule] = frozenset({"planner", "coordinator"})
 _IMPORTS: Final[Rule] = frozenset({"analyst", "admin"})
 _ADMIN: Final[Rule] = frozenset({"admin"})
 _AUDIT: Final[Rule] = frozenset({"admin", "auditor"})
+# share links are made by coordinators, approved and revoked by administrators too, and read by auditors
+_LINKS_MADE: Final[Rule] = frozenset({"coordinator"})
+_LINKS_KEPT: Final[Rule] = _LINKS_MADE | {"admin"}
+_LINKS_SEEN: Final[Rule] = _LINKS_KEPT | {"auditor"}
 
 
 def _rows(rule: Rule, *routes: str) -> Iterable[tuple[tuple[str, str], Rule]]:
@@ -51,6 +55,11 @@ PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
                 "POST /welcome/{token}",
                 "POST /sign-out",
                 "GET /help/accessibility",
+                # a share link and what it shows: each looks for a good link itself, whoever is signed in
+                "GET /s/{token:path}",
+                "POST /s/{token:path}",
+                "GET /share",
+                "POST /share/leave",
             ),
             *_rows(
                 SIGNED_IN,
@@ -125,6 +134,19 @@ PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
             ),
             *_rows(_MAP, "GET /plans", "GET /plans/{plan_id}"),
             *_rows(_PLAN, "GET /plans/new"),
+            *_rows(_LINKS_SEEN, "GET /links", "GET /links/{link_id}", "GET /api/links", "GET /api/links/{link_id}"),
+            *_rows(
+                _LINKS_MADE, "GET /links/new", "POST /links/new", "POST /api/links", "POST /api/links/{link_id}/issue"
+            ),
+            *_rows(
+                _LINKS_KEPT,
+                "POST /links",
+                "POST /links/{link_id}",
+                "POST /api/links/revoke",
+                "POST /api/links/{link_id}/approve",
+                "POST /api/links/{link_id}/extend",
+                "POST /api/links/{link_id}/revoke",
+            ),
             *_rows(
                 _IMPORTS,
                 "GET /import",

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.auth.accounts import Accounts
+from api.auth.addresses import find_origin
 from api.auth.forms import has_form_token, make_form_token
 from api.auth.signed_in import TheSession
 from api.routes.accounts import TheAccounts, TheForm, find_name_fault
@@ -248,8 +249,7 @@ def _find(request: Request, user_id: str) -> StoredUser:
 
 def _make_address(request: Request, token: str) -> str:
     """Address of a one-time link, by the name under which the admin has reached this server unless another is set."""
-    public: str | None = request.app.state.service.settings.public_url
-    return f"{public or str(request.base_url).rstrip('/')}/welcome/{token}"
+    return f"{find_origin(request)}/welcome/{token}"
 
 
 def _by(accounts: Accounts, session: Session) -> By:

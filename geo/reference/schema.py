@@ -255,6 +255,17 @@ _ALL = (
         ),
     ),
     Table(
+        "sharing_bases",
+        ("basis",),
+        (
+            Column("basis", pattern="[a-z][a-z0-9-]*"),
+            Column("circle", refers_to="circles.circle"),
+            *_TITLES,
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table(
         "agencies",
         ("agency",),
         (

@@ -37,7 +37,7 @@ from geo.store.database import HEAD, find_store, has_postgis, is_postgres, write
 from geo.store.geometry import Geometry
 from geo.store.home import StrPath, open_home
 from geo.store.people.database import PEOPLE_CHAIN, PEOPLE_HEAD, read_people, write_people
-from geo.store.people.tables import EVENTS, KEPT_IN_BACKUPS
+from geo.store.people.tables import EVENTS, KEPT_IN_BACKUPS, NOT_IN_BACKUPS
 from geo.store.tables import CURRENT, IMPORTS, METADATA, SNAPSHOTS, SURFACES
 
 __all__ = ["Backup", "backup", "restore"]
@@ -252,7 +252,11 @@ def _write_table(connection: sa.Connection, table: sa.Table, archive: zipfile.Zi
 
 
 def _stream(connection: sa.Connection, table: sa.Table) -> Iterator[list[tuple[Any, ...]]]:
-    chosen = [_plain_column(connection, column) for column in table.columns]
+    left_out = NOT_IN_BACKUPS.get(table.name, frozenset())
+    chosen = [
+        sa.null().label(column.name) if column.name in left_out else _plain_column(connection, column)
+        for column in table.columns
+    ]
     is_json = [isinstance(column.type, sa.JSON) for column in table.columns]
     query = sa.select(*chosen).order_by(*table.primary_key.columns)
     for batch in connection.execute(query, execution_options={"yield_per": _BATCH}).partitions(_BATCH):

@@ -15,6 +15,7 @@ from maps.pages.base import Query, render_page
 
 __all__ = [
     "PROBLEMS",
+    "SWEDEN",
     "Account",
     "AccountSession",
     "Fault",
@@ -29,7 +30,7 @@ __all__ = [
     "say_title",
 ]
 
-_SWEDEN = ZoneInfo("Europe/Stockholm")
+SWEDEN = ZoneInfo("Europe/Stockholm")
 _FEW_SECONDS = 90
 # why a sign-in through an identity provider, or a form, came to nothing; words stand in `_say_fault`
 PROBLEMS = ("cancelled", "ended", "expired", "refused", "unreachable")
@@ -304,7 +305,7 @@ def _say_browser(lang: str, browser: str) -> str:
 
 def say_moment(lang: str, at: float) -> str:
     """A moment, in seconds since 1970, as a clock in Sweden shows it."""
-    moment = datetime.fromtimestamp(at, _SWEDEN)
+    moment = datetime.fromtimestamp(at, SWEDEN)
     return f"{format_date(lang, moment.date())} {moment:%H:%M}"
 
 

@@ -360,6 +360,15 @@ def _say_event(lang: str, what: str) -> str:
         "picture-shared": translate(lang, "Made tables of a year that can be shared"),
         "release-built": translate(lang, "Made a release for shared maps"),
         "release-deleted": translate(lang, "Deleted a release of shared maps"),
+        "link-created": translate(lang, "Made a share link"),
+        "link-approved": translate(lang, "Approved a share link"),
+        "link-issued": translate(lang, "Made the address of a share link"),
+        "link-opened": translate(lang, "Opened a share link"),
+        "link-refused": translate(lang, "Was refused at a share link"),
+        "link-viewed": translate(lang, "Looked at a shared map"),
+        "link-exported": translate(lang, "Took along a shared map"),
+        "link-extended": translate(lang, "Extended a share link"),
+        "link-revoked": translate(lang, "Revoked a share link"),
     }
     return said.get(what, what)
 

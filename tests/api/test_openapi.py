@@ -45,7 +45,7 @@ def test_failures_are_problem_details(document: dict) -> None:
             assert list(content) == ["application/problem+json"], f"{name} {status}"
 
 
-def test_nothing_but_an_import_and_what_a_user_keeps_changes_anything(document: dict) -> None:
+def test_nothing_but_an_import_a_link_and_what_a_user_keeps_changes_anything(document: dict) -> None:
     others = sorted(name for name, _ in list_operations(document) if not name.startswith("get "))
     # a what-if writes nothing (test_scenarios.py), nor does an area; they do not fit into an address
     kept = [
@@ -62,6 +62,8 @@ def test_nothing_but_an_import_and_what_a_user_keeps_changes_anything(document: 
         "post /outcomes",
     )
     kept += ["post /api/plans", *(one.replace(" ", " /api/plans/{plan_id}") for one in changes)]
+    ways = ("approve", "issue", "extend", "revoke")
+    kept += ["post /api/links", "post /api/links/revoke", *(f"post /api/links/{{link_id}}/{way}" for way in ways)]
     assert others == sorted(["post /api/area", "post /api/imports", "post /api/what-if", *kept])
 
 

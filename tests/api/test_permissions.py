@@ -27,14 +27,15 @@ PAGE = {"accept": "text/html"}
 SAID = {
     "planner": {"map", "plan"},
     "analyst": {"map", "imports"},
-    "coordinator": {"map", "plan"},
-    "admin": {"imports", "admin", "audit"},
-    "auditor": {"audit"},
+    "coordinator": {"map", "plan", "links seen", "links kept", "links made"},
+    "admin": {"imports", "admin", "audit", "links seen", "links kept"},
+    "auditor": {"audit", "links seen"},
     "no role": set(),
     "nobody": set(),
 }
 OWN = {"/account", "/account/password", "/account/sessions", "/api/me", "/signed-in", "/openapi.json"}
-OPEN = ("/healthz", "/sw.js", "/i18n", "/static", "/sign-in", "/sign-out", "/welcome")
+# a share link is its own permission
+OPEN = ("/healthz", "/sw.js", "/i18n", "/static", "/sign-in", "/sign-out", "/welcome", "/s/", "/share")
 
 
 def group(path: str, method: str = "GET") -> str:  # noqa: PLR0911  one for each part
@@ -47,6 +48,10 @@ def group(path: str, method: str = "GET") -> str:  # noqa: PLR0911  one for each
         return "open" if path == "/help/accessibility" else "own"
     if path.startswith("/admin"):
         return "admin"
+    if path.startswith(("/links", "/api/links")):
+        if path == "/links/new" or path.endswith("/issue") or (method, path) == ("POST", "/api/links"):
+            return "links made"
+        return "links seen" if method == "GET" else "links kept"
     if path == "/audit":
         return "audit"
     if path.startswith("/api/plans") or path == "/plans/new":

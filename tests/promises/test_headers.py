@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,13 +16,17 @@ from starlette.websockets import WebSocketDisconnect
 
 import geo
 from api import create_app
-from api.middleware import check_host
+from api.middleware import check_host, is_shared
 from api.settings import Settings
+from geo.layers.circles import VISIBLE
 from geo.store.files import load_layers, publish, save_surface
+from geo.store.people.management import By
+from geo.store.people.shares.life import create_share
 from tests.accounts import allow_routes, enter, make_account
 from tests.api.made import BASE_URL, WRITING, fill_home, import_workplaces
 from tests.api.plans import ask
 from tests.frames import GRID, SCORING_DAY
+from tests.shares import make_new, put_release
 
 POLICY = {
     "default-src": "'none'",
@@ -51,7 +56,10 @@ EXAMPLES = {
     "form": "csv",
     "layer": "workplaces",
     "record_id:path": "w001",
+    "token:path": "nsl_whatever",
 }
+# What is shared asks for less, and has its own test (test_share_links.py).
+SHARED_POLICY = {name: value for name, value in POLICY.items() if name != "worker-src"}
 QUERIES = {
     "/api/cells/at": "?easting=758600&northing=7088600",
     "/api/sites": "?bbox=20,63,21,64",
@@ -101,7 +109,17 @@ def client(app: FastAPI) -> Iterator[TestClient]:
         publish(home, surface.id)
         EXAMPLES["surface_id"] = surface.id
         EXAMPLES["plan_id"] = ask(started, explores=False)["plan_id"]
+        EXAMPLES["link_id"] = open_share_link(started, home, EXAMPLES["user_id"])
         yield started
+
+
+def open_share_link(client: TestClient, home: Path, user_id: str) -> str:
+    """Id of a share link that the client has open beside its session."""
+    put_release(home)
+    made = create_share(home, make_new(time.time()), By(user_id, time.time()), among=VISIBLE)
+    opened = client.post(f"/s/{made.token}", data={"code": ""}, headers={"origin": BASE_URL}, follow_redirects=False)
+    assert opened.status_code == 303
+    return made.link.link_id
 
 
 def list_addresses(app: FastAPI, examples: Mapping[str, str] = EXAMPLES) -> list[str]:
@@ -117,13 +135,13 @@ def list_addresses(app: FastAPI, examples: Mapping[str, str] = EXAMPLES) -> list
     return addresses
 
 
-def check_headers(headers: object, *, locates: bool = False) -> None:
+def check_headers(headers: object, *, locates: bool = False, shared: bool = False) -> None:
     got = dict(headers)  # type: ignore[call-overload]
     # only the map may ask where its reader is, and only on a click there
     where = "(self)" if locates else "()"
     assert got["permissions-policy"] == f"camera=(), geolocation={where}, microphone=()"
     policy = dict(part.strip().split(" ", 1) for part in got["content-security-policy"].split(";"))
-    assert policy == POLICY
+    assert policy == (SHARED_POLICY if shared else POLICY)
     assert got["x-content-type-options"] == "nosniff"
     assert got["referrer-policy"] == "no-referrer"
     assert got["cross-origin-resource-policy"] == "same-origin"
@@ -142,7 +160,7 @@ class TestEveryAnswer:
             response = client.get(address)
             assert response.status_code == 200, f"{address}: {response.text[:300]}"
             # whoever is signed in is led from the sign-in page to the map
-            check_headers(response.headers, locates=response.url.path == "/")
+            check_headers(response.headers, locates=response.url.path == "/", shared=is_shared(response.url.path))
 
     def test_a_what_if_does_too(self, client: TestClient) -> None:
         change = {"kind": "add_accommodation", "easting": 758_600, "northing": 7_088_600, "beds": 40}

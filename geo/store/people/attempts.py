@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -25,13 +26,16 @@ __all__ = [
     "BY_ADDRESS",
     "BY_DEVICE",
     "BY_NAME",
+    "OF_SHARES",
     "FailedSignIns",
     "Patience",
     "address_subject",
     "begin_attempt",
     "clear_attempt",
+    "count_attempt",
     "count_failures",
     "name_subject",
+    "take_back",
 ]
 
 _IPV6_BITS = 64
@@ -76,6 +80,8 @@ class FailedSignIns:
     n_waiting: int = 0
 
 
+# how subjects begin that count who opens share links, and are no sign-ins
+OF_SHARES = "share-"
 # A person mistypes; a whole office stands behind one address.
 BY_NAME = Patience(5, 2.0, 900.0)
 BY_DEVICE = BY_NAME
@@ -126,23 +132,43 @@ def begin_attempt(home: StrPath | None, name: str, address: str, *, now: float, 
     if device is not None:
         subjects = {_device_subject(device): BY_DEVICE}
     with write_people(home) as connection:
-        lock_people(connection)
-        rows = {
-            row.subject: row for row in connection.execute(sa.select(ATTEMPTS).where(ATTEMPTS.c.subject.in_(subjects)))
-        }
-        # a clock that was put back makes nobody wait for longer than the longest wait
-        waits = [min(row.blocked_until - now, subjects[row.subject].most_s) for row in rows.values()]
-        if (wait_s := float(max(waits, default=0.0))) > 0:
-            return wait_s
-        for subject, patience in subjects.items():
-            row = rows.get(subject)
-            failures = 1 if row is None or row.last_at <= now - FORGET_ATTEMPTS_S else row.failures + 1
-            values = {"failures": failures, "last_at": now, "blocked_until": now + patience.wait_s(failures)}
-            if row is None:
-                connection.execute(ATTEMPTS.insert().values(subject=subject, **values))
-            else:
-                connection.execute(ATTEMPTS.update().where(ATTEMPTS.c.subject == subject).values(**values))
+        return count_attempt(connection, subjects, now=now)
+
+
+def count_attempt(connection: sa.Connection, subjects: Mapping[str, Patience], *, now: float) -> float:
+    """Count an attempt for each of several subjects within a transaction, unless it comes too early for one of them.
+
+    Returns
+    -------
+    float, s, how long to wait; 0 where the attempt was counted
+    """
+    lock_people(connection)
+    rows = {row.subject: row for row in connection.execute(sa.select(ATTEMPTS).where(ATTEMPTS.c.subject.in_(subjects)))}
+    for row in rows.values():
+        if row.blocked_until > now + subjects[row.subject].most_s:
+            # a clock that was put back makes nobody wait for longer than the longest wait
+            capped = {"blocked_until": now + subjects[row.subject].most_s}
+            connection.execute(ATTEMPTS.update().where(ATTEMPTS.c.subject == row.subject).values(**capped))
+    waits = [min(row.blocked_until - now, subjects[row.subject].most_s) for row in rows.values()]
+    if (wait_s := float(max(waits, default=0.0))) > 0:
+        return wait_s
+    for subject, patience in subjects.items():
+        row = rows.get(subject)
+        failures = 1 if row is None or row.last_at <= now - FORGET_ATTEMPTS_S else row.failures + 1
+        next_s = patience.wait_s(failures)
+        values = {"failures": failures, "last_at": now, "blocked_until": now + next_s if next_s else 0.0}
+        if row is None:
+            connection.execute(ATTEMPTS.insert().values(subject=subject, **values))
+        else:
+            connection.execute(ATTEMPTS.update().where(ATTEMPTS.c.subject == subject).values(**values))
     return 0.0
+
+
+def take_back(connection: sa.Connection, subject: str) -> None:
+    """One failure less for a subject, which need not wait any more."""
+    fewer = {"failures": ATTEMPTS.c.failures - 1, "blocked_until": 0.0}
+    connection.execute(ATTEMPTS.update().where(ATTEMPTS.c.subject == subject).values(**fewer))
+    connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.subject == subject, ATTEMPTS.c.failures <= 0))
 
 
 def clear_attempt(home: StrPath | None, name: str, address: str, *, device: str | None = None) -> None:
@@ -154,15 +180,12 @@ def clear_attempt(home: StrPath | None, name: str, address: str, *, device: str 
     ------
     StoreError
     """
-    of_address = ATTEMPTS.c.subject == address_subject(address)
     with write_people(home) as connection:
         if device is not None:
             connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.subject == _device_subject(device)))
             return
         connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.subject == name_subject(name)))
-        fewer = {"failures": ATTEMPTS.c.failures - 1, "blocked_until": 0.0}
-        connection.execute(ATTEMPTS.update().where(of_address).values(**fewer))
-        connection.execute(ATTEMPTS.delete().where(of_address, ATTEMPTS.c.failures <= 0))
+        take_back(connection, address_subject(address))
 
 
 def count_failures(home: StrPath | None, *, now: float) -> FailedSignIns:
@@ -172,7 +195,9 @@ def count_failures(home: StrPath | None, *, now: float) -> FailedSignIns:
     ------
     StoreError
     """
-    recent = sa.select(ATTEMPTS).where(ATTEMPTS.c.last_at > now - FORGET_ATTEMPTS_S)
+    recent = sa.select(ATTEMPTS).where(
+        ATTEMPTS.c.last_at > now - FORGET_ATTEMPTS_S, ~ATTEMPTS.c.subject.startswith(OF_SHARES)
+    )
     with read_people(home) as connection:
         rows = [] if connection is None else connection.execute(recent).all()
     by_address = [row for row in rows if row.subject.startswith("address:")]

@@ -16,7 +16,7 @@ __all__ = ["PEOPLE_CHAIN", "PEOPLE_HEAD", "PEOPLE_NAME", "read_people", "write_p
 
 PEOPLE_NAME = "people.sqlite"
 # the newest step in `geo.store.people.migrations`
-PEOPLE_HEAD = "p0006"
+PEOPLE_HEAD = "p0007"
 
 
 def find_people_url(home: Path) -> sa.URL:

@@ -39,6 +39,15 @@ KINDS = (
     "picture-shared",
     "release-built",
     "release-deleted",
+    "link-created",
+    "link-approved",
+    "link-issued",
+    "link-opened",
+    "link-refused",
+    "link-viewed",
+    "link-exported",
+    "link-extended",
+    "link-revoked",
 )
 
 

@@ -17,7 +17,7 @@ from geo.errors import StoreError
 from geo.store.home import StrPath
 from geo.store.people.database import read_people, write_people
 from geo.store.people.events import insert_event
-from geo.store.people.tables import ATTEMPTS, DEVICES, LINKS, SESSIONS, USERS
+from geo.store.people.tables import ATTEMPTS, DEVICES, LINKS, SESSIONS, SHARE_LINKS, SHARE_SESSIONS, USERS
 from geo.store.people.tokens import hash_token, is_token, make_token
 from geo.store.people.users import User
 
@@ -27,6 +27,7 @@ __all__ = [
     "SEEN_EVERY_S",
     "OpenSession",
     "Session",
+    "end_expired_shares",
     "end_session",
     "end_sessions",
     "find_session",
@@ -278,6 +279,15 @@ def _prune(connection: sa.Connection, now: float, idle_s: float) -> None:
     )
     connection.execute(LINKS.delete().where(LINKS.c.expires_at <= now))
     connection.execute(DEVICES.delete().where(DEVICES.c.made_at <= now - DEVICE_LASTS_S))
+    end_expired_shares(connection, now)
     connection.execute(
         ATTEMPTS.delete().where(ATTEMPTS.c.last_at <= now - FORGET_ATTEMPTS_S, ATTEMPTS.c.blocked_until <= now)
     )
+
+
+def end_expired_shares(connection: sa.Connection, now: float) -> None:
+    """Write down which share links have expired, so that a clock that is put back revives none of them."""
+    expired = sa.and_(SHARE_LINKS.c.ended_at.is_(None), SHARE_LINKS.c.expires_at <= now)
+    values = {"ended_at": SHARE_LINKS.c.expires_at, "ended_why": "expired"}
+    connection.execute(SHARE_LINKS.update().where(expired).values(**values))
+    connection.execute(SHARE_SESSIONS.delete().where(SHARE_SESSIONS.c.expires_at <= now))

@@ -1,6 +1,9 @@
-"""The tables of users, sessions, failed sign-ins and one-time links, of what users keep, and of what was done."""
+"""The tables of users, sessions, failed sign-ins and links, of what users keep and share, and of what was done."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
@@ -10,9 +13,12 @@ __all__ = [
     "EVENTS",
     "KEPT_IN_BACKUPS",
     "LINKS",
+    "NOT_IN_BACKUPS",
     "PEOPLE",
     "SAVED_VIEWS",
     "SESSIONS",
+    "SHARE_LINKS",
+    "SHARE_SESSIONS",
     "SHORTLIST",
     "USERS",
 ]
@@ -131,6 +137,75 @@ EVENTS = sa.Table(
     sa.Column("about", sa.Text, nullable=False),
 )
 
-# Sessions, counters and links are worth nothing in another place or at another time. Users come first: the others
-# name them.
-KEPT_IN_BACKUPS = (USERS, SAVED_VIEWS, SHORTLIST, EVENTS)
+SHARE_LINKS = sa.Table(
+    "share_links",
+    PEOPLE,
+    # how pages, the log and the watermark name it; nothing can be opened with it
+    sa.Column("link_id", sa.Text, primary_key=True),
+    # SHA-256 of the token in the address, which is kept nowhere; None until it is issued
+    sa.Column("token_hash", sa.Text, unique=True),
+    sa.Column("has_password", sa.Boolean, nullable=False),
+    # argon2id in PHC form
+    sa.Column("password_hash", sa.Text),
+    # SHA-256 of token and code; None where it asks for no code
+    sa.Column("code_hash", sa.Text),
+    sa.Column("recipient", sa.Text, nullable=False),
+    # what is compared: the same for every way to write the recipient
+    sa.Column("recipient_key", sa.Text, nullable=False, index=True),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("basis", sa.Text, nullable=False),
+    sa.Column("circle", sa.Text, nullable=False, index=True),
+    sa.Column("release_id", sa.Text, nullable=False, index=True),
+    # ids of cells; None for all of the release
+    sa.Column("area", sa.JSON(none_as_null=True)),
+    # the area as it was asked for, in words for whoever looks after the link
+    sa.Column("area_asked", sa.JSON(none_as_null=True)),
+    sa.Column("sectors", sa.JSON(none_as_null=True), nullable=False),
+    sa.Column("layers", sa.JSON(none_as_null=True), nullable=False),
+    sa.Column("finest_m", sa.Integer, nullable=False),
+    sa.Column("lang", sa.Text, nullable=False),
+    sa.Column("contact", sa.Text, nullable=False),
+    sa.Column("is_single_use", sa.Boolean, nullable=False),
+    # None: as often as its recipient likes
+    sa.Column("max_openings", sa.Integer),
+    sa.Column("needs_approval", sa.Boolean, nullable=False),
+    sa.Column("openings", sa.Integer, nullable=False),
+    sa.Column("views", sa.Integer, nullable=False),
+    sa.Column("opened_at", sa.Double),
+    # the newest moment at which the link was known to be good: a clock before it is wrong
+    sa.Column("seen_at", sa.Double, nullable=False),
+    sa.Column("expires_at", sa.Double, nullable=False),
+    # users by id, without foreign key: what somebody did outlasts them
+    *(
+        column
+        for what, is_always in (
+            ("created", True), ("approved", False), ("issued", False), ("extended", False), ("ended", False)
+        )
+        for column in (
+            sa.Column(f"{what}_at", sa.Double, nullable=not is_always),
+            sa.Column(f"{what}_by", sa.Text, nullable=not is_always),
+        )
+    ),
+    # ``revoked`` or ``expired``
+    sa.Column("ended_why", sa.Text),
+)  # fmt: skip
+
+SHARE_SESSIONS = sa.Table(
+    "share_sessions",
+    PEOPLE,
+    # SHA-256 of what the recipient's cookie holds
+    sa.Column("session_hash", sa.Text, primary_key=True),
+    sa.Column("link_id", sa.Text, sa.ForeignKey("share_links.link_id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("opened_at", sa.Double, nullable=False),
+    sa.Column("seen_at", sa.Double, nullable=False),
+    sa.Column("expires_at", sa.Double, nullable=False),
+)
+
+# Sessions, counters and one-time links are worth nothing in another place or at another time. Users come first: the
+# others name them.
+KEPT_IN_BACKUPS = (USERS, SAVED_VIEWS, SHORTLIST, SHARE_LINKS, EVENTS)
+# Who was shared with, why and on which basis is kept for whoever asks later; what a link opens with is not, so that one
+# that comes back from a backup, where it may not have been revoked yet, opens nothing.
+NOT_IN_BACKUPS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"share_links": frozenset({"token_hash", "password_hash", "code_hash"})}
+)

@@ -61,6 +61,7 @@ export class AreaTotals {
       this.classTable(area.classes),
       Object.entries(area.sites).map(([layer, totals]) => this.siteTable(layer, totals)),
       this.planLink(),
+      "mayShare" in document.body.dataset && el("p", { class: "area-share" }, el("a", { class: "button", href: this.shareAddress() }, t("Share this area"))),
     );
   }
 
@@ -68,6 +69,12 @@ export class AreaTotals {
     if (!this.planOf) return null;
     const follow = ({ currentTarget }) => (currentTarget.href = this.planOf());
     return el("p", { class: "area-plan" }, el("a", { class: "plain-button", href: this.planOf(), onpointerdown: follow, onclick: follow }, t("Plan an inspection in this area")));
+  }
+
+  // The form for a share link reads the area from its address: corners as degrees, the last one not repeated.
+  shareAddress() {
+    const corners = this.polygon.coordinates[0].slice(0, -1).map((corner) => corner.join(","));
+    return `links/new?${new URLSearchParams({ lang: language(), area: corners.join(";") })}`;
   }
 
   classTable(classes) {

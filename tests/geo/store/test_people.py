@@ -122,7 +122,12 @@ def test_attempts_at_once_are_counted_one_by_one(tmp_path: Path) -> None:
     # a clock that is put back makes nobody wait for a day
     for _ in range(5):
         begin_attempt(tmp_path, "Anna", "192.0.2.1", now=NOW)
-    assert 0 < begin_attempt(tmp_path, "Anna", "192.0.2.1", now=NOW - 86_400) <= BY_NAME.most_s
+    back = NOW - 86_400
+    assert 0 < begin_attempt(tmp_path, "Anna", "192.0.2.1", now=back) <= BY_NAME.most_s
+    assert begin_attempt(tmp_path, "Anna", "192.0.2.1", now=back + BY_NAME.most_s) == 0
+    # nor does anybody who need not wait
+    assert begin_attempt(tmp_path, "Bo", "192.0.2.2", now=NOW) == 0
+    assert begin_attempt(tmp_path, "Bo", "192.0.2.2", now=back) == 0
 
 
 @pytest.mark.parametrize(

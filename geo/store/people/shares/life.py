@@ -1,0 +1,364 @@
+"""The life of a share link: made, approved, issued, extended, revoked; each change one transaction with its event."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from geo.errors import ChangedError, ParameterError
+from geo.reference import read_table
+from geo.store.home import StrPath
+from geo.store.people.database import lock_people, write_people
+from geo.store.people.events import insert_event
+from geo.store.people.management import By
+from geo.store.people.sessions import end_expired_shares
+from geo.store.people.shares.links import (
+    ACTIVE,
+    MAX_LASTS_S,
+    NewShare,
+    ShareLink,
+    describe_row,
+    get_share_link,
+    make_recipient_key,
+    read_names,
+)
+from geo.store.people.shares.tokens import hash_code, make_code, make_share_token
+from geo.store.people.tables import SHARE_LINKS, SHARE_SESSIONS
+from geo.store.people.texts import find_text_fault, tidy_text
+from geo.store.people.tokens import hash_token
+
+__all__ = [
+    "MAX_OPENINGS",
+    "MAX_TEXT",
+    "Issued",
+    "RecipientTakenError",
+    "approve_share",
+    "create_share",
+    "extend_share",
+    "issue_share",
+    "revoke_recipient",
+    "revoke_share",
+]
+
+# characters of each text
+MAX_TEXT = {"recipient": 200, "purpose": 500, "contact": 300}
+MAX_OPENINGS = 1000
+# a form is filled in, and the clock goes on
+_SLACK_S = 60.0
+_LANGUAGES = ("sv", "en")
+
+
+class RecipientTakenError(ParameterError):
+    """The recipient has a link already.
+
+    Attributes
+    ----------
+    links : tuple of ShareLink, those that are active
+    """
+
+    def __init__(self, links: tuple[ShareLink, ...]) -> None:
+        self.links = links
+        super().__init__("The recipient has an active link already: revoke it first, or replace it by this one.")
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A link, and what opens it: told now and never again.
+
+    Attributes
+    ----------
+    link : ShareLink
+    token : str, None where it must be approved first
+    code : str, None where it asks for none
+    """
+
+    link: ShareLink
+    token: str | None = None
+    code: str | None = None
+
+
+def create_share(
+    home: StrPath | None, new: NewShare, by: By, *, among: Collection[str], replaces: bool = False
+) -> Issued:
+    """Make a link with all that limits it, in one transaction; where nobody else must approve it, with its token.
+
+    Parameters
+    ----------
+    home : path
+    new : NewShare
+    by : By
+    among : collection of str
+        Circles that whoever makes it may see: whose links the recipient may have only one of.
+    replaces : bool
+        Whether the recipient's links until now are revoked.
+
+    Raises
+    ------
+    ParameterError
+        Something cannot be kept: all of it is told, and nothing is stored.
+    RecipientTakenError
+    StoreError
+    """
+    recipient, purpose, contact = (tidy_text(text) for text in (new.recipient, new.purpose, new.contact))
+    _check_new(new, {"recipient": recipient, "purpose": purpose, "contact": contact}, by.now)
+    key = make_recipient_key(recipient)
+    with _changing(home, by) as connection:
+        taken = _list_active(connection, key, among, by.now)
+        if taken and not replaces:
+            raise RecipientTakenError(taken)
+        for each in taken:
+            _end(connection, each, by)
+        row = {
+            "link_id": secrets.token_hex(5),
+            "has_password": new.password_hash is not None,
+            "password_hash": new.password_hash,
+            "recipient": recipient,
+            "recipient_key": key,
+            "purpose": purpose,
+            "basis": new.basis,
+            "circle": new.circle,
+            "release_id": new.scope.release_id,
+            "area": None if new.scope.area is None else list(new.scope.area),
+            "area_asked": dict(new.area_asked),
+            "sectors": list(new.scope.sectors),
+            "layers": list(new.scope.layers),
+            "finest_m": new.scope.finest_m,
+            "lang": new.lang,
+            "contact": contact,
+            "is_single_use": new.is_single_use,
+            "max_openings": 1 if new.is_single_use else new.max_openings,
+            "needs_approval": new.needs_approval,
+            "openings": 0,
+            "views": 0,
+            "seen_at": by.now,
+            "expires_at": new.expires_at,
+            "created_at": by.now,
+            "created_by": by.user_id or by.name,
+        }
+        connection.execute(SHARE_LINKS.insert().values(**row))
+        link = get_share_link(connection, str(row["link_id"]), now=by.now)
+        _note(connection, "link-created", link, by)
+        return Issued(link) if new.needs_approval else _issue(connection, link, by)
+
+
+def approve_share(home: StrPath | None, link_id: str, by: By, *, among: Collection[str]) -> ShareLink:
+    """Approve a link that somebody else has made.
+
+    Raises
+    ------
+    ChangedError
+        It is approved already, or over.
+    NotFoundError
+    ParameterError
+        It is one's own.
+    StoreError
+    """
+    with _changing(home, by) as connection:
+        link = get_share_link(connection, link_id, now=by.now, circles=among)
+        if by.user_id is None or link.created.user_id == by.user_id:
+            message = "Whoever made the link cannot approve it: ask another coordinator or an administrator."
+            raise ParameterError(message)
+        _change(connection, link, {"awaiting"}, approved_at=by.now, approved_by=by.user_id)
+        return _tell(connection, "link-approved", link_id, by)
+
+
+def issue_share(home: StrPath | None, link_id: str, by: By, *, among: Collection[str]) -> Issued:
+    """Make the token of a link that may be used now; it is told this once.
+
+    Raises
+    ------
+    ChangedError
+        It must be approved first, was issued already, or is over.
+    NotFoundError, StoreError
+    """
+    with _changing(home, by) as connection:
+        return _issue(connection, get_share_link(connection, link_id, now=by.now, circles=among), by)
+
+
+def extend_share(home: StrPath | None, link_id: str, by: By, *, expires_at: float, among: Collection[str]) -> ShareLink:
+    """Let a link last longer, at most 90 days from now; one that had to be approved, by somebody who did not make it.
+
+    Raises
+    ------
+    ChangedError
+        It is over, or was extended meanwhile.
+    NotFoundError
+    ParameterError
+        The moment is in the past, not later than until now, or too far off.
+    StoreError
+    """
+    with _changing(home, by) as connection:
+        link = get_share_link(connection, link_id, now=by.now, circles=among)
+        if faults := [*_find_expiry_fault(expires_at, by.now), *_find_extension_fault(link, expires_at, by)]:
+            raise ParameterError("\n".join(faults))
+        _change(
+            connection,
+            link,
+            {*ACTIVE, "used-up"},
+            sa.and_(SHARE_LINKS.c.expires_at == link.expires_at),
+            expires_at=expires_at,
+            extended_at=by.now,
+            extended_by=by.user_id or by.name,
+        )
+        return _tell(connection, "link-extended", link_id, by)
+
+
+def revoke_share(
+    home: StrPath | None, link_id: str, by: By, *, among: Collection[str] | None = None
+) -> tuple[ShareLink, bool]:
+    """End a link at once, on every worker; also whether it was this that ended it, and not somebody else before.
+
+    Raises
+    ------
+    NotFoundError, StoreError
+    """
+    with _changing(home, by) as connection:
+        link = get_share_link(connection, link_id, now=by.now, circles=among)
+        is_ended = _end(connection, link, by)
+        return get_share_link(connection, link_id, now=by.now), is_ended
+
+
+def revoke_recipient(
+    home: StrPath | None, recipient: str, by: By, *, among: Collection[str] | None = None
+) -> list[ShareLink]:
+    """End every link of a recipient at once; those that were ended by this.
+
+    Raises
+    ------
+    StoreError
+    """
+    with _changing(home, by) as connection:
+        ended = [
+            link
+            for link in _list(connection, make_recipient_key(tidy_text(recipient)), among, by.now)
+            if not link.is_over and _end(connection, link, by)
+        ]
+        return [get_share_link(connection, each.link_id, now=by.now) for each in ended]
+
+
+@contextmanager
+def _changing(home: StrPath | None, by: By) -> Iterator[sa.Connection]:
+    with write_people(home) as connection:
+        lock_people(connection)
+        end_expired_shares(connection, by.now)
+        yield connection
+
+
+def _list(connection: sa.Connection, key: str, among: Collection[str] | None, now: float) -> list[ShareLink]:
+    ask = sa.select(SHARE_LINKS).where(SHARE_LINKS.c.recipient_key == key).order_by(SHARE_LINKS.c.created_at)
+    if among is not None:
+        ask = ask.where(SHARE_LINKS.c.circle.in_(sorted(among)))
+    names = read_names(connection)
+    return [describe_row(row, names, now) for row in connection.execute(ask)]
+
+
+def _list_active(connection: sa.Connection, key: str, among: Collection[str], now: float) -> tuple[ShareLink, ...]:
+    return tuple(link for link in _list(connection, key, among, now) if link.is_active)
+
+
+def _issue(connection: sa.Connection, link: ShareLink, by: By) -> Issued:
+    token = make_share_token()
+    code = make_code() if link.is_single_use else None
+    _change(
+        connection,
+        link,
+        {"ready"},
+        SHARE_LINKS.c.token_hash.is_(None),
+        token_hash=hash_token(token),
+        code_hash=None if code is None else hash_code(token, code),
+        issued_at=by.now,
+        issued_by=by.user_id or by.name,
+    )
+    return Issued(_tell(connection, "link-issued", link.link_id, by), token, code)
+
+
+def _change(connection: sa.Connection, link: ShareLink, states: Collection[str], *where: Any, **values: Any) -> None:
+    """Change a row that is in one of some states; whoever comes second is told what it is now."""
+    if link.state not in states:
+        raise ChangedError(_WORDS[link.state], link)
+    of_link = SHARE_LINKS.c.link_id == link.link_id
+    done = connection.execute(
+        SHARE_LINKS.update().where(of_link, SHARE_LINKS.c.ended_at.is_(None), *where).values(**values)
+    )
+    if done.rowcount != 1:
+        message = "The link was changed meanwhile; look at it again."
+        raise ChangedError(message, link)
+
+
+# why nothing can be done with a link as it is
+_WORDS = {
+    "awaiting": "The link must be approved first, by somebody who did not make it.",
+    "ready": "The link need not be approved, or is already; its address has not been made yet.",
+    "issued": "The address of the link was made already, and is shown only once. If it is lost, revoke the link and make another.",  # noqa: E501
+    "opened": "The address of the link was made already, and is shown only once. If it is lost, revoke the link and make another.",  # noqa: E501
+    "used-up": "The link was opened as often as it may be. Make another.",
+    "expired": "The link has expired. Make another.",
+    "revoked": "The link was revoked. Make another.",
+    "restored": "The link came back from a backup, which holds nothing that opens it. Make another.",
+}
+
+
+def _end(connection: sa.Connection, link: ShareLink, by: By) -> bool:
+    of_link = SHARE_LINKS.c.link_id == link.link_id
+    values = {"ended_at": by.now, "ended_by": by.user_id or by.name, "ended_why": "revoked"}
+    done = connection.execute(SHARE_LINKS.update().where(of_link, SHARE_LINKS.c.ended_at.is_(None)).values(**values))
+    connection.execute(SHARE_SESSIONS.delete().where(SHARE_SESSIONS.c.link_id == link.link_id))
+    if done.rowcount != 1:
+        return False
+    _note(connection, "link-revoked", link, by)
+    return True
+
+
+def _tell(connection: sa.Connection, what: str, link_id: str, by: By) -> ShareLink:
+    link = get_share_link(connection, link_id, now=by.now)
+    # what is known to be good now is so by this clock
+    seen = SHARE_LINKS.update().where(SHARE_LINKS.c.link_id == link_id, SHARE_LINKS.c.seen_at < by.now)
+    connection.execute(seen.values(seen_at=by.now))
+    _note(connection, what, link, by)
+    return link
+
+
+def _note(connection: sa.Connection, what: str, link: ShareLink, by: By) -> None:
+    insert_event(connection, by.user_id, what, describe_link(link), now=by.now, name=by.name)
+
+
+def describe_link(link: ShareLink) -> str:
+    """What the log says a share link is: nothing that opens it, and nothing of what it shows."""
+    return f"{link.link_id}: {link.recipient}; {link.basis}; {link.scope.release_id}"
+
+
+def _check_new(new: NewShare, texts: dict[str, str], now: float) -> None:
+    faults = [f"{name} {fault}." for name, text in texts.items() if (fault := find_text_fault(text, MAX_TEXT[name]))]
+    bases = read_table("sharing_bases")
+    if new.basis not in set(bases.loc[bases["circle"] == new.circle, "basis"]):
+        faults.append("basis is none of the circle's; choose one of the reference table sharing_bases.")
+    if new.lang not in _LANGUAGES:
+        faults.append(f"lang must be one of {', '.join(_LANGUAGES)}.")
+    if not new.scope.sectors or not new.scope.layers or new.scope.area == ():
+        faults.append("the scope holds nothing: choose an area, sectors and layers that the release has.")
+    if new.max_openings is not None and not 1 <= new.max_openings <= MAX_OPENINGS:
+        faults.append(f"max_openings must be from 1 to {MAX_OPENINGS}.")
+    faults += _find_expiry_fault(new.expires_at, now)
+    if faults:
+        raise ParameterError("\n".join(faults))
+
+
+def _find_expiry_fault(expires_at: float, now: float) -> list[str]:
+    if not expires_at > now:
+        return ["expires_at is in the past; choose a later day."]
+    if expires_at > now + MAX_LASTS_S + _SLACK_S:
+        return ["expires_at is too far off; a link lasts 90 days at most."]
+    return []
+
+
+def _find_extension_fault(link: ShareLink, expires_at: float, by: By) -> list[str]:
+    if link.is_over:
+        return []
+    if link.needs_approval and link.created.user_id == by.user_id:
+        return ["This link had to be approved: somebody who did not make it extends it."]
+    return [] if expires_at > link.expires_at else ["expires_at is not later than until now; choose a later day."]

@@ -1,0 +1,315 @@
+"""Who opens a share link: attempts that are counted, and the link session that a recipient's browser holds.
+
+Every attempt is counted before anything of it is looked at, in the database, so that the counts hold for all workers:
+by address (IPv4, or IPv6 by its /64), by link (by the digest of whatever stands in the address, whether it is a link or
+not), and all together. Who comes too early for the first two waits. Beyond the ceiling of the third, which no change of
+address gets round, every failure is told to wait, and a right link still opens.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from geo.errors import StoreError
+from geo.store.home import StrPath
+from geo.store.people.attempts import OF_SHARES, Patience, address_subject, count_attempt, take_back
+from geo.store.people.database import lock_people, read_people, write_people
+from geo.store.people.events import insert_event
+from geo.store.people.sessions import CLOCK_STEP_S, FORGET_ATTEMPTS_S, SEEN_EVERY_S, end_expired_shares
+from geo.store.people.shares.life import describe_link
+from geo.store.people.shares.links import ShareLink, describe_row, is_alive, read_names
+from geo.store.people.shares.tokens import hash_code, is_share_token
+from geo.store.people.tables import ATTEMPTS, SHARE_LINKS, SHARE_SESSIONS
+from geo.store.people.tokens import hash_token, is_token, make_token
+
+__all__ = [
+    "ALL_MISSES",
+    "BY_LINK",
+    "SHARE_BY_ADDRESS",
+    "SHARE_IDLE_S",
+    "SHARE_LASTS_S",
+    "Attempt",
+    "begin_opening",
+    "end_share_session",
+    "find_share_session",
+    "finish_opening",
+    "note_share_use",
+]
+
+# a recipient mistypes a password; a whole office stands behind one address
+BY_LINK = Patience(5, 2.0, 900.0)
+SHARE_BY_ADDRESS = Patience(30, 2.0, 900.0)
+SHARE_IDLE_S = 2 * 3600.0
+SHARE_LASTS_S = 12 * 3600.0
+# no more of a text than that is an address worth telling from another
+_MOST_TEXT = 2_000
+_log = logging.getLogger("norrsyn")
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """How many failures of all together are borne, and how they are forgotten: so many in a while, evenly.
+
+    Attributes
+    ----------
+    most : int
+    per_s : float, 1/s
+    """
+
+    most: int
+    per_s: float
+
+    def count(self, failures: int, passed_s: float) -> int:
+        """How many count, with one more, after so much time."""
+        return max(0, failures - int(max(0.0, passed_s) * self.per_s)) + 1
+
+
+# ten minutes of quiet forget all of them
+ALL_MISSES = Ceiling(200, 200 / 600)
+_ALL = f"{OF_SHARES}all"
+_UNKNOWN = f"{OF_SHARES}unknown"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Somebody who would open a link.
+
+    Attributes
+    ----------
+    wait_s : float, s, how long they must wait first; 0 where password and code may be looked at
+    is_flooded : bool, whether a failure is told to wait
+    password_hash : str, what the password is compared with; None where there is nothing
+    asks_password : bool
+    text : str, whatever stood in the address
+    address : str
+    row : Any, the link's, None where there is no such link
+    """
+
+    wait_s: float
+    is_flooded: bool
+    password_hash: str | None
+    asks_password: bool
+    text: str
+    address: str
+    row: Any
+
+
+def begin_opening(home: StrPath | None, text: str, address: str, *, now: float) -> Attempt:
+    """Count an attempt to open a link, and find the link if there is one.
+
+    Parameters
+    ----------
+    home : path
+    text : str, whatever stands where a token should
+    address : str, of whoever asks
+    now : float, s
+
+    Raises
+    ------
+    StoreError
+    """
+    digest = hash_token(text[:_MOST_TEXT].encode("utf-8", "replace").decode())
+    find = sa.select(SHARE_LINKS).where(SHARE_LINKS.c.token_hash == digest)
+    with write_people(home) as connection:
+        lock_people(connection)
+        row = connection.execute(find).first()
+        if row is not None and not is_share_token(text):
+            row = None
+        of_all = connection.execute(sa.select(ATTEMPTS).where(ATTEMPTS.c.subject == _ALL)).first()
+        before = 0 if of_all is None else ALL_MISSES.count(of_all.failures, now - of_all.last_at) - 1
+        is_flooded = before >= ALL_MISSES.most
+        subjects = {f"{OF_SHARES}link:{digest}": BY_LINK, OF_SHARES + address_subject(address): SHARE_BY_ADDRESS}
+        wait_s = _count(connection, subjects, now, is_flooded=is_flooded, is_known=row is not None)
+        if not wait_s:
+            _count_all(connection, before + 1, now, is_new=of_all is None)
+    kept = None if row is None else row.password_hash
+    return Attempt(wait_s, is_flooded, kept, row is not None and row.has_password, text, address, row)
+
+
+def _count(
+    connection: sa.Connection, subjects: dict[str, Patience], now: float, *, is_flooded: bool, is_known: bool
+) -> float:
+    """Count by link and by address; in a flood only what is counted already, or is a link: the table does not grow."""
+    if is_flooded:
+        there = set(connection.execute(sa.select(ATTEMPTS.c.subject).where(ATTEMPTS.c.subject.in_(subjects))).scalars())
+        subjects = {
+            subject: patience
+            for subject, patience in subjects.items()
+            if subject in there or (is_known and subject.startswith(f"{OF_SHARES}link:"))
+        }
+    return count_attempt(connection, subjects, now=now)
+
+
+def _count_all(connection: sa.Connection, failures: int, now: float, *, is_new: bool) -> None:
+    values = {"failures": failures, "last_at": now, "blocked_until": 0.0}
+    if is_new:
+        connection.execute(ATTEMPTS.insert().values(subject=_ALL, **values))
+    else:
+        connection.execute(ATTEMPTS.update().where(ATTEMPTS.c.subject == _ALL).values(**values))
+    if failures == ALL_MISSES.most:
+        about = f"{failures} misses within minutes, of links that need not exist; more are told to wait"
+        insert_event(connection, None, "link-refused", about, now=now, name=_NOBODY)
+        connection.execute(
+            ATTEMPTS.delete().where(
+                ATTEMPTS.c.subject.startswith(OF_SHARES), ATTEMPTS.c.last_at <= now - FORGET_ATTEMPTS_S
+            )
+        )
+
+
+# how the log calls whoever opens no link
+_NOBODY = "–"
+
+
+def finish_opening(
+    home: StrPath | None, attempt: Attempt, *, is_right: bool, code: str, now: float, instead_of: str | None = None
+) -> tuple[ShareLink, str] | None:
+    """Let a recipient in, or not: the link, and what the browser is to hold.
+
+    Parameters
+    ----------
+    home : path
+    attempt : Attempt
+    is_right : bool, whether the password is the link's, and whatever is shown is still there
+    code : str, as it was typed
+    now : float, s
+    instead_of : str, optional
+        Token of a link session that ends now.
+
+    Raises
+    ------
+    StoreError
+    """
+    row = attempt.row
+    given = hash_code(attempt.text, code)
+    wanted = given if row is None or not row.is_single_use else row.code_hash or ""
+    is_right = is_right and secrets.compare_digest(given, wanted)
+    with write_people(home) as connection:
+        lock_people(connection)
+        end_expired_shares(connection, now)
+        if instead_of is not None:
+            connection.execute(SHARE_SESSIONS.delete().where(SHARE_SESSIONS.c.session_hash == hash_token(instead_of)))
+        link = None if row is None or not is_right else _take_opening(connection, row.link_id, now)
+        if link is None:
+            _note_refusal(connection, attempt, now)
+            return None
+        for subject in (_ALL, OF_SHARES + address_subject(attempt.address)):
+            take_back(connection, subject)
+        connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.subject == f"{OF_SHARES}link:{row.token_hash}"))
+        token = make_token()
+        connection.execute(
+            SHARE_SESSIONS.insert().values(
+                session_hash=hash_token(token),
+                link_id=link.link_id,
+                opened_at=now,
+                seen_at=now,
+                expires_at=min(now + SHARE_LASTS_S, link.expires_at),
+            )
+        )
+        insert_event(connection, None, "link-opened", describe_link(link), now=now, name=name_recipient(link))
+        return link, token
+
+
+def _take_opening(connection: sa.Connection, link_id: str, now: float) -> ShareLink | None:
+    """The link, if it is good now and may be opened once more, which is counted."""
+    of_link = SHARE_LINKS.c.link_id == link_id
+    row = connection.execute(sa.select(SHARE_LINKS).where(of_link)).first()
+    if row is None or not is_alive(row, now):
+        return None
+    may_open = sa.or_(SHARE_LINKS.c.max_openings.is_(None), SHARE_LINKS.c.openings < SHARE_LINKS.c.max_openings)
+    values = {"openings": SHARE_LINKS.c.openings + 1, "opened_at": now, "seen_at": max(now, row.seen_at)}
+    if connection.execute(SHARE_LINKS.update().where(of_link, may_open).values(**values)).rowcount != 1:
+        return None
+    return describe_row(row, read_names(connection), now)
+
+
+def _note_refusal(connection: sa.Connection, attempt: Attempt, now: float) -> None:
+    """Note that a link was not opened; as much is written of one that there never was, so that it takes as long."""
+    names = read_names(connection)
+    if attempt.row is None:
+        values = {"last_at": now, "blocked_until": 0.0}
+        more = ATTEMPTS.update().where(ATTEMPTS.c.subject == _UNKNOWN)
+        if connection.execute(more.values(failures=ATTEMPTS.c.failures + 1, **values)).rowcount != 1:
+            connection.execute(ATTEMPTS.insert().values(subject=_UNKNOWN, failures=1, **values))
+        return
+    link = describe_row(attempt.row, names, now)
+    insert_event(connection, None, "link-refused", describe_link(link), now=now, name=_NOBODY)
+
+
+def find_share_session(home: StrPath | None, token: str, *, now: float) -> ShareLink | None:
+    """The link whose recipient's browser holds a token, if session and link are good now; read anew each time.
+
+    Raises
+    ------
+    StoreError
+    """
+    if not is_token(token):
+        return None
+    hashed = hash_token(token)
+    held = SHARE_SESSIONS.c
+    ask = (
+        sa.select(SHARE_LINKS, held.seen_at.label("held_seen_at"), held.expires_at.label("held_expires_at"))
+        .join(SHARE_SESSIONS, held.link_id == SHARE_LINKS.c.link_id)
+        .where(held.session_hash == hashed)
+    )
+    with read_people(home) as connection:
+        row = None if connection is None else connection.execute(ask).first()
+        names = {} if connection is None or row is None else read_names(connection)
+    if row is None:
+        return None
+    last = min(row.held_expires_at, row.held_seen_at + SHARE_IDLE_S)
+    if not (is_alive(row, now) and row.held_seen_at - CLOCK_STEP_S <= now < last):
+        end_share_session(home, token, now=now)
+        return None
+    if now - row.held_seen_at >= SEEN_EVERY_S:
+        _note_seen(home, hashed, row.link_id, now)
+    return describe_row(row, names, now)
+
+
+def end_share_session(home: StrPath | None, token: str, *, now: float) -> None:
+    """Forget what a browser holds; also write down what has expired.
+
+    Raises
+    ------
+    StoreError
+    """
+    with write_people(home) as connection:
+        connection.execute(SHARE_SESSIONS.delete().where(SHARE_SESSIONS.c.session_hash == hash_token(token)))
+        end_expired_shares(connection, now)
+
+
+def note_share_use(home: StrPath | None, link: ShareLink, what: str, about: str = "", *, now: float) -> None:
+    """Note that a recipient looks at what is shared (``link-viewed``), or takes it along (``link-exported``).
+
+    Raises
+    ------
+    StoreError
+    """
+    with write_people(home) as connection:
+        more = SHARE_LINKS.update().where(SHARE_LINKS.c.link_id == link.link_id)
+        connection.execute(more.values(views=SHARE_LINKS.c.views + 1))
+        told = f"{describe_link(link)}; {about}" if about else describe_link(link)
+        insert_event(connection, None, what, told, now=now, name=name_recipient(link))
+
+
+def name_recipient(link: ShareLink) -> str:
+    """How the log calls a recipient, who is no user."""
+    return f"link:{link.link_id} {link.recipient}"
+
+
+def _note_seen(home: StrPath | None, session_hash: str, link_id: str, now: float) -> None:
+    try:
+        with write_people(home) as connection:
+            for table, key, value in (
+                (SHARE_SESSIONS, SHARE_SESSIONS.c.session_hash, session_hash),
+                (SHARE_LINKS, SHARE_LINKS.c.link_id, link_id),
+            ):
+                connection.execute(table.update().where(key == value, table.c.seen_at < now).values(seen_at=now))
+            end_expired_shares(connection, now)
+    except StoreError:
+        # a full disk is no reason to refuse who only reads
+        _log.exception("that a shared map is in use could not be written down")

@@ -1,0 +1,27 @@
+// The form for a share link: what the chosen release's circle does not allow cannot be chosen. The server checks it anyway.
+
+const release = document.getElementById("release");
+const bases = document.querySelectorAll("#basis optgroup");
+const sizes = document.querySelectorAll("#finest_m option");
+const kinds = document.querySelectorAll('input[name="area_kind"]');
+
+function follow() {
+  const { circle, finest } = release.selectedOptions[0].dataset;
+  for (const group of bases) group.disabled = group.dataset.circle !== circle;
+  for (const size of sizes) size.disabled = Number(size.value) < Number(finest);
+  // what is chosen and not allowed gives way to what is
+  const basis = document.getElementById("basis");
+  if (basis.selectedOptions[0]?.parentElement.disabled) basis.value = "";
+  const chosen = document.getElementById("finest_m");
+  if (chosen.selectedOptions[0]?.disabled) chosen.value = finest;
+}
+
+// Choosing a county or a municipality chooses that kind of area.
+function choose(kind) {
+  for (const one of kinds) one.checked = one.value === kind;
+}
+
+release.addEventListener("change", follow);
+document.getElementById("counties").addEventListener("change", () => choose("counties"));
+document.getElementById("municipality").addEventListener("change", () => choose("municipality"));
+follow();
