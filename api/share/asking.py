@@ -145,8 +145,11 @@ def check_asked(
     faults += find_day_fault(asked.expires_on, now, release.expires_at.timestamp())
     scope = None
     if not (area_faults or scope_faults):
-        scope = ShareScope(release.release_id, area, asked.sectors, asked.layers, int(asked.finest_m))
-        if not select_rows(release, Scope(area, asked.sectors, asked.layers, scope.finest_m)):
+        # a sector of which the release tells nothing is not there, like one that has nothing to tell
+        told = {row.sector for row in release.rows} | {ALL_SECTORS}
+        sectors = tuple(code for code in asked.sectors if code in told)
+        scope = ShareScope(release.release_id, area, sectors, asked.layers, int(asked.finest_m))
+        if not sectors or not select_rows(release, Scope(area, sectors, asked.layers, scope.finest_m)):
             faults.append(Fault("area", "nothing"))
     if faults or scope is None:
         raise FaultsError(faults)
@@ -286,8 +289,10 @@ def _find_shape(asked: AskedShare, snapshot: Snapshot) -> tuple[shapely.Geometry
     if asked.area_kind == "drawn":
         try:
             return parse_area(asked.polygon or {}, snapshot.region, region_grid()).polygon, Fault("", "")
-        except (InputError, NotFoundError):
+        except InputError:
             return None, Fault("area", "drawn")
+        except NotFoundError:
+            return None, Fault("area", "nothing")
     if asked.area_kind not in AREA_KINDS:
         return None, Fault("area", "missing")
     codes = snapshot.region.municipalities["municipality"]

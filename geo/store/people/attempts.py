@@ -144,11 +144,11 @@ def count_attempt(connection: sa.Connection, subjects: Mapping[str, Patience], *
     """
     lock_people(connection)
     rows = {row.subject: row for row in connection.execute(sa.select(ATTEMPTS).where(ATTEMPTS.c.subject.in_(subjects)))}
-    for row in rows.values():
-        if row.blocked_until > now + subjects[row.subject].most_s:
+    for each in rows.values():
+        if each.blocked_until > now + subjects[each.subject].most_s:
             # a clock that was put back makes nobody wait for longer than the longest wait
-            capped = {"blocked_until": now + subjects[row.subject].most_s}
-            connection.execute(ATTEMPTS.update().where(ATTEMPTS.c.subject == row.subject).values(**capped))
+            capped = {"blocked_until": now + subjects[each.subject].most_s}
+            connection.execute(ATTEMPTS.update().where(ATTEMPTS.c.subject == each.subject).values(**capped))
     waits = [min(row.blocked_until - now, subjects[row.subject].most_s) for row in rows.values()]
     if (wait_s := float(max(waits, default=0.0))) > 0:
         return wait_s
