@@ -24,7 +24,7 @@ from geo.disclosure.release.rows import LAYERS
 from geo.errors import ChangedError, NotFoundError
 from geo.store.people.sessions import Session
 from geo.store.people.shares.life import Issued, RecipientTakenError
-from geo.store.people.shares.links import MAX_LASTS_S, STATES, ShareLink
+from geo.store.people.shares.links import DEFAULT_LASTS_S, MAX_LASTS_S, STATES, ShareLink
 from maps.i18n import pick_language
 from maps.pages.accounts import SWEDEN, Fault
 from maps.pages.links import (
@@ -133,7 +133,8 @@ def _begin(keeper: LinkKeeper, request: Request, area: str, like: str) -> dict[s
     """What the form is filled with at first."""
     service: Service = request.app.state.service
     releases = list_open_releases(service, keeper.user.circle, keeper.now)
-    newest = releases[0] if releases else None
+    of_circle = [each for each in releases if each.circle == keeper.user.circle]
+    newest = next(iter(of_circle or releases), None)
     typed = {
         "release": "" if newest is None else newest.release_id,
         "area_kind": "drawn" if area else "all",
@@ -296,6 +297,7 @@ def _show_link(
         make_form_token(session.session_hash),
         is_released=last is not None,
         last_day=datetime.fromtimestamp(end, SWEDEN).date().isoformat(),
+        next_day=datetime.fromtimestamp(min(end, link.expires_at + DEFAULT_LASTS_S), SWEDEN).date().isoformat(),
         new=new,
         **state,
     )

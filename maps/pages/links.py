@@ -97,7 +97,7 @@ class LinkView:
     ----------
     form_token : str
     is_released : bool, whether its release may still be shown
-    last_day : str, YYYY-MM-DD, the last day that it may be extended to
+    last_day, next_day : str, YYYY-MM-DD, the last day that it may be extended to, and the one that is proposed
     new : NewAddress, what opens it, where that was made just now
     faults : sequence of Fault
     typed_day : str, what stood in the form that extends it
@@ -107,6 +107,7 @@ class LinkView:
     form_token: str
     is_released: bool
     last_day: str
+    next_day: str
     new: NewAddress | None = None
     faults: Sequence[Fault] = ()
     typed_day: str = ""
@@ -251,7 +252,7 @@ def render_link_page(lang: str, link: ShareLink, rights: LinkRights, view: LinkV
         new=view.new,
         letter=None if view.new is None else write_letter(link, view.new.address),
         done=view.done,
-        typed_day=view.typed_day or view.last_day,
+        typed_day=view.typed_day or view.next_day,
         last_day=view.last_day,
         synthetic=False,
         **say_link_faults(lang, view.faults),
@@ -347,7 +348,7 @@ def _say_link(lang: str, link: ShareLink) -> dict[str, Any]:
         "layers": ", ".join(say_layer(lang, each) for each in scope.layers),
         "finest": say_size(lang, scope.finest_m),
         "lang": {"sv": "Svenska", "en": "English"}.get(link.lang, link.lang),
-        "expires": say_moment(lang, link.expires_at),
+        "expires": say_moment(lang, link.expires_at - 1),
         "expires_day": _say_day(lang, link.expires_at),
         "opened": "" if link.opened_at is None else say_moment(lang, link.opened_at),
         "openings": link.openings,
@@ -374,10 +375,9 @@ def _say_release(lang: str, release: Release) -> str:
     circle = say_title(lang, "circles", "circle", release.circle)
     return translate(
         lang,
-        "{circle}: scores for {day}, made {made}, shown until {last}",
+        "{day}: {circle}, shown until {last}",
         circle=circle,
         day=format_date(lang, release.scored_for),
-        made=format_date(lang, release.made_at.astimezone(SWEDEN).date()),
         last=format_date(lang, release.expires_at.astimezone(SWEDEN).date()),
     )
 

@@ -88,7 +88,7 @@ def render_share_page(lang: str, table: SharedTable) -> str:
         watermark=write_watermark(lang, table),
         purpose=table.purpose,
         contact=table.contact,
-        expires=say_moment(lang, table.expires_at),
+        expires=say_moment(lang, table.expires_at - 1),
         scored_for=format_date(lang, table.scored_for),
         data_from=_say_day(lang, table.data_from),
         finest=say_size(lang, table.finest_m),

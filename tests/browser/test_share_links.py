@@ -1,0 +1,136 @@
+"""A coordinator makes a link and copies it, its recipient opens it, and sees the refusal once it is revoked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import expect
+
+from api import create_app
+from api.settings import Settings
+from geo.layers.circles import VISIBLE
+from geo.store.people.management import By
+from geo.store.people.shares.life import create_share
+from tests.accounts import cheap_passwords, make_account, sign_in
+from tests.api.made import HOSTILE
+from tests.browser.axe import VIEWS, find_violations
+from tests.browser.test_main_job import OpenPage, cut_off
+from tests.browsing import find_free_port, run_server
+from tests.shares import make_new, put_release
+
+SIZES = {"laptop": (1366, 768, False), "phone": (390, 844, True)}
+ALL = frozenset(VISIBLE)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    home = tmp_path_factory.mktemp("share") / "home"
+    put_release(home)
+    sign_in(home)
+    return create_app(Settings(home=home, check_seconds=0), passwords=cheap_passwords())
+
+
+@pytest.fixture(scope="module")
+def url(app: FastAPI) -> Iterator[str]:
+    port = find_free_port()
+    with run_server(uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))):
+        yield f"http://127.0.0.1:{port}"
+
+
+def test_a_link_is_made_copied_opened_and_revoked(open_page: OpenPage, url: str, screenshots: Path) -> None:
+    watched = open_page(1366, 768)
+    cut_off(watched, url)
+    page = watched.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{url}/help/glossary?lang=sv")
+    page.locator(".help-menu summary").click()
+    page.get_by_role("link", name="Delningslänkar").click()
+    page.get_by_role("link", name="Skapa en länk").click()
+    page.get_by_label("Mottagare", exact=True).fill("Åsa Öberg, Skatteverket")
+    page.get_by_label("Ändamål").fill("Vecka 30")
+    page.get_by_label("Rättslig grund").select_option("law-2024-307")
+    # all by the keyboard from here: the last field, and Enter
+    page.get_by_label("Öppnas bara en gång").focus()
+    page.keyboard.press("Space")
+    page.get_by_label("Hur många gånger").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#address-title")).to_have_text("Adressen visas bara nu")
+    page.get_by_role("button", name="Kopiera", exact=True).first.click()
+    expect(page.locator("#new-link-said")).to_have_text("Kopierad.")
+    address = page.evaluate("navigator.clipboard.readText()")
+    assert address == page.get_by_label("Adress", exact=True).input_value()
+    code = page.locator("#new-code").input_value()
+    letter = page.get_by_label("Text till ett mejl").input_value()
+    assert address in letter
+    assert code not in letter
+    page.screenshot(path=screenshots / "links-made.png", full_page=True)
+
+    recipient = open_page(390, 844, touch=True)
+    cut_off(recipient, url)
+    recipient.page.context.clear_cookies()
+    reader = recipient.page
+    reader.goto(address)
+    reader.get_by_label("Kod, om du har fått en").fill(code.lower().replace("-", " "))
+    reader.get_by_role("button", name="Öppna kartan").click()
+    expect(reader.locator(".watermark").first).to_contain_text("För Åsa Öberg, Skatteverket")
+    assert reader.url == f"{url}/share?lang=sv"
+    reader.get_by_role("link", name="EN").click()
+    expect(reader.locator("h1")).to_have_text("A shared map")
+    (cookie,) = reader.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("norrsyn-share", True, "Strict")
+    # no word of a token reaches anything that the pages load
+    assert [one for one in recipient.requests if "nsl_" in one and not one.startswith(f"{url}/s/")] == []
+    assert reader.evaluate("document.referrer") == ""
+    assert recipient.troubles == []
+
+    page.get_by_role("button", name="Återkalla").click()
+    expect(page.locator("[role=status]").first).to_contain_text("Återkallad")
+    answer = reader.reload()
+    assert answer is not None
+    assert answer.status == 404
+    expect(reader.locator("h1")).to_have_text("This link cannot be opened")
+    assert watched.troubles == []
+
+
+@pytest.mark.parametrize(("size", "lang"), VIEWS)
+def test_every_page_is_fit_to_be_used(
+    open_page: OpenPage, app: FastAPI, url: str, size: str, lang: str, screenshots: Path
+) -> None:
+    home, now = app.state.service.settings.home, time.time()
+    by = By(make_account(home, "Anna Berg", ["coordinator"]), now)
+    waiting = create_share(home, make_new(now, recipient="W" * 150, needs_approval=True), by, among=ALL, replaces=True)
+    made = create_share(home, make_new(now, recipient=HOSTILE, purpose="بو بن علي"), by, among=ALL, replaces=True)
+    width, height, touch = SIZES[size]
+    watched = open_page(width, height, touch=touch)
+    page = watched.page
+    pages = {
+        "list": "/links?state=",
+        "one": f"/links/{waiting.link.link_id}",
+        "new": "/links/new?area=20.1,63.8;20.2,63.8;20.2,63.9",
+        "faults": "",
+        "opening": f"/s/{made.token}",
+        "shared": "",
+        "refused": "/share",
+    }
+    for name, path in pages.items():
+        if name == "faults":
+            page.locator("#link-form button[type=submit]").click()
+            expect(page.locator(".fault-summary")).to_be_focused()
+        elif name == "shared":
+            page.locator("main button").click()
+            expect(page.locator("main .data-table")).to_be_visible()
+        else:
+            page.context.clear_cookies(name="norrsyn-share")
+            page.goto(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
+        page.wait_for_load_state("networkidle")
+        for theme in ("light", "dark"):
+            page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+            assert find_violations(page) == [], f"{name} {theme}"
+        page.screenshot(path=screenshots / f"links-{name}-{size}-{lang}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+    assert [one for one in watched.troubles if "404" not in one and "422" not in one] == []
