@@ -8,7 +8,8 @@ from typing import Any
 
 __all__ = ["hide_tokens", "redact_logs"]
 
-_SECRET_PATHS = re.compile(r"^(/welcome/|/s/).+", re.IGNORECASE | re.DOTALL)
+# of a share link's address, all that follows: any text at all may stand there
+_SECRET_PATHS = re.compile(r"^(?:(/welcome/)[^/]+|(/s/).+)", re.IGNORECASE | re.DOTALL)
 # a share link's address in any text, and its token by itself, also cut off or with its underscore written as %5F
 _ADDRESSES = re.compile(r"(?<![\w.-])/s/(?!-)[^\s\"'<>?#\\]+")
 _TOKENS = re.compile(r"nsl(?:_|%5f)[A-Za-z0-9_%-]*", re.IGNORECASE)
@@ -17,8 +18,7 @@ _HIDDEN = "nsl_-"
 
 def hide_tokens(text: str) -> str:
     """A path, or any other text, for logs and answers: without the tokens that it may hold."""
-    if (found := _SECRET_PATHS.match(text)) is not None:
-        return f"{found[1]}-"
+    text = _SECRET_PATHS.sub(lambda found: f"{found[1] or found[2]}-", text)
     return _TOKENS.sub(_HIDDEN, _ADDRESSES.sub("/s/-", text))
 
 

@@ -21,7 +21,7 @@ from geo.errors import NotFoundError, ParameterError
 from geo.reference import read_table
 from geo.store.people.links import SignedIn, WelcomeLink
 from geo.store.people.sessions import Session
-from geo.store.people.users import MAX_NAME, OPERATOR, ROLES, check_user, find_user
+from geo.store.people.users import MAX_NAME, OPERATOR, RECIPIENT, ROLES, check_user, find_user
 from maps.i18n import pick_language
 from maps.pages.accounts import (
     PROBLEMS,
@@ -176,7 +176,7 @@ def find_name_fault(name: str) -> Fault | None:
         return Fault("name", "missing")
     if len(" ".join(name.split())) > MAX_NAME:
         return Fault("name", "long", MAX_NAME)
-    if name.strip().casefold().startswith(OPERATOR):
+    if name.strip().casefold().startswith((OPERATOR, RECIPIENT)):
         return Fault("name", "reserved")
     try:
         check_user(name, str(read_table("agencies")["agency"].iloc[0]), ())

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from api.auth import User
 from api.auth.addresses import find_origin
 from api.auth.permissions import find_rule, is_allowed
+from api.errors import ForbiddenError
 from api.service import Service, Snapshot
 from api.share.asking import AskedShare, FaultsError, check_asked, choose_expiry, find_day_fault
 from geo.errors import NotFoundError
@@ -38,7 +39,8 @@ class LinkKeeper:
     """Share links, as whoever asks may see and change them.
 
     Coordinators see the links of circles that their own may see. Administrators and auditors see every link, what it
-    is for and how often it was opened, and nothing of what it shows.
+    is for and how often it was opened, and nothing of what it shows; administrators revoke every one. To approve, issue
+    or extend a link is to share what it shows: that takes a circle that may see it.
 
     Parameters
     ----------
@@ -53,7 +55,8 @@ class LinkKeeper:
         self.user = user
         self.now = float(request.app.state.accounts.clock())
         sees_all = not user.roles.isdisjoint({"admin", "auditor"})
-        self.circles = frozenset(VISIBLE) if sees_all else VISIBLE.get(user.circle, frozenset())
+        self.own_circles = VISIBLE.get(user.circle, frozenset())
+        self.circles = frozenset(VISIBLE) if sees_all else self.own_circles
 
     @property
     def by(self) -> By:
@@ -75,11 +78,13 @@ class LinkKeeper:
             return LinkRights(may_make=makes, may_revoke=keeps)
         is_own = link.created.user_id == self.user.user_id
         is_open = not link.is_over and link.state != "restored"
+        shares = link.circle in self.own_circles
+        extends = keeps and (makes or link.needs_approval) and not (is_own and link.needs_approval)
         return LinkRights(
             may_make=makes,
-            may_approve=keeps and link.state == "awaiting" and not is_own,
-            may_issue=makes and link.state == "ready",
-            may_extend=is_open and keeps and (makes or link.needs_approval) and not (is_own and link.needs_approval),
+            may_approve=shares and keeps and link.state == "awaiting" and not is_own,
+            may_issue=shares and makes and link.state == "ready",
+            may_extend=shares and extends and is_open,
             may_revoke=keeps and not link.is_over,
         )
 
@@ -108,34 +113,37 @@ class LinkKeeper:
         """
         if self.find(link_id).created.user_id == self.user.user_id:
             raise FaultsError([Fault("", "own")])
-        return approve_share(self._home, link_id, self.by, among=self.circles)
+        return approve_share(self._home, link_id, self.by, among=self.own_circles)
 
     def issue(self, link_id: str) -> Issued:
         """Make a link's address, which is told this once.
 
         Raises
         ------
-        ChangedError, ForbiddenError, NotFoundError, StoreError
+        ChangedError, NotFoundError, StoreError
         """
-        return issue_share(self._home, link_id, self.by, among=self.circles)
+        return issue_share(self._home, link_id, self.by, among=self.own_circles)
 
     def extend(self, link_id: str, expires_on: str) -> ShareLink:
         """Let a link last to the end of another day.
 
         Raises
         ------
-        ChangedError, FaultsError, NotFoundError, StoreError
+        ChangedError, FaultsError, ForbiddenError, NotFoundError, StoreError
         """
         link = self.find(link_id)
         if link.needs_approval and link.created.user_id == self.user.user_id:
             raise FaultsError([Fault("", "own-extension")])
+        if not (link.is_over or self.find_rights(link).may_extend):
+            message = "A link is extended by coordinators whose circle may see what it shows."
+            raise ForbiddenError(message)
         last = self.find_release_end(link)
         if faults := find_day_fault(expires_on, self.now, last):
             raise FaultsError(faults)
         expires_at = choose_expiry(expires_on, self.now, self.now + 1e9 if last is None else last)
         if not link.is_over and expires_at <= link.expires_at:
             raise FaultsError([Fault("expires_on", "not-later")])
-        return extend_share(self._home, link_id, self.by, expires_at=expires_at, among=self.circles)
+        return extend_share(self._home, link_id, self.by, expires_at=expires_at, among=self.own_circles)
 
     def revoke(self, link_id: str) -> tuple[ShareLink, bool]:
         """End a link at once; also whether it was this that did.

@@ -1,9 +1,9 @@
 """A store in one file, and back, from either kind of database to either.
 
 The file is a zip archive: a Parquet file per table (of people the users with the hashes of their passwords, what they
-keep, and the log of what was done), the
-surfaces' rasters, the demo region's truth, and a list with the SHA-256 of each. Nothing is restored from a file that is
-not whole, and what was restored is hashed anew before it counts.
+keep, share links without what opens them, and the log of what was done), the surfaces' rasters, the demo region's
+truth, and a list with the SHA-256 of each. Nothing is restored from a file that is not whole, and what was restored is
+hashed anew before it counts.
 """
 
 from __future__ import annotations

@@ -251,7 +251,9 @@ def _say_fault(lang: str, fault: Fault) -> str:
         "obvious": translate(lang, "The password is easy to guess. Take several words that do not belong together."),
         "different": translate(lang, "The two passwords differ."),
         "unseen": translate(lang, "The name holds characters that cannot be seen. Write it anew."),
-        "reserved": translate(lang, "Names that begin like this are those of commands on the server. Choose another."),
+        "reserved": translate(
+            lang, "Names that begin like this are kept for the log of what was done. Choose another."
+        ),
         "refused": translate(
             lang, "You are known, but not to Norrsyn: nothing says what you may do here. Ask whoever looks after it."
         ),

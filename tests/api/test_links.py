@@ -268,9 +268,20 @@ class TestCircles:
         assert post(outside, f"{path}/revoke").status_code == 404
         assert post(outside, f"{path}/extend", expires_on=day(20)).status_code == 404
         assert outside.get(f"/links/{inner['link_id']}").status_code == 404
+        # who looks after links of every circle shares nothing of a circle that is not their own
+        both = come(app, "both", "admin", "coordinator", circle="public")
+        made = make(come(app, "joint-inspection"), finest_m=1_000, recipient="Erik")["link"]
+        own = f"/api/links/{made['link_id']}"
+        assert both.get(own).status_code == 200
+        for change in (f"{own}/approve", f"{own}/issue"):
+            assert post(both, change).status_code == 404
+        assert post(both, f"{path}/extend", expires_on=day(20)).status_code == 403
+        assert post(both, f"{own}/revoke").json()["state"] == "revoked"
+        admin = come(app, "Frida", "admin")
+        assert post(admin, f"{path}/extend", expires_on=day(20)).status_code == 403
         # what is for administrators and auditors is everything but what is shown
         for role in ("admin", "auditor"):
-            assert len(come(app, role, role, circle="public").get("/api/links").json()["links"]) == 6
+            assert len(come(app, role, role, circle="public").get("/api/links").json()["links"]) == 7
 
     def test_never_finer_than_the_circle(self, anna: TestClient, home: Path) -> None:
         for circle, release_id, finest in (("municipality", "2" * 16, 2_000), ("public", "3" * 16, 8_000)):

@@ -21,6 +21,7 @@ __all__ = [
     "FIRST_ROLES",
     "MAX_NAME",
     "OPERATOR",
+    "RECIPIENT",
     "ROLES",
     "NewUser",
     "StoredUser",
@@ -48,6 +49,8 @@ FIRST_ROLES = ("planner", "analyst", "coordinator", "admin")
 MAX_NAME = 100
 # how the log of what was done calls those who run commands on the server
 OPERATOR = "cli:"
+# how it calls recipients of share links, who are no users
+RECIPIENT = "link:"
 # what cannot be seen, breaks lines or turns the text around it
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 # joins the parts of an emoji, and shapes letters of some scripts
@@ -142,6 +145,8 @@ def check_user(name: str, agency: str, roles: Iterable[str], circle: str | None 
         failures.append("a name holds no characters that cannot be seen")
     elif kept.casefold().startswith(OPERATOR):
         failures.append(f"a name that begins with {OPERATOR} is that of a command on the server")
+    elif kept.casefold().startswith(RECIPIENT):
+        failures.append(f"a name that begins with {RECIPIENT} is that of a share link's recipient")
     if agency not in circles:
         failures.append(f"there is no agency {agency[:MAX_NAME]!r}; use one of {', '.join(circles)}")
     if circle is not None and circle not in known:

@@ -26,6 +26,7 @@ from geo.store.people.shares.links import ShareLink, describe_row, is_alive, rea
 from geo.store.people.shares.tokens import hash_code, is_share_token
 from geo.store.people.tables import ATTEMPTS, SHARE_LINKS, SHARE_SESSIONS
 from geo.store.people.tokens import hash_token, is_token, make_token
+from geo.store.people.users import RECIPIENT
 
 __all__ = [
     "ALL_MISSES",
@@ -298,7 +299,7 @@ def note_share_use(home: StrPath | None, link: ShareLink, what: str, about: str 
 
 def name_recipient(link: ShareLink) -> str:
     """How the log calls a recipient, who is no user."""
-    return f"link:{link.link_id} {link.recipient}"
+    return f"{RECIPIENT}{link.link_id} {link.recipient}"
 
 
 def _note_seen(home: StrPath | None, session_hash: str, link_id: str, now: float) -> None:
