@@ -221,6 +221,7 @@ def test_a_drawn_rectangle_is_told_in_numbers(open_page: OpenPage, demo_url: str
     totals = page.locator(".area-totals")
     expect(totals).to_contain_text(f"Workplaces: {answer['sites']['workplaces']['n']:,}")
     expect(totals.locator(".area-highest")).to_contain_text(f"{answer['highest']['score']:.1f}")
+    assert "links/new?lang=en&area=" in str(totals.locator(".area-share a").get_attribute("href"))
     surface = ask(f"{demo_url}/api/surfaces").json()["current"]
     assert answer["surface"] == surface
     assert watched.troubles == []
