@@ -31,8 +31,8 @@ COMMANDS = (
     "layers duplicates", "layers decide",
     "plan", "plan draft", "plan optimise", "plan arrange", "plan list", "plan show",
     "plan move", "plan check", "plan justify", "plan comment", "plan outcome", "plan export",
-    "model", "model fit", "model learn", "model show", "model compare",
     "release", "release build", "release audit", "release list", "release delete",
+    "model", "model fit", "model learn", "model show", "model compare",
     "db", "db upgrade", "db check", "db backup", "db restore", "db erase",
     "users", "users add", "users list", "users roles", "users reset", "users disable",
 )  # fmt: skip
