@@ -17,7 +17,7 @@ from geo.errors import ConfigError, NotFoundError, ParameterError, StoreError
 from geo.risk.scoring import score
 from geo.store import releasing
 from geo.store.database import write_store
-from geo.store.files import Provenance, load_layers, publish, save_layer, save_layers, save_surface
+from geo.store.files import Provenance, load_layers, publish, save_layer, save_surface
 from geo.store.release_key import KEY_FILE, load_release_key
 from geo.store.releases import delete_release, list_releases, load_memories, load_release
 from geo.store.releasing import audit_releases, make_release
@@ -148,7 +148,7 @@ class TestErrors:
     def test_no_folder_no_surface_and_no_circle(self, tmp_path: Path) -> None:
         with pytest.raises(NotFoundError, match=r"no data folder|No surface is published"):
             make_release(tmp_path / "none", INNER)
-        save_layers(tmp_path, FRAMES)
+        save_layer(tmp_path, "workplaces", FRAMES["workplaces"], Provenance("a.csv"))
         with pytest.raises(NotFoundError, match="No surface is published"):
             make_release(tmp_path, INNER)
         with pytest.raises(ParameterError, match="no sharing circle 'police'"):
