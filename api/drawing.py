@@ -1,7 +1,8 @@
 """How sure scores are: drawn behind the requests, which wait for a while without holding a thread, then come again.
 
 At 100 m a drawing takes minutes. A request that waited for it on a thread of the routes would keep that thread, also
-when nobody listens any more; a few dozen of them, and nobody is answered.
+when nobody listens any more; a few dozen of them, and nobody is answered. What takes long is drawn in a process of its
+own (`geo.risk.uncertainty.apart`); what takes a second or two is drawn here, because that process starts in as long.
 """
 
 from __future__ import annotations
@@ -16,14 +17,19 @@ from threading import BoundedSemaphore, get_native_id
 from typing import TypeVar
 
 from api.errors import BusyError
+from api.turns import Turns
+from geo.risk.surface import RiskSurface
+from geo.risk.uncertainty import ApartDrawings, Uncertainty
 
-__all__ = ["STILL_DRAWING", "Drawing"]
+__all__ = ["MOST_CELLS_HERE", "STILL_DRAWING", "Drawing"]
 
 STILL_DRAWING = "How sure the scores are is being computed, which takes some seconds; ask again then."
 _WAIT_S = 20.0
 _LOOK_EVERY_S = 0.2
 # How far the drawing steps back from whoever asks for something else, as `nice` counts.
 _NICE = 10
+# Surfaces with more ranked cells than this are drawn in a process of their own.
+MOST_CELLS_HERE = 100_000
 T = TypeVar("T")
 
 
@@ -39,6 +45,9 @@ class Drawing:
     def __init__(self, n_under_way: int) -> None:
         self._places = BoundedSemaphore(n_under_way)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="norrsyn-draw", initializer=_step_back)
+        # not behind a drawing that may take minutes
+        self._preparing = ThreadPoolExecutor(1, thread_name_prefix="norrsyn-prepare", initializer=_step_back)
+        self._apart = ApartDrawings()
         self._is_stopping = False
 
     def submit(self, draw: Callable[[], T]) -> Future[T]:
@@ -56,9 +65,24 @@ class Drawing:
         drawn.add_done_callback(lambda _: self._places.release())
         return drawn
 
-    def prepare(self, work: Callable[[], object]) -> None:
+    def prepare(self, work: Callable[[], T]) -> Future[T]:
         """Do what the server itself will want, in turn; it takes nobody's place."""
-        self._thread.submit(work)
+        return self._preparing.submit(work)
+
+    def estimate(self, surface: RiskSurface, top_k: int, turns: Turns) -> Uncertainty:
+        """How sure scores are, drawn now: a few cells here, when it is their turn, many in a process of their own.
+
+        Raises
+        ------
+        BusyError
+            It would be drawn here, and too many wait already.
+        EndedError
+            The process ended before it was done; asked again, another one draws.
+        """
+        if surface.n_ranked > MOST_CELLS_HERE:
+            return self._apart.estimate(surface, top_k=top_k)
+        with turns.take():
+            return surface.uncertainty(top_k=top_k)
 
     async def wait(self, drawn: Future[T]) -> T:
         """What was drawn, once it is there.
@@ -86,9 +110,11 @@ class Drawing:
         self._is_stopping = True
 
     def close(self) -> None:
-        """Take no more work; what is under way ends by itself."""
+        """Take no more work; what is under way here ends by itself, what is drawn in another process ends now."""
         self.stop()
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._thread, self._preparing):
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._apart.close()
 
 
 def _step_back() -> None:

@@ -88,8 +88,8 @@ class Service:
         self.comparisons = Comparisons()
         self.problem: str | None = None
         self._snapshot: Snapshot | None = None
-        # what the first filter would otherwise wait for; of a circle that nobody asks for, nothing is made
-        self._circles = CircleSnapshots(lambda served: self.drawing.prepare(served.prepare_filters))
+        # what the first panel and filter would otherwise wait for; of a circle that nobody asks for, nothing is made
+        self._circles = CircleSnapshots(lambda served: self.drawing.prepare(served.prepare))
         self._failed: Stamp | None = None
         self._checked = float("-inf")
         self._start_lock = Lock()
@@ -327,8 +327,8 @@ class Service:
         if found is not None:
             surface, created = found
             published = ServedSurface(surface, names, sources, created).warm()
-            # what the first filter would otherwise wait for
-            self.drawing.prepare(published.prepare_filters)
+            # what the first panel and filter would otherwise wait for
+            self.drawing.prepare(published.prepare)
         return Snapshot(stamp, layers, sources, region, names, search, self.sites, published)
 
     def _read_stored(self, snapshot: Snapshot, surface_id: str) -> ServedSurface | None:

@@ -26,6 +26,7 @@ from geo.risk.table_row import Glance, glance_at
 from geo.risk.uncertainty import Uncertainty
 from maps.answers import LayerSource, describe_surface
 from maps.distribution import AreaSpreads, measure_area_spreads
+from maps.nearby_answers import describe_panel
 from maps.palette import class_colours, classify, count_classes
 from maps.record_names import RecordNames
 from maps.tiles import TileSet
@@ -105,10 +106,17 @@ class ServedSurface:
         """Prepare what the first explanation would otherwise wait for."""
         if not self.surface.stale_layers:
             self.surface.sources  # noqa: B018  computed on first use
+        self.names.prepare()
         return self
 
-    def prepare_filters(self) -> None:
-        """Prepare what the first filter would otherwise wait for: some seconds' work at 100 m."""
+    def prepare(self) -> None:
+        """Prepare what the first panel and the first filter would otherwise wait for: some seconds' work at 100 m."""
+        with self._sorting:
+            order = self.surface.best_first
+        if len(order):
+            # tables, titles and words that are read when they are first asked for, pages of the rasters too
+            row, col = divmod(int(order[0]), self.surface.grid.n_cols)
+            describe_panel("sv", self.surface, self.names, self.surface.layers, self.surface.grid.cell_id(row, col))
         self._sort()
         self.area_spreads  # noqa: B018  counted on first use
 
@@ -202,7 +210,7 @@ class ServedSurface:
         raise BusyError(STILL_DRAWING)
 
     def ask_uncertainty(self, top_k: int, drawing: Drawing, turns: Turns) -> Future[Uncertainty]:
-        """`uncertainty`, drawn behind whoever asks: once, however many ask.
+        """See `RiskSurface.uncertainty`; drawn behind whoever asks: once, however many ask.
 
         Raises
         ------
@@ -223,24 +231,16 @@ class ServedSurface:
             return under_way
         # what is done is kept as one of the last two, and not here
         self._under_way = {k: one for k, one in self._under_way.items() if not one.done()}
-        drawn = self._under_way[top_k] = drawing.submit(partial(self.uncertainty, top_k, turns))
+        drawn = self._under_way[top_k] = drawing.submit(partial(self._estimate, top_k, drawing, turns))
         return drawn
 
-    def uncertainty(self, top_k: int, turns: Turns) -> Uncertainty:
-        """See `RiskSurface.uncertainty`; drawn once for each k, and the last two are kept.
-
-        Raises
-        ------
-        BusyError
-            It would have to be drawn, and too many wait already.
-        """
-        known = self._uncertainties.get(top_k)
-        if known is not None:
-            return known
-        # seconds of drawing: nobody waits for it who does not need it, and what two ask for is drawn once
-        with turns.take(), self._drawing:
+    def _estimate(self, top_k: int, drawing: Drawing, turns: Turns) -> Uncertainty:
+        """See `RiskSurface.uncertainty`; drawn once for each k, and the last two are kept."""
+        with self._drawing:
             known = self._uncertainties.get(top_k)
-            return self._uncertainties.put(top_k, self.surface.uncertainty(top_k=top_k)) if known is None else known
+            if known is not None:
+                return known
+            return self._uncertainties.put(top_k, drawing.estimate(self.surface, top_k, turns))
 
     def describe(self) -> dict[str, Any]:
         """The surface in figures, in English; see `maps.answers.describe_surface`."""

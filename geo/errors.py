@@ -12,6 +12,7 @@
     │       └── MemoryLimitError  more memory than there is
     ├── NotFoundError       a cell, surface, layer or table that does not exist
     ├── ChangedError        what is to be changed is not what it was any more
+    ├── EndedError          a process that works for this one ended before it was done
     ├── ConfigError         the installation or its settings are wrong
     │   └── MissingLibraryError  a library of the system is not there
     └── StoreError          the data folder cannot be read or written
@@ -28,6 +29,7 @@ __all__ = [
     "CRSError",
     "ChangedError",
     "ConfigError",
+    "EndedError",
     "GeometryError",
     "InputError",
     "MemoryLimitError",
@@ -99,6 +101,10 @@ class ChangedError(NorrsynError):
     def __init__(self, message: str, current: Any = None) -> None:
         super().__init__(message)
         self.current = current
+
+
+class EndedError(NorrsynError):
+    """A process that works for this one ended, or was ended, before it was done; asked again, another one starts."""
 
 
 class ConfigError(NorrsynError):

@@ -11,10 +11,27 @@ from geo.risk.explain import Explanation
 from geo.risk.nearby import NearEstablishment, NearVisit, find_establishments, find_visits
 from geo.risk.surface import RiskSurface
 from geo.risk.words import title_sentence
+from maps.answers import describe_cell
 from maps.degrees import to_degrees
 from maps.i18n import say
+from maps.record_names import RecordNames
 
-__all__ = ["describe_nearby", "describe_visit"]
+__all__ = ["describe_nearby", "describe_panel", "describe_visit"]
+
+
+def describe_panel(
+    lang: str, surface: RiskSurface, names: RecordNames, layers: Mapping[str, gpd.GeoDataFrame], cell_id: str
+) -> dict[str, Any]:
+    """Why a cell has its score, and what stands and has happened near it, as `api.schemas.CellPanel`.
+
+    Raises
+    ------
+    ParameterError, NotFoundError
+        The id is no cell of the grid, or lies outside the region.
+    """
+    explanation = surface.explain(cell_id)
+    nearby = describe_nearby(lang, surface, explanation, layers)
+    return {**describe_cell(lang, surface, names, explanation, has_visit=nearby["n_visits"] > 0), **nearby}
 
 
 def describe_nearby(

@@ -49,6 +49,15 @@ TEMPLATES = (
     "How sure the scores are is being computed, which takes some seconds; ask again then.",
     "Many questions that take long to answer wait already; try again in a few seconds.",
     "Many drawings of how sure scores are wait already; try again in a few seconds.",
+    (
+        "How sure the scores are was not drawn to the end: its process was ended ({signal}), perhaps because memory "
+        "ran out; ask again."
+    ),
+    (
+        "How sure the scores are could not be drawn: its process failed ({what}); ask again, and see the log if it "
+        "stays so."
+    ),
+    "How sure the scores are is drawn no more: the program ends; ask again when it is back.",
     "Your user belongs to no sharing circle that this server knows; ask your administrator.",
     "Imports and their reports tell of records that your circle may not see.",
     "Only planners and analysts may change weights; leave `weight` out for those of the published surface.",
@@ -140,6 +149,7 @@ TITLES = (
     "There is too little memory for this",
     "There is no such thing",
     "The server is busy",
+    "The work ended before it was done",
     "This is not allowed here",
     "A newer request took the place of this one",
     "Too much was sent",

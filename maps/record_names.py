@@ -34,9 +34,14 @@ class RecordNames:
     @cached_property
     def _titles(self) -> Mapping[str, Mapping[str, str]]:
         return {
-            name: dict(zip(self._layers[name][column], list_titles(self._layers[name], column), strict=True))
+            # a list of plain text is walked several times quicker than a column
+            name: dict(zip(self._layers[name][column].tolist(), list_titles(self._layers[name], column), strict=True))
             for name, column in ID_COLUMNS.items()
         }
+
+    def prepare(self) -> None:
+        """Look up all titles now, which the first question would otherwise wait for."""
+        self._titles  # noqa: B018  looked up on first use
 
     def find_title(self, layer: str, record_id: str) -> str:
         """What a record is called; its id where it is not there."""

@@ -8,11 +8,8 @@ from fastapi import APIRouter, Depends, Path
 
 from api.params import CurrentSnapshot, LanguageParameter, OneSurface, Point, known_parameters_only
 from api.schemas import CellPanel
-from api.service import Snapshot
-from api.surfaces import ServedSurface
 from geo.errors import NotFoundError
-from maps.answers import describe_cell
-from maps.nearby_answers import describe_nearby
+from maps.nearby_answers import describe_panel
 
 __all__ = ["router"]
 
@@ -32,7 +29,8 @@ def explain_point(
             f"{grid.x_max:.0f}, northing {grid.y_min:.0f}–{grid.y_max:.0f}); choose a place in Region Nord."
         )
         raise NotFoundError(message)
-    return _describe_panel(lang, snapshot, served, grid.cell_id(int(row[0]), int(col[0])))
+    cell_id = grid.cell_id(int(row[0]), int(col[0]))
+    return describe_panel(lang, served.surface, served.names, snapshot.layers, cell_id)
 
 
 @router.get("/{cell_id}", summary="A cell", response_model=CellPanel)
@@ -43,11 +41,4 @@ def explain_cell(
     lang: LanguageParameter = "en",
 ) -> dict[str, Any]:
     """Why a cell has its score: in words, in points by component that add up to it, and by the records behind them."""
-    return _describe_panel(lang, snapshot, served, cell_id)
-
-
-def _describe_panel(lang: str, snapshot: Snapshot, served: ServedSurface, cell_id: str) -> dict[str, Any]:
-    explanation = served.surface.explain(cell_id)
-    nearby = describe_nearby(lang, served.surface, explanation, snapshot.layers)
-    has_visit = nearby["n_visits"] > 0
-    return {**describe_cell(lang, served.surface, served.names, explanation, has_visit=has_visit), **nearby}
+    return describe_panel(lang, served.surface, served.names, snapshot.layers, cell_id)

@@ -69,6 +69,10 @@ class Model:
     parameters: Mapping[str, float]
     origin: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # read-only mappings cannot travel to another process, what they hold can
+        return Model.from_dict, (self.to_dict(),)
+
     @property
     def weights(self) -> dict[str, float]:
         """Weight by component."""

@@ -119,21 +119,25 @@ def find_establishments(
     close = establishments[np.asarray(active_on(establishments, at)) & (away <= ESTABLISHMENTS_M)]
     away = shapely.distance(close.geometry.to_numpy(), place)
     near = np.lexsort((close["establishment_id"].to_numpy(dtype=str), away)).tolist()[:N_ESTABLISHMENTS]
+    # arrays of the columns once: a frame filtered for each of them takes most of the time of a cell's panel
+    ids = establishments["establishment_id"].to_numpy(dtype=str)
+    active_from = establishments["active_from"].to_numpy()
+    later = active_from > np.datetime64(at)
     found = []
     for position in near:
         row = close.iloc[position]
-        following = establishments[
-            (establishments["establishment_id"] == row["establishment_id"])
-            & (establishments["active_from"] > pd.Timestamp(at))
-        ].sort_values("active_from")
+        following = np.flatnonzero((ids == str(row["establishment_id"])) & later)
+        starts, next_phase = None, None
+        if following.size:
+            first = following[np.argmin(active_from[following])]
+            starts, next_phase = pd.Timestamp(active_from[first]).date(), str(establishments["phase"].iloc[first])
         nearest = shapely.get_point(shapely.shortest_line(row["geometry"], place), 0)
-        starts = None if following.empty else following["active_from"].iloc[0].date()
         found.append(
             NearEstablishment(
                 establishment_id=str(row["establishment_id"]),
                 name=str(row["establishment_id"] if pd.isna(row["name"]) or not row["name"] else row["name"]),
                 phase=str(row["phase"]),
-                next_phase=None if starts is None else str(following["phase"].iloc[0]),
+                next_phase=next_phase,
                 months_to_next=None if starts is None else _count_months(at, starts),
                 distance_m=float(away[position]),
                 easting=float(nearest.x),

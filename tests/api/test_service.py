@@ -129,21 +129,21 @@ class TestFollowing:
 
         fill_home(tmp_path, shared_frames())
         prepared: list[ServedSurface] = []
-        prepare = ServedSurface.prepare_filters
+        prepare = ServedSurface.prepare
 
         def note(served: ServedSurface) -> None:
             prepared.append(served)
             prepare(served)
 
-        monkeypatch.setattr(ServedSurface, "prepare_filters", note)
+        monkeypatch.setattr(ServedSurface, "prepare", note)
         service = Service(Settings(home=tmp_path, check_seconds=0))
         try:
             whole = service.snapshot().published
-            service.drawing.submit(int).result()
+            service.drawing.prepare(int).result()
             # memory is taken for circles that somebody of asks for, and once
             assert prepared == [whole]
             narrowed = [service.snapshot("public").published for _ in range(3)]
-            service.drawing.submit(int).result()
+            service.drawing.prepare(int).result()
             assert prepared == [whole, narrowed[0]]
             assert narrowed[0] is not None
             assert "best_first" in narrowed[0].surface.__dict__

@@ -29,6 +29,7 @@ ASKED = (
     GEO / "risk" / "area" / "drawn.py",
     GEO / "risk" / "difference.py",
     GEO / "risk" / "explain.py",
+    GEO / "risk" / "uncertainty" / "apart.py",
     GEO / "store" / "people" / "saved_views.py",
     GEO / "store" / "people" / "shortlist.py",
     MAPS / "site_panel.py",

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from geo.risk.uncertainty.apart import ApartDrawings
 from geo.risk.uncertainty.estimate import compare_uncertainty, estimate_uncertainty
 from geo.risk.uncertainty.result import CellUncertainty, DeltaUncertainty, Uncertainty
 
-__all__ = ["CellUncertainty", "DeltaUncertainty", "Uncertainty", "compare_uncertainty", "estimate_uncertainty"]
+__all__ = [
+    "ApartDrawings",
+    "CellUncertainty",
+    "DeltaUncertainty",
+    "Uncertainty",
+    "compare_uncertainty",
+    "estimate_uncertainty",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +16,7 @@ from geo.grid import Grid
 from geo.memory import require_memory
 from geo.reference import certainty_classes
 
-__all__ = ["CellUncertainty", "DeltaUncertainty", "Uncertainty"]
+__all__ = ["CellUncertainty", "DeltaUncertainty", "Uncertainty", "lay_out"]
 
 # A square, its id and its row while the frame is made.
 _BYTES_PER_SQUARE = 1_000
@@ -52,8 +53,8 @@ class Uncertainty:
     n_draws, top_k, seed : int
     county : the county that was drawn, None for all
     score : (n_rows, n_cols) float32, points, of the surface
-    low, median, high : (n_rows, n_cols) float32, points; ends of the 90 % interval and the median, NaN where unranked
-    p_top : (n_rows, n_cols) float32, share of draws in which the cell is among the `top_k` highest, NaN where unranked
+    cells : (n,) uint32, row × columns + column of the cells that were drawn, ascending
+    numbers : (4, n) float32: low, median, high and p_top of each of them
     """
 
     grid: Grid
@@ -62,18 +63,38 @@ class Uncertainty:
     seed: int
     county: str | None
     score: NDArray[np.float32]
-    low: NDArray[np.float32]
-    median: NDArray[np.float32]
-    high: NDArray[np.float32]
-    p_top: NDArray[np.float32]
+    cells: NDArray[np.uint32]
+    numbers: NDArray[np.float32]
+
+    @cached_property
+    def low(self) -> NDArray[np.float32]:
+        """(n_rows, n_cols) float32, points, lower end of the 90 % interval, NaN where unranked; made on first use."""
+        return self._lay_out(0)
+
+    @cached_property
+    def median(self) -> NDArray[np.float32]:
+        """(n_rows, n_cols) float32, points, NaN where unranked; made on first use."""
+        return self._lay_out(1)
+
+    @cached_property
+    def high(self) -> NDArray[np.float32]:
+        """(n_rows, n_cols) float32, points, upper end of the 90 % interval, NaN where unranked; made on first use."""
+        return self._lay_out(2)
+
+    @cached_property
+    def p_top(self) -> NDArray[np.float32]:
+        """(n_rows, n_cols) float32, share of draws in which the cell is among the `top_k` highest, NaN where unranked.
+
+        Made on first use.
+        """
+        return self._lay_out(3)
 
     @property
     def certainty(self) -> NDArray[np.uint8]:
         """(n_rows, n_cols) uint8: position in ``certainty_classes`` from 1, the surest first; 0 where unranked."""
-        classes = np.full(self.grid.shape, 0, dtype=np.uint8)
-        known = ~np.isnan(self.p_top)
-        classes[known] = _classify(self.p_top[known]) + 1
-        return classes
+        classes = np.zeros(self.grid.n_cells, dtype=np.uint8)
+        classes[self.cells] = _classify(self.numbers[3]) + 1
+        return classes.reshape(self.grid.shape)
 
     def at(self, cell_id: str) -> CellUncertainty:
         """How sure one cell's score is.
@@ -83,16 +104,20 @@ class Uncertainty:
         ParameterError, NotFoundError
             The id is no cell of this grid, or the cell was not drawn.
         """
-        row, col = _find(self.grid, cell_id, self.low)
-        p_top = self.p_top[row, col]
+        row, col = self.grid.parse_cell_id(cell_id)
+        cell = row * self.grid.n_cols + col
+        position = int(np.searchsorted(self.cells, cell))
+        if position == len(self.cells) or self.cells[position] != cell:
+            raise _not_drawn(cell_id)
+        low, median, high, p_top = self.numbers[:, position].tolist()
         return CellUncertainty(
             cell_id=self.grid.cell_id(row, col),
             score=float(self.score[row, col]),
-            low=float(self.low[row, col]),
-            median=float(self.median[row, col]),
-            high=float(self.high[row, col]),
-            p_top=float(p_top),
-            certainty=certainty_classes()[int(_classify(np.array([p_top]))[0])].code,
+            low=low,
+            median=median,
+            high=high,
+            p_top=p_top,
+            certainty=certainty_classes()[int(_classify(self.numbers[3:, position])[0])].code,
         )
 
     def top(self, n: int = 20) -> pd.DataFrame:
@@ -110,9 +135,8 @@ class Uncertainty:
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
             message = f"n must be a whole number of 1 or more, got {n!r}."
             raise ParameterError(message)
-        cells = np.flatnonzero(~np.isnan(self.p_top))
-        p_top, median = (each.reshape(-1)[cells] for each in (self.p_top, self.median))
-        chosen = cells[np.lexsort((cells, -median, -p_top))[:n]]
+        _, median, _, p_top = self.numbers
+        chosen = np.lexsort((self.cells, -median, -p_top))[:n]
         return pd.DataFrame({"rank": np.arange(1, len(chosen) + 1), **self._columns(chosen)})
 
     def to_geodataframe(self) -> gpd.GeoDataFrame:
@@ -123,23 +147,35 @@ class Uncertainty:
         MemoryLimitError
             So many squares would not fit into memory; nothing was allocated.
         """
-        n_squares = int(np.count_nonzero(~np.isnan(self.p_top)))
+        n_squares = len(self.cells)
         require_memory(n_squares * _BYTES_PER_SQUARE, f"A frame of {n_squares} squares", "choose larger cells")
-        cells = np.flatnonzero(~np.isnan(self.p_top))
-        grid, (row, col) = self.grid, np.divmod(cells, self.grid.n_cols)
+        grid, (row, col) = self.grid, self._places(np.arange(n_squares))
         west, south = grid.x_min + col * grid.cell_m, grid.y_min + (grid.n_rows - 1 - row) * grid.cell_m
         squares = shapely.box(west, south, west + grid.cell_m, south + grid.cell_m)
-        return gpd.GeoDataFrame(self._columns(cells), geometry=squares, crs=grid.crs)
+        return gpd.GeoDataFrame(self._columns(np.arange(n_squares)), geometry=squares, crs=grid.crs)
 
-    def _columns(self, cells: NDArray[np.int64]) -> dict[str, object]:
-        row, col = np.divmod(cells, self.grid.n_cols)
-        rasters = {"score": self.score, "low": self.low, "median": self.median, "high": self.high, "p_top": self.p_top}
+    def _columns(self, chosen: NDArray[np.int64]) -> dict[str, object]:
+        """What a table says of some of the cells, given by their positions among those that were drawn."""
+        row, col = self._places(chosen)
+        low, median, high, p_top = self.numbers[:, chosen]
         codes = np.array([each.code for each in certainty_classes()], dtype=object)
         return {
             "cell_id": self.grid.cell_ids(row, col),
-            **{name: raster[row, col] for name, raster in rasters.items()},
-            "certainty": codes[_classify(self.p_top[row, col])],
+            "score": self.score[row, col],
+            "low": low,
+            "median": median,
+            "high": high,
+            "p_top": p_top,
+            "certainty": codes[_classify(p_top)],
         }
+
+    def _places(self, chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows and columns."""
+        row, col = np.divmod(self.cells[chosen].astype(np.int64), self.grid.n_cols)
+        return row, col
+
+    def _lay_out(self, which: int) -> NDArray[np.float32]:
+        return lay_out(self.grid, self.cells, self.numbers[which])
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,16 +204,29 @@ class DeltaUncertainty:
         ParameterError, NotFoundError
             The id is no cell of this grid, or the cell was not drawn.
         """
-        row, col = _find(self.grid, cell_id, self.low)
+        row, col = self.grid.parse_cell_id(cell_id)
+        if np.isnan(self.low[row, col]):
+            raise _not_drawn(cell_id)
         return float(self.low[row, col]), float(self.median[row, col]), float(self.high[row, col])
 
 
-def _find(grid: Grid, cell_id: str, raster: NDArray[np.float32]) -> tuple[int, int]:
-    row, col = grid.parse_cell_id(cell_id)
-    if np.isnan(raster[row, col]):
-        message = f"Cell {cell_id} has nothing to visit or lies outside what was drawn; choose a ranked cell."
-        raise NotFoundError(message)
-    return row, col
+def lay_out(grid: Grid, cells: NDArray[np.integer], numbers: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Numbers of some cells as a read-only raster, NaN elsewhere.
+
+    Parameters
+    ----------
+    grid : Grid
+    cells : (n,) int, row × columns + column
+    numbers : (n,) float
+    """
+    raster = np.full(grid.n_cells, np.nan, dtype=np.float32)
+    raster[cells] = numbers
+    raster.flags.writeable = False
+    return raster.reshape(grid.shape)
+
+
+def _not_drawn(cell_id: str) -> NotFoundError:
+    return NotFoundError(f"Cell {cell_id} has nothing to visit or lies outside what was drawn; choose a ranked cell.")
 
 
 def _classify(p_top: NDArray[np.floating]) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -10,14 +10,24 @@ from numpy.typing import NDArray
 
 from geo.grid import Grid
 from geo.risk.components.base import Source
-from geo.risk.model import saturate
-from geo.risk.scored import ScoredSurface
+from geo.risk.model import Model, saturate
 from geo.risk.uncertainty.shifts import N_SHIFTS, shift_grids
 
-__all__ = ["PosteriorSource", "Values", "find_drawn", "read_values", "values_bytes"]
+__all__ = ["Drawable", "PosteriorSource", "Values", "find_drawn", "read_values", "values_bytes"]
 
 # `geo.density.kernel_density` is exact to this share of the largest value: less is rounding, not a change.
 _ROUNDING = 1e-11
+
+
+class Drawable(Protocol):
+    """What scores are drawn from."""
+
+    @property
+    def grid(self) -> Grid: ...  # noqa: D102  as `ScoredSurface` says
+    @property
+    def model(self) -> Model: ...  # noqa: D102
+    @property
+    def sources(self) -> Mapping[str, Source]: ...  # noqa: D102
 
 
 @runtime_checkable
@@ -43,7 +53,7 @@ class Values(NamedTuple):
     log_scale: NDArray[np.float64]
 
 
-def find_drawn(surface: ScoredSurface) -> int:
+def find_drawn(surface: Drawable) -> int:
     """Position of the component whose value is drawn from a posterior; -1 where none with a weight is."""
     weights = surface.model.weights
     drawn = [
@@ -59,7 +69,7 @@ def values_bytes(n_cells: int, n_components: int, *, is_drawn: bool) -> int:
     return n_cells * N_SHIFTS * (4 * n_components + (16 if is_drawn else 0))
 
 
-def read_values(surfaces: Sequence[ScoredSurface], cells: NDArray[np.int64], drawn: int) -> tuple[Values, ...]:
+def read_values(surfaces: Sequence[Drawable], cells: NDArray[np.int64], drawn: int) -> tuple[Values, ...]:
     """Exact values in some cells of one surface, or of two on one grid.
 
     Parameters
