@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from geo.errors import ParameterError
 
-__all__ = ["MAX_SENT", "PERMALINK_PARAMETERS", "read_day", "tidy_query"]
+__all__ = ["MAX_SENT", "PERMALINK_PARAMETERS", "read_corners", "read_day", "tidy_query"]
 
 # as long as an address may be that is looked at; what is left of it is shorter
 MAX_SENT = 8_000
@@ -90,19 +90,34 @@ def _read_parts(known: tuple[str, ...]) -> Callable[[str], str]:
     return read
 
 
-def _read_area(text: str) -> str:
-    """Corners of a drawn area: lon_lat_lon_lat and so on."""
+def read_corners(text: str) -> tuple[tuple[float, float], ...]:
+    """Corners of a drawn area as an address has them: lon_lat_lon_lat and so on.
+
+    Returns
+    -------
+    tuple of (lon, lat), degrees, the last corner not the first again
+
+    Raises
+    ------
+    ValueError
+        The text is no area, or has too few or too many corners, or corners far away.
+    """
     parts = text.split("_")
     n_corners, odd = divmod(len(parts), 2)
     if odd or not _LEAST_CORNERS <= n_corners <= _MOST_CORNERS:
         raise ValueError
-    written = []
     for i, part in enumerate(parts):
         low, high = _LAT if i % 2 else _LON
         if not (_DEGREES.fullmatch(part) and low <= float(part) <= high):
             raise ValueError
-        written.append(f"{float(part):.{_AREA_DECIMALS}f}".rstrip("0").rstrip("."))
-    return "_".join(written)
+    numbers = [float(part) for part in parts]
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _read_area(text: str) -> str:
+    return "_".join(
+        f"{degrees:.{_AREA_DECIMALS}f}".rstrip("0").rstrip(".") for corner in read_corners(text) for degrees in corner
+    )
 
 
 def _read_whole(low: int, high: int) -> Callable[[str], str]:

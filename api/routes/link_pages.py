@@ -97,7 +97,9 @@ def show_new_link(
     request: Request,
     keeper: TheKeeper,
     session: TheSession,
-    area: Annotated[str, Query(description="Drawn area: lon,lat;lon,lat;… in WGS84 degrees")] = "",
+    area: Annotated[
+        str, Query(description="Drawn area, lon_lat_lon_lat… in WGS84 degrees, as the map's address has it")
+    ] = "",
     like: Annotated[str, Query(description="Id of a link whose recipient, purpose and scope are taken over")] = "",
     lang: PageLanguage = None,
 ) -> Response:

@@ -30,6 +30,7 @@ from geo.store.releases import list_releases, load_release
 from maps.i18n import LANGUAGES
 from maps.pages.accounts import SWEDEN, Fault
 from maps.pages.links import say_link_faults
+from maps.permalinks import read_corners
 
 __all__ = [
     "AskedShare",
@@ -44,8 +45,6 @@ __all__ = [
 
 _MOST_RELEASES = 20
 _NUMBER = re.compile(r"[0-9]{1,6}")
-_POINT = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?,-?[0-9]{1,3}(\.[0-9]{1,12})?")
-_MOST_POINTS = 500
 AREA_KINDS = ("all", "counties", "municipality", "drawn")
 
 
@@ -318,11 +317,9 @@ def _describe_area(asked: AskedShare) -> dict[str, Any]:
 
 
 def read_area_text(text: str) -> dict[str, Any] | None:
-    """A drawn area as an address has it, ``lon,lat;lon,lat;…``, as GeoJSON; None for what is none."""
-    points = text.split(";")
-    if not 3 <= len(points) <= _MOST_POINTS or not all(_POINT.fullmatch(point) for point in points):  # noqa: PLR2004
+    """A drawn area as the map's address has it, as GeoJSON; None for what is none."""
+    try:
+        corners = read_corners(text)
+    except ValueError:
         return None
-    ring = [[float(part) for part in point.split(",")] for point in points]
-    if ring[0] != ring[-1]:
-        ring.append(ring[0])
-    return {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Polygon", "coordinates": [[list(corner) for corner in (*corners, corners[0])]]}

@@ -395,7 +395,7 @@ def test_any_text_is_an_area_or_none(text: str) -> None:
 
 
 def test_an_area_is_closed() -> None:
-    found = read_area_text("20.1,63.8;20.2,63.8;20.2,63.9")
+    found = read_area_text("20.1_63.8_20.2_63.8_20.2_63.9")
     assert found is not None
     assert found["coordinates"] == [[[20.1, 63.8], [20.2, 63.8], [20.2, 63.9], [20.1, 63.8]]]
 

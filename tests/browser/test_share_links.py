@@ -111,7 +111,7 @@ def test_every_page_is_fit_to_be_used(
     pages = {
         "list": "/links?state=",
         "one": f"/links/{waiting.link.link_id}",
-        "new": "/links/new?area=20.1,63.8;20.2,63.8;20.2,63.9",
+        "new": "/links/new?area=20.1_63.8_20.2_63.8_20.2_63.9",
         "faults": "",
         "opening": f"/s/{made.token}",
         "shared": "",

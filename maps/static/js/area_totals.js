@@ -2,6 +2,7 @@
 
 import { clearProblem } from "./announce.js";
 import { latestOnly, sendJson } from "./api.js";
+import { writeArea } from "./area_state.js";
 import { el, fill, swatch } from "./dom.js";
 import { language, number, t, term } from "./i18n.js";
 import { layerTitle } from "./layers.js";
@@ -71,10 +72,10 @@ export class AreaTotals {
     return el("p", { class: "area-plan" }, el("a", { class: "plain-button", href: this.planOf(), onpointerdown: follow, onclick: follow }, t("Plan an inspection in this area")));
   }
 
-  // The form for a share link reads the area from its address: corners as degrees, the last one not repeated.
+  // The form for a share link reads the area from its address, as the map does.
   shareAddress() {
-    const corners = this.polygon.coordinates[0].slice(0, -1).map((corner) => corner.join(","));
-    return `links/new?${new URLSearchParams({ lang: language(), area: corners.join(";") })}`;
+    const corners = this.polygon.coordinates[0].slice(0, -1).map(([lng, lat]) => ({ lng, lat }));
+    return `links/new?${new URLSearchParams({ lang: language(), area: writeArea(corners) })}`;
   }
 
   classTable(classes) {
