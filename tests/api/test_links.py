@@ -379,6 +379,11 @@ class TestPages:
         assert "Cecilia" in page
         assert "/links/new" not in page
 
+    def test_the_form_takes_over_the_area_of_the_address(self, anna: TestClient) -> None:
+        form = anna.get("/links/new?lang=en&area=20.1_63.8_20.2_63.8_20.2_63.9").text
+        assert "The area drawn on the map (3 corners)" in form
+        assert 'name="area" value="20.1_63.8_20.2_63.8_20.2_63.9"' in form
+
     def test_one_link_can_be_made_like_another(self, anna: TestClient) -> None:
         made = make(anna, area="counties", counties=["24"], sectors=["all", "construction"])
         form = anna.get(f"/links/new?like={made['link']['link_id']}").text
