@@ -57,9 +57,9 @@ def test_the_extractors_find_texts_in_every_kind_of_file() -> None:
     assert len(TEXTS) > 100
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_every_text_has_swedish(text: str) -> None:
-    assert text in catalogue("sv"), f"{TEXTS[text]} says {text!r}, which has no Swedish"
+def test_every_text_has_swedish() -> None:
+    known = catalogue("sv")
+    assert [f"{where} says {text!r}" for text, where in TEXTS.items() if text not in known] == []
 
 
 def test_no_text_is_made_where_the_extractors_cannot_see_it() -> None:

@@ -130,11 +130,11 @@ def test_nothing_else_is(query: str) -> None:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-@pytest.mark.parametrize("name", PERMALINK_PARAMETERS)
-def test_no_value_attacks(name: str, payload: str) -> None:
-    with pytest.raises(ParameterError) as refused:
-        tidy_query(urlencode({name: payload}))
-    assert payload not in str(refused.value)
+def test_no_value_attacks(payload: str) -> None:
+    for name in PERMALINK_PARAMETERS:
+        with pytest.raises(ParameterError) as refused:
+            tidy_query(urlencode({name: payload}))
+        assert payload not in str(refused.value), name
 
 
 @given(st.text(max_size=200))
