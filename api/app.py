@@ -39,6 +39,7 @@ from api.service import Service
 from api.settings import Settings, load_settings
 from api.share.answers import respond_to_no_share
 from api.share.sessions import NoShareError
+from api.witness import Sightings
 from geo.errors import NorrsynError
 from maps.i18n import pick_language
 from maps.pages.base import STATIC_FOLDER, leaflet_folder, render_error_page
@@ -106,7 +107,7 @@ def create_app(settings: Settings | None = None, *, passwords: Passwords | None 
             HTTPException: _respond_to_status,
         },
     )
-    app.state.service, app.state.accounts = service, accounts
+    app.state.service, app.state.accounts, app.state.sightings = service, accounts, Sightings()
     # who guesses at share links keeps nobody from signing in
     app.state.share_passwords = accounts.passwords.apart()
     app.openapi = partial(describe_api, app)  # type: ignore[method-assign]

@@ -70,7 +70,8 @@ class DoorKeeper:
         if found is None:
             await self.app(scope, receive, send)
             return
-        scope.setdefault("state", {}).update(user=found.user, session=found)
+        basis = _say_basis(found, find_rule(Request(scope).method, path or ""))
+        scope.setdefault("state", {}).update(user=found.user, session=found, basis=basis)
         with seen_by(_view(found)):
             await self.app(scope, receive, send)
 
@@ -101,6 +102,12 @@ class DoorKeeper:
         if self._limiter is None:
             self._limiter = CapacityLimiter(_THREADS)
         return await run_sync(self.accounts.find_session, request, limiter=self._limiter)
+
+
+def _say_basis(session: Session, rule: frozenset[str] | None) -> str:
+    """Roles that let somebody do this, and the circle whose records they see, as the log tells it."""
+    roles = sorted(session.user.roles & (rule or frozenset()))
+    return f"{', '.join(roles)}; {session.user.circle}"
 
 
 def _is_meant(request: Request, session: Session) -> bool:

@@ -174,7 +174,7 @@ PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
                 "GET /admin/settings",
                 "GET /admin/audit",
             ),
-            *_rows(_AUDIT, "GET /audit"),
+            *_rows(_AUDIT, "GET /audit", "GET /audit/events.csv"),
         ]
     )
 )

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli import data, database, imports, layers, model, picture, planning, release, scoring, serving, users
+from api.cli import audit, data, database, imports, layers, model, picture, planning, release, scoring, serving, users
 from api.cli.output import Command, Group, report_errors
 from api.release import find_version
 
@@ -57,6 +57,7 @@ for _command in (
     *serving.COMMANDS,
     *database.COMMANDS,
     *users.COMMANDS,
+    *audit.COMMANDS,
 ):
     _add(app, _command)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.events import name_operator
 from api.cli.options import HomeOption, JsonOption, read_settings
 from api.cli.output import Command, Group, print_json, print_table, print_words, working
 
@@ -102,13 +104,18 @@ def erase_rows(
     as_json: JsonOption = False,
 ) -> None:
     """Erase what may not be kept any longer; see the command's help."""
-    folder = read_settings(home).home
+    settings = read_settings(home)
+    folder = settings.home
+    from api.days import begin_day  # noqa: PLC0415
     from geo.risk.scoring import parse_day  # noqa: PLC0415
     from geo.store.files import erase_expired  # noqa: PLC0415
+    from geo.store.people.emptying import empty_events  # noqa: PLC0415
 
     day = datetime.now(UTC).date() if today is None else parse_day(today)
     with working("Erasing"):
         done = erase_expired(folder, day)
+        before = begin_day((day - timedelta(days=settings.audit_days)).isoformat())
+        emptied = empty_events(folder, before=before, now=time.time(), name=name_operator())
     if as_json:
         erased = [
             {
@@ -121,10 +128,16 @@ def erase_rows(
             }
             for one in done
         ]
-        print_json({"home": str(folder), "expired_before": day.isoformat(), "erased": erased})
+        print_json(
+            {"home": str(folder), "expired_before": day.isoformat(), "erased": erased, "events_emptied": emptied.events}
+        )
         return
+    if emptied.events:
+        print_words(
+            f"{emptied.events:,} events of the audit log were emptied: they are older than {settings.audit_days} days."
+        )
     if not done:
-        print_words(f"Nothing had to be erased before {day}.")
+        print_words(f"Nothing {'else ' if emptied.events else ''}had to be erased before {day}.")
         return
     rows = [(one.layer, f"{one.versions:,}", f"{one.quarantined:,}", f"{len(one.snapshots):,}") for one in done]
     print_table(("layer", "rows erased", "quarantined", "snapshots"), rows, numbers=("rows erased", "quarantined"))
@@ -185,7 +198,8 @@ COMMANDS = (
                 erase_rows,
                 "Erase what may not be kept any longer.",
                 "Erase every row whose retain_until has passed, from every snapshot, from the quarantine and from the "
-                "database's files. How much went and the hashes before and after are kept as proof.",
+                "database's files, and empty events of the audit log that are older than NORRSYN_AUDIT_DAYS. How much "
+                "went and the hashes before and after are kept as proof.",
                 ("norrsyn db erase", "norrsyn db erase --today 2027-01-01 --json"),
             ),
         ),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,18 +14,9 @@ __all__ = ["act", "name_operator", "note_done"]
 
 def name_operator() -> str:
     """Who runs the command, as the log calls them: ``cli:`` and the system's user, whatever the environment says."""
-    from geo.store.people.users import OPERATOR  # noqa: PLC0415
+    from geo.store.people import operators  # noqa: PLC0415
 
-    try:
-        import pwd  # noqa: PLC0415  there is none on Windows
-    except ImportError:
-        return f"{OPERATOR}{getpass.getuser()}"
-    number = os.getuid()
-    try:
-        return f"{OPERATOR}{pwd.getpwuid(number).pw_name}"
-    except KeyError:
-        # a user of the container alone
-        return f"{OPERATOR}{number}"
+    return operators.name_operator()
 
 
 def act() -> By:

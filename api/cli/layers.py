@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.events import note_done
+from api.cli.events import name_operator, note_done
 from api.cli.options import HomeOption, JsonOption, read_settings
 from api.cli.output import Command, Group, print_json, print_table, print_words, working
 
@@ -215,7 +215,7 @@ def export_to_file(
     from geo.exporting import export_layer  # noqa: PLC0415
 
     with working(f"Writing {file.name}"):
-        done = export_layer(folder, layer, file, snapshot=snapshot, circle=circle, replace=replace)
+        done = export_layer(folder, layer, file, snapshot=snapshot, circle=circle, replace=replace, by=name_operator())
     if as_json:
         print_json(
             {

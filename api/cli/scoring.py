@@ -178,6 +178,7 @@ def write_map(
     with working("Writing the map"):
         content = draw_surface(lang, surface, written=datetime.now(UTC).date()).encode()
         _replace(out, lambda path: path.write_bytes(content))
+        note_done(read_settings(home).home, "surface-exported", f"{surface.id} html")
     if as_json:
         print_json({"file": str(out), "surface": surface.id, "bytes": len(content)})
         return
@@ -201,6 +202,7 @@ def export_surface(
     surface = _load_published(home)
     with working(f"Writing {out.name}"):
         _replace(out, lambda path: write(surface, path))
+        note_done(read_settings(home).home, "surface-exported", f"{surface.id} {out.suffix.lower()[1:]}")
     size = out.stat().st_size
     if as_json:
         print_json({"file": str(out), "surface": surface.id, "bytes": size})

@@ -95,7 +95,8 @@ class Planner:
 
     def note(self, what: str, plan_id: str) -> None:
         """Write into the log of what was done."""
-        note_event(self.service.settings.home, self.user.user_id, what, plan_id, now=self._now())
+        home, basis = self.service.settings.home, self.request.state.basis
+        note_event(home, self.user.user_id, what, plan_id, now=self._now(), basis=basis)
 
     def _now(self) -> float:
         return float(self.request.app.state.accounts.clock())

@@ -1,13 +1,10 @@
-"""Pages of whoever looks after Norrsyn: overview, jobs, settings, and the log of what was done."""
+"""Pages of whoever looks after Norrsyn: overview, jobs and settings."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
-from api.auth import TheUser
 from api.describing import list_settings
 from api.importing.run import describe_import, find_imports
 from api.params import TheService
@@ -17,29 +14,24 @@ from api.routes.pages import PageLanguage
 from api.service import Service
 from api.viewers import TheCircle, require_inner_circle
 from geo.layers.circles import INNER_CIRCLE
-from geo.store.people.attempts import count_failures
-from geo.store.people.events import list_events
 from geo.store.people.users import list_users
 from maps.i18n import pick_language
 from maps.pages.admin import (
     ImportLine,
     JobLine,
-    LoggedEvent,
     Overview,
     PublishedSurface,
     render_admin_page,
-    render_audit_page,
     render_jobs_page,
 )
 from maps.pages.admin_settings import render_settings_page
 
-__all__ = ["NO_STORE", "router"]
+__all__ = ["NO_STORE", "list_import_lines", "router"]
 
 router = APIRouter(tags=["admin"])
 
 NO_STORE = {"Cache-Control": "no-store"}
-_FEW, _MANY, _EVENTS = 5, 25, 100
-_Before = Annotated[int | None, Query(description="Only events older than the one of this number", ge=1, le=2**53)]
+_FEW, _MANY = 5, 25
 
 
 @router.get("/admin", summary="Overview for admins", response_class=HTMLResponse)
@@ -50,7 +42,7 @@ def show_admin(
     users = list_users(service.settings.home)
     overview = Overview(
         published=_find_published(service, circle),
-        imports=_list_imports(service, _FEW) if circle == INNER_CIRCLE else None,
+        imports=list_import_lines(service, _FEW) if circle == INNER_CIRCLE else None,
         n_users=len(users),
         n_able=sum(user.disabled_at is None for user in users),
         n_sessions=len(accounts.list_sessions()),
@@ -73,7 +65,7 @@ def show_jobs(request: Request, service: TheService, lang: PageLanguage = None) 
     page = render_jobs_page(
         pick_language(lang),
         jobs=jobs,
-        imports=_list_imports(service, _MANY),
+        imports=list_import_lines(service, _MANY),
         n_scoring=service.shelf.n_under_way,
         n_scoring_places=settings.score_workers + settings.score_queue,
         n_import_places=1 + settings.import_queue,
@@ -87,56 +79,6 @@ def show_settings(request: Request, service: TheService, lang: PageLanguage = No
     """Every setting with its value and default; of what is secret only whether it is set."""
     lines = list_settings(service.settings)
     return _page(render_settings_page(pick_language(lang), lines, query=request.query_params.multi_items()))
-
-
-@router.get("/admin/audit", summary="Log of what was done, for admins", response_class=HTMLResponse)
-def show_audit_to_admins(
-    request: Request,
-    service: TheService,
-    accounts: TheAccounts,
-    user: TheUser,
-    lang: PageLanguage = None,
-    before: _Before = None,
-) -> Response:
-    """Who signed in and out, changed users, published and imported, newest first; and sign-ins that failed."""
-    return _show_audit(request, service, accounts.clock(), user.circle, lang, before, "../")
-
-
-@router.get("/audit", summary="Log of what was done", response_class=HTMLResponse)
-def show_audit(
-    request: Request,
-    service: TheService,
-    accounts: TheAccounts,
-    user: TheUser,
-    lang: PageLanguage = None,
-    before: _Before = None,
-) -> Response:
-    """The same for auditors, who see nothing else."""
-    return _show_audit(request, service, accounts.clock(), user.circle, lang, before, "")
-
-
-def _show_audit(
-    request: Request, service: Service, now: float, circle: str, lang: str | None, before: int | None, root: str
-) -> Response:
-    home = service.settings.home
-    total, events = list_events(home, before=before, limit=_EVENTS + 1)
-    failed = count_failures(home, now=now)
-    page = render_audit_page(
-        pick_language(lang),
-        [LoggedEvent(each.event_id, each.at, each.user_name, each.what, each.about) for each in events[:_EVENTS]],
-        n_events=total,
-        has_older=len(events) > _EVENTS,
-        failures={
-            "n_failures": failed.n_failures,
-            "n_addresses": failed.n_addresses,
-            "n_names": failed.n_names,
-            "n_waiting": failed.n_waiting,
-        },
-        imports=_list_imports(service, _MANY) if circle == INNER_CIRCLE else None,
-        root=root,
-        query=[pair for pair in request.query_params.multi_items() if pair[0] != "before"],
-    )
-    return _page(page)
 
 
 def _find_published(service: Service, circle: str) -> PublishedSurface | None:
@@ -159,7 +101,8 @@ def _find_published(service: Service, circle: str) -> PublishedSurface | None:
     )
 
 
-def _list_imports(service: Service, limit: int) -> list[ImportLine]:
+def list_import_lines(service: Service, limit: int) -> list[ImportLine]:
+    """The last imports, newest first."""
     _, found = find_imports(service.settings.home, None, limit)
     lines = []
     for each in found:

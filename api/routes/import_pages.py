@@ -12,6 +12,7 @@ from api.params import TheService
 from api.routes.imports import ImportId, TheJob
 from api.routes.pages import PageLanguage
 from api.viewers import require_inner_circle
+from api.witness import TheWitness
 from geo.store.history import find_import
 from maps.i18n import pick_language
 from maps.pages.imports import PastImport, render_import_page, render_job_page, render_report_page
@@ -44,7 +45,7 @@ def show_import(
 
 
 @router.get("/jobs/{job_id}", summary="An import under way", response_class=HTMLResponse)
-def show_import_job(request: Request, job: TheJob, lang: PageLanguage = None) -> HTMLResponse:
+def show_import_job(request: Request, job: TheJob, witness: TheWitness, lang: PageLanguage = None) -> HTMLResponse:
     """How far an import has come; the report, once it is done; why it failed, if it did."""
     told, language, query = describe_job(job), pick_language(lang), request.query_params.multi_items()
     outcome = told["outcome"]
@@ -66,6 +67,7 @@ def show_import_job(request: Request, job: TheJob, lang: PageLanguage = None) ->
             find_import(request.app.state.service.settings.home, outcome["imported"]["import_id"])
         )
         is_known = outcome["imported"]["is_known"]
+        witness.see("import-viewed", f"{report['layer']}: {report['import_id']}")
     return HTMLResponse(render_report_page(language, report, is_known=is_known, query=query, root="../../"))
 
 
@@ -74,11 +76,14 @@ def show_import_report(
     request: Request,
     service: TheService,
     import_id: ImportId,
+    witness: TheWitness,
     known: Annotated[bool, Query(description="Whether to say that all of it was there already")] = False,
     lang: PageLanguage = None,
 ) -> HTMLResponse:
     """Every row and column of an import accounted for, and what to do about the rows that wait."""
-    report = describe_import(find_import(service.settings.home, import_id))
+    found = find_import(service.settings.home, import_id)
+    witness.see("import-viewed", f"{found.layer}: {import_id}")
+    report = describe_import(found)
     query = request.query_params.multi_items()
     return HTMLResponse(render_report_page(pick_language(lang), report, is_known=known, query=query))
 

@@ -20,6 +20,7 @@ from api.importing.schemas import ImportAnswer, ImportFields, ImportJobAnswer, I
 from api.importing.uploads import FILES_FIELD, MAPPING_FIELD, receive_upload
 from api.params import TheService, known_parameters_only
 from api.viewers import require_inner_circle
+from api.witness import TheWitness
 from geo.store.history import find_import, find_quarantine
 from geo.store.people.events import note_event
 
@@ -145,20 +146,24 @@ async def stream_import_job(job: TheJob, service: TheService) -> AsyncIterator[S
 
 
 @router.get("/{import_id}", summary="An import", response_model=ImportAnswer)
-def get_import(service: TheService, import_id: ImportId) -> dict[str, Any]:
+def get_import(service: TheService, import_id: ImportId, witness: TheWitness) -> dict[str, Any]:
     """Where the rows come from, what changed, and the report of each file: every row and column accounted for."""
-    return describe_import(find_import(service.settings.home, import_id))
+    found = find_import(service.settings.home, import_id)
+    witness.see("import-viewed", f"{found.layer}: {import_id}")
+    return describe_import(found)
 
 
 @router.get("/{import_id}/quarantine", summary="Rows in quarantine", response_model=QuarantineAnswer)
 def list_quarantine(
     service: TheService,
     import_id: ImportId,
+    witness: TheWitness,
     offset: Annotated[int, Query(ge=0, le=10**9, description="How many to pass over")] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_QUARANTINED, description="How many at most")] = 100,
 ) -> dict[str, Any]:
     """Rows that the import kept aside, with everything that is wrong with each; personal numbers are blotted out."""
     total, rows = find_quarantine(service.settings.home, import_id, offset, limit)
+    witness.see("quarantine-viewed", f"{find_import(service.settings.home, import_id).layer}: {import_id}")
     return {"import_id": import_id, "total": total, "offset": offset, "rows": rows}
 
 
@@ -168,13 +173,14 @@ def list_quarantine(
     response_class=StreamingResponse,
     responses={200: {"content": {"text/csv": {}}}},
 )
-def download_quarantine(service: TheService, import_id: ImportId) -> StreamingResponse:
+def download_quarantine(service: TheService, import_id: ImportId, witness: TheWitness) -> StreamingResponse:
     """The same as a CSV file: what is wrong first, then the row as it was; mend it there and import it again.
 
     Cells that a spreadsheet would run as a formula are shown as text, and become what they were when the file comes
     back.
     """
     stored = find_import(service.settings.home, import_id)
+    witness.note("quarantine-exported", f"{stored.layer}: {import_id}")
     name = f"norrsyn-quarantine-{stored.layer}-{import_id}.csv"
     return StreamingResponse(
         open_quarantine(service.settings.home, import_id, service.imports),

@@ -15,6 +15,7 @@ from api.auth.permissions import find_rule, is_allowed
 from api.caching import REVALIDATE, respond_cached
 from api.middleware import ASKING_WHERE
 from api.params import CurrentSnapshot, SurfaceByPath, TheService, check_language
+from api.witness import TheWitness
 from geo.layers.circles import INNER_CIRCLE
 from maps.i18n import catalogue, narrow_catalogue, pick_language
 from maps.pages.map import render_map_page, render_setup_page
@@ -29,7 +30,12 @@ PageLanguage = Annotated[str | None, Query(alias="lang", description="sv or en; 
 
 @router.get("/", summary="The map", response_class=HTMLResponse)
 def show_map(
-    request: Request, service: TheService, snapshot: CurrentSnapshot, user: TheUser, lang: PageLanguage = None
+    request: Request,
+    service: TheService,
+    snapshot: CurrentSnapshot,
+    user: TheUser,
+    witness: TheWitness,
+    lang: PageLanguage = None,
 ) -> HTMLResponse:
     """The map page; before anything is scored, a page that says which command to run."""
     language, query = pick_language(lang), request.query_params.multi_items()
@@ -38,6 +44,7 @@ def show_map(
     can_import = service.settings.allow_uploads and may_import
     if snapshot.published is None:
         return _page(render_setup_page(language, has_layers=snapshot.has_layers, query=query, can_import=can_import))
+    witness.see("map-viewed", snapshot.published.id)
     page = render_map_page(
         language,
         service.skeleton,

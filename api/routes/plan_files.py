@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
 from api.auth import TheUser
 from api.errors import ForbiddenError
 from api.params import CurrentSnapshot, LanguageParameter, TheService, known_parameters_only
 from api.viewers import TheCircle
+from api.witness import TheWitness
 from geo.errors import NotFoundError
 from geo.layers.circles import INNER_CIRCLE
 from geo.planning.plan import look_at_sites
-from geo.store.people.events import note_event
 from geo.store.plans import find_plan
 from maps.plan_files import FORMS, Stamp, name_file
 from maps.plan_names import withhold_names
@@ -49,13 +49,13 @@ def require_inner_circle(circle: TheCircle) -> None:
     },
 )
 def get_plan_file(
-    request: Request,
     service: TheService,
     snapshot: CurrentSnapshot,
     user: TheUser,
     circle: TheCircle,
     plan_id: Annotated[str, Path(description="Id of a plan")],
     form: Annotated[str, Path(description=f"Form of the file: {', '.join(FORMS)}")],
+    witness: TheWitness,
     lang: LanguageParameter = "sv",
 ) -> Response:
     """A plan as PDF, calendar, GPX, XLSX, CSV or GeoPackage, with its classification, who made it and when.
@@ -68,13 +68,13 @@ def get_plan_file(
         raise NotFoundError(message)
     chosen, home = FORMS[form], service.settings.home
     stored, files = find_plan(home, plan_id, circle), service.plan_files
-    now, layers = float(request.app.state.accounts.clock()), snapshot.layers
+    now, layers = witness.now, snapshot.layers
     changed = datetime.fromisoformat(stored.changed_at)
     plan, sites = withhold_names(lang, stored.plan, layers), look_at_sites(stored.plan, layers)
     stamp = Stamp(stored.version, user.name, datetime.fromtimestamp(now, UTC), changed, sites)
     with (files.briefs if chosen.is_drawn else files.others).take():
         content = chosen.write(plan, stamp, lang, files.find_ground(snapshot) if chosen.is_drawn else None)
-    note_event(home, user.user_id, "plan-exported", f"{plan.plan_id} {form} v{stored.version}", now=now)
+    witness.note("plan-exported", f"{plan.plan_id} {form} v{stored.version}")
     disposition = f'attachment; filename="{name_file(plan, chosen)}"'
     headers = {"Cache-Control": "no-store", "Content-Disposition": disposition}
     return Response(content, media_type=chosen.media_type, headers=headers)

@@ -12,6 +12,7 @@ from api.auth.permissions import find_rule, is_allowed
 from api.params import CurrentSnapshot, TheService
 from api.routes.pages import PageLanguage
 from api.viewers import TheCircle, get_circle
+from api.witness import TheWitness
 from geo.store.plans import StoredPlan, count_plans, find_plan, list_plans
 from maps.i18n import pick_language
 from maps.pages.plans import ListedPlan, PlansPage, render_new_plan_page, render_plan_page, render_plans_page
@@ -71,10 +72,12 @@ def show_plan(
     user: TheUser,
     circle: TheCircle,
     plan_id: Annotated[str, Path(description="Id of a plan")],
+    witness: TheWitness,
     lang: PageLanguage = None,
 ) -> HTMLResponse:
     """Routes on a map and as timelines and lists, what must be ready, what blocks, and what came of each stop."""
     plan = find_plan(service.settings.home, plan_id, circle).plan
+    witness.see("plan-viewed", plan.plan_id)
     page = render_plan_page(
         pick_language(lang),
         service.skeleton,

@@ -30,6 +30,7 @@ from api.plans.drafting import arrange_plan, draft_anew, draft_new, find_plan_su
 from api.plans.moving import move_known
 from api.surfaces import ServedSurface
 from api.viewers import get_circle
+from api.witness import TheWitness
 from geo.errors import ParameterError
 from geo.planning.draft import request_of
 from geo.planning.plan import (
@@ -88,9 +89,11 @@ async def post_plan(planner: ThePlanner, served: OneSurface, asked: PlanRequest)
 
 
 @router.get("/{plan_id}", summary="A plan", response_model=PlanAnswer)
-def get_plan(planner: ThePlanner, plan_id: PlanId) -> dict[str, Any]:
+def get_plan(planner: ThePlanner, plan_id: PlanId, witness: TheWitness) -> dict[str, Any]:
     """A plan with its routes, what keeps it from its next state, and what was done to it by whom."""
-    return planner.describe(planner.find(plan_id))
+    stored = planner.find(plan_id)
+    witness.see("plan-viewed", stored.plan.plan_id)
+    return planner.describe(stored)
 
 
 @router.post("/{plan_id}/optimise", summary="Plan the routes anew", **_CHANGES)

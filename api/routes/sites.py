@@ -32,6 +32,7 @@ from api.schemas import NearestAnswer, SitePanel, SitesAnswer
 from api.site_groups import group_sites
 from api.sites import Bounds, Site
 from api.viewers import TheUserName
+from api.witness import TheWitness
 from geo.crs import SWEREF99_TM, classify_sweref
 from geo.errors import CRSError
 from geo.risk.scoring import parse_day
@@ -84,6 +85,7 @@ def list_sites(
     snapshot: CurrentSnapshot,
     keep: Choice,
     bbox: BoxParameter,
+    witness: TheWitness,
     crs: CrsParameter = "EPSG:4326",
     limit: Annotated[int, Query(ge=1, le=MAX_SITES, description="How many at most")] = 2000,
     group_m: Annotated[
@@ -101,6 +103,7 @@ def list_sites(
     inside = find_in_box(snapshot.sites.window, parse_box(bbox), crs)
     found = [site for site in inside if keep(site)]
     total = len(found)
+    witness.see("sites-listed")
     groups, found = ([], found) if group_m is None else group_sites(found, group_m)
     told = heapq.nsmallest(limit, groups, key=lambda group: (-group["n"], group["layer"], group["lon"], group["lat"]))
     limit = max(limit - len(told), 0)
@@ -118,10 +121,12 @@ def list_nearest(
     snapshot: CurrentSnapshot,
     keep: Choice,
     point: Point,
+    witness: TheWitness,
     n: Annotated[int, Query(ge=1, le=MAX_NEAREST, description="How many")] = 10,
     lang: LanguageParameter = "en",
 ) -> dict[str, Any]:
     """The n sites nearest to a point, nearest first: `easting` and `northing`, or `lon` and `lat`."""
+    witness.see("sites-listed")
     near = snapshot.sites.nearest(*point, n, keep)
     return {"sites": [{**describe_site(lang, site), "distance_m": distance} for distance, site in near]}
 
@@ -135,10 +140,13 @@ def get_site(
         Path(description="Layer of the record"),
     ],
     record_id: Annotated[str, Path(description="Id of the record, as drivers and sites give it")],
+    witness: TheWitness,
     lang: LanguageParameter = "en",
 ) -> dict[str, Any]:
     """A record of any layer that drivers name: its fields in words, the cell around it, and the visits there."""
-    return describe_record(lang, served.surface, snapshot.layers, layer, record_id)
+    told = describe_record(lang, served.surface, snapshot.layers, layer, record_id)
+    witness.see("site-viewed", f"{layer}/{record_id}")
+    return told
 
 
 def find_in_box(window: Callable[[Bounds], list[Site]], box: Bounds, crs: str) -> list[Site]:

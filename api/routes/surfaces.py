@@ -24,6 +24,7 @@ from api.service import Snapshot
 from api.shelf import Asker
 from api.surfaces import ServedSurface
 from api.viewers import TheUserName, require_weights_role
+from api.witness import TheWitness
 from maps.answers import translate_surface
 
 __all__ = ["router"]
@@ -71,8 +72,8 @@ def get_surface(snapshot: CurrentSnapshot, served: SurfaceByPath, lang: Language
 async def score_on_demand(
     service: TheService,
     snapshot: CurrentSnapshot,
-    user: TheUserName,
     points: ChosenWeights,
+    witness: TheWitness,
     at: AtParameter = None,
     sector: SectorsParameter = None,
     latest: LatestParameter = False,
@@ -85,9 +86,10 @@ async def score_on_demand(
     `changed_weights` says what differs, and who does not ask for the same weights gets 404. It takes the place of what
     you asked for before, if that still waits; the answer to that is then 409.
     """
-    future = service.score(snapshot, at, sector, points, user=user, is_dragging=latest)
+    future = service.score(snapshot, at, sector, points, user=witness.user_id, is_dragging=latest)
     # shielded: others may wait for the same surface when this client goes away
     served = await asyncio.shield(asyncio.wrap_future(future))
+    await asyncio.to_thread(witness.see, "surface-scored", served.id)
     return await asyncio.to_thread(_describe, lang, snapshot, served)
 
 

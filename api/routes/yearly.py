@@ -10,20 +10,19 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from api.auth import TheUser
 from api.caching import REVALIDATE, respond_cached
 from api.params import CurrentSnapshot, LanguageParameter, TheService, known_parameters_only
 from api.pictures import PictureShelf, YearPage
 from api.routes.charts import SizeParameter, ThemeParameter
 from api.routes.pages import PageLanguage
 from api.snapshots import Snapshot
+from api.witness import TheWitness
 from geo.errors import NotFoundError, ParameterError
 from geo.exporting.picture import can_share, share_picture
 from geo.exporting.tables import FORMS
 from geo.layers.circles import INNER_CIRCLE
 from geo.planning.daylight import LOCAL_TIME
 from geo.planning.yearly import Period, read_records
-from geo.store.people.events import note_event
 from maps.charts.yearly import YEARLY_CHARTS, collect_bars, describe_bars, draw_bars
 from maps.i18n import pick_language
 from maps.pages.charts import ShownChart
@@ -154,11 +153,9 @@ def get_picture_chart(
     },
 )
 def get_picture_file(
-    request: Request,
-    service: TheService,
     snapshot: CurrentSnapshot,
-    user: TheUser,
     form: Annotated[str, Path(description=f"Form of the file: {', '.join(FORMS)}")],
+    witness: TheWitness,
     year: EndedYearParameter = None,
     lang: LanguageParameter = "sv",
 ) -> Response:
@@ -170,14 +167,14 @@ def get_picture_file(
     if form not in FORMS or snapshot.circle != INNER_CIRCLE:
         message = f"There is no such file to share; there are {', '.join(FORMS)}, for those who may see every record."
         raise NotFoundError(message)
-    now = float(request.app.state.accounts.clock())
+    now = witness.now
     made_at = datetime.fromtimestamp(now, UTC)
     ended = [one for one in list_years(snapshot) if one < made_at.year] or [made_at.year - 1]
     period = Period.of_year(ended[0] if year is None else year)
     shared = share_picture(read_records(snapshot.layers, period), today=made_at.date())
     sheets = make_sheets(lang, shared, made_at=made_at, synthetic=snapshot.layers.is_synthetic)
     chosen = FORMS[form]
-    note_event(service.settings.home, user.user_id, "picture-shared", f"{shared.year} {form}", now=now)
+    witness.note("picture-shared", f"{shared.year} {form}")
     disposition = f'attachment; filename="{name_file(shared.year, chosen)}"'
     headers = {"Cache-Control": "no-store", "Content-Disposition": disposition}
     return Response(chosen.write(sheets), media_type=chosen.media_type, headers=headers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ from geo.reading.exports import AS_IT_IS, ESCAPED
 from geo.store.atomic import explain_os_error, write_file
 from geo.store.files import Snapshot, StoredImport, content_hash, list_imports, list_snapshots, load_snapshot
 from geo.store.home import StrPath
+from geo.store.people.events import note_event
+from geo.store.people.operators import PYTHON, name_operator
 
 __all__ = ["Exported", "export_layer"]
 
@@ -70,8 +73,11 @@ def export_layer(
     snapshot: int | None = None,
     circle: str | None = None,
     replace: bool = False,
+    by: str = "",
 ) -> Exported:
     """Write a layer, and what is needed to understand it, to a file that can be read into the same layer again.
+
+    That it was written is noted in the log of what was done.
 
     Parameters
     ----------
@@ -82,6 +88,7 @@ def export_layer(
     snapshot : int, number of the snapshot; None for the current one
     circle : str, optional; only records that this sharing circle may see
     replace : bool, whether files that are there already are replaced
+    by : str, whoever writes it; the system's user when left out
 
     Returns
     -------
@@ -126,6 +133,9 @@ def export_layer(
         *describe_columns(found, find_places(found, ending), mark),
     )
     sha256 = _write(exported, found, kept, entries)
+    about = f"{found.name}/{stored.number} {ending.removeprefix('.')}"
+    now, name = time.time(), by or name_operator(PYTHON)
+    note_event(home, None, "layer-exported", about, now=now, name=name, basis=circle or "")
     return Exported(**{**exported.__dict__, "sha256": sha256})
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import time
 import uuid
 import zipfile
 import zlib
@@ -36,8 +37,12 @@ from geo.store.checking import check_layer
 from geo.store.database import HEAD, find_store, has_postgis, is_postgres, write_store
 from geo.store.geometry import Geometry
 from geo.store.home import StrPath, open_home
+from geo.store.people.appending import NewEvent, append_events, guard_events, set_head, unguard_events
+from geo.store.people.chain import GENESIS, Content, Head
 from geo.store.people.database import PEOPLE_CHAIN, PEOPLE_HEAD, read_people, write_people
+from geo.store.people.heads import forget_kept_head
 from geo.store.people.tables import EVENTS, KEPT_IN_BACKUPS, NOT_IN_BACKUPS
+from geo.store.people.verifying import TAKEN_IN, find_last, read_rows
 from geo.store.tables import CURRENT, IMPORTS, METADATA, SNAPSHOTS, SURFACES
 
 __all__ = ["Backup", "backup", "restore"]
@@ -45,6 +50,8 @@ __all__ = ["Backup", "backup", "restore"]
 FORMAT = 1
 _INDEX = "norrsyn-backup.json"
 _BATCH = 20_000
+# of an event in backups of before there was a chain
+_BEFORE_CHAIN = ("at", "user_id", "user_name", "what", "about")
 _READ_BYTES = 2**20
 _TRUTH = "demo-truth"
 
@@ -155,10 +162,13 @@ def restore(file: StrPath, home: StrPath | None = None) -> Backup:
                     _refuse_others(people, table, archive, index, path)
                 for table in owned:
                     _read_table(people, table, archive, index)
-                _restore_events(people, archive, index)
+                is_replaced = _restore_events(people, archive, index)
                 _renew_tokens(connection)
                 _prove(connection, source)
                 _restore_files(archive, index, path)
+            if is_replaced:
+                # the head of a log that is another now; an event tells it
+                forget_kept_head(path)
     except zipfile.BadZipFile as error:
         message = f"{source} is damaged, or no backup ({error}); use another backup."
         raise StoreError(message) from error
@@ -349,18 +359,48 @@ def _refuse_others(
         raise StoreError(message)
 
 
-def _restore_events(people: sa.Connection, archive: zipfile.ZipFile, index: dict[str, Any]) -> None:
-    """The log that was backed up, and after it what was done here since and is not in it: no event is lost."""
-    names = [column.name for column in EVENTS.columns if column is not EVENTS.c.event_id]
-    here = people.execute(sa.select(*(EVENTS.c[name] for name in names)).order_by(EVENTS.c.event_id)).all()
-    if _member_name(EVENTS) not in index["members"]:
-        return
-    people.execute(EVENTS.delete())
-    _read_table(people, EVENTS, archive, index)
-    known = set(map(tuple, people.execute(sa.select(*(EVENTS.c[name] for name in names))).all()))
-    new = [dict(zip(names, row, strict=True)) for row in here if tuple(row) not in known]
-    if new:
-        people.execute(EVENTS.insert(), new)
+def _restore_events(people: sa.Connection, archive: zipfile.ZipFile, index: dict[str, Any]) -> bool:
+    """The log that was backed up, and after it what was noted here; whether the log that was here is another now.
+
+    No event is lost, and an event tells which of them were noted here, with the head that they had. A log that goes on
+    from the backup's stays as it is.
+    """
+    name = _member_name(EVENTS)
+    if name not in index["members"]:
+        return False
+    head = find_last(people)
+    with archive.open(name) as member:
+        rows = pq.ParquetFile(member)
+        is_chained = "hash" in rows.schema_arrow.names
+        columns = ["hash"] if is_chained else list(_BEFORE_CHAIN)
+        known = [tuple(row.values()) for row in rows.read(columns).to_pylist()]
+        if is_chained and known and people.scalar(sa.select(EVENTS.c.hash).where(EVENTS.c.hash == known[-1][0])):
+            return False
+        there = set(known)
+        here = [row for row in read_rows(people) if tuple(row._asdict()[each] for each in columns) not in there]
+        if head.number:
+            unguard_events(people)
+            people.execute(EVENTS.delete())
+            guard_events(people)
+        set_head(people, Head(0, GENESIS))
+        if is_chained:
+            _read_table(people, EVENTS, archive, index)
+            set_head(people, find_last(people))
+        elif known:
+            old = (row for batch in rows.iter_batches(_BATCH) for row in batch.to_pylist())
+            _tell(people, TAKEN_IN, f"1–{append_events(people, (_take_in(row, '') for row in old)).number}")
+    if here:
+        last = append_events(people, (_take_in(row._asdict(), row.basis) for row in here)).number
+        _tell(people, "log-restored", f"{last - len(here) + 1}–{last}; {head.number} {head.hash}")
+    return bool(head.number)
+
+
+def _take_in(row: dict[str, Any], basis: str) -> NewEvent:
+    return NewEvent(row["at"], row["what"], Content(row["user_id"], row["user_name"], row["about"], basis))
+
+
+def _tell(people: sa.Connection, what: str, about: str) -> None:
+    append_events(people, [NewEvent(time.time(), what, Content(None, "norrsyn", about, ""))])
 
 
 def _read_table(connection: sa.Connection, table: sa.Table, archive: zipfile.ZipFile, index: dict[str, Any]) -> None:

@@ -8,20 +8,19 @@ snapshots before and after.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from geo.errors import StoreError
 from geo.layers.base import Layer
 from geo.layers.registry import LAYERS
 from geo.planning.plan import drop_expired, read_plan, write_plan
-from geo.store.address import describe_url
-from geo.store.database import explain_database_error, find_store, is_postgres, reach_engine, read_store, write_store
+from geo.store.database import find_store, reach_engine, read_store, write_store
 from geo.store.decisions import forget_decisions
+from geo.store.forgetting import forget_pages
 from geo.store.home import StrPath, lock_home, open_home
 from geo.store.importing import hash_visible, move_pointer
 from geo.store.tables import (
@@ -42,7 +41,6 @@ __all__ = ["Erasure", "erase_expired", "list_erasures"]
 _OWN_DAY = "retain_until"
 # stands for plans where a layer's name does, and in their history for whoever erased
 _PLANS, _BY = "plans", "retention"
-_CHECKPOINT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -248,33 +246,9 @@ def _erase_reports(connection: sa.Connection, layer: Layer, today: date) -> int:
     return int(done.rowcount)
 
 
-def _forget_pages(home: Any) -> None:
+def _forget_pages(home: Path) -> None:
     """Take what was deleted out of the database's files as well."""
     engine = reach_engine(home, create=True)
     assert engine is not None  # noqa: S101  for mypy: it was asked to be made
-    with lock_home(home), explain_database_error(engine.url, "written"):
-        if not is_postgres(engine):
-            with engine.connect() as connection:
-                _forget_sqlite_pages(connection)
-            return
-        # VACUUM stands outside transactions
-        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            for table in (*RECORDS.values(), QUARANTINED_ROWS, IMPORTS, DUPLICATE_DECISIONS, PLANS, RELEASES):
-                connection.execute(sa.text(f"VACUUM (FULL) {table.name}"))
-
-
-def _forget_sqlite_pages(connection: sa.Connection) -> None:
-    cursor = connection.connection.cursor()
-    cursor.execute("VACUUM")
-    deadline = time.monotonic() + _CHECKPOINT_S
-    while True:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        answer = cursor.fetchone()
-        # the first number says whether a reader was in the way
-        if answer is not None and not answer[0]:
-            return
-        if time.monotonic() > deadline:
-            where = describe_url(connection.engine.url)
-            message = f"{where} is being read, and keeps erased pages until that ends; erase again afterwards."
-            raise StoreError(message)
-        time.sleep(0.1)
+    with lock_home(home):
+        forget_pages(engine, (*RECORDS.values(), QUARANTINED_ROWS, IMPORTS, DUPLICATE_DECISIONS, PLANS, RELEASES))

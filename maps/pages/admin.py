@@ -1,4 +1,4 @@
-"""Pages of whoever looks after Norrsyn: overview, surfaces, jobs, and the log of what was done."""
+"""Pages of whoever looks after Norrsyn: overview, surfaces and jobs."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from maps.pages.base import Query, render_page
 __all__ = [
     "ImportLine",
     "JobLine",
-    "LoggedEvent",
     "Overview",
     "PublishedSurface",
     "SurfaceLine",
     "render_admin_page",
-    "render_audit_page",
     "render_jobs_page",
     "render_publish_page",
     "render_surfaces_page",
+    "say_import",
 ]
 
 _KIB = 1024
@@ -119,17 +118,6 @@ class SurfaceLine:
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class LoggedEvent:
-    """An event as the log shows it: number, seconds since 1970, who, which kind, what about."""
-
-    event_id: int
-    at: float
-    who: str
-    what: str
-    about: str
-
-
 def render_admin_page(lang: str, overview: Overview, *, query: Query = ()) -> str:
     """Render the overview, served at ``/admin``."""
     published = overview.published
@@ -155,7 +143,7 @@ def render_admin_page(lang: str, overview: Overview, *, query: Query = ()) -> st
         here="overview",
         published=told,
         overview=overview,
-        imports=None if overview.imports is None else [_say_import(lang, each) for each in overview.imports],
+        imports=None if overview.imports is None else [say_import(lang, each) for each in overview.imports],
         synthetic=published is not None and published.synthetic,
     )
 
@@ -278,99 +266,12 @@ def render_jobs_page(
             }
             for each in jobs
         ],
-        imports=[_say_import(lang, each) for each in imports],
+        imports=[say_import(lang, each) for each in imports],
         n_scoring=n_scoring,
         n_scoring_places=n_scoring_places,
         n_import_places=n_import_places,
         synthetic=False,
     )
-
-
-def render_audit_page(
-    lang: str,
-    events: Sequence[LoggedEvent],
-    *,
-    n_events: int,
-    has_older: bool,
-    failures: Mapping[str, int],
-    imports: Iterable[ImportLine] | None,
-    root: str,
-    query: Query = (),
-) -> str:
-    """Render what was done by whom, served at ``/audit`` and ``/admin/audit``.
-
-    Parameters
-    ----------
-    lang : str
-    events : sequence of LoggedEvent, newest first
-    n_events : int
-        How many there are in all.
-    has_older : bool
-        Whether some are older than these.
-    failures : mapping
-        ``n_failures``, ``n_addresses``, ``n_names`` and ``n_waiting`` of sign-ins that failed within a day.
-    imports : iterable of ImportLine, None for those who may not know
-    root : str
-        Way from the page to the site's root.
-    query : pairs of str
-
-    Returns
-    -------
-    str
-    """
-    return render_page(
-        "audit.html",
-        lang,
-        root,
-        query,
-        here="audit",
-        events=[
-            {"at": say_moment(lang, each.at), "who": each.who, "what": _say_event(lang, each.what), "about": each.about}
-            for each in events
-        ],
-        n_events=n_events,
-        older=events[-1].event_id if has_older and events else None,
-        failures=failures,
-        imports=None if imports is None else [_say_import(lang, each) for each in imports],
-        synthetic=False,
-    )
-
-
-def _say_event(lang: str, what: str) -> str:
-    said = {
-        "first-user": translate(lang, "Came in as the first user"),
-        "signed-in": translate(lang, "Signed in to Norrsyn"),
-        "signed-out": translate(lang, "Signed out of Norrsyn"),
-        "password-set": translate(lang, "Set a password of their own"),
-        "user-added": translate(lang, "Took in a user"),
-        "user-changed": translate(lang, "Changed a user"),
-        "link-made": translate(lang, "Made a link for another password"),
-        "user-disabled": translate(lang, "Disabled a user"),
-        "user-enabled": translate(lang, "Let a user in again"),
-        "sessions-ended": translate(lang, "Signed a user out everywhere"),
-        "surface-published": translate(lang, "Published a surface"),
-        "import-sent": translate(lang, "Sent files to be imported"),
-        "layer-rolled-back": translate(lang, "Went back to an older snapshot of a layer"),
-        "plan-made": translate(lang, "Drafted a plan"),
-        "plan-approved": translate(lang, "Approved a plan"),
-        "plan-outcome": translate(lang, "Recorded what came of a stop of a plan"),
-        "plan-closed": translate(lang, "Closed a plan"),
-        "plan-cancelled": translate(lang, "Cancelled a plan"),
-        "plan-exported": translate(lang, "Made a file of a plan"),
-        "picture-shared": translate(lang, "Made tables of a year that can be shared"),
-        "release-built": translate(lang, "Made a release for shared maps"),
-        "release-deleted": translate(lang, "Deleted a release of shared maps"),
-        "link-created": translate(lang, "Made a share link"),
-        "link-approved": translate(lang, "Approved a share link"),
-        "link-issued": translate(lang, "Made the address of a share link"),
-        "link-opened": translate(lang, "Opened a share link"),
-        "link-refused": translate(lang, "Was refused at a share link"),
-        "link-viewed": translate(lang, "Looked at a shared map"),
-        "link-exported": translate(lang, "Took along a shared map"),
-        "link-extended": translate(lang, "Extended a share link"),
-        "link-revoked": translate(lang, "Revoked a share link"),
-    }
-    return said.get(what, what)
 
 
 def _say_status(lang: str, status: str) -> str:
@@ -383,7 +284,8 @@ def _say_status(lang: str, status: str) -> str:
     return said.get(status, status)
 
 
-def _say_import(lang: str, line: ImportLine) -> dict[str, Any]:
+def say_import(lang: str, line: ImportLine) -> dict[str, Any]:
+    """An import in words."""
     return {
         "id": line.import_id,
         "title": translate(lang, LAYERS[line.layer].title),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 import geo
@@ -16,8 +17,12 @@ from api.describing import list_settings
 from api.settings import Settings
 from geo.grid import Grid
 from geo.store.files import find_current, list_surfaces, load_layers, save_surface
+from geo.store.people.appending import unguard_events
+from geo.store.people.database import write_people
 from geo.store.people.events import list_events, note_event
+from geo.store.people.log_files import verify_file
 from geo.store.people.users import ROLES, StoredUser, find_user
+from geo.store.people.verifying import verify_log
 from maps.pages.admin_settings import describe_setting
 from tests.accounts import PASSWORD, cheap_passwords, enter, make_account
 from tests.api.made import BASE_URL, HOSTILE, import_workplaces
@@ -382,12 +387,61 @@ class TestAudit:
     def test_page_by_page(self, admin: TestClient, home: Path) -> None:
         for number in range(101):
             note_event(home, known(home, "Admin").user_id, "sessions-ended", str(number), now=1.8e9 + number)
-        first = admin.get("/audit?lang=en").text
-        assert first.count("Signed a user out everywhere") == 100
+        cell = ">Signed a user out everywhere</td>"
+        first = admin.get("/audit?lang=en&what=sessions-ended").text
+        assert first.count(cell) == 100
         (before,) = re.findall(r"before=(\d+)", first)
-        rest = admin.get(f"/audit?lang=en&before={before}").text
-        assert rest.count("Signed a user out everywhere") == 1
+        rest = admin.get(f"/audit?lang=en&what=sessions-ended&before={before}").text
+        assert rest.count(cell) == 1
         assert "before=" not in rest
+
+    def test_who_what_and_when(self, admin: TestClient, home: Path) -> None:
+        note_event(home, None, "site-viewed", "workplaces/77", now=1.8e9, name="Åsa <b>", basis="planner; public")
+        note_event(home, None, "site-viewed", "workplaces/78", now=1.8e9 + 86_400, name="Bo")
+
+        def ask(**wanted: str) -> list[str]:
+            return re.findall(r"<bdi>workplaces/(\d+)</bdi>", admin.get("/audit", params={"lang": "en", **wanted}).text)
+
+        assert ask() == ["78", "77"]
+        assert ask(what="site-viewed", who="åsa") in ([], ["77"])
+        assert ask(who="Bo") == ask(thing="78") == ask(**{"from": "2027-01-16"}) == ["78"]
+        assert ask(to="2027-01-15") == ["77"]
+        assert ask(what="plan-viewed") == ask(who="x" * 200) == ask(thing="\0") == []
+        # what is no kind or no day counts as none, and a day is told
+        assert ask(what="borrowed") == ["78", "77"]
+        wrong = admin.get("/audit?lang=en&from=2027-13-99&to=x").text
+        assert wrong.count("Give a date as year, month and day.") == 2
+        assert "planner; public" in wrong
+        assert "<b>" not in wrong
+
+    def test_it_verifies_when_asked(self, admin: TestClient, home: Path) -> None:
+        assert "Head of the log" not in admin.get("/audit?lang=en").text
+        head = verify_log(home).head.hash
+        good = admin.get("/audit?lang=en&check=1").text
+        assert head in good
+        assert tell(home)[-1] == "audit-verified"
+        with write_people(home) as connection:
+            unguard_events(connection)
+            connection.execute(sa.text("UPDATE events SET user_name = 'Bo' WHERE event_id = 1"))
+        for lang, words in (
+            ("en", "salt of event 1 is not what was noted"),
+            ("sv", "händelse 1 är inte det som antecknades"),
+        ):
+            assert words in admin.get(f"/admin/audit?lang={lang}&check=1").text
+        assert list_events(home, limit=1)[1][0].about == "1: content"
+
+    def test_a_file_of_it_verifies_elsewhere(self, admin: TestClient, home: Path, tmp_path: Path) -> None:
+        note_event(home, None, "user-added", "=1+1", now=1.7e9, name="-Bo")
+        answer = admin.get("/audit/events.csv")
+        assert answer.headers["cache-control"] == "no-store"
+        (tmp_path / "log.csv").write_bytes(answer.content)
+        verdict = verify_file(tmp_path / "log.csv")
+        assert (verdict.fault, verdict.head) == (None, verify_log(home).head)
+        assert tell(home)[-1] == "audit-exported"
+        assert ",'=1+1," in answer.text
+        assert admin.get("/audit/events.csv?from=2023-11-14&to=2023-11-14").text.count("\r\n") == 2
+        assert admin.get("/audit/events.csv?from=x").status_code == 422
+        assert admin.get("/audit/events.csv?kind=x").status_code == 422
 
     @pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 40])
     def test_a_number_that_is_none(self, admin: TestClient, before: str) -> None:

@@ -35,6 +35,7 @@ COMMANDS = (
     "model", "model fit", "model learn", "model show", "model compare",
     "db", "db upgrade", "db check", "db backup", "db restore", "db erase",
     "users", "users add", "users list", "users roles", "users reset", "users disable",
+    "audit", "audit verify", "audit head", "audit export",
 )  # fmt: skip
 
 

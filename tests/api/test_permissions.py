@@ -52,7 +52,7 @@ def group(path: str, method: str = "GET") -> str:  # noqa: PLR0911  one for each
         if path == "/links/new" or path.endswith("/issue") or (method, path) == ("POST", "/api/links"):
             return "links made"
         return "links seen" if method == "GET" else "links kept"
-    if path == "/audit":
+    if path.startswith("/audit"):
         return "audit"
     if path.startswith("/api/plans") or path == "/plans/new":
         return "map" if method == "GET" and path != "/plans/new" else "plan"

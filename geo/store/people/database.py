@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from geo.store.address import find_url
 from geo.store.database import Chain, is_postgres, reach_engine, read_engine, write_engine
 from geo.store.home import StrPath, default_home, open_home
+from geo.store.people.appending import NewEvent, append_events
 
-__all__ = ["PEOPLE_CHAIN", "PEOPLE_HEAD", "PEOPLE_NAME", "read_people", "write_people"]
+__all__ = ["PEOPLE_CHAIN", "PEOPLE_HEAD", "PEOPLE_NAME", "queue_event", "read_people", "write_people"]
 
 PEOPLE_NAME = "people.sqlite"
+_QUEUED = "norrsyn_queued_events"
 # the newest step in `geo.store.people.migrations`
-PEOPLE_HEAD = "p0007"
+PEOPLE_HEAD = "p0008"
 
 
 def find_people_url(home: Path) -> sa.URL:
@@ -53,14 +55,25 @@ def read_people(home: StrPath | None = None) -> Iterator[sa.Connection | None]:
 def write_people(home: StrPath | None = None) -> Iterator[sa.Connection]:
     """A transaction that changes the tables, all of it or nothing; it waits for no import.
 
+    Events that are noted in it are written when the block ends: whoever writes them keeps all others waiting, and must
+    wait for nothing more.
+
     Raises
     ------
     StoreError
     """
     engine = reach_engine(open_home(home), create=True, chain=PEOPLE_CHAIN)
     assert engine is not None  # noqa: S101  for mypy: it was asked to be made
+    queued: list[NewEvent] = []
     with write_engine(engine) as connection:
-        yield connection
+        yield connection.execution_options(**{_QUEUED: queued})
+        if queued:
+            append_events(connection, queued)
+
+
+def queue_event(connection: sa.Connection, event: NewEvent) -> None:
+    """Have an event written when the transaction of `write_people` ends."""
+    connection.get_execution_options()[_QUEUED].append(event)
 
 
 def lock_people(connection: sa.Connection) -> None:

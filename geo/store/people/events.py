@@ -1,4 +1,4 @@
-"""What was done, when and by whom: rows that are added and never changed.
+"""What was done, when, by whom and on which basis: rows that are added to a chain of hashes and never changed.
 
 An event names an action and what it was about, and holds nothing of any record. It is written in the transaction of
 what it tells of, wherever that is one of these tables.
@@ -7,14 +7,17 @@ what it tells of, wherever that is one of these tables.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from geo.store.home import StrPath
-from geo.store.people.database import read_people, write_people
+from geo.store.people.appending import NewEvent
+from geo.store.people.chain import Content
+from geo.store.people.database import queue_event, read_people, write_people
 from geo.store.people.tables import EVENTS, USERS
 
-__all__ = ["KINDS", "Event", "insert_event", "list_events", "list_last_events", "note_event"]
+__all__ = ["KINDS", "Event", "EventFilter", "insert_event", "list_events", "list_last_events", "note_event"]
 
 KINDS = (
     "first-user",
@@ -48,6 +51,25 @@ KINDS = (
     "link-exported",
     "link-extended",
     "link-revoked",
+    # who saw what: see `api.witness`
+    "map-viewed",
+    "cell-viewed",
+    "site-viewed",
+    "sites-listed",
+    "plan-viewed",
+    "import-viewed",
+    "quarantine-viewed",
+    "quarantine-exported",
+    "layer-exported",
+    "surface-exported",
+    "surface-scored",
+    # of the log itself; what they are about is read by `geo.store.people.verifying`
+    "chain-begun",
+    "log-restored",
+    "audit-emptied",
+    "audit-viewed",
+    "audit-exported",
+    "audit-verified",
 )
 
 
@@ -57,12 +79,14 @@ class Event:
 
     Attributes
     ----------
-    event_id : int, grows
+    event_id : int, counts from 1 without a gap
     at : float, s
     user_id, user_name : str, whoever did it, by the name of that day; ``user_id`` is None for nobody who is known, and
         for a command on the server, whose name is ``cli:`` and the system's user
     what : str, one of `KINDS`
-    about : str, which user, surface, layer or plan; may be empty
+    about : str, which user, surface, layer, record or plan; may be empty
+    basis : str, role or legal basis on which it was done or seen; may be empty
+    is_emptied : bool, whether who, about and basis were kept long enough and are gone
     """
 
     event_id: int
@@ -71,21 +95,58 @@ class Event:
     user_name: str
     what: str
     about: str
+    basis: str = ""
+    is_emptied: bool = False
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """Which events are wanted.
+
+    Attributes
+    ----------
+    what : str, one of `KINDS`; empty for all
+    who : str, part of a name, or an id
+    thing : str, part of what they are about
+    since, until : float, s, the first moment and the one after the last; None for no limit
+    """
+
+    what: str = ""
+    who: str = ""
+    thing: str = ""
+    since: float | None = None
+    until: float | None = None
 
 
 def insert_event(
-    connection: sa.Connection, user_id: str | None, what: str, about: str = "", *, now: float, name: str = ""
+    connection: sa.Connection,
+    user_id: str | None,
+    what: str,
+    about: str = "",
+    *,
+    now: float,
+    name: str = "",
+    basis: str = "",
 ) -> None:
-    """Note what a user has done, or whoever is called ``name``, within the transaction in which it is done."""
+    """Note what a user has done, or whoever is called ``name``, within the transaction in which it is done.
+
+    The row is written when the transaction of `write_people` ends.
+    """
     if what not in KINDS:
         raise ValueError(what)
     found = connection.execute(sa.select(USERS.c.name).where(USERS.c.user_id == user_id)).scalar_one_or_none()
-    row = {"at": now, "user_id": user_id, "user_name": found or name, "what": what, "about": about}
-    connection.execute(EVENTS.insert().values(**row))
+    queue_event(connection, NewEvent(float(now), what, Content(user_id or None, found or name, about, basis)))
 
 
 def note_event(
-    home: StrPath | None, user_id: str | None, what: str, about: str = "", *, now: float, name: str = ""
+    home: StrPath | None,
+    user_id: str | None,
+    what: str,
+    about: str = "",
+    *,
+    now: float,
+    name: str = "",
+    basis: str = "",
 ) -> None:
     """Note what a user has done, or whoever is called ``name``, elsewhere than in these tables.
 
@@ -94,15 +155,19 @@ def note_event(
     StoreError
     """
     with write_people(home) as connection:
-        insert_event(connection, user_id, what, about, now=now, name=name)
+        insert_event(connection, user_id, what, about, now=now, name=name, basis=basis)
 
 
-def list_events(home: StrPath | None, *, before: int | None = None, limit: int = 100) -> tuple[int, list[Event]]:
+def list_events(
+    home: StrPath | None, wanted: EventFilter | None = None, *, before: int | None = None, limit: int = 100
+) -> tuple[int, list[Event]]:
     """How many events there are, and the newest of them.
 
     Parameters
     ----------
     home : path
+    wanted : EventFilter, optional
+        Only these; all when left out.
     before : int, optional
         Only those older than the event of this number.
     limit : int
@@ -111,15 +176,37 @@ def list_events(home: StrPath | None, *, before: int | None = None, limit: int =
     ------
     StoreError
     """
-    ask = sa.select(EVENTS).order_by(EVENTS.c.event_id.desc()).limit(limit)
+    conditions = _list_conditions(wanted or EventFilter())
+    ask = sa.select(EVENTS).where(*conditions).order_by(EVENTS.c.event_id.desc()).limit(limit)
     if before is not None:
         ask = ask.where(EVENTS.c.event_id < before)
     with read_people(home) as connection:
         if connection is None:
             return 0, []
-        total = connection.execute(sa.select(sa.func.count()).select_from(EVENTS)).scalar_one()
+        total = connection.execute(sa.select(sa.func.count()).select_from(EVENTS).where(*conditions)).scalar_one()
         rows = connection.execute(ask).all()
-    return total, [Event(row.event_id, row.at, row.user_id, row.user_name, row.what, row.about) for row in rows]
+    return total, [_describe(row) for row in rows]
+
+
+def _describe(row: sa.Row[Any]) -> Event:
+    told = (row.event_id, row.at, row.user_id, row.user_name, row.what, row.about, row.basis)
+    return Event(*told, is_emptied=row.salt is None)
+
+
+def _list_conditions(wanted: EventFilter) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.what:
+        found.append(EVENTS.c.what == wanted.what)
+    if wanted.who:
+        is_named = EVENTS.c.user_name.icontains(wanted.who, autoescape=True)
+        found.append(is_named | (EVENTS.c.user_id == wanted.who))
+    if wanted.thing:
+        found.append(EVENTS.c.about.icontains(wanted.thing, autoescape=True))
+    if wanted.since is not None:
+        found.append(EVENTS.c.at >= wanted.since)
+    if wanted.until is not None:
+        found.append(EVENTS.c.at < wanted.until)
+    return found
 
 
 def list_last_events(home: StrPath | None) -> dict[str, float]:

@@ -11,6 +11,7 @@ __all__ = [
     "ATTEMPTS",
     "DEVICES",
     "EVENTS",
+    "EVENT_HEAD",
     "KEPT_IN_BACKUPS",
     "LINKS",
     "NOT_IN_BACKUPS",
@@ -125,16 +126,33 @@ SHORTLIST = sa.Table(
     sa.UniqueConstraint("user_id", "layer", "record_id", name="shortlist_user_record"),
 )
 
+# in the order of `geo.store.people.chain.LogRow`; the database refuses to change or delete a row
 EVENTS = sa.Table(
     "events",
     PEOPLE,
-    sa.Column("event_id", sa.Integer, primary_key=True),
-    sa.Column("at", sa.Double, nullable=False),
+    # counts without a gap
+    sa.Column("event_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Double, nullable=False, index=True),
     # no foreign key: what somebody did outlasts them, and the name is the one that they had then
     sa.Column("user_id", sa.Text),
     sa.Column("user_name", sa.Text, nullable=False),
     sa.Column("what", sa.Text, nullable=False),
     sa.Column("about", sa.Text, nullable=False),
+    # role or legal basis
+    sa.Column("basis", sa.Text, nullable=False),
+    # None: who, about and basis were emptied when they were old
+    sa.Column("salt", sa.Text),
+    sa.Column("content_hash", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+
+# One row: the last event. Whoever adds one locks it, and it shows that none is missing at the end.
+EVENT_HEAD = sa.Table(
+    "event_head",
+    PEOPLE,
+    sa.Column("head_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
 )
 
 SHARE_LINKS = sa.Table(

@@ -243,11 +243,15 @@ def test_what_users_keep_comes_back_with_them(
         restore(file, tmp_path / "new")
         assert list_views(tmp_path / "new", anna) == views
         assert list_entries(tmp_path / "new", anna.user_id) == entries
-        assert list_events(tmp_path / "new")[1][1:] == events[1]
+        told = list_events(tmp_path / "new")[1]
+        assert told[2:] == events[1]
+        assert [(each.what, each.about[:3]) for each in told[:2]] == [("log-restored", "3–3"), ("import-sent", "her")]
         # and numbers go on from there
         note_event(tmp_path / "new", anna.user_id, "signed-in", now=5.0)
         n_events, told = list_events(tmp_path / "new")
-        assert (n_events, [each.about for each in told]) == (4, ["", "here", "second", "first"])
+        assert n_events == 5
+        assert [each.what for each in told[:2]] == ["signed-in", "log-restored"]
+        assert [each.about for each in told[2:]] == ["here", "second", "first"]
         assert [each.event_id for each in told] == sorted({each.event_id for each in told}, reverse=True)
     with use_database("sqlite", monkeypatch):
         bo = make_user(tmp_path / "full", NewUser("Bo", "polismyndigheten", ["planner"]), now=1.0)

@@ -1,0 +1,42 @@
+"""Days as people in Sweden mean them, as moments."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from geo.errors import ParameterError
+from geo.risk.scoring import parse_day
+
+__all__ = ["begin_day", "end_day"]
+
+_SWEDEN = ZoneInfo("Europe/Stockholm")
+
+
+def begin_day(day: str) -> float:
+    """The first moment of a day, s since 1970.
+
+    Raises
+    ------
+    ParameterError
+    """
+    return _find(day, 0)
+
+
+def end_day(day: str) -> float:
+    """The first moment after a day, s since 1970.
+
+    Raises
+    ------
+    ParameterError
+    """
+    return _find(day, 1)
+
+
+def _find(day: str, days: int) -> float:
+    found = parse_day(day)
+    try:
+        return datetime.combine(found + timedelta(days=days), time(), _SWEDEN).timestamp()
+    except (OverflowError, ValueError) as error:
+        message = f"{day} is too far away; give a day such as 2026-07-15."
+        raise ParameterError(message) from error
