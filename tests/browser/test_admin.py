@@ -31,6 +31,7 @@ PAGES = {
     "jobs": "/admin/jobs",
     "settings": "/admin/settings",
     "audit": "/audit",
+    "audit-verified": "/audit?check=1&from=x&what=signed-in",
 }
 RTL = "بو بن علي"
 
@@ -101,7 +102,7 @@ def test_every_page_is_fit_to_be_used(open_page: OpenPage, url: str, size: str, 
     cut_off(watched, url)
     page = watched.page
     for name, path in PAGES.items():
-        page.goto(f"{url}{path}?lang={lang}")
+        page.goto(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
         page.wait_for_load_state("networkidle")
         page.screenshot(path=screenshots / f"admin-{name}-{size}-{lang}.png", full_page=True)
         for folded in page.locator("main details").all():

@@ -30,9 +30,10 @@ from geo.store.people.emptying import empty_events
 from geo.store.people.events import EventFilter, insert_event, list_events, note_event
 from geo.store.people.heads import HEAD_FILE, keep_head, read_kept_head
 from geo.store.people.log_files import export_log, verify_file
-from geo.store.people.tables import EVENTS
+from geo.store.people.tables import EVENTS, USERS
+from geo.store.people.users import NewUser, make_user
 from geo.store.people.verifying import Verdict, find_last, read_rows, verify_log, verify_rows
-from tests.databases import database
+from tests.databases import database, fresh_schema
 from tests.frames import make_frame, make_workplace
 from tests.geo.store.test_backup import SOURCE
 
@@ -260,6 +261,38 @@ def test_writers_at_once_never_share_a_predecessor(tmp_path: Path) -> None:
     assert failures == []
     verdict = verify_log(tmp_path)
     assert (verdict.n_events, verdict.fault) == (61, None)
+
+
+@pytest.mark.postgres
+def test_nobody_waits_in_a_ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One notes and then changes a row, another changes it and then notes: neither holds what the other waits for."""
+    with fresh_schema() as address:
+        monkeypatch.setenv("NORRSYN_DATABASE_URL", address)
+        user_id = make_user(tmp_path, NewUser("Anna", "polismyndigheten", ["planner"]), now=1.0).user_id
+        both, failures = threading.Barrier(2, timeout=20), []
+        row = USERS.update().where(USERS.c.user_id == user_id).values(created_at=2.0)
+
+        def work(*, notes_first: bool) -> None:
+            try:
+                with write_people(tmp_path) as connection:
+                    for notes in (notes_first, not notes_first):
+                        if notes:
+                            insert_event(connection, user_id, "signed-in", now=NOW)
+                        else:
+                            connection.execute(row)
+                        if notes is notes_first:
+                            both.wait()
+            except Exception as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, kwargs={"notes_first": first}) for first in (True, False)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        assert verify_log(tmp_path).n_events == 2
+        close_databases()
 
 
 @pytest.mark.usefixtures("database")
