@@ -37,12 +37,20 @@ from geo.store.checking import check_layer
 from geo.store.database import HEAD, find_store, has_postgis, is_postgres, write_store
 from geo.store.geometry import Geometry
 from geo.store.home import StrPath, open_home
-from geo.store.people.appending import NewEvent, append_events, guard_events, set_head, unguard_events
+from geo.store.people.appending import (
+    NewEvent,
+    append_events,
+    find_head,
+    find_last,
+    guard_events,
+    set_head,
+    unguard_events,
+)
 from geo.store.people.chain import GENESIS, Content, Head
 from geo.store.people.database import PEOPLE_CHAIN, PEOPLE_HEAD, read_people, write_people
 from geo.store.people.heads import forget_kept_head
 from geo.store.people.tables import EVENTS, KEPT_IN_BACKUPS, NOT_IN_BACKUPS
-from geo.store.people.verifying import TAKEN_IN, find_last, read_rows
+from geo.store.people.verifying import TAKEN_IN, read_rows
 from geo.store.tables import CURRENT, IMPORTS, METADATA, SNAPSHOTS, SURFACES
 
 __all__ = ["Backup", "backup", "restore"]
@@ -111,6 +119,8 @@ def backup(home: StrPath | None, file: StrPath) -> Backup:
                 index["rows"][table.name] = _write_table(connection, table, archive, index["members"])
             with read_people(path) as people:
                 if people is not None:
+                    # not that of its last row: events that are missing at the end stay missing
+                    index["event_head"] = list(find_head(people))
                     for table in KEPT_IN_BACKUPS:
                         index["rows"][table.name] = _write_table(people, table, archive, index["members"])
             for name in _list_files(connection, path):
@@ -385,7 +395,7 @@ def _restore_events(people: sa.Connection, archive: zipfile.ZipFile, index: dict
         set_head(people, Head(0, GENESIS))
         if is_chained:
             _read_table(people, EVENTS, archive, index)
-            set_head(people, find_last(people))
+            set_head(people, _read_head(index) or find_last(people))
         elif known:
             old = (row for batch in rows.iter_batches(_BATCH) for row in batch.to_pylist())
             _tell(people, TAKEN_IN, f"1–{append_events(people, (_take_in(row, '') for row in old)).number}")
@@ -393,6 +403,14 @@ def _restore_events(people: sa.Connection, archive: zipfile.ZipFile, index: dict
         last = append_events(people, (_take_in(row._asdict(), row.basis) for row in here)).number
         _tell(people, "log-restored", f"{last - len(here) + 1}–{last}; {head.number} {head.hash}")
     return bool(head.number)
+
+
+def _read_head(index: dict[str, Any]) -> Head | None:
+    try:
+        number, digest = index["event_head"]
+        return Head(int(number), str(digest))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _take_in(row: dict[str, Any], basis: str) -> NewEvent:

@@ -16,6 +16,7 @@ __all__ = [
     "append_events",
     "chain_events",
     "find_head",
+    "find_last",
     "guard_events",
     "lock_head",
     "set_head",
@@ -83,8 +84,20 @@ def lock_head(connection: sa.Connection) -> Head:
     """The chain's last event, which nobody else goes on from until the transaction ends."""
     ask = sa.select(EVENT_HEAD.c.number, EVENT_HEAD.c.hash)
     # on SQLite whoever writes is alone already
-    row = connection.execute(ask.with_for_update() if is_postgres(connection) else ask).one()
-    return Head(row.number, row.hash)
+    row = connection.execute(ask.with_for_update() if is_postgres(connection) else ask).one_or_none()
+    if row is not None:
+        return Head(row.number, row.hash)
+    # somebody has deleted it: what is done now must be noted all the same
+    head = find_last(connection)
+    connection.execute(EVENT_HEAD.insert().values(head_id=1, number=head.number, hash=head.hash))
+    return head
+
+
+def find_last(connection: sa.Connection) -> Head:
+    """The last row; number 0 where there is none."""
+    ask = sa.select(EVENTS.c.event_id, EVENTS.c.hash).order_by(EVENTS.c.event_id.desc()).limit(1)
+    row = connection.execute(ask).one_or_none()
+    return Head(0, GENESIS) if row is None else Head(row.event_id, row.hash)
 
 
 def find_head(connection: sa.Connection) -> Head:
@@ -109,9 +122,9 @@ def guard_events(connection: sa.Connection) -> None:
     for statement in (
         f"CREATE TRIGGER events_kept BEFORE DELETE ON events {refuse}",
         f"CREATE TRIGGER events_fixed BEFORE UPDATE ON events WHEN {changes} OR NOT ({_IS_EMPTIED}) {refuse}",
-        # REPLACE deletes without asking the trigger above
+        # REPLACE deletes without asking the trigger above; a gap that somebody has made must not stop the log
         "CREATE TRIGGER events_appended BEFORE INSERT ON events "  # noqa: S608  our own names
-        f"WHEN NEW.event_id IS NOT (SELECT coalesce(max(event_id), 0) + 1 FROM events) {refuse}",
+        f"WHEN NEW.event_id <= (SELECT max(event_id) FROM events) {refuse}",
     ):
         connection.exec_driver_sql(statement)
 

@@ -28,7 +28,6 @@ __all__ = [
     "Fault",
     "Verdict",
     "describe_fault",
-    "find_last",
     "read_rows",
     "verify_log",
     "verify_rows",
@@ -149,14 +148,6 @@ def read_rows(connection: sa.Connection, first: int | None = None, last: int | N
     while batch := connection.execute(wanted).all():
         yield from map(LogRow._make, batch)
         wanted = ask.where(EVENTS.c.event_id > batch[-1].event_id)
-
-
-def find_last(connection: sa.Connection) -> Head:
-    """The last row; number 0 where there is none."""
-    row = connection.execute(
-        sa.select(EVENTS.c.event_id, EVENTS.c.hash).order_by(EVENTS.c.event_id.desc()).limit(1)
-    ).one_or_none()
-    return Head(0, GENESIS) if row is None else Head(*row)
 
 
 def verify_rows(

@@ -23,7 +23,7 @@ from geo.store import migrate as migrating
 from geo.store.backup import backup, restore
 from geo.store.database import close_databases, write_engine
 from geo.store.files import save_layers
-from geo.store.people.appending import unguard_events
+from geo.store.people.appending import find_last, guard_events, unguard_events
 from geo.store.people.chain import GENESIS, Content, Head, LogRow, hash_content, hash_event
 from geo.store.people.database import PEOPLE_CHAIN, find_people_url, read_people, write_people
 from geo.store.people.emptying import empty_events
@@ -32,7 +32,7 @@ from geo.store.people.heads import HEAD_FILE, keep_head, read_kept_head
 from geo.store.people.log_files import export_log, verify_file
 from geo.store.people.tables import EVENTS, USERS
 from geo.store.people.users import NewUser, make_user
-from geo.store.people.verifying import Verdict, find_last, read_rows, verify_log, verify_rows
+from geo.store.people.verifying import Verdict, read_rows, verify_log, verify_rows
 from tests.databases import database, fresh_schema
 from tests.frames import make_frame, make_workplace
 from tests.geo.store.test_backup import SOURCE
@@ -529,6 +529,31 @@ def test_a_backup_keeps_the_chain(tmp_path: Path, database: str) -> None:
         )
         with pytest.raises(StoreError, match="append-only"), write_people(tmp_path / "used") as connection:
             connection.execute(EVENTS.delete())
+
+
+@pytest.mark.usefixtures("database")
+def test_the_log_goes_on_after_it_was_cut_off_and_the_fault_stays(tmp_path: Path) -> None:
+    fill(tmp_path / "old", 4)
+    save_layers(tmp_path / "old", {"workplaces": (make_frame([make_workplace()]), SOURCE)})
+    with write_people(tmp_path / "old") as connection:
+        unguard_events(connection)
+        connection.execute(EVENTS.delete().where(EVENTS.c.event_id == 4))
+        guard_events(connection)
+    backup(tmp_path / "old", tmp_path / "b.zip")
+    fill(tmp_path / "old", 1)
+    assert [row.number for row in list_rows(tmp_path / "old")] == [1, 2, 3, 5]
+    assert find_fault(verify_log(tmp_path / "old")) == (4, "gap")
+    change(tmp_path / "old", "DELETE FROM event_head")
+    assert find_fault(verify_log(tmp_path / "old")) == (4, "gap")
+    fill(tmp_path / "old", 1)
+    assert [row.number for row in list_rows(tmp_path / "old")] == [1, 2, 3, 5, 6]
+    close_databases()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("NORRSYN_DATABASE_URL", raising=False)
+        # a backup does not mend it
+        restore(tmp_path / "b.zip", tmp_path / "new")
+        assert find_fault(verify_log(tmp_path / "new")) == (4, "cut-off")
+        close_databases()
 
 
 def test_a_log_that_goes_on_from_the_backup_stays(tmp_path: Path) -> None:
