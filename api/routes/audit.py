@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,6 +15,7 @@ from api.params import TheService, known_parameters_only
 from api.routes.admin import NO_STORE, list_import_lines
 from api.routes.pages import PageLanguage
 from api.service import Service
+from api.viewers import require_inner_circle
 from api.witness import TheWitness, Witness
 from geo.errors import ParameterError
 from geo.layers.circles import INNER_CIRCLE
@@ -124,11 +125,14 @@ def show_audit(
     "/audit/events.csv",
     summary="The log as a file",
     response_class=StreamingResponse,
-    dependencies=[Depends(known_parameters_only)],
+    dependencies=[Depends(known_parameters_only), Depends(require_inner_circle)],
     responses={200: {"content": {"text/csv": {}}}},
 )
 def download_audit(service: TheService, days: _TheDays, witness: TheWitness) -> StreamingResponse:
-    """Every event of some days, with its hashes, for `norrsyn audit verify --file`; that it was made is noted."""
+    """Every event of some days, with its hashes, for `norrsyn audit verify --file`; that it was made is noted.
+
+    For the circle that sees every record only: events name records.
+    """
     if days.wrong:
         message = f"{' and '.join(days.wrong)}: write days such as 2026-07-15."
         raise ParameterError(message)
@@ -161,7 +165,8 @@ def _show(
     # also that somebody looks at the log
     witness.see("audit-viewed")
     verdict = _verify(service, witness) if asked.is_check else None
-    total, events = list_events(home, asked.wanted, before=asked.before, limit=_EVENTS + 1)
+    wanted = replace(asked.wanted, hides_records=circle != INNER_CIRCLE)
+    total, events = list_events(home, wanted, before=asked.before, limit=_EVENTS + 1)
     failed = count_failures(home, now=witness.now)
     shown = AuditPage(
         events=[

@@ -414,6 +414,16 @@ class TestAudit:
         assert "planner; public" in wrong
         assert "<b>" not in wrong
 
+    def test_another_circle_is_not_told_which_records(self, app: Any, admin: TestClient, home: Path) -> None:
+        note_event(home, None, "site-viewed", "findings/F77", now=1.8e9, name="Bo")
+        narrow = enter(app, "Kommun", ["admin", "auditor"], circle="municipality", base_url=BASE_URL)
+        assert "F77" in admin.get("/audit").text
+        for query in ("", "?thing=F77"):
+            text = narrow.get(f"/audit{query}").text
+            assert "findings/F77" not in text
+            assert (">Bo<" in text) is not bool(query)
+        assert narrow.get("/audit/events.csv").status_code == 403
+
     def test_it_verifies_when_asked(self, admin: TestClient, home: Path) -> None:
         assert "Head of the log" not in admin.get("/audit?lang=en").text
         head = verify_log(home).head.hash

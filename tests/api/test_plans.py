@@ -128,6 +128,8 @@ class TestLife:
         plan = move(planner, plan, "closed")
         assert plan["moves"] == []
         did = [one.what for one in list_events(home)[1] if one.about.startswith(plan["plan_id"])][::-1]
+        assert did.count("plan-viewed") == 1
+        did.remove("plan-viewed")
         assert did[0] == "plan-made"
         assert did[1] == "plan-approved"
         assert set(did[2:-1]) == {"plan-outcome"}

@@ -17,7 +17,16 @@ from geo.store.people.chain import Content
 from geo.store.people.database import queue_event, read_people, write_people
 from geo.store.people.tables import EVENTS, USERS
 
-__all__ = ["KINDS", "Event", "EventFilter", "insert_event", "list_events", "list_last_events", "note_event"]
+__all__ = [
+    "KINDS",
+    "OF_RECORDS",
+    "Event",
+    "EventFilter",
+    "insert_event",
+    "list_events",
+    "list_last_events",
+    "note_event",
+]
 
 KINDS = (
     "first-user",
@@ -73,6 +82,12 @@ KINDS = (
 )
 
 
+# what they are about names records, which not every circle may know of
+OF_RECORDS = frozenset(
+    {"cell-viewed", "site-viewed", "import-viewed", "quarantine-viewed", "quarantine-exported", "layer-exported"}
+)
+
+
 @dataclass(frozen=True)
 class Event:
     """Something that was done.
@@ -109,6 +124,7 @@ class EventFilter:
     who : str, part of a name, or an id
     thing : str, part of what they are about
     since, until : float, s, the first moment and the one after the last; None for no limit
+    hides_records : bool, whether ``about`` is withheld where it names records, and not looked for there
     """
 
     what: str = ""
@@ -116,6 +132,7 @@ class EventFilter:
     thing: str = ""
     since: float | None = None
     until: float | None = None
+    hides_records: bool = False
 
 
 def insert_event(
@@ -176,7 +193,8 @@ def list_events(
     ------
     StoreError
     """
-    conditions = _list_conditions(wanted or EventFilter())
+    wanted = wanted or EventFilter()
+    conditions = _list_conditions(wanted)
     ask = sa.select(EVENTS).where(*conditions).order_by(EVENTS.c.event_id.desc()).limit(limit)
     if before is not None:
         ask = ask.where(EVENTS.c.event_id < before)
@@ -185,11 +203,12 @@ def list_events(
             return 0, []
         total = connection.execute(sa.select(sa.func.count()).select_from(EVENTS).where(*conditions)).scalar_one()
         rows = connection.execute(ask).all()
-    return total, [_describe(row) for row in rows]
+    return total, [_describe(row, hides=wanted.hides_records) for row in rows]
 
 
-def _describe(row: sa.Row[Any]) -> Event:
-    told = (row.event_id, row.at, row.user_id, row.user_name, row.what, row.about, row.basis)
+def _describe(row: sa.Row[Any], *, hides: bool) -> Event:
+    about = "" if hides and row.what in OF_RECORDS else row.about
+    told = (row.event_id, row.at, row.user_id, row.user_name, row.what, about, row.basis)
     return Event(*told, is_emptied=row.salt is None)
 
 
@@ -202,6 +221,8 @@ def _list_conditions(wanted: EventFilter) -> list[sa.ColumnElement[bool]]:
         found.append(is_named | (EVENTS.c.user_id == wanted.who))
     if wanted.thing:
         found.append(EVENTS.c.about.icontains(wanted.thing, autoescape=True))
+        if wanted.hides_records:
+            found.append(EVENTS.c.what.not_in(OF_RECORDS))
     if wanted.since is not None:
         found.append(EVENTS.c.at >= wanted.since)
     if wanted.until is not None:
