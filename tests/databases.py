@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
+from geo.store import migrate
 from geo.store.address import parse_url
-from geo.store.database import close_databases
+from geo.store.database import close_databases, write_engine
+from geo.store.people.database import PEOPLE_CHAIN, find_people_url
 
-__all__ = ["database", "fresh_schema"]
+__all__ = ["database", "fresh_schema", "make_people_at"]
 
 
 @contextmanager
@@ -58,3 +63,16 @@ def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("NORRSYN_DATABASE_URL", address)
         yield "postgresql"
         close_databases()
+
+
+def make_people_at(home: Path, step: str, inserts: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """A people's database as the version left it whose newest step was this one, with some rows."""
+    close_databases()
+    engine = sa.create_engine(find_people_url(home))
+    with write_engine(engine) as connection:
+        config = migrate._configure(PEOPLE_CHAIN)
+        config.attributes["connection"] = connection
+        command.upgrade(config, step)
+        for text, values in inserts:
+            connection.execute(sa.text(text), values)
+    engine.dispose()

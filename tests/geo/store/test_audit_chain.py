@@ -13,19 +13,17 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
 from geo.errors import NotFoundError, ParameterError, StoreError
-from geo.store import migrate as migrating
 from geo.store.backup import backup, restore
-from geo.store.database import close_databases, write_engine
+from geo.store.database import close_databases
 from geo.store.files import save_layers
 from geo.store.people.appending import find_last, guard_events, unguard_events
 from geo.store.people.chain import GENESIS, Content, Head, LogRow, hash_content, hash_event
-from geo.store.people.database import PEOPLE_CHAIN, find_people_url, read_people, write_people
+from geo.store.people.database import read_people, write_people
 from geo.store.people.emptying import empty_events
 from geo.store.people.events import EventFilter, insert_event, list_events, note_event
 from geo.store.people.heads import HEAD_FILE, keep_head, read_kept_head
@@ -33,7 +31,7 @@ from geo.store.people.log_files import export_log, verify_file
 from geo.store.people.tables import EVENTS, USERS
 from geo.store.people.users import NewUser, make_user
 from geo.store.people.verifying import Verdict, read_rows, verify_log, verify_rows
-from tests.databases import database, fresh_schema
+from tests.databases import database, fresh_schema, make_people_at
 from tests.frames import make_frame, make_workplace
 from tests.geo.store.test_backup import SOURCE
 
@@ -311,24 +309,16 @@ def test_an_event_of_a_transaction_that_fails_is_not_there(tmp_path: Path) -> No
     assert find_fault(verify_log(tmp_path)) is None
 
 
-def downgrade_to_p0005(home: Path) -> None:
-    """A database as the version before left it, with three events and a gap between their numbers."""
-    close_databases()
-    url = find_people_url(home)
-    engine = sa.create_engine(url)
-    with write_engine(engine) as connection:
-        config = migrating._configure(PEOPLE_CHAIN)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "p0005")
-        for number, about in [(2, "first"), (3, "second"), (7, "third")]:
-            row = {"n": number, "at": NOW + number, "about": about}
-            connection.execute(sa.text("INSERT INTO events VALUES (:n, :at, 'u', 'Anna', 'user-added', :about)"), row)
-    engine.dispose()
+def make_events_of_before(home: Path) -> None:
+    """A database as the version before the chain left it, with three events and a gap between their numbers."""
+    add = "INSERT INTO events VALUES (:n, :at, 'u', 'Anna', 'user-added', :about)"
+    events = [(2, "first"), (3, "second"), (7, "third")]
+    make_people_at(home, "p0007", [(add, {"n": n, "at": NOW + n, "about": about}) for n, about in events])
 
 
 @pytest.mark.usefixtures("database")
 def test_events_of_before_are_taken_in_and_told(tmp_path: Path) -> None:
-    downgrade_to_p0005(tmp_path)
+    make_events_of_before(tmp_path)
     total, events = list_events(tmp_path)
     assert total == 4
     assert [(each.event_id, each.what, each.about) for each in events] == [

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import ChangedError, NotFoundError, ParameterError
-from geo.store.database import close_databases
 from geo.store.people.database import read_people, write_people
 from geo.store.people.saved_views import (
     MAX_QUERY,
@@ -32,7 +31,8 @@ from geo.store.people.shortlist import (
 )
 from geo.store.people.tables import SAVED_VIEWS
 from geo.store.people.texts import find_text_fault, tidy_text
-from geo.store.people.users import NewUser, User, change_user, make_user
+from geo.store.people.users import NewUser, User, change_user, find_user, make_user
+from tests.databases import make_people_at
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -161,20 +161,21 @@ class TestViews:
 
     def test_views_that_had_one_name_before_keep_it(self, tmp_path: Path) -> None:
         """Of an older store nothing is renamed or lost; the last changed one is the one that is compared with."""
-        anna = make(tmp_path, "Anna")
-        for number in range(3):
-            save(tmp_path, anna, f"name {number}", now=float(number))
-        with write_people(tmp_path) as connection:
-            connection.execute(
-                SAVED_VIEWS.update().values(name=sa.case((SAVED_VIEWS.c.name < "name 2", "Same"), else_="same "))
-            )
-            for step in (
-                "DROP INDEX uq_saved_views_name",
-                "ALTER TABLE saved_views DROP COLUMN name_key",
-                "UPDATE alembic_version_people SET version_num = 'p0005'",
-            ):
-                connection.execute(sa.text(step))
-        close_databases()
+        user = (
+            "INSERT INTO users (user_id, name, name_key, agency, circle, roles, created_at)"
+            """ VALUES ('a', 'Anna', 'anna', 'polismyndigheten', 'joint-inspection', '["planner"]', 1.0)"""
+        )
+        view = (
+            "INSERT INTO saved_views (view_id, user_id, circle, name, query, is_shared, created_at, changed_at)"
+            " VALUES (:id, 'a', 'joint-inspection', :name, 'at=2026-07-15', :shared, :at, :at)"
+        )
+        views = [
+            {"id": f"v{at}", "name": name, "shared": False, "at": at}
+            for at, name in enumerate(("Same", "Same", "same "))
+        ]
+        make_people_at(tmp_path, "p0005", [(user, {}), *((view, each) for each in views)])
+        anna = find_user(tmp_path, "Anna")
+        assert anna is not None
         assert names_of(tmp_path, anna) == ["same ", "Same", "Same"]
         save(tmp_path, anna, "other", now=9.0)
         with read_people(tmp_path) as connection:
