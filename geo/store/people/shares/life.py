@@ -324,12 +324,12 @@ def _tell(connection: sa.Connection, what: str, link_id: str, by: By) -> ShareLi
 
 
 def _note(connection: sa.Connection, what: str, link: ShareLink, by: By) -> None:
-    insert_event(connection, by.user_id, what, describe_link(link), now=by.now, name=by.name)
+    insert_event(connection, by.user_id, what, describe_link(link), now=by.now, name=by.name, basis=link.basis)
 
 
 def describe_link(link: ShareLink) -> str:
     """What the log says a share link is: nothing that opens it, and nothing of what it shows."""
-    return f"{link.link_id}: {link.recipient}; {link.basis}; {link.scope.release_id}"
+    return f"{link.link_id}: {link.recipient}; {link.scope.release_id}"
 
 
 def _check_new(new: NewShare, texts: dict[str, str], now: float) -> None:

@@ -211,7 +211,8 @@ def finish_opening(
                 expires_at=min(now + SHARE_LASTS_S, link.expires_at),
             )
         )
-        insert_event(connection, None, "link-opened", describe_link(link), now=now, name=name_recipient(link))
+        who = name_recipient(link)
+        insert_event(connection, None, "link-opened", describe_link(link), now=now, name=who, basis=link.basis)
         return link, token
 
 
@@ -238,7 +239,7 @@ def _note_refusal(connection: sa.Connection, attempt: Attempt, now: float) -> No
             connection.execute(ATTEMPTS.insert().values(subject=_UNKNOWN, failures=1, **values))
         return
     link = describe_row(attempt.row, names, now)
-    insert_event(connection, None, "link-refused", describe_link(link), now=now, name=_NOBODY)
+    insert_event(connection, None, "link-refused", describe_link(link), now=now, name=_NOBODY, basis=link.basis)
 
 
 def find_share_session(home: StrPath | None, token: str, *, now: float) -> ShareLink | None:
@@ -294,7 +295,7 @@ def note_share_use(home: StrPath | None, link: ShareLink, what: str, about: str 
         more = SHARE_LINKS.update().where(SHARE_LINKS.c.link_id == link.link_id)
         connection.execute(more.values(views=SHARE_LINKS.c.views + 1))
         told = f"{describe_link(link)}; {about}" if about else describe_link(link)
-        insert_event(connection, None, what, told, now=now, name=name_recipient(link))
+        insert_event(connection, None, what, told, now=now, name=name_recipient(link), basis=link.basis)
 
 
 def name_recipient(link: ShareLink) -> str:

@@ -106,8 +106,9 @@ class TestLife:
         assert list_kinds(tmp_path) == [
             "link-created", "link-issued", "link-opened", "link-opened", "link-viewed", "link-revoked", "link-refused",
         ]  # fmt: skip
-        (about,) = {event.about for event in list_events(tmp_path)[1]}
-        assert all(word in about for word in (link.link_id, "Berit Lund", "law-2024-307", "0123456789abcdef"))
+        ((about, basis),) = {(event.about, event.basis) for event in list_events(tmp_path)[1]}
+        assert all(word in about for word in (link.link_id, "Berit Lund", "0123456789abcdef"))
+        assert basis == "law-2024-307"
 
     def test_somebody_else_approves_small_squares(self, tmp_path: Path, by: dict[str, By]) -> None:
         made = make(tmp_path, by["Anna"], needs_approval=True)
