@@ -39,6 +39,7 @@ from api.service import Service
 from api.settings import Settings, load_settings
 from api.share.answers import respond_to_no_share
 from api.share.sessions import NoShareError
+from api.share.showing import SharedPictures
 from api.witness import Sightings
 from geo.errors import NorrsynError
 from maps.i18n import pick_language
@@ -110,6 +111,7 @@ def create_app(settings: Settings | None = None, *, passwords: Passwords | None 
     app.state.service, app.state.accounts, app.state.sightings = service, accounts, Sightings()
     # who guesses at share links keeps nobody from signing in
     app.state.share_passwords = accounts.passwords.apart()
+    app.state.shared_pictures = SharedPictures()
     app.openapi = partial(describe_api, app)  # type: ignore[method-assign]
     for router in ROUTERS:
         app.include_router(router)

@@ -7,6 +7,7 @@ instance. The score layer is left off the map here: the page adds it when it kno
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -17,13 +18,14 @@ from geo.errors import ConfigError
 from maps.safe_text import check_tile_url, safe_text, tile_origin
 from maps.tiles import MAX_ZOOM, MIN_ZOOM
 
-__all__ = ["MAP_NAME", "BaseMap", "Skeleton", "build_skeleton"]
+__all__ = ["MAP_NAME", "BaseMap", "Skeleton", "build_share_skeleton", "build_skeleton"]
 
 MAP_NAME = "map_norrsyn"
 REGION_CENTRE = (65.35, 17.9)
 REGION_ZOOM = 6
 # Relative to the page, so that the map also works behind a proxy that serves it below a path.
 SCORE_TILES = "tiles/{surface}/{z}/{x}/{y}.png?{query}"
+SHARE_TILES = "share/tiles/{z}/{x}/{y}.png?{query}"
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,16 @@ def build_skeleton(base_map: BaseMap | None = None) -> Skeleton:
     -------
     Skeleton
     """
+    return _build(base_map, SCORE_TILES)
+
+
+@lru_cache(maxsize=1)
+def build_share_skeleton() -> Skeleton:
+    """The skeleton of shared maps: tiles of the release alone, and no online base map, whatever the operator chose."""
+    return _build(None, SHARE_TILES)
+
+
+def _build(base_map: BaseMap | None, tiles: str) -> Skeleton:
     skeleton = folium.Map(
         location=REGION_CENTRE,
         zoom_start=REGION_ZOOM,
@@ -96,7 +108,7 @@ def build_skeleton(base_map: BaseMap | None = None) -> Skeleton:
     skeleton.default_css = []
     if base_map is not None:
         _add_tiles(skeleton, "base", check_tile_url(base_map.url), safe_text(base_map.attribution) or "-", show=True)
-    _add_tiles(skeleton, "scores", SCORE_TILES, "Norrsyn", show=False, surface="none", query="never=1")
+    _add_tiles(skeleton, "scores", tiles, "Norrsyn", show=False, surface="none", query="never=1")
     return _split(skeleton)
 
 

@@ -1,61 +1,63 @@
-"""Pages for recipients, who have no account: opening a link, its refusal, and what it shows as a table.
+"""Pages for recipients, who have no account: opening a link, its refusal, the map that it shows, and that on paper.
 
-They lead to no other page, and load nothing but their own style and the script of the theme.
+They lead to no other page, and load nothing but their own style and scripts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup
 
 from geo.disclosure.release.rows import ReleaseRow
-from geo.reference import read_table
-from maps.degrees import to_degrees
-from maps.i18n import format_date, format_number, translate
-from maps.pages.accounts import SWEDEN, say_moment
+from geo.reference import score_classes
+from maps.i18n import catalogue, format_date, translate
+from maps.pages.accounts import say_moment, say_title
 from maps.pages.base import render_page
 from maps.pages.links import say_layer, say_sector, say_size
+from maps.shared_rows import SORTS, SharedTable, View, find_views, say_data_day, say_row, sort_rows, write_watermark
+from maps.shared_sheet import draw_sheet
+from maps.skeleton import build_share_skeleton
 
 __all__ = [
-    "SharedTable",
+    "SCRIPT_TEXTS",
     "render_share_left_page",
     "render_share_opening_page",
     "render_share_page",
+    "render_share_print_page",
     "render_share_refused_page",
-    "write_watermark",
 ]
 
 _FEW_SECONDS = 90
-
-
-@dataclass(frozen=True)
-class SharedTable:
-    """What a page of a link shows, and for whom.
-
-    Attributes
-    ----------
-    recipient, link_id, purpose, contact : str
-    expires_at, at : float, s, when the link ends, and now
-    rows : sequence of ReleaseRow, those of the link's scope and no others
-    scored_for : date
-    data_from : str, ISO 8601, when the newest of the data came in; empty where that is not known
-    finest_m : int, m
-    is_synthetic : bool
-    """
-
-    recipient: str
-    link_id: str
-    purpose: str
-    contact: str
-    expires_at: float
-    at: float
-    rows: Sequence[ReleaseRow]
-    scored_for: date
-    data_from: str
-    finest_m: int
-    is_synthetic: bool
+# of a table on paper; the rest is in the file
+_MOST_ON_PAPER = 60
+# Gender Equality Agency: "Stödtelefon och nationellt metodstödsteam", for whoever meets people in their work.
+_SUPPORT_LINE, _POLICE, _EMERGENCY = "020-390 000", "114 14", "112"
+# What the page's scripts say: recipients are not sent the texts of all other pages.
+SCRIPT_TEXTS = (
+    "Map. Arrow keys move it, plus and minus zoom, Enter explains the cell in the middle.",
+    "Zoom in",
+    "Zoom out",
+    "N {northing}  E {easting}",
+    "Nothing is shown here: there are few employers, or none, or nothing is known.",
+    "Nothing can be told of this square now.",
+    "Parts of the map could not be loaded.",
+    "Try again",
+    "Close",
+    "Employers",
+    "Class",
+    "What",
+    "Side",
+    "Its middle",
+    "Municipalities",
+    "Less the smaller squares within it, which are told by themselves.",
+    "This map is shown no more",
+    "Its link has ended, or the map was left alone for long. What it showed has been cleared from this screen.",
+    "Open the link from the message again. If it does not open, ask: {contact}",
+    "Sorted by {column}.",
+)
 
 
 def render_share_opening_page(lang: str) -> str:
@@ -78,62 +80,120 @@ def render_share_left_page(lang: str) -> str:
     return render_page("share_left.html", lang, "/", (), synthetic=False)
 
 
-def render_share_page(lang: str, table: SharedTable) -> str:
-    """Render what a link shows as a table, served at ``/share``."""
+def render_share_page(lang: str, table: SharedTable, view: View | None = None, sort: str = "") -> str:
+    """Render what a link shows as a map and as a table, served at ``/share``.
+
+    Parameters
+    ----------
+    lang : str
+    table : SharedTable
+    view : (layer, sector), optional
+        What the map begins with; the first where it is none of the table's.
+    sort : str
+        What the table is sorted by, see `sort_rows`.
+    """
+    views = find_views(table.rows)
+    view = view if view in views else views[0]
+    texts = catalogue(lang)
     return render_page(
         "share.html",
         lang,
         "/",
-        (),
-        watermark=write_watermark(lang, table),
-        purpose=table.purpose,
-        contact=table.contact,
-        expires=say_moment(lang, table.expires_at - 1),
-        scored_for=format_date(lang, table.scored_for),
-        data_from=_say_day(lang, table.data_from),
-        finest=say_size(lang, table.finest_m),
-        rows=[_say_row(lang, row) for row in table.rows],
-        n_rows=len(table.rows),
-        synthetic=table.is_synthetic,
+        [("layer", view[0]), ("sector", view[1]), *([("sort", sort)] if sort else [])],
+        # Our own constant output, not data: rendered from the skeleton's settings alone.
+        skeleton_html=Markup(build_share_skeleton().html),  # noqa: S704
+        texts={text: texts.get(text, text) for text in SCRIPT_TEXTS},
+        views=[{"layer": layer, "sector": sector, "name": _say_view(lang, (layer, sector))} for layer, sector in views],
+        rows=[say_row(lang, row) for row in sort_rows(lang, table.rows, sort)],
+        sorts=_link_sorts(lang, view, sort),
+        print_link=f"share/print?{urlencode({'lang': lang, 'layer': view[0], 'sector': view[1]})}",
+        expires_at=int(table.expires_at),
+        **_describe(lang, table, view),
     )
 
 
-def write_watermark(lang: str, table: SharedTable) -> str:
-    """Who looks, when, and by which link: on every page and every print."""
-    return translate(
+def render_share_print_page(lang: str, table: SharedTable, view: View | None = None) -> str:
+    """Render the same for paper, with a drawing in place of the map, served at ``/share/print``."""
+    views = find_views(table.rows)
+    view = view if view in views else views[0]
+    described = _describe(lang, table, view)
+    shown = _choose_rows(table.rows, view)
+    listed = sort_rows(lang, shown)[:_MOST_ON_PAPER]
+    return render_page(
+        "share_print.html",
         lang,
-        "For {recipient} · {moment} · link {link}",
-        recipient=table.recipient,
-        moment=say_moment(lang, table.at),
-        link=table.link_id,
+        "/",
+        [("layer", view[0]), ("sector", view[1])],
+        sheet=draw_sheet(shown, described["view_name"], described["watermark"]),
+        rows=[say_row(lang, row) for row in listed],
+        n_shown=len(shown),
+        back_link=f"share?{urlencode({'lang': lang, 'layer': view[0], 'sector': view[1]})}",
+        **described,
     )
 
 
-def _say_row(lang: str, row: ReleaseRow) -> dict[str, Any]:
-    half = row.cell.size_m / 2
-    lon, lat = to_degrees(row.cell.easting + half, row.cell.northing + half)
-    classes = {int(each.code): translate(lang, str(each.name)) for each in _read_classes()}
+def _describe(lang: str, table: SharedTable, view: View) -> dict[str, Any]:
+    """What map and paper both say."""
     return {
-        "cell": row.cell.cell_id,
-        "size": say_size(lang, row.cell.size_m),
-        "place": f"{format_number(lang, lat, 2)}° N, {format_number(lang, lon, 2)}° {translate(lang, 'E')}",
-        "layer": say_layer(lang, row.layer),
-        "sector": say_sector(lang, row.sector),
-        "n": row.n_employers,
-        "class": "" if row.score_class is None else classes[row.score_class],
+        "watermark": write_watermark(lang, table),
+        "purpose": table.purpose,
+        "contact": table.contact,
+        "classification": translate(lang, "Public: anyone may see this map.")
+        if table.circle == "public"
+        else translate(
+            lang,
+            "Not public. Only for: {circle}. Do not pass it on.",
+            circle=say_title(lang, "circles", "circle", table.circle),
+        ),
+        "expires": say_moment(lang, table.expires_at - 1),
+        "scored_for": format_date(lang, table.scored_for),
+        "data_from": say_data_day(lang, table.data_from),
+        "finest": say_size(lang, table.finest_m),
+        "view": {"layer": view[0], "sector": view[1]},
+        "view_name": _say_view(lang, view),
+        "legend": _count_classes(lang, _choose_rows(table.rows, view)),
+        "n_rows": len(table.rows),
+        "phones": {"support": _SUPPORT_LINE, "police": _POLICE, "emergency": _EMERGENCY},
+        "synthetic": table.is_synthetic,
     }
 
 
-def _read_classes() -> list[Any]:
-    table = read_table("score_classes")
-    return [_Class(code, name) for code, name in zip(table["code"], table["name"], strict=True)]
+def _choose_rows(rows: Sequence[ReleaseRow], view: View) -> list[ReleaseRow]:
+    return [row for row in rows if (row.layer, row.sector) == view]
 
 
-@dataclass(frozen=True)
-class _Class:
-    code: int
-    name: str
+def _say_view(lang: str, view: View) -> str:
+    layer, sector = view
+    if layer != "workplaces":
+        return say_layer(lang, layer)
+    return f"{say_layer(lang, layer)}: {say_sector(lang, sector)}"
 
 
-def _say_day(lang: str, text: str) -> str:
-    return format_date(lang, datetime.fromisoformat(text).astimezone(SWEDEN).date()) if text else ""
+def _count_classes(lang: str, rows: Sequence[ReleaseRow]) -> list[Mapping[str, Any]]:
+    """Classes with the squares of each, the highest first, then those without."""
+    counted = [row.score_class or 0 for row in rows]
+    classes = [
+        {
+            "code": int(one.code),
+            "name": translate(lang, one.name),
+            "colour": one.colour,
+            "range": f"{one.low:.0f}–{one.high:.0f}",
+            "n": counted.count(int(one.code)),
+        }
+        for one in reversed(score_classes())
+    ]
+    without = {"code": 0, "name": translate(lang, "No class"), "colour": "", "range": "", "n": counted.count(0)}
+    return [*classes, without]
+
+
+def _link_sorts(lang: str, view: View, sort: str) -> dict[str, Mapping[str, str]]:
+    """For each column its link and how it is sorted now: a column that is asked for twice is turned."""
+    current = sort or SORTS[0]
+    found: dict[str, Mapping[str, str]] = {}
+    for name in SORTS:
+        wanted = f"-{name}" if current == name else name
+        query = urlencode({"lang": lang, "layer": view[0], "sector": view[1], "sort": wanted})
+        down = (name in ("class", "employers", "size")) != current.startswith("-")
+        state = ("descending" if down else "ascending") if current.removeprefix("-") == name else ""
+        found[name] = {"link": f"share?{query}#rows", "state": state}
+    return found

@@ -114,8 +114,8 @@ def test_names_that_scripts_and_styles_use_exist() -> None:
 
 
 def shown_on_dark() -> list[Array]:
-    """Shares of red, green and blue of the classes after the filter of base.html, as SVG defines it."""
-    page = (TEMPLATES_FOLDER / "base.html").read_text("utf-8")
+    """Shares of red, green and blue of the classes after the filter of scores_on_dark.html, as SVG defines it."""
+    page = (TEMPLATES_FOLDER / "scores_on_dark.html").read_text("utf-8")
     matrix = re.search(r'feColorMatrix values="([^"]+)"', page)
     assert matrix is not None
     mix = np.array(matrix[1].split(), float).reshape(4, 5)[0]

@@ -57,6 +57,7 @@ EXAMPLES = {
     "layer": "workplaces",
     "record_id:path": "w001",
     "token:path": "nsl_whatever",
+    "square_id": "RES4000mN7084000E756000",
 }
 # What is shared asks for less, and has its own test (test_share_links.py).
 SHARED_POLICY = {name: value for name, value in POLICY.items() if name != "worker-src"}

@@ -443,7 +443,13 @@ def test_every_share_route_has_the_strict_headers_and_needs_a_link(world: World)
     """By enumeration: a route that somebody adds below /share is held to it too."""
     recipient, stranger = world.client(), world.client()
     send(recipient, world.make().token)
-    examples = {"token:path": make_share_token(), "z": "8", "x": "142", "y": "68", "cell_id": "RES4000mN7084000E756000"}
+    examples = {
+        "token:path": make_share_token(),
+        "z": "8",
+        "x": "142",
+        "y": "68",
+        "square_id": "RES4000mN7084000E756000",
+    }
     seen = 0
     for route in iter_route_contexts(world.app.routes):
         path = str(route.path)
@@ -466,7 +472,30 @@ def test_every_share_route_has_the_strict_headers_and_needs_a_link(world: World)
                 if client is stranger and path.startswith("/share") and path != "/share/leave":
                     assert response.status_code == 404
             seen += 1
-    assert seen >= 4
+    assert seen >= 12
+
+
+def test_no_other_route_takes_a_link_session(world: World) -> None:
+    """Whatever is not shared answers a recipient as it does anybody who is not signed in."""
+    recipient, stranger = world.client(), world.client()
+    send(recipient, world.make().token)
+    assert is_open(recipient)
+    # what every page is made of, and the pages to sign in
+    public = ("/healthz", "/sw.js", "/i18n", "/static", "/sign-in", "/welcome", "/help/accessibility")
+    seen = 0
+    for route in iter_route_contexts(world.app.routes):
+        path = re.sub(r"\{[^}]+\}", "1", str(route.path))
+        if is_shared(path):
+            continue
+        for method in sorted(set(getattr(route, "methods", None) or {"GET"}) - {"HEAD", "OPTIONS"}):
+            asked = {"headers": FORM | {"sec-fetch-site": "same-origin"}, "json": {} if method != "GET" else None}
+            mine, nobodys = recipient.request(method, path, **asked), stranger.request(method, path, **asked)
+            assert (mine.status_code, mine.text) == (nobodys.status_code, nobodys.text), f"{method} {path}"
+            if not path.startswith(public):
+                assert mine.status_code in {303, 401, 403}, f"{method} {path}: {mine.status_code}"
+            seen += 1
+    assert seen >= 60
+    assert is_open(recipient)
 
 
 def test_share_routes_ask_nobody_else_even_where_maps_may(tmp_path: Path) -> None:
@@ -475,3 +504,12 @@ def test_share_routes_ask_nobody_else_even_where_maps_may(tmp_path: Path) -> Non
     assert "tiles.example" in client.get("/sign-in").headers["content-security-policy"]
     for path in ("/s/x", "/share", "/share/nothing"):
         assert "tiles.example" not in client.get(path).headers["content-security-policy"]
+    client.app.state.accounts.clock = Clock()  # type: ignore[attr-defined]
+    world = World(client.app)  # type: ignore[arg-type]
+    put_release(world.home)
+    send(client, world.make().token)
+    for path in ("/share", "/share/skeleton.js", "/share/skeleton.css", "/share/print", "/share/tiles/8/142/68.png"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "tiles.example" not in answer.text + str(answer.headers)
+        assert answer.headers["content-security-policy"] == client.get("/s/x").headers["content-security-policy"]

@@ -1,0 +1,39 @@
+// A link that has ended, seen from a page that is still open: what it showed is cleared, and whom to ask is said.
+
+import { el } from "./dom.js";
+import { t } from "./i18n.js";
+
+let isOver = false;
+
+// Whatever the link shows is refused with 404 once it has ended, and nothing that this page asks for is anything else.
+const ENDED = 404;
+
+export async function ask(path, options = {}) {
+  const response = await fetch(path, { cache: "no-store", ...options });
+  if (response.status === ENDED) endMap();
+  return response;
+}
+
+export function endMap() {
+  if (isOver) return;
+  isOver = true;
+  const main = document.getElementById("content");
+  const { contact } = main.dataset;
+  // Emptied rather than removed: what is under way of it would fail otherwise.
+  const map = window.map_norrsyn.off();
+  map.eachLayer((layer) => layer.remove());
+  for (const name of ["texts", "expires", "contact"]) delete main.dataset[name];
+  const title = el("h1", { tabindex: "-1" }, t("This map is shown no more"));
+  main.className = "text-column narrow";
+  main.replaceChildren(
+    title,
+    el("p", { class: "lead" }, t("Its link has ended, or the map was left alone for long. What it showed has been cleared from this screen.")),
+    el("p", { class: "verbatim" }, t("Open the link from the message again. If it does not open, ask: {contact}", { contact })),
+  );
+  document.querySelector(".share-leave")?.remove();
+  document.getElementById("problem").hidden = true;
+  document.title = `${t("This map is shown no more")} – Norrsyn`;
+  title.focus();
+}
+
+export const hasEnded = () => isOver;

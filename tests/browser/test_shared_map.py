@@ -1,0 +1,201 @@
+"""A recipient uses a shared map: tiles, a square's panel, the table, paper; and sees at once when the link ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Page, expect
+
+from api import create_app
+from api.settings import Settings
+from geo.disclosure.release.rows import ReleaseCell, ReleaseRow
+from geo.layers.circles import VISIBLE
+from geo.store.people.management import By
+from geo.store.people.shares.life import create_share, revoke_share
+from geo.store.people.shares.links import ShareScope
+from geo.store.releases import save_release
+from tests.accounts import cheap_passwords, make_account
+from tests.browser.test_main_job import OpenPage, cut_off
+from tests.browsing import find_free_port, run_server
+from tests.shares import make_new, make_release
+
+RELEASE = "0123456789abcdef"
+# more than fits into a stacked list of a phone, and than a tile or two
+MANY = [
+    ReleaseRow(ReleaseCell(16_000, 7_200_000 + 16_000 * (at // 8), 544_000 + 16_000 * (at % 8)), "all", "workplaces", n)
+    for at, n in enumerate(range(20, 84))
+]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    home = tmp_path_factory.mktemp("shared") / "home"
+    release = make_release()
+    classed = [replace(row, score_class=at % 5 + 1) for at, row in enumerate(MANY)]
+    save_release(home, replace(release, rows=(*release.rows, *classed)), b"{}")
+    # an operator's online map is for those who are signed in
+    settings = Settings(
+        home=home, check_seconds=0, basemap_url="https://tiles.example/{z}/{x}/{y}.png", basemap_attribution="Tiles"
+    )
+    return create_app(settings, passwords=cheap_passwords())
+
+
+@pytest.fixture(scope="module")
+def url(app: FastAPI) -> Iterator[str]:
+    port = find_free_port()
+    with run_server(uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def browser_cookies() -> dict[str, str]:
+    """Recipients have no account."""
+    return {}
+
+
+def share(app: FastAPI, name: str, **changes: Any) -> Any:
+    home, now = app.state.service.settings.home, time.time()
+    scope = ShareScope(RELEASE, None, ("all", "construction"), ("workplaces", "accommodation"), 1_000)
+    new = make_new(now, recipient=name, scope=scope, **changes)
+    by = By(make_account(home, f"Maker {name}", ["coordinator"]), now)
+    return create_share(home, new, by, among=frozenset(VISIBLE))
+
+
+def open_map(page: Page, url: str, token: str) -> None:
+    page.goto(f"{url}/s/{token}")
+    page.locator("main button").click()
+    page.wait_for_selector("#share-map[data-ready]")
+    page.wait_for_load_state("networkidle")
+
+
+def test_a_recipient_reads_the_map_square_by_square(
+    open_page: OpenPage, app: FastAPI, url: str, screenshots: Path
+) -> None:
+    made = share(app, "Eva Lind")
+    watched = open_page(1400, 900)
+    cut_off(watched, url)
+    page = watched.page
+    open_map(page, url, made.token)
+    tiles = page.locator("img.score-tile, .score-tile img")
+    expect(tiles.first).to_be_visible()
+    assert page.evaluate("[...document.querySelectorAll('.leaflet-tile')].every((t) => t.naturalWidth === 256)")
+    expect(page.locator(".place-label").first).to_be_visible()
+
+    # by keyboard: the square in the middle
+    page.evaluate("map_norrsyn.setView([63.82, 20.235], 12, {animate: false})")
+    page.locator("#map_norrsyn").focus()
+    page.keyboard.press("Enter")
+    panel = page.locator("#square")
+    expect(panel).to_contain_text("RES4000mN7084000E756000")
+    expect(panel).to_be_focused()
+    expect(panel.locator("tbody tr")).to_have_count(3)
+    expect(panel).to_contain_text("Umeå")
+    page.mouse.click(*page.evaluate(
+        "(() => { const b = map_norrsyn.getContainer().getBoundingClientRect(); return [b.left + 8, b.top + 8]; })()"
+    ))  # fmt: skip
+    expect(panel).to_contain_text("Här visas inget")
+
+    # another sector is another map
+    legend = page.locator("#share-legend tr[data-code='0']")
+    expect(legend).to_be_hidden()
+    page.get_by_label("Visa").select_option(label="Boende")
+    expect(legend.locator(".legend-count")).to_have_text("1")
+    expect(page.locator("#share-legend tr[data-code='5']")).to_be_hidden()
+    page.get_by_label("Visa").select_option(index=0)
+
+    first = page.locator("#share-rows tbody tr").first
+    page.locator("#share-rows thead").get_by_role("link", name="Arbetsgivare").click()
+    expect(first.locator(".number")).to_have_text("83")
+    page.locator("#share-rows thead").get_by_role("link", name="Arbetsgivare").click()
+    expect(first.locator(".number")).to_have_text("12")
+    page.screenshot(path=screenshots / "shared-map.png", full_page=True)
+    asked = {
+        one.removeprefix(url).split("?")[0].split("/")[1] for one in watched.requests if not one.startswith("data:")
+    }
+    assert asked == {"s", "share", "static"}
+    assert watched.troubles == []
+
+
+def test_a_recipient_prints_it_and_is_told_when_the_link_ends(
+    open_page: OpenPage, app: FastAPI, url: str, screenshots: Path, tmp_path: Path
+) -> None:
+    made = share(app, "Åsa Öberg")
+    watched = open_page(1400, 900)
+    cut_off(watched, url)
+    page = watched.page
+    open_map(page, url, made.token)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Tabellen som CSV").click()
+    assert download.value.suggested_filename == f"norrsyn-{made.link.link_id}.csv"
+    page.get_by_role("link", name="Skriv ut").click()
+    expect(page.locator(".share-sheet")).to_be_visible()
+    pdf = tmp_path / "map.pdf"
+    page.pdf(path=pdf, prefer_css_page_size=True)
+    with pypdfium2.PdfDocument(pdf) as paper:
+        sheets = [sheet.get_textpage().get_text_range() for sheet in paper]
+        assert round(paper[0].get_width()) > round(paper[0].get_height())
+    assert len(sheets) >= 2
+    for sheet in sheets:
+        assert "För Åsa Öberg" in sheet
+        assert made.link.link_id in sheet
+    assert "15 juli 2026" in sheets[0]
+    assert "Inte offentlig" in sheets[0]
+    page.get_by_role("link", name="Tillbaka till kartan").click()
+    page.wait_for_selector("#share-map[data-ready]")
+    asked = {
+        one.removeprefix(url).split("?")[0].split("/")[1] for one in watched.requests if not one.startswith("data:")
+    }
+    assert asked == {"s", "share", "static"}
+    assert watched.troubles == []
+
+    home = app.state.service.settings.home
+    revoke_share(home, made.link.link_id, By(make_account(home, "Ender", ["coordinator"]), time.time()))
+    with page.expect_response(lambda one: "/share/tiles/" in one.url) as refused:
+        page.evaluate("map_norrsyn.setView([66.5, 21.5], 12, {animate: false})")
+    assert refused.value.status == 404
+    expect(page.locator("h1")).to_have_text("Kartan visas inte längre")
+    expect(page.locator("h1")).to_be_focused()
+    expect(page.locator("main")).to_contain_text("Anna Berg, 090-123 45")
+    left = page.content()
+    assert "RES4000m" not in left
+    assert "Åsa Öberg" not in left
+    assert page.locator("img").count() == 0
+    page.screenshot(path=screenshots / "shared-map-ended.png")
+    assert [one for one in watched.troubles if "404" not in one] == []
+
+
+def test_a_phone_and_a_browser_without_scripts(open_page: OpenPage, app: FastAPI, url: str, screenshots: Path) -> None:
+    made = share(app, "Nils", max_openings=5)
+    watched = open_page(390, 844, touch=True)
+    cut_off(watched, url)
+    page = watched.page
+    open_map(page, url, made.token)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate("map_norrsyn.setView([63.82, 20.235], 12, {animate: false})")
+    box = page.locator("#map_norrsyn").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator("#square tbody tr")).to_have_count(3)
+    page.screenshot(path=screenshots / "shared-map-phone.png")
+    state = page.context.storage_state()
+    assert watched.troubles == []
+
+    assert page.context.browser is not None
+    plain = page.context.browser.new_context(java_script_enabled=False, storage_state=state)  # type: ignore[arg-type]
+    try:
+        reader = plain.new_page()
+        reader.goto(f"{url}/share?lang=en")
+        reader.locator("#share-rows thead").get_by_role("link", name="Employers").click()
+        expect(reader.locator("#share-rows tbody tr").first.locator(".number")).to_have_text("83")
+        reader.get_by_role("link", name="Print").click()
+        expect(reader.locator(".share-sheet")).to_be_visible()
+    finally:
+        plain.close()
