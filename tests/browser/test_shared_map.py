@@ -158,7 +158,7 @@ def test_a_recipient_prints_it_and_is_told_when_the_link_ends(
 
     home = app.state.service.settings.home
     revoke_share(home, made.link.link_id, By(make_account(home, "Ender", ["coordinator"]), time.time()))
-    with page.expect_response(lambda one: "/share/tiles/" in one.url) as refused:
+    with page.expect_response(lambda one: "/share/tiles/12/" in one.url) as refused:
         page.evaluate("map_norrsyn.setView([66.5, 21.5], 12, {animate: false})")
     assert refused.value.status == 404
     expect(page.locator("h1")).to_have_text("Kartan visas inte längre")
