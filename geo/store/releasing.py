@@ -10,6 +10,7 @@ from geo.disclosure.release.audit import find_leaks
 from geo.disclosure.release.build import build_release, find_finest, release_parameters
 from geo.disclosure.release.memory import Memory, read_memory, write_memory
 from geo.disclosure.release.rows import LAYERS, Release
+from geo.disclosure.release.status import mark_repeated
 from geo.errors import ChangedError, NotFoundError, StoreError
 from geo.risk.surface import RiskSurface
 from geo.store.database import find_store
@@ -119,20 +120,19 @@ def audit_releases(home: StrPath | None, *, now: datetime | None = None) -> tupl
     path, at = find_store(home), now or datetime.now(UTC)
     rule = release_parameters().rule
     deleted = {one.release_id for one in list_releases(path, now=at) if one.is_deleted}
-    before: list[Memory] = []
+    counting = load_memories(path, now=at)
+    memories = [read_memory(stored.content, stored.release_id) for stored in counting]
+    shown = mark_repeated(memories)
     found = []
-    for stored in load_memories(path, now=at):
-        memory = read_memory(stored.content, stored.release_id)
+    for number, (stored, memory) in enumerate(zip(counting, memories, strict=True)):
         problems = [] if stored.release_id in deleted else _compare(path, stored.release_id, memory, at)
-        leaks = find_leaks(
-            memory.sites, memory.shown, [one.shown for one in before], rule, [one.sites for one in before]
-        )
+        past = [one.sites for one in memories[:number]]
+        leaks = find_leaks(memory.sites, shown[number], shown[:number], rule, past)
         problems += [
             f"{leak.layer}: a group of {leak.n_employers} employer(s) follows from {len(leak.rows)} row(s)"
             for leak in leaks
         ]
         found.append(Audited(stored.release_id, stored.circle, stored.made_at, len(memory.shown.keys), tuple(problems)))
-        before.append(memory)
     return tuple(found)
 
 

@@ -10,6 +10,7 @@
 `span`                sums that follow from other sums
 `audit`               groups that may not be told of and follow from rows, whoever chose them
 `earlier`             keeping to what was shared before
+`status`              squares that stay rows or none until many employers have changed
 `choosing`            squares that pass the audit
 `noise`               noise on numbers, the same for the same records
 `classes`             classes of the score

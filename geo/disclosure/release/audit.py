@@ -33,6 +33,7 @@ __all__ = ["Leak", "RowKey", "Shown", "find_leaks"]
 
 # side of the largest square that is looked at: the region lies in two of them
 _LARGEST_M = BASE_M << 10
+_REPEATED = -2
 _WIDE = 1 << 24
 
 Ints = NDArray[np.int64]
@@ -49,10 +50,13 @@ class Shown:
     ----------
     circle : str, whose records they count
     keys : layer, sector and square of each row
+    repeated : those of them whose number is that of an earlier release: it stands for what the square was then, which
+        that release's own rows say
     """
 
     circle: str
     keys: tuple[RowKey, ...]
+    repeated: frozenset[RowKey] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -177,6 +181,10 @@ class _Layer:
         by_sector: dict[str, dict[ReleaseCell, int]] = {}
         for position, (layer, sector, cell) in enumerate(shown.keys):
             if layer == self.layer:
+                if (layer, sector, cell) in shown.repeated:
+                    # larger squares tell of what is around it, but it says nothing that is new
+                    by_sector.setdefault(sector, {})[cell] = _REPEATED
+                    continue
                 by_sector.setdefault(sector, {})[cell] = len(self.row_numbers)
                 self.row_numbers.append((which_set, position))
                 self.in_all.append(sector == ALL_SECTORS)
@@ -184,12 +192,12 @@ class _Layer:
         self.of_set.append(range(first, len(self.row_numbers)))
         visible = self.circle <= CIRCLES.index(shown.circle)
         every = label_places(by_sector.pop(ALL_SECTORS, {}), self.northing, self.easting)
-        yield np.where(visible, every, UNCOVERED)
+        yield np.where(visible, np.maximum(every, UNCOVERED), UNCOVERED)
         own = np.full(len(self.sector), UNCOVERED, dtype=np.int64)
         for sector, cells in by_sector.items():
             inside = visible & (self.sector == self.sites.sectors.index(sector))
             own[inside] = label_places(cells, self.northing[inside], self.easting[inside])
-        yield own
+        yield np.maximum(own, UNCOVERED)
 
     def find_leaks(self, rule: Rule) -> Iterator[Leak]:
         """Unsafe groups that lie in the span of all rows and not in that of the earlier ones."""

@@ -138,7 +138,7 @@ def build_release(  # noqa: PLR0913
     finest_m = find_finest(circle)
     fingerprint = _check_inputs(surface, key, memories)
     sites = read_sites(surface.layers, surface.at, key)
-    partitions = choose_squares(sites, circle, finest_m, memories, chosen.rule, audit=audit)
+    partitions = choose_squares(sites, circle, finest_m, memories, chosen.rule, audit=audit, keep=keep)
     scores = score_sites(surface, circle, sites)
     made = [
         row
@@ -223,6 +223,11 @@ def _make_rows(
     layer, sector = part
     kept = find_kept(sites, partition.cells, layer, sector, memories, chosen.rule)
     for cell, inside in sorted(partition.cells.items(), key=lambda item: item[0]):
+        if cell in partition.kept:
+            told = partition.kept[cell]
+            row = ReleaseRow(cell, sector, layer, told.n_employers, told.score_class)
+            yield _Made(row, told.basis, told.n_changed > 0)
+            continue
         employers, members, is_kept = np.unique(sites.employer[inside]), sites.record[inside], False
         klass = None
         if (layer, sector) == ("workplaces", ALL_SECTORS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from geo.disclosure.release.rows import BASE_M, ReleaseCell
 from geo.disclosure.release.safety import find_fault
 from geo.disclosure.release.sites import Sites
+from geo.disclosure.release.status import Statuses, Told, code_squares
 from geo.disclosure.tables.cells import Rule
 
-__all__ = ["AUDIT", "LARGEST_M", "Partition", "divide"]
+__all__ = ["AUDIT", "EARLIER", "LARGEST_M", "Partition", "divide", "list_sizes"]
 
-AUDIT = "audit"
+AUDIT, EARLIER = "audit", "earlier"
 # side of the largest square that is a row, m: beyond it, what is left says nothing of a place
 LARGEST_M = BASE_M << 8
-_WIDE = 1 << 24
 
 Ints = NDArray[np.int64]
 
@@ -32,11 +32,13 @@ class Partition:
     cells : square to the positions of the records in it that no finer one holds
     left : positions of records in none of them
     refused : reason to squares that records were in and that are no rows
+    kept : those of the squares that say what an earlier release said, whatever is in them now
     """
 
     cells: dict[ReleaseCell, Ints]
     left: Ints
     refused: dict[str, int]
+    kept: dict[ReleaseCell, Told] = field(default_factory=dict)
 
 
 def divide(
@@ -47,6 +49,7 @@ def divide(
     *,
     banned: Collection[ReleaseCell] = (),
     accept: Callable[[Ints], bool] = lambda _: True,
+    statuses: Statuses | None = None,
 ) -> Partition:
     """Give every record the finest square that may be told of.
 
@@ -56,8 +59,9 @@ def divide(
     chosen : (m,) int64, positions of the records
     finest_m : int, m
     rule : Rule
-    banned : squares that are no rows, whatever is in them
+    banned : squares that are no rows, whatever is in them, unless they stay what they were
     accept : whether records may be told of together, given what was told of before
+    statuses : Statuses, what squares stay until enough employers have come or gone
 
     Returns
     -------
@@ -65,24 +69,39 @@ def divide(
     """
     cells: dict[ReleaseCell, Ints] = {}
     refused: dict[str, int] = {}
-    waiting, size = chosen, finest_m
-    while len(waiting) and size <= LARGEST_M:
-        kept = []
-        side = size // BASE_M
-        code = (sites.northing[waiting] // side) * _WIDE + sites.easting[waiting] // side
+    told: dict[ReleaseCell, Told] = {}
+    waiting = chosen
+    for size in list_sizes(finest_m):
+        if not len(waiting):
+            break
+        upward = []
+        code = code_squares(sites, waiting, size)
+        moved = None if statuses is None else statuses.find_moved(size, code, sites.employer[waiting])
         order = np.argsort(code, kind="stable")
         bounds = np.flatnonzero(np.diff(code[order])) + 1
-        for inside in np.split(waiting[order], bounds):
+        for number, inside in zip(
+            code[order][np.r_[0, bounds]].tolist(), np.split(waiting[order], bounds), strict=True
+        ):
+            side = size // BASE_M
             row, column = int(sites.northing[inside[0]]) // side, int(sites.easting[inside[0]]) // side
             cell = ReleaseCell(size, row * size, column * size)
             fault = find_fault(sites, inside, rule)
-            if not fault and (cell in banned or not accept(inside)):
+            if statuses is not None and moved is not None and number not in moved:
+                kept = statuses.find_row(size, number, sites.employer[inside])
+                fault = "" if kept else fault or EARLIER
+                if kept:
+                    told[cell] = kept
+            elif not fault and (cell in banned or not accept(inside)):
                 fault = AUDIT
             if fault:
                 refused[fault] = refused.get(fault, 0) + 1
-                kept.append(inside)
+                upward.append(inside)
             else:
                 cells[cell] = inside
-        waiting = np.sort(np.concatenate(kept)) if kept else np.empty(0, dtype=np.int64)
-        size *= 2
-    return Partition(cells, waiting, refused)
+        waiting = np.sort(np.concatenate(upward)) if upward else np.empty(0, dtype=np.int64)
+    return Partition(cells, waiting, refused, told)
+
+
+def list_sizes(finest_m: int) -> tuple[int, ...]:
+    """Sides of squares, m."""
+    return tuple(finest_m << level for level in range(32) if finest_m << level <= LARGEST_M)

@@ -125,7 +125,8 @@ class Withheld:
     n_employers : layer to distinct employers that the circle may see
     n_in_no_cell : layer to those of them that no row of all sectors counts
     refused : layer to reason to squares that are no rows of their own: ``too_few`` employers, ``dominance`` by one or
-        two, ``audit`` (others would follow from them). What they hold is counted in a larger one, where there is one.
+        two, ``audit`` (others would follow from them), ``earlier`` (they were none before, and fewer than ``min_firms``
+        employers changed). What they hold is counted in a larger one, where there is one.
     n_kept : rows that keep the value of an earlier release, since fewer than ``min_firms`` employers changed
     """
 

@@ -12,6 +12,7 @@ _REASONS = {
     "too_few": "{layer}: {n} squares have too few employers and are part of a larger one, or of none",
     "dominance": "{layer}: {n} squares are nearly all of one or two employers and are part of a larger one, or of none",
     "audit": "{layer}: {n} squares are part of a larger one, or of none, since others could be worked out from them",
+    "earlier": "{layer}: {n} squares are part of a larger one, or of none, as they were in an earlier release",
 }
 
 

@@ -58,9 +58,13 @@ def join(first: Sites, second: Sites) -> Sites:
 
 
 def remember(partitions: Partitions, circle: str, sites: Sites) -> Memory:
-    """What a release of these squares leaves, as true numbers."""
-    bases = [np.unique(sites.employer[p.cells[cell]]) for p in partitions.values() for cell in sorted(p.cells)]
-    counts = [len(basis) for basis in bases]
+    """What a release of these squares leaves, as true numbers; those of squares that stay are what they were."""
+    bases, counts = [], []
+    for p in partitions.values():
+        for cell in sorted(p.cells):
+            told = p.kept.get(cell)
+            bases.append(told.basis if told else np.unique(sites.employer[p.cells[cell]]))
+            counts.append(told.n_employers if told else len(bases[-1]))
     return Memory(Shown(circle, list_keys(partitions)), counts, [None] * len(bases), bases, sites)
 
 

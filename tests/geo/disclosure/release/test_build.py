@@ -275,19 +275,45 @@ class TestEarlier:
         assert numbers[1].n_employers == next(r.n_employers for r in fresh.release.rows if r.key == numbers[1].key)
 
     def test_rows_that_are_merged_say_what_both_said(self) -> None:
-        """A square that falls below ten joins the larger one around it: still all those employers, but for one."""
-        here = [make_workplace(i, employer_id=f"a-{i}", **near_town(0, 0)) for i in range(10)]
+        """To a circle of larger squares: still all those employers, but for one."""
+        here = [make_workplace(i, employer_id=f"a-{i}", circle="public", **near_town(0, 0)) for i in range(10)]
         around = [
-            make_workplace(100 + i, employer_id=f"b-{i}", **near_town(1_000.0 * (i % 2), 1_000.0)) for i in range(12)
+            make_workplace(100 + i, employer_id=f"b-{i}", circle="public", **near_town(1_000.0 * (i % 2), 1_000.0))
+            for i in range(12)
         ]
         first = make(make_surface({"workplaces": make_frame([*here, *around])}))
         assert sorted(row.cell.size_m for row in first.release.rows if row.sector == "all") == [1000, 2000]
-        second = make(make_surface({"workplaces": make_frame([*here[1:], *around])}), memories=(first.memory,))
+        surface = make_surface({"workplaces": make_frame([*here[1:], *around])})
+        second = make(surface, "municipality", memories=(first.memory,))
         (at,) = [n for n, row in enumerate(second.release.rows) if row.sector == "all"]
         basis = second.memory.bases[at]
         assert len(basis) == 22
         assert second.release.rows[at].n_employers == 22 + draw_noise(KEY, basis, 3)
         assert second.release.rows[at].cell.size_m == 2000
+
+    def test_a_row_stays_that_is_of_fewer_than_ten_today(self) -> None:
+        """Twelve and then nine: who has both releases learns of no change."""
+        rest = [
+            make_workplace(100 + i, employer_id=f"b-{i}", **near_town(5_000.0 + 1_000 * (i % 3), 0)) for i in range(30)
+        ]
+        here = [make_workplace(i, employer_id=f"a-{i}", **near_town(0, 0)) for i in range(12)]
+        built: list[Built] = []
+        for n in (12, 9, 3, 2):
+            surface = make_surface({"workplaces": make_frame([*here[:n], *rest])})
+            built.append(make(surface, memories=[read_memory(write_memory(one.memory)) for one in built]))
+        assert [one.release.rows == built[0].release.rows for one in built] == [True, True, True, False]
+        assert [one.release.withheld.n_kept > 0 for one in built] == [False, True, True, False]
+
+    def test_no_row_comes_with_one_employer(self) -> None:
+        rest = [make_workplace(100 + i, employer_id=f"b-{i}", **near_town(5_000.0, 0)) for i in range(30)]
+        here = [make_workplace(i, employer_id=f"a-{i}", **near_town(0, 0)) for i in range(18)]
+        built: list[Built] = []
+        for n in (9, 10, 18):
+            surface = make_surface({"workplaces": make_frame([*here[:n], *rest])})
+            built.append(make(surface, memories=[read_memory(write_memory(one.memory)) for one in built]))
+        assert [one.release.rows == built[0].release.rows for one in built] == [True, True, True]
+        said = [str(sentence) for sentence in describe_withheld(built[1].release.withheld)]
+        assert "Workplaces: 18 squares are part of a larger one, or of none, as they were in an earlier release" in said
 
     def test_releases_made_with_another_key_cannot_be_held_against_these(
         self, built: Built, surface: RiskSurface
