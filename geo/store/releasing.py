@@ -130,6 +130,8 @@ def audit_releases(home: StrPath | None, *, now: datetime | None = None) -> tupl
         leaks = find_leaks(memory.sites, shown[number], shown[:number], rule, past)
         problems += [
             f"{leak.layer}: a group of {leak.n_employers} employer(s) follows from {len(leak.rows)} row(s)"
+            if leak.n_employers
+            else f"{leak.layer}: it cannot be told whether a small group follows from {len(leak.rows)} row(s)"
             for leak in leaks
         ]
         found.append(Audited(stored.release_id, stored.circle, stored.made_at, len(memory.shown.keys), tuple(problems)))

@@ -25,7 +25,7 @@ from geo.disclosure.release.labels import UNCOVERED, label_places
 from geo.disclosure.release.rows import ALL_SECTORS, BASE_M, LAYERS, ReleaseCell
 from geo.disclosure.release.safety import is_harmless
 from geo.disclosure.release.sites import CIRCLES, Sites
-from geo.disclosure.release.small_sums import find_small_sums
+from geo.disclosure.release.small_sums import SmallSum, find_small_sums
 from geo.disclosure.release.span import Span
 from geo.disclosure.tables.cells import Rule
 
@@ -66,7 +66,8 @@ class Leak:
     Attributes
     ----------
     layer : str
-    n_employers : int, distinct employers in the group
+    n_employers : int, distinct employers in the group; 0 where it is not known whether one follows, and has to be taken
+        for granted
     rows : positions in the new release of rows that it follows from; empty where it follows from earlier ones alone
     """
 
@@ -204,9 +205,10 @@ class _Layer:
         if not self.of_set[0]:
             return
         employers = self._list_employers()
-        span = Span(self.rows, len(self.n_atoms), np.array([len(one) for one in employers], dtype=np.int64))
+        span = Span(self.rows, len(self.n_atoms))
         earlier: Span | None = None
-        small = find_small_sums(span.reduce_rows(), employers, 2 * rule.min_firms)
+        found = [one for fewest in (rule.min_firms, 2 * rule.min_firms) for one in self._search(employers, fewest)]
+        small = (frozenset(one.row) for one in found if not one.is_unknown)
         groups = chain(self._list_squares(), self._list_overlaps(), self._list_remainders(), small)
         for group in dict.fromkeys(groups):
             fewest = self._count_unsafe(group, rule)
@@ -220,8 +222,15 @@ class _Layer:
                 earlier = Span([self.rows[number] for number in old], len(self.n_atoms))
             if group in earlier:
                 continue
-            made_of = sorted(self.row_numbers[number][1] for number in factors if number in self.of_set[0])
-            yield Leak(self.layer, fewest, tuple(made_of))
+            yield Leak(self.layer, fewest, self._list_new(factors))
+        for one in found:
+            made_of = self._list_new(span.express_row(one.row) or ()) if one.is_unknown else ()
+            if made_of:
+                yield Leak(self.layer, 0, made_of)
+
+    def _list_new(self, numbers: Iterable[int]) -> tuple[int, ...]:
+        """Rows of the new release among some, by their positions in it."""
+        return tuple(sorted(self.row_numbers[number][1] for number in numbers if number in self.of_set[0]))
 
     def _count_unsafe(self, group: Group, rule: Rule) -> int:
         """Employers of a group that may not be told of by today's records, or those of a release that counts; else 0.
@@ -254,6 +263,12 @@ class _Layer:
         for largest, total in ((1, 2), (3, 4)):
             surely &= totals[:, largest] <= rule.max_share * totals[:, total]
         return surely
+
+    def _search(self, employers: Sequence[frozenset[int]], fewest: int) -> Iterator[SmallSum]:
+        """Groups of any shape of fewer employers."""
+        has_many = np.array([len(one) >= fewest for one in employers], dtype=np.bool_)
+        rows = Span(self.rows, len(self.n_atoms), has_many).reduce_rows()
+        yield from find_small_sums([(pivot, row) for pivot, row in rows if not has_many[pivot]], employers, fewest)
 
     def _list_employers(self) -> list[frozenset[int]]:
         """Of each class, the employers that it had in every table: as few as any of them tells of."""

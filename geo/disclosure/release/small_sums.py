@@ -1,73 +1,160 @@
 """Groups of few employers among everything that follows from rows: not those that somebody thought of, but all.
 
-Where rows are reduced so that each is 1 in a column of its own where all others are 0, whatever follows and is a group
-(0 or 1 in every column) is the sum of some of them, and holds the own columns of all those. So few employers can only
-be behind few of them, and where a sum is neither 0 nor 1 in a column, only rows that are not 0 there can mend it: a
-search that ends soon.
+What has many employers is in none of them, so rows are first reduced by such columns: those that are left have none.
+Each of them is 1 in a column of its own where all others are 0. Whatever follows and is a group (0 or 1 in every
+column) is the sum of some of them, and holds the own columns of all those: few employers can only be behind few. Where
+a sum is neither 0 nor 1 in a column, only rows that are not 0 there can mend it. Each of these is tried, without those
+tried before it, and a sum is given up as soon as what is sure to be in it has too many, or nothing can mend it.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from geo.disclosure.release.span import PRIME, Row
 
-__all__ = ["find_small_sums"]
+__all__ = ["SmallSum", "find_small_sums"]
 
-# the sum, the rows that it is of, and the employers in their own columns
-_Sum = tuple[Row, frozenset[int], frozenset[int]]
 # steps of the search from each row
 _MOST_STEPS = 3_000
+# larger values are fractions modulo the prime
+_MOST_VALUE = 1 << 20
+
+
+@dataclass(frozen=True)
+class SmallSum:
+    """A group that follows and may have few employers; or a row of which the search did not tell whether one holds it.
+
+    Attributes
+    ----------
+    row : column to its value, 1 in those of a group
+    is_unknown : bool, whether the search gave up, and this is what it set out from
+    """
+
+    row: Mapping[int, int]
+    is_unknown: bool = False
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """A sum of rows, the rows that are not to be added any more, and the employers that are sure to be in it."""
+
+    total: Row
+    chosen: frozenset[int]
+    without: frozenset[int]
+    whose: frozenset[int]
 
 
 def find_small_sums(
     rows: Sequence[tuple[int, Row]], employers: Sequence[frozenset[int]], fewest: int
-) -> Iterator[frozenset[int]]:
+) -> Iterator[SmallSum]:
     """Groups that follow and may hold few employers.
 
     Parameters
     ----------
-    rows : own column and row of each, as `Span.reduce_rows` gives them
+    rows : own column and row of each, as `Span.reduce_rows` gives them with columns of many employers first, of the
+        others
     employers : of each column
-    fewest : int, number of employers in own columns from which on a sum is not looked at
+    fewest : int, number of employers from which on a sum is not looked at
 
     Yields
     ------
-    frozenset of columns
+    SmallSum
     """
-    of_column: dict[int, list[int]] = {}
-    for at, (_, row) in enumerate(rows):
-        for column in row:
-            of_column.setdefault(column, []).append(at)
-    seen: set[frozenset[int]] = set()
-    for start, (pivot, row) in enumerate(rows):
-        waiting: list[_Sum] = [(row, frozenset([start]), employers[pivot])]
+    search = _Search(rows, employers, fewest)
+    for start in range(len(rows)):
+        yield from search.start(start)
+
+
+class _Search:
+    def __init__(self, rows: Sequence[tuple[int, Row]], employers: Sequence[frozenset[int]], fewest: int) -> None:
+        self.pivots = [pivot for pivot, _ in rows]
+        self.rows = [{column: _sign(value) for column, value in row.items()} for _, row in rows]
+        self.employers, self.fewest = employers, fewest
+        self.of_column: dict[int, list[int]] = {}
+        for at, row in enumerate(self.rows):
+            for column in row:
+                self.of_column.setdefault(column, []).append(at)
+        # all groups that hold them are known
+        self.done: set[int] = set()
+
+    def start(self, start: int) -> Iterator[SmallSum]:
+        """Groups that hold a row's own column."""
+        first = _Sum(self.rows[start], frozenset([start]), frozenset(), self.employers[self.pivots[start]])
+        waiting = [(len(first.whose), 0, first)]
+        n_pushed = 0
         for _ in range(_MOST_STEPS):
             if not waiting:
-                break
-            total, chosen, whose = waiting.pop()
-            if chosen in seen or len(whose) >= fewest:
+                self.done.add(start)
+                return
+            one = heapq.heappop(waiting)[2]
+            found = self._find_candidates(one)
+            if found is None:
                 continue
-            seen.add(chosen)
-            broken = _find_broken(total, of_column)
-            if broken is None:
-                yield frozenset(total)
-            columns = total if broken is None else (broken,)
-            for other in sorted({one for column in columns for one in of_column[column]} - chosen):
-                own, added = rows[other]
-                waiting.append((_add(total, added), chosen | {other}, whose | employers[own]))
+            is_group, candidates, whose = found
+            if is_group:
+                yield SmallSum(one.total)
+            without = set(one.without)
+            for other in candidates:
+                held = whose | self.employers[self.pivots[other]]
+                if len(held) < self.fewest:
+                    added = _add(one.total, self.rows[other])
+                    n_pushed += 1
+                    following = _Sum(added, one.chosen | {other}, frozenset(without), held)
+                    heapq.heappush(waiting, (len(held), n_pushed, following))
+                without.add(other)
+        if waiting:
+            yield SmallSum(self.rows[start], is_unknown=True)
+
+    def _find_candidates(self, one: _Sum) -> tuple[bool, list[int], frozenset[int]] | None:
+        """Whether a sum is a group, rows one of which any other group that comes of it has, and its sure employers.
+
+        None where no group of few employers can come of it.
+        """
+        whose = set(one.whose)
+        best: list[int] | None = None
+        turning: set[int] = set()
+        for column, value in one.total.items():
+            able = [at for at in self.of_column[column] if at not in one.chosen and self._is_open(at, one)]
+            if value == 1:
+                if not able:
+                    whose |= self.employers[column]
+                # what lies beside a group follows by itself; others take something of it away
+                turning.update(at for at in able if not 0 < self.rows[at][column] < _MOST_VALUE)
+            elif not self._can_mend(value, column, able):
+                return None
+            elif best is None or len(able) < len(best):
+                best = able
+        if len(whose) >= self.fewest:
+            return None
+        return best is None, sorted(turning) if best is None else best, frozenset(whose)
+
+    def _is_open(self, at: int, one: _Sum) -> bool:
+        return (
+            at not in one.without
+            and at not in self.done
+            and len(one.whose | self.employers[self.pivots[at]]) < self.fewest
+        )
+
+    def _can_mend(self, value: int, column: int, able: Sequence[int]) -> bool:
+        """Whether rows can bring a column to 0 or 1."""
+        values = [self.rows[at][column] for at in able]
+        if any(abs(one) >= _MOST_VALUE for one in (value, *values)):
+            return bool(able)
+        return value + sum(one for one in values if one < 0) <= 1 and value + sum(one for one in values if one > 0) >= 0
 
 
-def _find_broken(total: Row, of_column: Mapping[int, Sequence[int]]) -> int | None:
-    """The column that is neither 0 nor 1 and that fewest rows could mend."""
-    broken = [column for column, value in total.items() if value != 1]
-    return min(broken, key=lambda column: (len(of_column[column]), column), default=None)
+def _sign(value: int) -> int:
+    """The value of least size that is the same modulo the prime."""
+    return value - PRIME if value > PRIME // 2 else value
 
 
-def _add(first: Row, second: Row) -> Row:
+def _add(first: Mapping[int, int], second: Mapping[int, int]) -> Row:
     total = dict(first)
     for column, value in second.items():
-        after = (total.get(column, 0) + value) % PRIME
+        after = _sign((total.get(column, 0) + value) % PRIME)
         if after:
             total[column] = after
         else:

@@ -28,17 +28,17 @@ class Span:
     ----------
     rows : columns in which each row is 1
     n_columns : int
-    weight : (n_columns,) int64, optional; among columns of as few rows the heaviest become pivots
+    first : (n_columns,) bool, optional; these become pivots before all others, so that rows of other pivots have none
     """
 
     def __init__(
-        self, rows: Sequence[NDArray[np.int64]], n_columns: int, weight: NDArray[np.int64] | None = None
+        self, rows: Sequence[NDArray[np.int64]], n_columns: int, first: NDArray[np.bool_] | None = None
     ) -> None:
         degree = np.zeros(n_columns, dtype=np.int64)
         for row in rows:
             degree[row] += 1
-        heavy = np.zeros(n_columns, dtype=np.int64) if weight is None else weight
-        self._rank: list[tuple[int, int]] = list(zip(degree.tolist(), (-heavy).tolist(), strict=True))
+        last = np.zeros(n_columns, dtype=np.bool_) if first is None else ~first
+        self._rank: list[tuple[int, int]] = list(zip(last.tolist(), degree.tolist(), strict=True))
         # column to when it became a pivot; pivot to its row and to what the row is made of
         self._order: dict[int, int] = {}
         self._pivots: list[tuple[int, Row, Row]] = []
@@ -48,7 +48,11 @@ class Span:
 
     def express(self, columns: Iterable[int]) -> Mapping[int, int] | None:
         """With what factors (modulo the prime) rows add up to the row that is 1 in some columns; None: they cannot."""
-        left, made = self._reduce(dict.fromkeys(columns, 1), {})
+        return self.express_row(dict.fromkeys(columns, 1))
+
+    def express_row(self, row: Mapping[int, int]) -> Mapping[int, int] | None:
+        """The same of a row of any values."""
+        left, made = self._reduce(row, {})
         return None if left else {row: -factor % PRIME for row, factor in made.items()}
 
     def __contains__(self, columns: Iterable[int]) -> bool:
@@ -87,7 +91,7 @@ class Span:
         self._order[pivot] = len(self._pivots)
         self._pivots.append((pivot, normal, {one: factor * inverse % PRIME for one, factor in made.items()}))
 
-    def _reduce(self, row: Row, made: Row) -> tuple[Row, Row]:
+    def _reduce(self, row: Mapping[int, int], made: Row) -> tuple[Row, Row]:
         """A row without pivot columns, and what was added to it of which rows."""
         left, parts = dict(row), dict(made)
         # the row of a pivot holds later pivots at most
