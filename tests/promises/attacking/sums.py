@@ -1,0 +1,138 @@
+"""Groups that follow from published numbers by adding and subtracting, whatever sums and however many.
+
+A group is any set of parts: of places, sectors, layers and circles that see the records. The attack is complete for
+groups of fewer than k employers: a part that holds k or more belongs to none of them, so elimination leaves all those
+out first, and every sum that remains is looked through, by whole-number programming. Noise is not counted on: a group
+that follows is found, however blurred its number.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tests.promises.attacking.choose import choose_light
+from tests.promises.attacking.elimination import NUMBER, Vector, reduce_rows, spans, split_rows
+from tests.promises.attacking.seen import Atom, Published, find_parts, list_rows, squares_over
+from tests.promises.attacking.truth import MAX_SHARE, K, Record, count_employers, is_dominated
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A group that may not be told of, and follows."""
+
+    how: str
+    records: tuple[Record, ...]
+    number: float
+
+    def __str__(self) -> str:
+        places = sorted({record.place for record in self.records})
+        sectors = sorted({record.sector for record in self.records})
+        ids = [record.record_id for record in self.records[:12]]
+        return f"{self.how}: {count_employers(self.records)} employers at {places[:6]}, {sectors}, {ids}"
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Rows of releases, and the records that whoever judges the attack has."""
+
+    releases: Sequence[Published]
+    records: Sequence[Record]
+    sectors: Sequence[str]
+
+    @cached_property
+    def parts(self) -> Mapping[frozenset[int], list[Atom]]:
+        return find_parts(self.releases, self.sectors)
+
+    @cached_property
+    def rows(self) -> list[Vector]:
+        """What each row is the sum of, and its number."""
+        rows: dict[int, Vector] = defaultdict(dict)
+        for place, part in enumerate(self.parts):
+            for row in part:
+                rows[row][place] = 1
+        return [{**rows[place], NUMBER: row.n} for place, row in enumerate(list_rows(self.releases))]
+
+    @cached_property
+    def held(self) -> list[tuple[Record, ...]]:
+        """Records of each part."""
+        places = {atom: place for place, atoms in enumerate(self.parts.values()) for atom in atoms}
+        held: list[list[Record]] = [[] for _ in self.parts]
+        for record in self.records:
+            for square in squares_over(record.place):
+                place = places.get((record.layer, record.sector, record.circle, square))
+                if place is not None:
+                    held[place].append(record)
+        return [tuple(found) for found in held]
+
+    def gather(self, group: frozenset[int]) -> tuple[Record, ...]:
+        return tuple(record for place in sorted(group) for record in self.held[place])
+
+    def find_small(self) -> Iterator[Recovery]:
+        """Groups of 1…k−1 employers, each with the number that follows for it."""
+        weights = {place: count_employers(records) for place, records in enumerate(self.held)}
+        for group, number in self._choose(weights):
+            records = self.gather(group)
+            if 0 < count_employers(records) < K:
+                yield Recovery("sum", records, float(number))
+
+    def find_dominated(self) -> Iterator[Recovery]:
+        """Groups of k or more, of which one or two employers have nearly everything.
+
+        For each part or pair of parts that could hold those two: what has more than they leave is left out.
+        """
+        sizes = [_add_sizes(records) for records in self.held]
+        totals = [sum(size.values()) for size in sizes]
+        for hosts, largest in _list_largest(sizes, totals):
+            most = largest / MAX_SHARE
+            room = most - sum(totals[place] for place in hosts)
+            heavy = frozenset(place for place, total in enumerate(totals) if place not in hosts and total > room)
+            for pivots in self._leave_out(heavy):
+                for group, number in choose_light(pivots, dict(enumerate(totals)), most, hosts, 1):
+                    records = self.gather(group)
+                    if is_dominated(records) and count_employers(records) >= K:
+                        yield Recovery("dominated sum", records, float(number))
+
+    def _choose(self, weights: Mapping[int, int]) -> Iterator[tuple[frozenset[int], float]]:
+        large = frozenset(place for place, weight in weights.items() if weight >= K)
+        # employers with several sites may make a group of fewer than k weigh more
+        most = K - 1 + sum(weights.values()) - len({record.employer for records in self.held for record in records})
+        for pivots in self._leave_out(large):
+            for group, number in choose_light(pivots, weights, most):
+                yield group, float(number)
+
+    def _leave_out(self, large: frozenset[int]) -> list[list[tuple[int, Vector]]]:
+        """All sums without some parts, reduced, in sets that hang together."""
+        reduced = reduce_rows(sorted(self.rows, key=len), large)
+        return split_rows([row for pivot, row in reduced.items() if pivot not in large])
+
+    def spans(self, group: Iterable[int]) -> bool:
+        """Whether a group follows at all."""
+        return spans(self._reduced, dict.fromkeys(group, 1))
+
+    @cached_property
+    def _reduced(self) -> dict[int, Vector]:
+        return reduce_rows(sorted(self.rows, key=len))
+
+
+def _add_sizes(records: Sequence[Record]) -> Mapping[str, float]:
+    sizes: dict[str, float] = defaultdict(float)
+    for record in records:
+        sizes[record.employer] += record.size
+    return sizes
+
+
+def _list_largest(
+    sizes: Sequence[Mapping[str, float]], totals: Sequence[float]
+) -> Iterator[tuple[frozenset[int], float]]:
+    """Parts that could hold the two largest employers of such a group, and what those two have."""
+    tops = [[0.0, 0.0, *sorted(size.values())][-2:] for size in sizes]
+    for place, top in enumerate(tops):
+        if totals[place] and sum(top) >= MAX_SHARE * totals[place]:
+            yield frozenset({place}), sum(top)
+        for other in range(place):
+            largest = top[-1] + tops[other][-1]
+            if min(totals[place], totals[other]) and largest >= MAX_SHARE * (totals[place] + totals[other]):
+                yield frozenset({place, other}), largest
