@@ -177,7 +177,8 @@ def test_no_small_group_follows_from_releases_of_several_days() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [(20, 19), (20, 29), (12, 11), (10, 19), (15, 24), (5, 9), (0, 9), (9, 0)]
+    ("before", "after"),
+    [(20, 19), (20, 29), (12, 11), (10, 19), (15, 24), (5, 9), (0, 9), (9, 0), (10, 9), (12, 9), (18, 9), (9, 10)],
 )
 def test_a_change_of_few_is_not_seen(before: int, after: int) -> None:
     assert compare_releases(*release_after(town(before), town(after))) == []
@@ -189,6 +190,13 @@ def test_a_change_of_many_is_seen() -> None:
 
 def test_the_same_records_are_released_alike() -> None:
     assert compare_releases(*release_after(make_rows(3), make_rows(3))) == []
+
+
+@pytest.mark.parametrize(("seed", "place"), [(3, (2, 5)), (3, (9, 13)), (4, (2, 5)), (6, (2, 13))])
+def test_a_single_tip_moves_no_class_of_a_later_release(seed: int, place: tuple[int, int]) -> None:
+    rows = make_rows(seed, 60, 5)
+    told = {**rows, "reported": [make_report(1, **at_place(*place))]}
+    assert compare_releases(*release_after(rows, told)) == []
 
 
 # ---- classes ---------------------------------------------------------------------------------------------------
