@@ -34,9 +34,9 @@ _SMALLEST_PX = 2.0
 _EDGE_FROM_PX = 6.0
 _HATCH_PERIOD_PX = 9
 _HATCH_PX = 1
-# black, of which the theme of a dark ground makes nearly white
-_INK = np.array([0, 0, 0], dtype=np.float64)
-_EDGE_COVER, _HATCH_COVER, _SPECK_COVER, _MARK_COVER = 0.45, 0.75, 0.4, 0.22
+# Where there is colour, lines are thinner colour: black over it would look like another class, on a dark ground above
+# all, where the theme turns the colours of classes around. Elsewhere they are black, of which it makes white.
+_EDGE_COVER, _HATCH_COVER, _SPECK_COVER, _MARK_COVER = 0.5, 0.75, 0.4, 0.3
 _MARK_PX = 12
 
 
@@ -85,7 +85,7 @@ class SharedSquares:
             return EMPTY_TILE
         image = self._colour(numbers, sides, x * TILE_PX, y * TILE_PX)
         if mark:
-            image = _blend(image, np.asarray(_draw_mark(mark), dtype=np.float64) / 255 * _MARK_COVER)
+            image = _draw_over(image, np.asarray(_draw_mark(mark), dtype=np.float64) / 255 * _MARK_COVER)
         file = io.BytesIO()
         Image.fromarray(image, "RGBA").save(file, "PNG")
         return file.getvalue()
@@ -127,7 +127,7 @@ class SharedSquares:
         rows, cols = np.arange(TILE_PX)[:, None] + y0, np.arange(TILE_PX) + x0
         hatch = (code < 0) & ((rows + cols) % _HATCH_PERIOD_PX < _HATCH_PX)
         speck = (code < 0) & (sides[here] < _EDGE_FROM_PX)
-        return _blend(image, np.select([speck, hatch, edge], [_SPECK_COVER, _HATCH_COVER, _EDGE_COVER], 0.0))
+        return _draw_over(image, np.select([speck, hatch, edge], [_SPECK_COVER, _HATCH_COVER, _EDGE_COVER], 0.0))
 
 
 def find_outlines() -> list[shapely.LinearRing]:
@@ -163,13 +163,12 @@ def _project(shapes: Sequence[shapely.Geometry]) -> list[NDArray[np.float64]]:
     return np.split(shares, np.flatnonzero(np.diff(owner)) + 1)
 
 
-def _blend(image: NDArray[np.uint8], cover: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Ink over an image, as much of it as `cover` says (0 to 1)."""
-    below = image[..., 3] / 255.0
-    alpha = cover + below * (1 - cover)
-    share = np.divide(cover, alpha, out=np.zeros_like(alpha), where=alpha > 0)[..., None]
-    colour = share * _INK + (1 - share) * image[..., :3]
-    return np.rint(np.dstack([colour, alpha * 255])).astype(np.uint8)
+def _draw_over(image: NDArray[np.uint8], cover: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Lines over an image, as much of them as `cover` says (0 to 1)."""
+    alpha = image[..., 3] / 255.0
+    is_coloured = image[..., :3].any(axis=2)
+    alpha = np.where(is_coloured, alpha * (1 - cover), alpha + cover * (1 - alpha))
+    return np.dstack([image[..., :3], np.rint(alpha * 255).astype(np.uint8)])
 
 
 @lru_cache(maxsize=64)
