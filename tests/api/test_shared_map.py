@@ -331,5 +331,7 @@ class TestPages:
         _, found = list_events(world.home)
         events = [event for event in found if event.what in {"link-viewed", "link-exported"}]
         assert sorted(event.what for event in events) == ["link-exported", "link-exported", "link-viewed"]
-        assert all(link_id in event.about or link_id in event.name for event in events)
+        assert {(event.user_name, event.basis) for event in events} == {(f"link:{link_id}", "law-2024-307")}
+        assert all(event.about.startswith(f"{link_id}; {RELEASE}") for event in events)
+        assert not any("Mottagare" in event.about for event in events)
         assert sorted(event.about[-3:] for event in events if event.what == "link-exported") == ["csv", "int"]

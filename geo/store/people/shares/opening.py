@@ -294,8 +294,9 @@ def note_share_use(home: StrPath | None, link: ShareLink, what: str, about: str 
     with write_people(home) as connection:
         more = SHARE_LINKS.update().where(SHARE_LINKS.c.link_id == link.link_id)
         connection.execute(more.values(views=SHARE_LINKS.c.views + 1))
-        told = f"{describe_link(link)}; {about}" if about else describe_link(link)
-        insert_event(connection, None, what, told, now=now, name=name_recipient(link), basis=link.basis)
+        # who that is stands in the lines of the link's making: what is looked at often repeats no name
+        told = "; ".join(filter(None, [link.link_id, link.scope.release_id, about]))
+        insert_event(connection, None, what, told, now=now, name=f"{RECIPIENT}{link.link_id}", basis=link.basis)
 
 
 def name_recipient(link: ShareLink) -> str:

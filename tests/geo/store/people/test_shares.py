@@ -106,7 +106,15 @@ class TestLife:
         assert list_kinds(tmp_path) == [
             "link-created", "link-issued", "link-opened", "link-opened", "link-viewed", "link-revoked", "link-refused",
         ]  # fmt: skip
-        ((about, basis),) = {(event.about, event.basis) for event in list_events(tmp_path)[1]}
+        _, events = list_events(tmp_path)
+        (view,) = (event for event in events if event.what == "link-viewed")
+        # what is looked at names the link, and nobody
+        assert (view.user_name, view.about, view.basis) == (
+            f"link:{link.link_id}",
+            f"{link.link_id}; 0123456789abcdef",
+            "law-2024-307",
+        )
+        ((about, basis),) = {(event.about, event.basis) for event in events if event != view}
         assert all(word in about for word in (link.link_id, "Berit Lund", "0123456789abcdef"))
         assert basis == "law-2024-307"
 
