@@ -266,6 +266,17 @@ _ALL = (
         ),
     ),
     Table(
+        "support_lines",
+        ("line",),
+        (
+            Column("line", pattern=_CODE),
+            *_TITLES,
+            Column("phone", pattern="[0-9 -]+"),
+            _NOTE,
+            _SOURCE,
+        ),
+    ),
+    Table(
         "agencies",
         ("agency",),
         (

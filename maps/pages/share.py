@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from geo.disclosure.release.rows import ReleaseRow
-from geo.reference import score_classes
+from geo.reference import read_table, score_classes
 from maps.i18n import catalogue, format_date, translate
 from maps.pages.accounts import say_moment, say_title
 from maps.pages.base import render_page
@@ -33,8 +33,6 @@ __all__ = [
 _FEW_SECONDS = 90
 # of a table on paper; the rest is in the file
 _MOST_ON_PAPER = 60
-# Gender Equality Agency: "Stödtelefon och nationellt metodstödsteam", for whoever meets people in their work.
-_SUPPORT_LINE, _POLICE, _EMERGENCY = "020-390 000", "114 14", "112"
 # What the page's scripts say: recipients are not sent the texts of all other pages.
 SCRIPT_TEXTS = (
     "Map. Arrow keys move it, plus and minus zoom, Enter explains the cell in the middle.",
@@ -153,7 +151,7 @@ def _describe(lang: str, table: SharedTable, view: View) -> dict[str, Any]:
         "view_name": _say_view(lang, view),
         "legend": _count_classes(lang, _choose_rows(table.rows, view)),
         "n_rows": len(table.rows),
-        "phones": {"support": _SUPPORT_LINE, "police": _POLICE, "emergency": _EMERGENCY},
+        "phones": read_table("support_lines").set_index("line")["phone"].to_dict(),
         "synthetic": table.is_synthetic,
     }
 
