@@ -98,10 +98,10 @@ class _Search:
                 yield SmallSum(one.total)
             without = set(one.without)
             for other in candidates:
-                held = whose | self.employers[self.pivots[other]]
-                if len(held) < self.fewest:
-                    added = _add(one.total, self.rows[other])
+                if self._has_room(whose, other):
                     n_pushed += 1
+                    held = whose | self.employers[self.pivots[other]]
+                    added = _add(one.total, self.rows[other])
                     following = _Sum(added, one.chosen | {other}, frozenset(without), held)
                     heapq.heappush(waiting, (len(held), n_pushed, following))
                 without.add(other)
@@ -116,8 +116,14 @@ class _Search:
         whose = set(one.whose)
         best: list[int] | None = None
         turning: set[int] = set()
+        is_open: dict[int, bool] = dict.fromkeys(one.chosen | one.without, False)
         for column, value in one.total.items():
-            able = [at for at in self.of_column[column] if at not in one.chosen and self._is_open(at, one)]
+            able = []
+            for at in self.of_column[column]:
+                if at not in is_open:
+                    is_open[at] = at not in self.done and self._has_room(one.whose, at)
+                if is_open[at]:
+                    able.append(at)
             if value == 1:
                 if not able:
                     whose |= self.employers[column]
@@ -131,12 +137,8 @@ class _Search:
             return None
         return best is None, sorted(turning) if best is None else best, frozenset(whose)
 
-    def _is_open(self, at: int, one: _Sum) -> bool:
-        return (
-            at not in one.without
-            and at not in self.done
-            and len(one.whose | self.employers[self.pivots[at]]) < self.fewest
-        )
+    def _has_room(self, whose: frozenset[int], at: int) -> bool:
+        return len(whose | self.employers[self.pivots[at]]) < self.fewest
 
     def _can_mend(self, value: int, column: int, able: Sequence[int]) -> bool:
         """Whether rows can bring a column to 0 or 1."""
