@@ -81,6 +81,8 @@ def find_leaks(
 ) -> tuple[Leak, ...]:
     """Groups that may not be told of and follow from a release together with earlier ones, but not from those alone.
 
+    Where some do, there may be more of them than are found.
+
     Parameters
     ----------
     sites : Sites of every circle, as they are now
@@ -201,28 +203,38 @@ class _Layer:
         yield np.maximum(own, UNCOVERED)
 
     def find_leaks(self, rule: Rule) -> Iterator[Leak]:
-        """Unsafe groups that lie in the span of all rows and not in that of the earlier ones."""
+        """Unsafe groups that lie in the span of all rows and not in that of the earlier ones.
+
+        Larger groups of any shape, which one or two may dominate, take longest: only where nothing else is found.
+        """
         if not self.of_set[0]:
             return
-        employers = self._list_employers()
+        old = list(chain.from_iterable(self.of_set[1:]))
         span = Span(self.rows, len(self.n_atoms))
-        earlier: Span | None = None
-        found = [one for fewest in (rule.min_firms, 2 * rule.min_firms) for one in self._search(employers, fewest)]
-        small = (frozenset(one.row) for one in found if not one.is_unknown)
-        groups = chain(self._list_squares(), self._list_overlaps(), self._list_remainders(), small)
-        for group in dict.fromkeys(groups):
+        earlier = Span([self.rows[number] for number in old], len(self.n_atoms))
+        employers = self._list_employers()
+        looked_at: set[Group] = set()
+        for fewest in (rule.min_firms, 2 * rule.min_firms):
+            found = list(self._search(employers, fewest))
+            groups = chain(
+                *(() if looked_at else (self._list_squares(), self._list_overlaps(), self._list_remainders())),
+                (frozenset(one.row) for one in found if not one.is_unknown),
+            )
+            new = [group for group in dict.fromkeys(groups) if group not in looked_at]
+            looked_at.update(new)
+            leaks = [*self._check_groups(new, span, earlier, rule), *self._check_unknown(found, span)]
+            yield from leaks
+            if leaks:
+                return
+
+    def _check_groups(self, groups: Iterable[Group], span: Span, earlier: Span, rule: Rule) -> Iterator[Leak]:
+        for group in groups:
             fewest = self._count_unsafe(group, rule)
-            if not fewest:
-                continue
-            factors = span.express(group)
-            if factors is None:
-                continue
-            if earlier is None:
-                old = list(chain.from_iterable(self.of_set[1:]))
-                earlier = Span([self.rows[number] for number in old], len(self.n_atoms))
-            if group in earlier:
-                continue
-            yield Leak(self.layer, fewest, self._list_new(factors))
+            factors = span.express(group) if fewest else None
+            if factors is not None and group not in earlier:
+                yield Leak(self.layer, fewest, self._list_new(factors))
+
+    def _check_unknown(self, found: Iterable[SmallSum], span: Span) -> Iterator[Leak]:
         for one in found:
             made_of = self._list_new(span.express_row(one.row) or ()) if one.is_unknown else ()
             if made_of:
