@@ -69,7 +69,7 @@ endif
 .PHONY: test-long
 test-long: dev ## run the tests that take longer than the suite allows
 	$(SAY) 'long tests'
-	@$(BIN)/python -m pytest -m long $(ARGS) || { status=$$?; [ $$status -eq 5 ] && \
+	@$(BIN)/python -m pytest -m long -n $(WORKERS) --dist loadfile $(ARGS) || { status=$$?; [ $$status -eq 5 ] && \
 	  echo 'norrsyn: no test is marked long' || exit $$status; }
 
 .PHONY: check

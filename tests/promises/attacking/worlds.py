@@ -61,7 +61,10 @@ def make_rows(seed: int, n_workplaces: int = 160, n_accommodation: int = 40, *, 
     ]
     accommodation = [
         make_accommodation(
-            number, beds=float(np.ceil(random.pareto(1.1) * 10 + 1)), circle=CIRCLES[random.integers(3)], **place()
+            number,
+            beds=min(20_000.0, float(np.ceil(random.pareto(1.1) * 10 + 1))),
+            circle=CIRCLES[random.integers(3)],
+            **place(),
         )
         for number in range(n_accommodation)
     ]
