@@ -150,7 +150,10 @@ def _begin(keeper: LinkKeeper, request: Request, area: str, like: str) -> dict[s
     }
     if like:
         try:
-            typed |= _take_over(keeper.find(like))
+            link = keeper.find(like)
+            typed |= _take_over(link)
+            if any(each.release_id == link.scope.release_id for each in releases):
+                typed["release"] = link.scope.release_id
         except NotFoundError:
             return typed
     return typed
@@ -166,11 +169,13 @@ def _take_over(link: ShareLink) -> dict[str, str]:
         "basis": link.basis,
         "lang": link.lang,
         "finest_m": str(link.scope.finest_m),
-        "area_kind": kind if kind in {"counties", "municipality"} else "all",
+        # a drawn area is not kept as it was drawn: nothing is chosen, so that nothing wider is shared unnoticed
+        "area_kind": kind if kind in {"all", "counties", "municipality"} else "",
         **({f"county-{code}": "1" for code in codes} if kind == "counties" else {}),
         **({"municipality": codes[0]} if kind == "municipality" and codes else {}),
         "sector-all": "1" if "all" in link.scope.sectors else "",
         **{f"sector-{code}": "1" for code in link.scope.sectors},
+        **{f"layer-{layer}": "1" if layer in link.scope.layers else "" for layer in LAYERS},
     }
 
 

@@ -48,7 +48,8 @@ def open_share(request: Request, text: str, password: str, code: str) -> Opened 
     now = float(accounts.clock())
     attempt = begin_opening(home, text, accounts.find_client(request), now=now)
     if attempt.wait_s:
-        return Refused(attempt.wait_s)
+        # in a flood not every text is counted by itself: whether one is must not be told
+        return Refused(max(_FLOOD_WAIT_S, attempt.wait_s) if attempt.is_flooded else attempt.wait_s)
     is_right = passwords.verify(attempt.password_hash, password[: 2 * MAX_PASSWORD])
     is_right = is_right or not attempt.asks_password
     row = attempt.row

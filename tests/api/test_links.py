@@ -379,6 +379,18 @@ class TestPages:
         assert "Cecilia" in page
         assert "/links/new" not in page
 
+    def test_a_link_like_one_of_a_drawn_area_asks_for_an_area(self, anna: TestClient) -> None:
+        """The drawing is not kept, and nothing wider may be shared unnoticed."""
+        x_min, y_min, x_max, y_max = CELLS[0].bounds
+        inner = [(x_min + 500, y_min + 500), (x_max - 500, y_min + 500), (x_max - 500, y_max - 500)]
+        ring = [list(to_degrees(*corner)) for corner in (*inner, inner[0])]
+        made = make(anna, area="drawn", polygon={"type": "Polygon", "coordinates": [ring]}, layers=["workplaces"])
+        form = anna.get(f"/links/new?like={made['link']['link_id']}").text
+        assert re.search(r'name="area_kind" value="all"(?! checked)', form)
+        assert not re.search(r'name="area_kind"[^>]* checked', form)
+        assert re.search(r'name="layer-workplaces" value="1" checked', form)
+        assert not re.search(r'name="layer-accommodation" value="1" checked', form)
+
     def test_the_form_takes_over_the_area_of_the_address(self, anna: TestClient) -> None:
         form = anna.get("/links/new?lang=en&area=20.1_63.8_20.2_63.8_20.2_63.9").text
         assert "The area drawn on the map (3 corners)" in form

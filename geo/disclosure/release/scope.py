@@ -8,7 +8,16 @@ from typing import Any
 
 import shapely
 
-from geo.disclosure.release.rows import ALL_SECTORS, BASE_M, LAYERS, Release, ReleaseCell, ReleaseRow, list_areas
+from geo.disclosure.release.rows import (
+    ALL_SECTORS,
+    BASE_M,
+    LAYERS,
+    Release,
+    ReleaseCell,
+    ReleaseRow,
+    list_areas,
+    parse_cell_id,
+)
 from geo.errors import ParameterError
 
 __all__ = ["Scope", "check_scope", "select_rows", "snap_area"]
@@ -122,6 +131,8 @@ def snap_area(release: Release, polygon: shapely.Geometry) -> tuple[str, ...]:
 def select_rows(release: Release, scope: Scope) -> tuple[ReleaseRow, ...]:
     """The rows of a scope; finer ones are added up from what is published, never counted anew.
 
+    An area is taken in whole squares of ``finest_m``.
+
     A sum counts an employer in each of the cells added that it has a site in. Its class is the mean of theirs, weighted
     by employers and rounded. A sum covers what is published within its square, which may be less than the square.
 
@@ -135,12 +146,14 @@ def select_rows(release: Release, scope: Scope) -> tuple[ReleaseRow, ...]:
         The scope asks for what the release does not have.
     """
     check_scope(release, scope)
-    area = None if scope.area is None else frozenset(scope.area)
+    # whole squares: of one that is added up, no part is shown by itself
+    squares = None if scope.area is None else {parse_cell_id(cell).cover(scope.finest_m) for cell in scope.area}
     together: dict[tuple[str, str, ReleaseCell], list[ReleaseRow]] = {}
     for row in release.rows:
         is_asked = row.layer in scope.layers and (scope.sectors is None or row.sector in scope.sectors)
-        if is_asked and (area is None or row.cell.cell_id in area):
-            together.setdefault((row.layer, row.sector, row.cell.cover(scope.finest_m)), []).append(row)
+        square = row.cell.cover(scope.finest_m)
+        if is_asked and (squares is None or square in squares):
+            together.setdefault((row.layer, row.sector, square), []).append(row)
     found = [_add(layer, sector, cell, rows) for (layer, sector, cell), rows in together.items()]
     return tuple(sorted(found, key=lambda row: (LAYERS.index(row.layer), row.sector, row.cell)))
 

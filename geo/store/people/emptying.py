@@ -52,7 +52,9 @@ def empty_events(home: StrPath | None, *, before: float, now: float, name: str) 
     number = EVENTS.c.event_id
     with write_people(path) as connection:
         lock_head(connection)
-        young = connection.execute(sa.select(sa.func.min(number)).where(EVENTS.c.at >= before)).scalar_one()
+        # a clock that was ahead for a while must not keep what came after it
+        is_young = (EVENTS.c.at >= before) & (EVENTS.c.at <= now)
+        young = connection.execute(sa.select(sa.func.min(number)).where(is_young)).scalar_one()
         last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(number), 0))).scalar_one()
         up_to = int(last if young is None else young - 1)
         nothing = Content(None, "", "", "")._asdict()

@@ -358,6 +358,14 @@ class TestRetention:
         assert list_events(tmp_path)[1][-1].is_emptied
 
     @pytest.mark.usefixtures("database")
+    def test_a_clock_that_was_ahead_keeps_nothing_after_it(self, tmp_path: Path) -> None:
+        note_event(tmp_path, "u", "signed-in", "ahead", now=NOW + 9_000 * DAY_S, name="Bo")
+        fill(tmp_path)
+        done = empty_events(tmp_path, before=NOW + 3, now=NOW + DAY_S, name="cli:root")
+        # the one that was ahead, and those of three seconds
+        assert (done.events, done.up_to) == (4, 4)
+        assert verify_log(tmp_path).fault is None
+
     def test_one_more_emptied_by_hand(self, tmp_path: Path) -> None:
         fill(tmp_path)
         empty_events(tmp_path, before=NOW + 3, now=NOW + DAY_S, name="cli:root")

@@ -65,13 +65,24 @@ class Ceiling:
     most: int
     per_s: float
 
-    def count(self, failures: int, passed_s: float) -> int:
-        """How many count, with one more, after so much time."""
-        return max(0, failures - int(max(0.0, passed_s) * self.per_s)) + 1
+    def forget(self, failures: int, since: float, now: float) -> tuple[int, float]:
+        """How many failures are left of those that were left at a time, and at what time that was exactly so.
+
+        A clock that was put back forgets nothing.
+        """
+        n_forgotten = int(max(0.0, now - since) * self.per_s)
+        if n_forgotten >= failures or now < since:
+            return max(0, failures - n_forgotten), now
+        return failures - n_forgotten, since + n_forgotten / self.per_s
+
+    def add(self, failures: int) -> int:
+        """One more; never so many that the flood would last for long after its end."""
+        return min(failures + 1, 2 * self.most)
 
 
-# ten minutes of quiet forget all of them
+# ten minutes of quiet end a flood, and twenty forget all of it
 ALL_MISSES = Ceiling(200, 200 / 600)
+_TOLD_EVERY_S = 600.0
 _ALL = f"{OF_SHARES}all"
 _UNKNOWN = f"{OF_SHARES}unknown"
 
@@ -122,12 +133,13 @@ def begin_opening(home: StrPath | None, text: str, address: str, *, now: float) 
         if row is not None and not is_share_token(text):
             row = None
         of_all = connection.execute(sa.select(ATTEMPTS).where(ATTEMPTS.c.subject == _ALL)).first()
-        before = 0 if of_all is None else ALL_MISSES.count(of_all.failures, now - of_all.last_at) - 1
+        before, since = (0, now) if of_all is None else ALL_MISSES.forget(of_all.failures, of_all.last_at, now)
         is_flooded = before >= ALL_MISSES.most
         subjects = {f"{OF_SHARES}link:{digest}": BY_LINK, OF_SHARES + address_subject(address): SHARE_BY_ADDRESS}
         wait_s = _count(connection, subjects, now, is_flooded=is_flooded, is_known=row is not None)
         if not wait_s:
-            _count_all(connection, before + 1, now, is_new=of_all is None)
+            told_until = None if of_all is None else of_all.blocked_until
+            _count_all(connection, ALL_MISSES.add(before), since, told_until, now)
     kept = None if row is None else row.password_hash
     return Attempt(wait_s, is_flooded, kept, row is not None and row.has_password, text, address, row)
 
@@ -146,13 +158,20 @@ def _count(
     return count_attempt(connection, subjects, now=now)
 
 
-def _count_all(connection: sa.Connection, failures: int, now: float, *, is_new: bool) -> None:
-    values = {"failures": failures, "last_at": now, "blocked_until": 0.0}
-    if is_new:
+def _count_all(connection: sa.Connection, failures: int, since: float, told_until: float | None, now: float) -> None:
+    """Keep how many misses there were, and tell the log of a flood, once in a while however long it lasts.
+
+    When the log is told again stands where others have the end of their wait; None: nothing is kept yet.
+    """
+    is_told = told_until is not None and now < told_until <= now + _TOLD_EVERY_S
+    tells = failures >= ALL_MISSES.most and not is_told
+    until = now + _TOLD_EVERY_S if tells else told_until or 0.0
+    values = {"failures": failures, "last_at": since, "blocked_until": until}
+    if told_until is None:
         connection.execute(ATTEMPTS.insert().values(subject=_ALL, **values))
     else:
         connection.execute(ATTEMPTS.update().where(ATTEMPTS.c.subject == _ALL).values(**values))
-    if failures == ALL_MISSES.most:
+    if tells:
         about = f"{failures} misses within minutes, of links that need not exist; more are told to wait"
         insert_event(connection, None, "link-refused", about, now=now, name=_NOBODY)
         connection.execute(

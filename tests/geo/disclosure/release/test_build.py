@@ -358,6 +358,14 @@ class TestScope:
             with pytest.raises(ParameterError, match="area drawn"):
                 snap_area(built.release, broken)
 
+    @pytest.mark.parametrize("finest_m", [2000, 4000, 16000])
+    def test_of_a_square_that_is_added_up_no_part_is_shown(self, built: Built, finest_m: int) -> None:
+        """However little of it was drawn: else a row of 1 km would stand under the name of a larger square."""
+        whole = {row.key: row for row in select_rows(built.release, Scope(finest_m=finest_m))}
+        for cell in sorted(built.release.cells):
+            for row in select_rows(built.release, Scope(area=(cell,), finest_m=finest_m)):
+                assert row == whole[row.key]
+
     def test_what_a_release_does_not_have_is_told_at_once(self, built: Built, surface: RiskSurface) -> None:
         with pytest.raises(ParameterError) as failed:
             select_rows(built.release, Scope(("RES1000mN0E0",), ("x",), ("visits",), 1500))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geo.errors import ChangedError, NotFoundError, ParameterError
 from geo.layers.circles import VISIBLE
@@ -328,6 +330,38 @@ class TestMisses:
         assert look(tmp_path, open_one(tmp_path, token, address="2001:db8:ffff::1"))
         assert list_kinds(tmp_path).count("link-refused") == 1
         assert not begin_opening(tmp_path, "x", "2001:db8:aaaa::1", now=NOW + 600).is_flooded
+
+    def test_a_flood_that_lasts_is_told_once_in_a_while(self, tmp_path: Path, by: dict[str, By]) -> None:
+        make(tmp_path, by["Anna"])
+        with write_people(tmp_path) as connection:
+            values = {"failures": ALL_MISSES.most, "last_at": NOW, "blocked_until": 0.0}
+            connection.execute(ATTEMPTS.insert().values(subject="share-all", **values))
+        # about as many as are forgotten meanwhile: the count stays where it is
+        n, gap_s = 200, 3.3
+        for at in range(n):
+            begin_opening(tmp_path, make_share_token(), f"2001:db8:{at:x}::1", now=NOW + gap_s * at)
+        assert list_kinds(tmp_path).count("link-refused") <= 1 + n * gap_s // 600
+
+
+@given(st.lists(st.floats(0.0, 2_000.0), min_size=1, max_size=30), st.integers(0, 400))
+def test_misses_are_forgotten_evenly_however_often_somebody_looks(gaps: list[float], failures: int) -> None:
+    left, since, now = failures, NOW, NOW
+    for gap in gaps:
+        now += gap
+        left, since = ALL_MISSES.forget(left, since, now)
+    at_once, _ = ALL_MISSES.forget(failures, NOW, now)
+    assert abs(left - at_once) <= 1
+    assert ALL_MISSES.add(left) <= 2 * ALL_MISSES.most
+
+
+def test_a_flood_ends_ten_minutes_after_it() -> None:
+    failures = 0
+    for _ in range(10_000):
+        failures = ALL_MISSES.add(failures)
+    left, since = ALL_MISSES.forget(failures, NOW, NOW + 604)
+    assert left < ALL_MISSES.most
+    # a clock that is put back neither forgets nor waits for itself
+    assert ALL_MISSES.forget(left, since, NOW - 1e6) == (left, NOW - 1e6)
 
 
 class TestBackups:
