@@ -214,6 +214,33 @@ def test_a_single_record_of_a_visit_moves_no_class_of_a_later_release(place: tup
     assert compare_releases(*release_after(rows, {**rows, **told})) == []
 
 
+def test_a_class_of_what_an_inner_circle_knows_is_never_shown_to_an_outer_one() -> None:
+    """Workplaces that all may see, findings that only the inner circle may: its class stays with it."""
+    there = at_place(0, 0)
+    known = {
+        "visits": [make_visit(at, outcome="trafficking_indicator", **there) for at in range(9)],
+        "findings": [make_finding(at, visit_id=f"v{at:03d}", **there) for at in range(9)],
+        "reported": [make_report(at, **there) for at in range(9)],
+    }
+
+    def share(n: int) -> Rows:
+        return {"workplaces": [row | {"circle": "public"} for row in town(n)["workplaces"]], **known}
+
+    inner = build_release(score_rows(share(20)), INNER, KEY, now=NOW)
+    later = {"now": NOW + timedelta(days=30)}
+    alone = build_release(score_rows(share(17)), "municipality", KEY, **later)
+    after = build_release(score_rows(share(17)), "municipality", KEY, [inner.memory], **later)
+    classes = [
+        {row.key: row.score_class for row in built.release.rows if row.score_class is not None}
+        for built in (inner, alone, after)
+    ]
+    # 20 → 17: the number stands again, the class does not
+    assert classes[2] == classes[1]
+    assert len(classes[1]) >= 1
+    # which is another one within the inner circle
+    assert max(classes[0].values()) > max(classes[1].values())
+
+
 # ---- noise -----------------------------------------------------------------------------------------------------
 
 

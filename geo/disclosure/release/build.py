@@ -143,7 +143,7 @@ def build_release(  # noqa: PLR0913
     made = [
         row
         for part, partition in partitions.items()
-        for row in _make_rows(part, partition, sites, scores, key, memories if keep else (), chosen)
+        for row in _make_rows(circle, part, partition, sites, scores, key, memories if keep else (), chosen)
     ]
     rows = tuple(one.row for one in made)
     digest = digest_rows(rows)
@@ -211,6 +211,7 @@ class _Made:
 
 
 def _make_rows(
+    circle: str,
     part: Part,
     partition: Partition,
     sites: Sites,
@@ -221,7 +222,7 @@ def _make_rows(
 ) -> Iterator[_Made]:
     """Rows of a layer and sector with their numbers, by square."""
     layer, sector = part
-    kept = find_kept(sites, partition.cells, layer, sector, memories, chosen.rule)
+    kept = find_kept(sites, partition.cells, circle, layer, sector, memories, chosen.rule)
     for cell, inside in sorted(partition.cells.items(), key=lambda item: item[0]):
         if cell in partition.kept:
             told = partition.kept[cell]
@@ -237,7 +238,7 @@ def _make_rows(
             old = kept[cell]
             employers = members = old.basis
             n_employers, is_kept = old.n_employers, old.n_changed > 0
-            klass = old.score_class if is_kept and n_employers is not None else klass
+            klass = old.score_class if is_kept and n_employers is not None and old.has_class else klass
         if n_employers is None:
             blurred = len(employers) + draw_noise(key, members, chosen.noise_most)
             n_employers = max(blurred, chosen.rule.min_firms)

@@ -19,6 +19,7 @@ from geo.disclosure.release.rows import LAYERS, ReleaseCell
 from geo.disclosure.release.safety import is_harmless
 from geo.disclosure.release.sites import Sites, see
 from geo.disclosure.tables.cells import Rule
+from geo.layers.circles import VISIBLE
 
 __all__ = ["Kept", "find_kept", "make_accept"]
 
@@ -36,12 +37,14 @@ class Kept:
     n_changed : int, employers that have come or gone since
     n_employers : int, the number shown; None where the area was several rows
     score_class : int or None
+    has_class : bool, whether the class may stand again: not where it was of scores that the circle does not see
     """
 
     basis: NDArray[np.uint64]
     n_changed: int
     n_employers: int | None
     score_class: int | None
+    has_class: bool = True
 
 
 def make_accept(
@@ -90,6 +93,7 @@ def _fits(sites: Sites, inside: Ints, label: Ints, totals: Ints, rule: Rule) -> 
 def find_kept(
     sites: Sites,
     cells: Mapping[ReleaseCell, Ints],
+    circle: str,
     layer: str,
     sector: str,
     memories: Sequence[Memory],
@@ -101,6 +105,7 @@ def find_kept(
     ----------
     sites : Sites
     cells : square to the positions of its records
+    circle : str, whose release it is
     layer, sector : str
     memories : Memory of releases that count, the oldest first; the newest that fits is kept to
 
@@ -121,17 +126,19 @@ def find_kept(
         for number, parts in _match(own, old).items():
             cell = squares[number]
             if cell not in found:
-                kept = _compare(sites, cells[cell], memory, parts)
+                kept = _compare(sites, cells[cell], circle, memory, parts)
                 if kept.n_changed < rule.min_firms:
                     found[cell] = kept
     return found
 
 
-def _compare(sites: Sites, inside: Ints, memory: Memory, parts: Sequence[int]) -> Kept:
+def _compare(sites: Sites, inside: Ints, circle: str, memory: Memory, parts: Sequence[int]) -> Kept:
     basis = np.unique(np.concatenate([memory.bases[part] for part in parts]))
     n_changed = len(np.setxor1d(np.unique(sites.employer[inside]), basis, assume_unique=True))
     if len(parts) == 1:
-        return Kept(basis, n_changed, memory.n_employers[parts[0]], memory.score_class[parts[0]])
+        # findings and visits of inner circles are in the scores that those are shown
+        may_see = VISIBLE[memory.shown.circle] <= VISIBLE[circle]
+        return Kept(basis, n_changed, memory.n_employers[parts[0]], memory.score_class[parts[0]], may_see)
     return Kept(basis, n_changed, None, None)
 
 
