@@ -128,16 +128,20 @@ def get_share_tile(
     first = ALL_SECTORS if scope.sectors is None or ALL_SECTORS in scope.sectors else scope.sectors[0]
     view = (layer or scope.layers[0], sector or first)
     try:
-        return Response(draw_tile(request, share, view, (z, x, y)), media_type="image/png")
+        tile = draw_tile(request, share, view, (z, x, y))
     except NotFoundError as error:
         message = "There is no such tile."
         raise NoShareError(message) from error
+    note_view(request, share)
+    return Response(tile, media_type="image/png")
 
 
 @router.get("/share/cells.json", summary="Squares of the shared map", response_model=SharedAnswer)
 def list_share_cells(request: Request, share: TheShare, lang: PageLanguage = None) -> dict[str, Any]:
     """Every row of the link's scope, by square."""
-    return describe_all(choose_language(share, lang), make_table(request, share))
+    table = make_table(request, share)
+    note_view(request, share)
+    return describe_all(choose_language(share, lang), table)
 
 
 @router.get("/share/cells/{square_id}", summary="A square of the shared map", response_model=SharedSquareAnswer)
@@ -148,7 +152,9 @@ def get_share_cell(
     lang: PageLanguage = None,
 ) -> dict[str, Any]:
     """What is told of a square, in words; 404 for one that is not the link's, as for one that does not exist."""
-    return describe_square(choose_language(share, lang), make_table(request, share).rows, square_id)
+    told = describe_square(choose_language(share, lang), make_table(request, share).rows, square_id)
+    note_view(request, share, square_id)
+    return told
 
 
 @router.get(

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 
 from api.auth.cookies import read_named_cookie, share_cookie_name
+from api.witness import Sightings
 from geo.disclosure.release.rows import Release, ReleaseRow
 from geo.disclosure.release.scope import Scope, select_rows
 from geo.errors import NorrsynError, NotFoundError
 from geo.store.people.shares.links import ShareLink, ShareScope
 from geo.store.people.shares.opening import find_share_session, note_share_use
+from geo.store.people.tokens import hash_token
 from geo.store.releases import list_releases, load_release
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "note_view",
     "require_share",
 ]
+
+_HOUR_S = 3600.0
 
 
 class NoShareError(NorrsynError):
@@ -123,8 +127,19 @@ def make_scope(scope: ShareScope) -> Scope:
 
 
 def note_view(request: Request, share: Share, about: str = "") -> None:
-    """Note in the log that the recipient looks at what is shared."""
-    note_share_use(request.app.state.service.settings.home, share.link, "link-viewed", about, now=_now(request))
+    """Note in the log that the recipient looks at what is shared: once for each browser, thing and clock hour.
+
+    Raises
+    ------
+    StoreError
+        It cannot be noted, so it must not be shown either.
+    """
+    token, now = read_named_cookie(request, share_cookie_name(request)) or "", _now(request)
+    sightings: Sightings = request.app.state.sightings
+    view = ("link-viewed", hash_token(token), about, str(int(now // _HOUR_S)))
+    if not sightings.has(*view):
+        note_share_use(request.app.state.service.settings.home, share.link, "link-viewed", about, now=now)
+        sightings.add(*view)
 
 
 def note_export(request: Request, share: Share, about: str) -> None:

@@ -321,16 +321,21 @@ class TestPages:
         assert page.count(link_id) == 3
         assert page.count("<rect") >= 6
 
-    def test_each_opening_and_each_export_is_one_line_of_the_log(self, world: World) -> None:
+    @pytest.mark.parametrize("first", [0, 1, 2])
+    def test_views_once_an_hour_and_every_export_are_lines_of_the_log(self, world: World, first: int) -> None:
+        """Whatever is asked for first: the map's data is a view of it as its page is."""
         client, link_id = come(world, scope=scope())
-        client.get("/share")
+        asked = ("/share", "/share/cells.json", "/share/tiles/5/17/8.png")
+        for path in (*asked[first:], *asked, *asked):
+            assert client.get(path).status_code == 200
         for path in list_routes()[2:6] + list_routes()[7:]:
             client.get(path)
         client.get("/share/cells.csv")
         client.get("/share/print")
         _, found = list_events(world.home)
         events = [event for event in found if event.what in {"link-viewed", "link-exported"}]
-        assert sorted(event.what for event in events) == ["link-exported", "link-exported", "link-viewed"]
+        # the map, and the one square that was looked at
+        assert sorted(event.what for event in events) == [*["link-exported"] * 2, *["link-viewed"] * 2]
         assert {(event.user_name, event.basis) for event in events} == {(f"link:{link_id}", "law-2024-307")}
         assert all(event.about.startswith(f"{link_id}; {RELEASE}") for event in events)
         assert not any("Mottagare" in event.about for event in events)
