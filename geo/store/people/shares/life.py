@@ -258,7 +258,8 @@ def _list(connection: sa.Connection, key: str, among: Collection[str] | None, no
 
 
 def _list_active(connection: sa.Connection, key: str, among: Collection[str], now: float) -> tuple[ShareLink, ...]:
-    return tuple(link for link in _list(connection, key, among, now) if link.is_active)
+    # one that is used up may still be open in a browser
+    return tuple(link for link in _list(connection, key, among, now) if link.is_active or link.state == "used-up")
 
 
 def _issue(connection: sa.Connection, link: ShareLink, by: By) -> Issued:

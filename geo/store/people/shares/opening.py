@@ -211,12 +211,12 @@ def finish_opening(
     with write_people(home) as connection:
         lock_people(connection)
         end_expired_shares(connection, now)
-        if instead_of is not None:
-            connection.execute(SHARE_SESSIONS.delete().where(SHARE_SESSIONS.c.session_hash == hash_token(instead_of)))
         link = None if row is None or not is_right else _take_opening(connection, row.link_id, now)
         if link is None:
             _note_refusal(connection, attempt, now)
             return None
+        if instead_of is not None:
+            connection.execute(SHARE_SESSIONS.delete().where(SHARE_SESSIONS.c.session_hash == hash_token(instead_of)))
         for subject in (_ALL, OF_SHARES + address_subject(attempt.address)):
             take_back(connection, subject)
         connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.subject == f"{OF_SHARES}link:{row.token_hash}"))
@@ -326,9 +326,10 @@ def name_recipient(link: ShareLink) -> str:
 def _note_seen(home: StrPath | None, session_hash: str, link_id: str, now: float) -> None:
     try:
         with write_people(home) as connection:
+            # links before sessions, as whoever revokes one: in another order each could wait for the other
             for table, key, value in (
-                (SHARE_SESSIONS, SHARE_SESSIONS.c.session_hash, session_hash),
                 (SHARE_LINKS, SHARE_LINKS.c.link_id, link_id),
+                (SHARE_SESSIONS, SHARE_SESSIONS.c.session_hash, session_hash),
             ):
                 connection.execute(table.update().where(key == value, table.c.seen_at < now).values(seen_at=now))
             end_expired_shares(connection, now)

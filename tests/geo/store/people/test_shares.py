@@ -120,6 +120,23 @@ class TestLife:
         assert all(word in about for word in (link.link_id, "Berit Lund", "0123456789abcdef"))
         assert basis == "law-2024-307"
 
+    def test_a_link_that_is_used_up_but_open_is_replaced_too(self, tmp_path: Path, by: dict[str, By]) -> None:
+        first = make(tmp_path, by["Anna"], max_openings=1)
+        held = open_one(tmp_path, str(first.token))
+        assert look(tmp_path, held)
+        with pytest.raises(RecipientTakenError):
+            make(tmp_path, by["Anna"])
+        assert look(tmp_path, held)
+        create_share(tmp_path, make_new(NOW), by["Anna"], among=ALL, replaces=True)
+        assert not look(tmp_path, held)
+
+    def test_what_does_not_open_leaves_what_is_open(self, tmp_path: Path, by: dict[str, By]) -> None:
+        held = open_one(tmp_path, str(make(tmp_path, by["Anna"]).token))
+        assert held is not None
+        attempt = begin_opening(tmp_path, make_share_token(), "192.0.2.1", now=NOW)
+        assert finish_opening(tmp_path, attempt, is_right=True, code="", now=NOW, instead_of=held) is None
+        assert look(tmp_path, held)
+
     def test_somebody_else_approves_small_squares(self, tmp_path: Path, by: dict[str, By]) -> None:
         made = make(tmp_path, by["Anna"], needs_approval=True)
         link_id = made.link.link_id
