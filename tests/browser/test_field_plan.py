@@ -82,7 +82,7 @@ def test_a_saved_plan_is_read_without_a_network_and_goes_at_sign_out(
     save(page)
     row = page.locator("#field-list li")
     expect(row).to_contain_text("Vecka 30, kusten")
-    expect(row).to_contain_text(re.compile(r"Plan · 20 juli 2026 till 21 juli 2026 · \d,\d MB · Stopp: \d"))
+    expect(row).to_contain_text(re.compile(r"Plan · 20\sjuli\s2026 till 21\sjuli\s2026 · \d,\d\sMB · Stopp:\s\d"))
     page.screenshot(path=screenshots / "field-plan-save.png")
 
     page.context.set_offline(True)

@@ -124,7 +124,7 @@ def test_files_that_are_missing_empty_or_not_text_are_named(folder: Path) -> Non
     (folder / "counties.csv").unlink()
     assert failures_of("counties", folder) == ["the file is missing"]
     assert len(failures_of("municipalities", folder)) == 44
-    (folder / "circles.csv").write_text("circle,title,title_sv,note,source\n", "utf-8")
+    (folder / "circles.csv").write_text("circle,title,title_sv,finest_cell_m,note,source\n", "utf-8")
     assert failures_of("circles", folder) == ["the table has no rows"]
     (folder / "sectors.csv").write_bytes("sector\nbär".encode("latin-1"))
     assert "cannot be read as UTF-8 CSV" in failures_of("sectors", folder)[0]

@@ -106,7 +106,7 @@ def test_a_trial_has_no_quarantine_to_fetch() -> None:
 
 def test_a_trial_says_what_stays_because_plans_recorded_it() -> None:
     report = {**make_report(), "dry_run": True, "changes": {"added": 1, "changed": 0, "gone": 0, "unchanged": 7}}
-    assert "3 står kvar för att planer har registrerat dem" in read_words(
+    assert "Av de oförändrade står 3 kvar för att planer har registrerat dem" in read_words(
         render_report_page("sv", {**report, "of_plans": 3})
     )
     assert "har registrerat dem" not in read_words(render_report_page("sv", report))
