@@ -144,8 +144,9 @@ def _add_links(releases: Sequence[Published], made: Sequence[Release]) -> list[P
                     if key[:2] == row.key[:2] and (key[2] == row.square or lies_within(key[2], row.square))
                 ]
                 chosen = {(cell.size_m, cell.easting, cell.northing) for cell in map(parse_cell_id, scope.area or ())}
-                parts = [numbers[key] for key in within if not chosen or key[2] in chosen]
-                assert row.n in {sum(parts), numbers.get(row.key)}
+                # whole squares: of one that is added up, no part by itself
+                assert row.n in {sum(numbers[key] for key in within), numbers.get(row.key)}
+                assert not chosen or any(cell == row.square or lies_within(cell, row.square) for cell in chosen)
                 assert row.square[0] >= finest_m
     return list(releases)
 
