@@ -46,7 +46,7 @@ def plan(own_url: str) -> Iterator[dict[str, Any]]:
 
 def open_plan(page: Page, url: str, plan: dict[str, Any]) -> None:
     page.goto(f"{url}/plans/{plan['plan_id']}?lang=sv")
-    expect(page.locator(".stop").first).to_be_visible()
+    expect(page.locator(".stop").first).to_be_visible(timeout=SAVED_WITHIN_MS)
     page.wait_for_load_state("networkidle")
 
 
@@ -120,7 +120,7 @@ def test_a_saved_plan_is_read_without_a_network_and_goes_at_sign_out(
 
     page.context.set_offline(False)
     page.goto(f"{own_url}/plans/{plan['plan_id']}?lang=sv")
-    expect(page.locator(".stop").first).to_be_visible()
+    expect(page.locator(".stop").first).to_be_visible(timeout=SAVED_WITHIN_MS)
     assert "/field/" not in page.url
     page.set_viewport_size({"width": SMALL[0], "height": SMALL[1]})
     page.get_by_role("button", name="Logga ut").click()
