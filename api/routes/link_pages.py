@@ -18,7 +18,14 @@ from api.params import CurrentSnapshot
 from api.routes.accounts import TheForm
 from api.routes.pages import PageLanguage
 from api.service import Service
-from api.share.asking import AskedShare, FaultsError, default_day, list_open_releases, read_area_text
+from api.share.asking import (
+    AskedShare,
+    FaultsError,
+    default_day,
+    find_approval_limit,
+    list_open_releases,
+    read_area_text,
+)
 from api.share.managing import LinkKeeper
 from geo.disclosure.release.rows import LAYERS
 from geo.errors import ChangedError, NotFoundError
@@ -143,7 +150,7 @@ def _begin(keeper: LinkKeeper, request: Request, area: str, like: str) -> dict[s
         "area": area,
         "sector-all": "1",
         **{f"layer-{layer}": "1" for layer in LAYERS},
-        "finest_m": str(max(4_000, 0 if newest is None else newest.finest_m)),
+        "finest_m": str(max(find_approval_limit(), 0 if newest is None else newest.finest_m)),
         "expires_on": default_day(keeper.now, None if newest is None else newest.expires_at.timestamp()),
         "contact": keeper.user.name,
         "lang": "sv",

@@ -152,7 +152,6 @@ def check_asked(
             faults.append(Fault("area", "nothing"))
     if faults or scope is None:
         raise FaultsError(faults)
-    limit = float(dict(read_columns("disclosure_parameters", "name", "value"))["second_approver_below_m"])
     new = NewShare(
         recipient=asked.recipient,
         purpose=asked.purpose,
@@ -163,7 +162,7 @@ def check_asked(
         area_asked=_describe_area(asked),
         lang=asked.lang,
         expires_at=choose_expiry(asked.expires_on, now, release.expires_at.timestamp()),
-        needs_approval=scope.finest_m < limit,
+        needs_approval=scope.finest_m < find_approval_limit(),
         is_single_use=asked.is_single_use,
         max_openings=int(asked.max_openings) if asked.max_openings else None,
     )
@@ -264,6 +263,11 @@ def _find_scope_faults(asked: AskedShare, release: Release) -> list[Fault]:
     elif size < least:
         faults.append(Fault("finest_m", "fine", least // 1000))
     return faults
+
+
+def find_approval_limit() -> int:
+    """Side of the squares, m, below which somebody else must approve a link."""
+    return int(dict(read_columns("disclosure_parameters", "name", "value"))["second_approver_below_m"])
 
 
 def find_finest(circle: str) -> int:
