@@ -14,6 +14,7 @@ import shapely
 from api.auth.passwords import MAX_PASSWORD, MIN_PASSWORD, find_fault
 from api.errors import FieldsError
 from api.service import Service, Snapshot
+from geo.disclosure.release.build import find_finest
 from geo.disclosure.release.rows import ALL_SECTORS, LAYERS, Release
 from geo.disclosure.release.scope import Scope, select_rows, snap_area
 from geo.errors import InputError, NotFoundError, ParameterError
@@ -268,11 +269,6 @@ def _find_scope_faults(asked: AskedShare, release: Release) -> list[Fault]:
 def find_approval_limit() -> int:
     """Side of the squares, m, below which somebody else must approve a link."""
     return int(dict(read_columns("disclosure_parameters", "name", "value"))["second_approver_below_m"])
-
-
-def find_finest(circle: str) -> int:
-    """Side of the smallest square that a circle may be shown, m."""
-    return int(dict(read_columns("circles", "circle", "finest_cell_m"))[circle])
 
 
 def _find_area(asked: AskedShare, release: Release, snapshot: Snapshot) -> tuple[tuple[str, ...] | None, list[Fault]]:
