@@ -21,17 +21,23 @@ from tests.frames import GRID, SCORING_DAY
 
 
 @pytest.fixture(scope="session")
-def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A filled data folder. Do not change it."""
-    home = tmp_path_factory.mktemp("made-home")
+def made_original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A filled data folder; nobody writes to it, and nothing is served from it."""
+    home = tmp_path_factory.mktemp("made-original")
     fill_home(home)
     return home
 
 
+@pytest.fixture(scope="session")
+def made_home(made_original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it that tests share, whose log grows by what they look at: do not change its records."""
+    return Path(shutil.copytree(made_original, tmp_path_factory.mktemp("made") / "home"))
+
+
 @pytest.fixture
-def home(made_home: Path, tmp_path: Path) -> Path:
+def home(made_original: Path, tmp_path: Path) -> Path:
     """A filled data folder of one's own."""
-    return Path(shutil.copytree(made_home, tmp_path / "home"))
+    return Path(shutil.copytree(made_original, tmp_path / "home"))
 
 
 @pytest.fixture(scope="session")

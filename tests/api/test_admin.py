@@ -286,10 +286,13 @@ class TestSurfaces:
             assert narrow.get(path).status_code == 403
         imported = import_workplaces(enter(app, "All", base_url=BASE_URL))
         assert imported["status"] == "done"
+        for what in ("surface-scored", "surface-published", "surface-exported"):
+            note_event(home, None, what, surface_id, now=1.8e9)
         for path in ("/admin", "/admin/audit", "/audit"):
             assert "arbetsställen.csv" not in narrow.get(path).text
             assert surface_id not in narrow.get(path).text
         assert "arbetsställen.csv" in admin.get("/admin").text
+        assert surface_id in admin.get("/audit").text
 
 
 class TestOverviewAndJobs:

@@ -82,9 +82,19 @@ KINDS = (
 )
 
 
-# what they are about names records, which not every circle may know of
+# what they are about names records, or surfaces scored from all of them, which not every circle may know of
 OF_RECORDS = frozenset(
-    {"cell-viewed", "site-viewed", "import-viewed", "quarantine-viewed", "quarantine-exported", "layer-exported"}
+    {
+        "cell-viewed",
+        "site-viewed",
+        "import-viewed",
+        "quarantine-viewed",
+        "quarantine-exported",
+        "layer-exported",
+        "surface-exported",
+        "surface-published",
+        "surface-scored",
+    }
 )
 
 
