@@ -90,6 +90,7 @@ def complete_checklist(page: Page) -> None:
         said(page, "Klart: sparat")
 
 
+@pytest.mark.long
 def test_an_inspection_from_the_form_to_the_last_outcome(open_page: OpenPage, own_url: str, screenshots: Path) -> None:
     watched = open_page()
     cut_off(watched, own_url)
@@ -331,7 +332,7 @@ def test_the_shortlist_leads_to_a_plan_that_visits_its_sites(open_page: OpenPage
     assert watched.troubles == []
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["phone", pytest.param("laptop", marks=pytest.mark.long)])
 def test_axe_finds_nothing_on_pages_of_plans(open_page: OpenPage, own_url: str, size: str, screenshots: Path) -> None:
     width, height, touch = SIZES[size]
     watched = open_page(width, height, touch=touch)

@@ -221,7 +221,13 @@ def test_a_view_is_saved_opened_shared_and_deleted_in_two_tabs(
     assert ask(f"{demo_url}/api/views").json()["views"] != []
 
 
-@pytest.mark.parametrize(("lang", "size"), [("sv", (390, 844)), ("en", (1366, 768))])
+@pytest.mark.parametrize(
+    ("lang", "size"),
+    [
+        pytest.param("sv", (390, 844), id="phone"),
+        pytest.param("en", (1366, 768), id="desk", marks=pytest.mark.long),
+    ],
+)
 def test_a_name_that_is_taken_is_said_and_replacing_is_offered(
     open_page: OpenPage, demo_home: Path, demo_url: str, screenshots: Path, lang: str, size: tuple[int, int]
 ) -> None:
@@ -302,7 +308,13 @@ def write_note(page: Page, text: str) -> None:
     row.locator("textarea").fill(text)
 
 
-@pytest.mark.parametrize(("lang", "size"), [("sv", (1366, 768)), ("en", (390, 844))], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("lang", "size"),
+    [
+        pytest.param("sv", (1366, 768), id="desk"),
+        pytest.param("en", (390, 844), id="phone", marks=pytest.mark.long),
+    ],
+)
 def test_one_note_in_two_tabs_is_never_written_over_unseen(
     open_page: OpenPage, demo_home: Path, demo_url: str, screenshots: Path, lang: str, size: tuple[int, int]
 ) -> None:

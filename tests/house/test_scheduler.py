@@ -42,6 +42,7 @@ def test_groups_are_files_but_for_folders_that_share_and_tests_that_share_nothin
         assert (Path(conftest.ROOT) / folder).is_dir(), f"{folder} is named in conftest.py and is not there"
 
 
+@pytest.mark.long
 def test_a_run_on_two_processes_keeps_to_the_groups(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """Real runs of a small suite: with our scheduler every group is one process's, with the usual one it is not."""
     monkeypatch.setenv("PYTHONPATH", str(conftest.ROOT))

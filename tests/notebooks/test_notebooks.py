@@ -28,6 +28,7 @@ def test_notebook_is_clean(path: Path) -> None:
     assert set(OURS.findall("\n".join(cell.source for cell in code))) <= {"geo", "maps"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

@@ -104,6 +104,7 @@ def wait_until(is_so: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_server_that_ends_in_the_middle_of_it(tmp_path: Path, how: signal.Signals) -> None:
     """Ended by its user it takes the file with it; killed, the next one to start does."""

@@ -93,6 +93,7 @@ def test_a_full_disk_leaves_what_was_there(small_disk: Path) -> None:
     assert "check disk space" in result["message"]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("database")
 def test_two_writers_and_twenty_readers(tmp_path: Path) -> None:
     assert run_helper("many", tmp_path / "home")["codes"] == [0] * 22
