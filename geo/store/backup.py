@@ -11,55 +11,36 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import time
 import uuid
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
-import shapely
 import sqlalchemy as sa
 
-from geo.crs import SWEREF99_TM_EPSG
 from geo.errors import NotFoundError, StoreError
 from geo.layers.registry import LAYERS
 from geo.store.atomic import explain_os_error, replace_folder, write_file
 from geo.store.checking import check_layer
-from geo.store.database import HEAD, find_store, has_postgis, is_postgres, write_store
-from geo.store.geometry import Geometry
+from geo.store.database import HEAD, find_store, write_store
 from geo.store.home import StrPath, open_home
-from geo.store.people.appending import (
-    NewEvent,
-    append_events,
-    find_head,
-    find_last,
-    guard_events,
-    set_head,
-    unguard_events,
-)
-from geo.store.people.chain import GENESIS, Content, Head
+from geo.store.people.appending import find_head
 from geo.store.people.database import PEOPLE_CHAIN, PEOPLE_HEAD, read_people, write_people
 from geo.store.people.heads import forget_kept_head
-from geo.store.people.tables import EVENTS, KEPT_IN_BACKUPS, NOT_IN_BACKUPS
-from geo.store.people.verifying import TAKEN_IN, read_rows
+from geo.store.people.restoring import restore_people
+from geo.store.people.tables import KEPT_IN_BACKUPS, NOT_IN_BACKUPS
+from geo.store.table_files import read_table, write_table
 from geo.store.tables import CURRENT, IMPORTS, METADATA, SNAPSHOTS, SURFACES
 
 __all__ = ["Backup", "backup", "restore"]
 
 FORMAT = 1
 _INDEX = "norrsyn-backup.json"
-_BATCH = 20_000
-# of an event in backups of before there was a chain
-_BEFORE_CHAIN = ("at", "user_id", "user_name", "what", "about")
 _READ_BYTES = 2**20
 _TRUTH = "demo-truth"
 
@@ -166,13 +147,9 @@ def restore(file: StrPath, home: StrPath | None = None) -> Backup:
                 _refuse_full(connection, path)
                 for table in METADATA.sorted_tables:
                     _read_table(connection, table, archive, index)
-                # who owns a row goes after it, and comes back before it
-                owned = [table for table in KEPT_IN_BACKUPS if table is not EVENTS]
-                for table in reversed(owned):
-                    _refuse_others(people, table, archive, index, path)
-                for table in owned:
-                    _read_table(people, table, archive, index)
-                is_replaced = _restore_events(people, archive, index)
+                is_replaced = restore_people(
+                    people, partial(_open_member, archive, index), path, index.get("event_head")
+                )
                 _renew_tokens(connection)
                 _prove(connection, source)
                 _restore_files(archive, index, path)
@@ -233,23 +210,6 @@ def _list_files(connection: sa.Connection, home: Path) -> list[str]:
     return names
 
 
-def _arrow_type(column: sa.Column[Any]) -> pa.DataType:
-    kinds: list[tuple[type[Any], pa.DataType]] = [
-        (Geometry, pa.large_binary()),
-        (sa.LargeBinary, pa.large_binary()),
-        (sa.JSON, pa.large_string()),
-        (sa.Boolean, pa.bool_()),
-        (sa.Date, pa.date32()),
-        (sa.Double, pa.float64()),
-        (sa.Integer, pa.int64()),
-    ]
-    return next((arrow for kind, arrow in kinds if isinstance(column.type, kind)), pa.large_string())
-
-
-def _schema(table: sa.Table) -> pa.Schema:
-    return pa.schema([(column.name, _arrow_type(column)) for column in table.columns])
-
-
 def _member_name(table: sa.Table) -> str:
     return f"tables/{table.name}.parquet"
 
@@ -259,42 +219,10 @@ def _write_table(connection: sa.Connection, table: sa.Table, archive: zipfile.Zi
 
     def write(sink: _Sink) -> None:
         nonlocal n_rows
-        schema = _schema(table)
-        with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
-            for rows in _stream(connection, table):
-                columns = zip(*rows, strict=True)
-                arrays = [pa.array(values, each.type) for values, each in zip(columns, schema, strict=True)]
-                writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-                n_rows += len(rows)
+        n_rows = write_table(connection, table, sink, NOT_IN_BACKUPS.get(table.name, frozenset()))
 
     _write_member(archive, members, _member_name(table), write)
     return n_rows
-
-
-def _stream(connection: sa.Connection, table: sa.Table) -> Iterator[list[tuple[Any, ...]]]:
-    left_out = NOT_IN_BACKUPS.get(table.name, frozenset())
-    chosen = [
-        sa.null().label(column.name) if column.name in left_out else _plain_column(connection, column)
-        for column in table.columns
-    ]
-    is_json = [isinstance(column.type, sa.JSON) for column in table.columns]
-    query = sa.select(*chosen).order_by(*table.primary_key.columns)
-    for batch in connection.execute(query, execution_options={"yield_per": _BATCH}).partitions(_BATCH):
-        yield [
-            tuple(
-                json.dumps(value, ensure_ascii=False) if packed and value is not None else value
-                for value, packed in zip(row, is_json, strict=True)
-            )
-            for row in batch
-        ]
-
-
-def _plain_column(connection: sa.Connection, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    if not isinstance(column.type, Geometry):
-        return column
-    if has_postgis(connection):
-        return sa.func.ST_AsBinary(column, type_=sa.LargeBinary)
-    return sa.type_coerce(column, sa.LargeBinary)
 
 
 def _check_members(source: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
@@ -320,6 +248,12 @@ def _check_members(source: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
         message = f"{source} is damaged: {', '.join(bad)} is not what was backed up; use another backup."
         raise StoreError(message)
     return index
+
+
+def _open_member(archive: zipfile.ZipFile, index: dict[str, Any], table: sa.Table) -> IO[bytes] | None:
+    """The file of a table; None where the table is younger than the backup."""
+    name = _member_name(table)
+    return archive.open(name) if name in index["members"] else None
 
 
 def _is_ours(name: str) -> bool:
@@ -349,132 +283,11 @@ def _refuse_full(connection: sa.Connection, home: Path) -> None:
             raise StoreError(message)
 
 
-def _refuse_others(
-    people: sa.Connection, table: sa.Table, archive: zipfile.ZipFile, index: dict[str, Any], home: Path
-) -> None:
-    """Clear a table of people that holds nothing but what comes back, and refuse one that holds anybody else."""
-    (key,) = table.primary_key.columns
-    there = set(people.execute(sa.select(key)).scalars())
-    name = _member_name(table)
-    if name in index["members"]:
-        with archive.open(name) as member:
-            there -= set(pq.read_table(member, columns=[key.name])[key.name].to_pylist())
-        if not there:
-            people.execute(table.delete())
-    if there:
-        message = (
-            f"{home} has users who are not in the backup, or saved views or shortlists of theirs, and a backup is "
-            "restored into an empty store only; choose another data folder or database."
-        )
-        raise StoreError(message)
-
-
-def _restore_events(people: sa.Connection, archive: zipfile.ZipFile, index: dict[str, Any]) -> bool:
-    """The log that was backed up, and after it what was noted here; whether the log that was here is another now.
-
-    No event is lost, and an event tells which of them were noted here, with the head that they had. A log that goes on
-    from the backup's stays as it is.
-    """
-    name = _member_name(EVENTS)
-    if name not in index["members"]:
-        return False
-    head = find_last(people)
-    with archive.open(name) as member:
-        rows = pq.ParquetFile(member)
-        is_chained = "hash" in rows.schema_arrow.names
-        columns = ["hash"] if is_chained else list(_BEFORE_CHAIN)
-        known = [tuple(row.values()) for row in rows.read(columns).to_pylist()]
-        if is_chained and known and people.scalar(sa.select(EVENTS.c.hash).where(EVENTS.c.hash == known[-1][0])):
-            return False
-        there = set(known)
-        here = [row for row in read_rows(people) if tuple(row._asdict()[each] for each in columns) not in there]
-        if head.number:
-            unguard_events(people)
-            people.execute(EVENTS.delete())
-            guard_events(people)
-        set_head(people, Head(0, GENESIS))
-        if is_chained:
-            _read_table(people, EVENTS, archive, index)
-            set_head(people, _read_head(index) or find_last(people))
-        elif known:
-            old = (row for batch in rows.iter_batches(_BATCH) for row in batch.to_pylist())
-            _tell(people, TAKEN_IN, f"1–{append_events(people, (_take_in(row, '') for row in old)).number}")
-    if here:
-        last = append_events(people, (_take_in(row._asdict(), row.basis) for row in here)).number
-        _tell(people, "log-restored", f"{last - len(here) + 1}–{last}; {head.number} {head.hash}")
-    return bool(head.number)
-
-
-def _read_head(index: dict[str, Any]) -> Head | None:
-    try:
-        number, digest = index["event_head"]
-        return Head(int(number), str(digest))
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _take_in(row: dict[str, Any], basis: str) -> NewEvent:
-    return NewEvent(row["at"], row["what"], Content(row["user_id"], row["user_name"], row["about"], basis))
-
-
-def _tell(people: sa.Connection, what: str, about: str) -> None:
-    append_events(people, [NewEvent(time.time(), what, Content(None, "norrsyn", about, ""))])
-
-
 def _read_table(connection: sa.Connection, table: sa.Table, archive: zipfile.ZipFile, index: dict[str, Any]) -> None:
-    name = _member_name(table)
-    if name not in index["members"]:
-        # a table that is younger than the backup
-        return
-    with archive.open(name) as member:
-        rows = pq.ParquetFile(member)
-        for batch in rows.iter_batches(_BATCH):
-            _insert(connection, table, pa.Table.from_batches([batch]))
-    if is_postgres(connection):
-        for column in table.primary_key.columns:
-            if isinstance(column.type, sa.Integer) and column.autoincrement is not False:
-                connection.execute(
-                    sa.text(
-                        f"SELECT setval(pg_get_serial_sequence('{table.name}', '{column.name}'), "  # noqa: S608
-                        f"(SELECT max({column.name}) FROM {table.name}))"
-                    )
-                )
-
-
-def _insert(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> None:
-    names = rows.column_names
-    cursor = connection.connection.cursor()
-    try:
-        if not is_postgres(connection):
-            marks = ", ".join("?" * len(names))
-            statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  our own names
-            plain = [_as_sqlite(rows[name]).to_pylist() for name in names]
-            values: Any = zip(*plain, strict=True)
-            cursor.executemany(statement, values)
-            return
-        texts = [_as_copied(connection, table.columns[name], rows[name]) for name in names]
-        buffer = io.BytesIO()
-        options = pa_csv.WriteOptions(include_header=False, quoting_style="all_valid")
-        pa_csv.write_csv(pa.table(texts, names=names), buffer, options)
-        with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN (FORMAT csv)") as copy:
-            copy.write(buffer.getbuffer())
-    finally:
-        cursor.close()
-
-
-def _as_sqlite(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_date32(values.type):
-        return values.cast(pa.large_string())
-    return values.cast(pa.int8()) if pa.types.is_boolean(values.type) else values
-
-
-def _as_copied(connection: sa.Connection, column: sa.Column[Any], values: pa.ChunkedArray) -> Any:
-    if isinstance(column.type, Geometry) and has_postgis(connection):
-        shapes = shapely.from_wkb(np.array(values.to_pylist(), dtype=object))
-        return shapely.to_wkb(shapely.set_srid(shapes, SWEREF99_TM_EPSG), hex=True, include_srid=True)
-    if pa.types.is_large_binary(values.type):
-        return [None if each is None else "\\x" + each.hex() for each in values.to_pylist()]
-    return values
+    member = _open_member(archive, index, table)
+    if member is not None:
+        with member:
+            read_table(connection, table, member)
 
 
 def _renew_tokens(connection: sa.Connection) -> None:
