@@ -17,6 +17,7 @@ from geo.errors import ConfigError
 from geo.reading.employers import MIN_KEY_BYTES
 from geo.reference import read_table
 from geo.store.address import parse_url
+from geo.store.people.emptied import LEAST_DAYS
 from geo.store.people.users import ROLES
 from maps.safe_text import check_tile_url
 
@@ -91,7 +92,8 @@ class Settings(BaseSettings):
     trusted_proxies : str
         Addresses or networks, parted by commas, of proxies whose ``X-Forwarded-For`` is believed.
     audit_days : int, days
-        How long who did what, to what and on which basis stands in the log; then `norrsyn db erase` empties it.
+        How long who did what, to what and on which basis stands in the log; then `norrsyn db erase` empties
+        it. Not below `geo.store.people.emptied.LEAST_DAYS`.
     oidc_issuer : str, optional
         An identity provider (OpenID Connect) that people may sign in through. This and the next five: all, or none.
     oidc_client_id : str
@@ -134,7 +136,7 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=30, ge=1, le=7 * 24 * 60)
     session_hours: int = Field(default=12, ge=1, le=30 * 24)
     trusted_proxies: str = ""
-    audit_days: int = Field(default=730, ge=1, le=36_500)
+    audit_days: int = Field(default=730, ge=LEAST_DAYS, le=36_500)
     oidc_issuer: str | None = None
     oidc_client_id: str = Field(default="", max_length=300)
     oidc_client_secret: SecretStr | None = None

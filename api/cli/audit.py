@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -111,11 +112,17 @@ def _describe(verdict: Verdict) -> dict[str, Any]:
         "events": verdict.n_events,
         "first": verdict.first,
         "emptied": verdict.n_emptied,
+        "newest_emptied": _say_day(verdict),
         "taken_in": verdict.n_taken_in,
         "follows": verdict.previous,
         "head": verdict.head._asdict(),
         "fault": None if fault is None else {"event": fault.number, "way": fault.way, "detail": describe_fault(fault)},
     }
+
+
+def _say_day(verdict: Verdict) -> str | None:
+    at = verdict.newest_emptied
+    return None if at is None else datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
 def _tell(verdict: Verdict, where: str, *, is_part: bool) -> None:
@@ -128,6 +135,8 @@ def _tell(verdict: Verdict, where: str, *, is_part: bool) -> None:
     print_words(f"{where} verifies: {verdict.n_events:,} events are as they were noted.")
     if verdict.n_emptied:
         print_words(f"{verdict.n_emptied:,} of them are old and were emptied: who, about and basis are gone.")
+        if verdict.newest_emptied is not None:
+            print_words(f"The newest of these is of {_say_day(verdict)}.")
         if not verdict.is_emptying_told:
             print_words("That the retention has emptied them does not stand in this file; the log itself tells.")
     if verdict.n_taken_in:

@@ -115,7 +115,9 @@ def erase_rows(
     with working("Erasing"):
         done = erase_expired(folder, day)
         before = begin_day((day - timedelta(days=settings.audit_days)).isoformat())
-        emptied = empty_events(folder, before=before, now=time.time(), name=name_operator())
+        emptied = empty_events(
+            folder, before=before, days=settings.audit_days, now=time.time(), name=name_operator()
+        )
     if as_json:
         erased = [
             {

@@ -120,6 +120,9 @@ def render_audit_page(
         n_events=shown.n_events,
         older=events[-1].event_id if shown.has_older and events else None,
         verdict=verdict,
+        newest_emptied=""
+        if verdict is None or verdict.newest_emptied is None
+        else say_moment(lang, verdict.newest_emptied),
         fault=None if verdict is None or verdict.fault is None else _say_fault(lang, verdict.fault),
         keep_days=shown.keep_days,
         failures=shown.failures,
@@ -129,7 +132,7 @@ def render_audit_page(
 
 
 def _say_fault(lang: str, fault: Fault) -> str:
-    number = fault.number
+    number, early = fault.number, fault.early
     said: dict[str, str] = {
         "content": translate(lang, "Who, about, basis or salt of event {n} is not what was noted.", n=number),
         "content-hash": translate(lang, "The content hash of event {n} was changed.", n=number),
@@ -138,6 +141,14 @@ def _say_fault(lang: str, fault: Fault) -> str:
         "inserted": translate(lang, "An event that does not belong there stands before event {n}.", n=number),
         "reordered": translate(lang, "Event {n} stands in another place.", n=number),
         "emptied": translate(lang, "Event {n} was emptied, and not by the retention of the log.", n=number),
+        "emptied-early": translate(
+            lang,
+            "Event {n} was emptied after {kept} days, and had to be kept for {least}. Emptied too early in all: {all}.",
+            n=number,
+            kept=0 if early is None else early.kept_days,
+            least=0 if early is None else early.least_days,
+            all=0 if early is None else early.n,
+        ),
         "cut-off": translate(lang, "Events are missing at the end, from event {n} on.", n=number),
         "head": translate(lang, "The head that the database keeps is not that of event {n}, the last one.", n=number),
         "rewritten": translate(
@@ -199,6 +210,8 @@ def _say_event(lang: str, what: str) -> str:
         "chain-begun": translate(lang, "Took older events into the chain of the log"),
         "log-restored": translate(lang, "Put the log of a backup before these events"),
         "audit-emptied": translate(lang, "Emptied old events of the log"),
+        "chain-begun-elsewhere": translate(lang, "Took older events into the chain, before a backup was restored"),
+        "audit-emptied-elsewhere": translate(lang, "Emptied old events, before a backup was restored"),
         "audit-viewed": translate(lang, "Looked at the audit log"),
         "audit-exported": translate(lang, "Made a file of the audit log"),
         "audit-verified": translate(lang, "Verified the audit log"),

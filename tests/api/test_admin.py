@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -442,6 +444,23 @@ class TestAudit:
         ):
             assert words in admin.get(f"/admin/audit?lang={lang}&check=1").text
         assert list_events(home, limit=1)[1][0].about == "1: content"
+
+    def test_it_tells_of_what_was_emptied(self, admin: TestClient, home: Path) -> None:
+        nothing = "salt = NULL, user_id = NULL, user_name = '', about = '', basis = ''"
+        emptied = f"UPDATE events SET {nothing} WHERE event_id <= :last"  # noqa: S608
+        note_event(home, None, "signed-in", now=time.time(), name="Bo")
+        last = verify_log(home).head.number
+        with write_people(home) as connection:
+            connection.execute(sa.text(emptied), {"last": last})
+        note_event(home, None, "audit-emptied", f"1–{last}; 730 days", now=time.time(), name="cli:root")
+        found = verify_log(home).fault
+        assert found is not None
+        assert found.early is not None
+        n, first = found.early.n, found.number
+        page = unescape(admin.get("/audit?lang=sv&check=1").text)
+        assert re.search(rf"Händelse {first} tömdes efter \d+ dagar, men skulle ha behållits i 730\. .*: {n}\.", page)
+        page = unescape(admin.get("/audit?lang=en&check=1").text)
+        assert re.search(rf"Event {first} was emptied after \d+ days, and had to be kept for 730\. .*: {n}\.", page)
 
     def test_a_file_of_it_verifies_elsewhere(self, admin: TestClient, home: Path, tmp_path: Path) -> None:
         note_event(home, None, "user-added", "=1+1", now=1.7e9, name="-Bo")

@@ -82,12 +82,36 @@ def test_what_is_old_is_emptied(log: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert answer["events_emptied"] == 2
     newest, *_, oldest = list_events(log)[1]
     assert (oldest.is_emptied, oldest.user_name, oldest.about) == (True, "", "")
-    assert (newest.what, newest.about, newest.user_name) == ("audit-emptied", "1–2", name_operator())
+    assert (newest.what, newest.about, newest.user_name) == ("audit-emptied", "1–2; 730 days", name_operator())
     assert run_json("audit", "verify", "--home", log)["emptied"] == 2
-    assert "were emptied" in run("audit", "verify", "--home", log).stdout
+    newest_day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 732 * DAY_S))
+    told = run("audit", "verify", "--home", log).stdout
+    assert "were emptied" in told
+    assert f"The newest of these is of {newest_day}" in told
+    assert run_json("audit", "verify", "--home", log)["newest_emptied"] == newest_day
     assert run_json("db", "erase", "--home", log)["events_emptied"] == 0
-    monkeypatch.setenv("NORRSYN_AUDIT_DAYS", "1")
-    assert "2 events of the audit log were emptied" in run("db", "erase", "--home", log).stdout
-    assert run_json("audit", "verify", "--home", log)["emptied"] == 4
-    monkeypatch.setenv("NORRSYN_AUDIT_DAYS", "0")
-    assert "NORRSYN_AUDIT_DAYS" in fail_json("db", "erase", "--home", log, code=4)["detail"]
+    # neither a day to come nor a setting empties what is young
+    assert run_json("db", "erase", "--today", "2099-01-01", "--home", log)["events_emptied"] == 0
+    for days in (0, 1, 364):
+        monkeypatch.setenv("NORRSYN_AUDIT_DAYS", str(days))
+        assert "NORRSYN_AUDIT_DAYS" in fail_json("db", "erase", "--home", log, code=4)["detail"]
+    monkeypatch.setenv("NORRSYN_AUDIT_DAYS", "365")
+    assert run_json("db", "erase", "--today", "2099-01-01", "--home", log)["events_emptied"] == 0
+    note_event(log, "u1", "plan-viewed", "a year old", now=time.time() - 366 * DAY_S, name="Anna")
+    # not as long as a younger one stands before it
+    assert run_json("db", "erase", "--home", log)["events_emptied"] == 0
+    assert run_json("audit", "verify", "--home", log)["emptied"] == 2
+
+
+def test_what_was_emptied_too_early_is_told_with_numbers(log: Path) -> None:
+    with write_people(log) as connection:
+        # what the database lets pass, and what a version without a least number of days would have written
+        nothing = "salt = NULL, user_id = NULL, user_name = '', about = '', basis = ''"
+        connection.execute(sa.text(f"UPDATE events SET {nothing} WHERE event_id <= 4"))  # noqa: S608
+    note_event(log, None, "audit-emptied", "1–4; 1 days", now=time.time(), name="cli:root")
+    result = run("audit", "verify", "--home", log, code=4)
+    told = "event 3 was emptied after 5 days, and had to be kept for 365; in all 2 were emptied too early"
+    assert told in " ".join(result.stderr.split())
+    answer = json.loads(run("audit", "verify", "--home", log, "--json", code=4).stdout)
+    assert (answer["fault"]["event"], answer["fault"]["way"]) == (3, "emptied-early")
+    assert answer["newest_emptied"] == time.strftime("%Y-%m-%d", time.gmtime(time.time() - 4 * DAY_S))

@@ -20,6 +20,7 @@ from geo.store.people.appending import (
     unguard_events,
 )
 from geo.store.people.chain import GENESIS, Content, Head, LogRow
+from geo.store.people.emptied import EMPTIED
 from geo.store.people.tables import EVENTS, KEPT_IN_BACKUPS
 from geo.store.people.verifying import TAKEN_IN, read_rows
 from geo.store.table_files import read_table
@@ -31,6 +32,9 @@ OpenTable: TypeAlias = Callable[[sa.Table], IO[bytes] | None]
 _BATCH = 20_000
 # of an event in backups of before there was a chain
 _BEFORE_CHAIN = ("at", "user_id", "user_name", "what", "about")
+# what these tell is of numbers that events had before, and would be taken for those that they get
+_OF_NUMBERS = frozenset({EMPTIED, TAKEN_IN})
+_ELSEWHERE = "-elsewhere"
 
 
 def restore_people(people: sa.Connection, open_table: OpenTable, home: Path, told_head: Any) -> bool:
@@ -141,7 +145,8 @@ def _read_head(told: Any) -> Head | None:
 
 
 def _take_in(row: dict[str, Any], basis: str) -> NewEvent:
-    return NewEvent(row["at"], row["what"], Content(row["user_id"], row["user_name"], row["about"], basis))
+    what = f"{row['what']}{_ELSEWHERE}" if row["what"] in _OF_NUMBERS else row["what"]
+    return NewEvent(row["at"], what, Content(row["user_id"], row["user_name"], row["about"], basis))
 
 
 def _tell(people: sa.Connection, what: str, about: str) -> None:

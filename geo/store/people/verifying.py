@@ -8,6 +8,7 @@ tells).
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,11 +20,11 @@ from geo.store.home import StrPath, default_home
 from geo.store.people.appending import find_head
 from geo.store.people.chain import GENESIS, Head, LogRow, hash_content, hash_event
 from geo.store.people.database import read_people
+from geo.store.people.emptied import Early, Told, find_early, read_told
 from geo.store.people.heads import read_kept_head
 from geo.store.people.tables import EVENTS
 
 __all__ = [
-    "EMPTIED",
     "TAKEN_IN",
     "Fault",
     "Verdict",
@@ -33,7 +34,7 @@ __all__ = [
     "verify_rows",
 ]
 
-EMPTIED, TAKEN_IN = "audit-emptied", "chain-begun"
+TAKEN_IN = "chain-begun"
 _RANGE = re.compile(r"1–(\d{1,18})")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _BATCH = 5_000
@@ -47,6 +48,8 @@ _WORDS: Final = {
     "inserted": "an event that does not belong there stands before event {number}",
     "reordered": "event {number} stands in another place",
     "emptied": "event {number} was emptied, and not by the retention of the log",
+    "emptied-early": "event {number} was emptied after {kept_days} days, and had to be kept for {least_days}; in all "
+    "{n} were emptied too early",
     "cut-off": "events are missing at the end, from event {number} on",
     "head": "the head that the database keeps is not that of event {number}, the last one",
     "rewritten": "event {number} has another hash than the head that was kept: the log was hashed anew, or cut off",
@@ -61,11 +64,13 @@ class Fault:
     ----------
     number : int, of the event
     way : str, one of ``content``, ``content-hash``, ``hash``, ``time-or-kind``, ``gap``, ``inserted``, ``reordered``,
-        ``emptied``, ``cut-off``, ``head``, ``rewritten``
+        ``emptied``, ``emptied-early``, ``cut-off``, ``head``, ``rewritten``
+    early : Early, how early, of ``emptied-early``
     """
 
     number: int
     way: str
+    early: Early | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class Verdict:
     head : Head, the last event
     fault : Fault, None where all is well
     is_emptying_told : bool, whether an event that was read tells of what was emptied; False for a part of the log only
+    newest_emptied : float, s, the time of the newest event that was emptied; None where none was
     """
 
     n_events: int
@@ -92,11 +98,14 @@ class Verdict:
     head: Head
     fault: Fault | None
     is_emptying_told: bool = True
+    newest_emptied: float | None = None
 
 
 def describe_fault(fault: Fault) -> str:
     """What is wrong, in words."""
-    return _WORDS[fault.way].format(number=fault.number)
+    early = fault.early or Early(fault.number, 0, 0, 0)
+    told = {"n": early.n, "kept_days": early.kept_days, "least_days": early.least_days}
+    return _WORDS[fault.way].format(number=fault.number, **told)
 
 
 def verify_log(home: StrPath | None, *, head: str | None = None) -> Verdict:
@@ -156,8 +165,9 @@ def verify_rows(
     told: Head | None,
     kept: Sequence[Head] = (),
     after: Head = Head(0, GENESIS),  # noqa: B008  a tuple
+    now: float | None = None,
 ) -> Verdict:
-    """Verify rows that are read by number, once if all is well.
+    """Verify rows that are read by number, once if all is well; those that were emptied twice.
 
     Parameters
     ----------
@@ -165,11 +175,16 @@ def verify_rows(
     told : Head that the last must be; None for a part of the log
     kept : Heads that must be among them; number 0 where only the hash is known
     after : Head that the first follows
+    now : float, s; the clock's when left out
     """
-    walk = _Walk(after, kept, is_part=told is None)
+    moment = time.time() if now is None else now
+    walk = _Walk(after, kept, is_part=told is None, now=moment)
     fault = walk.follow(open_rows()) or walk.find_missing(told)
     if fault is not None and fault.way == "time-or-kind":
         fault = _look_elsewhere(open_rows, walk.head, fault)
+    if fault is None and walk.n_emptied:
+        early = find_early(open_rows(), walk.emptyings, now=moment)
+        fault = None if early is None else Fault(early.number, "emptied-early", early)
     n_taken_in = max(0, min(walk.n_taken_in, walk.head.number))
     return Verdict(
         walk.n_events,
@@ -180,17 +195,20 @@ def verify_rows(
         walk.head,
         fault,
         walk.last_emptied <= walk.told_emptied,
+        walk.newest_emptied,
     )
 
 
 class _Walk:
     """Going through a chain from its beginning to its first fault."""
 
-    def __init__(self, after: Head, kept: Sequence[Head], *, is_part: bool) -> None:
-        self.head, self.is_part = after, is_part
+    def __init__(self, after: Head, kept: Sequence[Head], *, is_part: bool, now: float) -> None:
+        self.head, self.is_part, self.now = after, is_part, now
         self.first = self.n_events = self.n_emptied = self.n_taken_in = 0
         # emptying begins with the oldest: an emptied event after another one is no such
         self.last_emptied, self.told_emptied, self.has_content = 0, 0, False
+        self.newest_emptied: float | None = None
+        self.emptyings: list[Told] = []
         self.kept = list(kept)
 
     def follow(self, rows: Iterable[LogRow]) -> Fault | None:
@@ -241,14 +259,17 @@ class _Walk:
         if row.salt is None:
             self.n_emptied += 1
             self.last_emptied = row.number
+            # one of a clock that was ahead says nothing
+            if row.at <= self.now:
+                self.newest_emptied = max(row.at, self.newest_emptied or row.at)
             return
         self.has_content = True
-        if row.what in {EMPTIED, TAKEN_IN} and (found := _RANGE.match(row.about)):
-            n_told = min(int(found[1]), row.number - 1)
-            if row.what == EMPTIED:
-                self.told_emptied = max(self.told_emptied, n_told)
-            else:
-                self.n_taken_in = n_told
+        told = read_told(row)
+        if told is not None:
+            self.emptyings.append(told)
+            self.told_emptied = max(self.told_emptied, told.up_to)
+        elif row.what == TAKEN_IN and (found := _RANGE.match(row.about)):
+            self.n_taken_in = min(int(found[1]), row.number - 1)
 
     def _find_rewritten(self) -> Fault | None:
         """Tick off kept heads that were met; one of this number with another hash is a fault."""

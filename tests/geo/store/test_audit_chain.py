@@ -21,24 +21,27 @@ from geo.errors import NotFoundError, ParameterError, StoreError
 from geo.store.backup import backup, restore
 from geo.store.database import close_databases
 from geo.store.files import save_layers
-from geo.store.people.appending import find_last, guard_events, unguard_events
+from geo.store.people.appending import find_head, find_last, guard_events, unguard_events
 from geo.store.people.chain import GENESIS, Content, Head, LogRow, hash_content, hash_event
 from geo.store.people.database import read_people, write_people
+from geo.store.people.emptied import Early
 from geo.store.people.emptying import empty_events
 from geo.store.people.events import EventFilter, insert_event, list_events, note_event
 from geo.store.people.heads import HEAD_FILE, keep_head, read_kept_head
 from geo.store.people.log_files import export_log, verify_file
 from geo.store.people.tables import EVENTS, USERS
 from geo.store.people.users import NewUser, make_user
-from geo.store.people.verifying import Verdict, read_rows, verify_log, verify_rows
+from geo.store.people.verifying import Fault, Verdict, describe_fault, read_rows, verify_log, verify_rows
 from tests.databases import database, fresh_schema, make_people_at
 from tests.frames import make_frame, make_workplace
 from tests.geo.store.test_backup import SOURCE
 
 __all__ = ["database"]
 
-NOW = 1_790_000_000.0
+NOW = 1_700_000_000.0
 DAY_S = 86_400.0
+# when what was noted about now has been kept long enough, which is past for the clock of the tests, too
+LATER = NOW + 400 * DAY_S
 N = 7
 
 
@@ -62,6 +65,13 @@ def change(home: Path, *statements: str, **values: Any) -> None:
         unguard_events(connection)
         for statement in statements:
             connection.execute(sa.text(statement), values)
+
+
+def empty_by_hand(home: Path, up_to: int) -> None:
+    """What the guards of the database let pass."""
+    nothing = "salt = NULL, user_id = NULL, user_name = '', about = '', basis = ''"
+    with write_people(home) as connection:
+        connection.execute(sa.text(f"UPDATE events SET {nothing} WHERE event_id <= :up_to"), {"up_to": up_to})  # noqa: S608
 
 
 def find_fault(verdict: Verdict) -> tuple[int, str] | None:
@@ -339,20 +349,22 @@ class TestRetention:
         # a clock that was set back: an old time after younger ones
         note_event(tmp_path, "old", "signed-in", "late", now=NOW - DAY_S, name="Bo")
         before = list_rows(tmp_path)
-        done = empty_events(tmp_path, before=NOW + 3, now=NOW + DAY_S, name="cli:root")
+        done = empty_events(tmp_path, before=NOW + 3, days=365, now=LATER, name="cli:root")
         assert (done.events, done.up_to) == (3, 3)
         after = list_rows(tmp_path)
         for old, new in zip(before, after[: N + 1], strict=True):
             empty = old._replace(user_id=None, user_name="", about="", basis="", salt=None)
             assert new == (empty if old.number <= 3 else old)
-        assert (after[-1].what, after[-1].about, after[-1].user_name) == ("audit-emptied", "1–3", "cli:root")
+        assert (after[-1].what, after[-1].about, after[-1].user_name) == ("audit-emptied", "1–3; 365 days", "cli:root")
         verdict = verify_log(tmp_path)
         assert (verdict.fault, verdict.n_emptied, verdict.n_events) == (None, 3, N + 2)
         # nothing more to do, and nothing more told
-        assert empty_events(tmp_path, before=NOW + 3, now=NOW + DAY_S, name="cli:root").events == 0
+        assert empty_events(tmp_path, before=NOW + 3, days=365, now=LATER, name="cli:root").events == 0
         assert len(list_rows(tmp_path)) == N + 2
         # in the end, the event that tells of the first emptying goes as well
-        assert empty_events(tmp_path, before=NOW + 9 * DAY_S, now=NOW + 10 * DAY_S, name="cli:root").up_to == N + 2
+        assert (
+            empty_events(tmp_path, before=LATER + 1, days=365, now=LATER + 366 * DAY_S, name="cli:root").up_to == N + 2
+        )
         verdict = verify_log(tmp_path)
         assert (verdict.fault, verdict.n_emptied, verdict.n_events) == (None, N + 2, N + 3)
         assert list_events(tmp_path)[1][-1].is_emptied
@@ -361,32 +373,78 @@ class TestRetention:
     def test_a_clock_that_was_ahead_keeps_nothing_after_it(self, tmp_path: Path) -> None:
         note_event(tmp_path, "u", "signed-in", "ahead", now=NOW + 9_000 * DAY_S, name="Bo")
         fill(tmp_path)
-        done = empty_events(tmp_path, before=NOW + 3, now=NOW + DAY_S, name="cli:root")
+        done = empty_events(tmp_path, before=NOW + 3, days=365, now=LATER, name="cli:root")
         # the one that was ahead, and those of three seconds
         assert (done.events, done.up_to) == (4, 4)
         assert verify_log(tmp_path).fault is None
 
+    @pytest.mark.usefixtures("database")
+    def test_what_is_young_by_the_clock_stays_whatever_day_is_asked_for(self, tmp_path: Path) -> None:
+        fill(tmp_path)
+        for now in (NOW + 364 * DAY_S, NOW - 2_000 * DAY_S):
+            assert empty_events(tmp_path, before=NOW + 9_999 * DAY_S, days=365, now=now, name="cli:root").events == 0
+        now = NOW + 365 * DAY_S + 3
+        assert empty_events(tmp_path, before=NOW + 9_999 * DAY_S, days=365, now=now, name="cli:root").up_to == 3
+        with pytest.raises(ParameterError, match="365 days at least, not for 364"):
+            empty_events(tmp_path, before=NOW, days=364, now=LATER, name="cli:root")
+        assert verify_log(tmp_path).fault is None
+
+    @pytest.mark.parametrize(
+        ("about", "at", "early"),
+        [
+            ("1–3; 1 days", NOW + 2 * DAY_S, Early(1, 3, 2, 365)),
+            ("1–3", NOW + 364.5 * DAY_S, Early(1, 3, 364, 365)),
+            ("1–3; 730 days", LATER, Early(1, 3, 400, 730)),
+            ("1–3; 365 days", NOW + 365 * DAY_S + 1.5, Early(3, 1, 364, 365)),
+            # clocks that were put on, or back behind all that was noted
+            ("1–3; 365 days", NOW + 90_000 * DAY_S, Early(1, 3, 100, 365)),
+            ("1–3; 365 days", NOW - 2_000 * DAY_S, Early(1, 3, 0, 365)),
+        ],
+    )
+    def test_emptied_too_early(self, tmp_path: Path, about: str, at: float, early: Early) -> None:
+        fill(tmp_path)
+        empty_by_hand(tmp_path, 3)
+        note_event(tmp_path, None, "audit-emptied", about, now=at, name="cli:root")
+        # whoever verifies has a clock, too
+        now = NOW + 100 * DAY_S if at > LATER else LATER
+        with read_people(tmp_path) as connection:
+            assert connection is not None
+            verdict = verify_rows(lambda: read_rows(connection), told=find_head(connection), now=now)
+        assert verdict.fault == Fault(early.number, "emptied-early", early)
+        assert (verdict.n_emptied, verdict.newest_emptied) == (3, NOW + 2)
+        assert f"kept for {early.least_days}" in describe_fault(verdict.fault)
+
+    def test_an_emptying_of_another_database_counts_for_nothing(self, tmp_path: Path) -> None:
+        fill(tmp_path / "old")
+        save_layers(tmp_path / "old", {"workplaces": (make_frame([make_workplace()]), SOURCE)})
+        backup(tmp_path / "old", tmp_path / "b.zip")
+        fill(tmp_path / "used", 4)
+        empty_events(tmp_path / "used", before=NOW + 3, days=365, now=LATER, name="cli:root")
+        restore(tmp_path / "b.zip", tmp_path / "used")
+        rows = list_rows(tmp_path / "used")
+        assert [row.what for row in rows[-2:]] == ["audit-emptied-elsewhere", "log-restored"]
+        assert rows[-2].about == "1–3; 365 days"
+        assert verify_log(tmp_path / "used").fault is None
+        empty_by_hand(tmp_path / "used", 3)
+        assert find_fault(verify_log(tmp_path / "used")) == (1, "emptied")
+
     def test_one_more_emptied_by_hand(self, tmp_path: Path) -> None:
         fill(tmp_path)
-        empty_events(tmp_path, before=NOW + 3, now=NOW + DAY_S, name="cli:root")
-        nothing = (
-            "UPDATE events SET salt = NULL, user_id = NULL, user_name = '', about = '', basis = '' WHERE event_id = "
-        )
-        with write_people(tmp_path) as connection:
-            # the guard lets it pass, the chain does not
-            connection.execute(sa.text(f"{nothing}4"))
+        empty_events(tmp_path, before=NOW + 3, days=365, now=LATER, name="cli:root")
+        # the guard lets it pass, the chain does not
+        empty_by_hand(tmp_path, 4)
         assert find_fault(verify_log(tmp_path)) == (4, "emptied")
 
     def test_the_bytes_go(self, tmp_path: Path) -> None:
         note_event(tmp_path, "u", "plan-viewed", "findling-4711", now=NOW, name="Zebedaios", basis="grundlag")
-        empty_events(tmp_path, before=NOW + 3, now=NOW + DAY_S, name="cli:root")
+        empty_events(tmp_path, before=NOW + 3, days=365, now=LATER, name="cli:root")
         close_databases()
         kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
         for word in (b"findling-4711", b"Zebedaios", b"grundlag"):
             assert word not in kept
 
     def test_nothing_yet(self, tmp_path: Path) -> None:
-        assert empty_events(tmp_path / "none", before=NOW, now=NOW, name="").events == 0
+        assert empty_events(tmp_path / "none", before=NOW, days=365, now=NOW, name="").events == 0
         assert not (tmp_path / "none").exists()
 
 
@@ -436,7 +494,7 @@ class TestFiles:
 
     def test_emptied_events_in_a_file(self, tmp_path: Path) -> None:
         fill(tmp_path)
-        empty_events(tmp_path, before=NOW + 3, now=NOW + DAY_S, name="cli:root")
+        empty_events(tmp_path, before=NOW + 3, days=365, now=LATER, name="cli:root")
         out = tmp_path / "log.csv"
         export_log(tmp_path, out)
         verdict = verify_file(out)
@@ -498,7 +556,7 @@ def test_no_change_of_any_rows_passes(rows: list[tuple[float, str | None, str, s
 def test_a_backup_keeps_the_chain(tmp_path: Path, database: str) -> None:
     fill(tmp_path / "old")
     save_layers(tmp_path / "old", {"workplaces": (make_frame([make_workplace()]), SOURCE)})
-    empty_events(tmp_path / "old", before=NOW + 2, now=NOW + DAY_S, name="cli:root")
+    empty_events(tmp_path / "old", before=NOW + 2, days=365, now=LATER, name="cli:root")
     head, rows = verify_log(tmp_path / "old").head, list_rows(tmp_path / "old")
     backup(tmp_path / "old", tmp_path / "b.zip")
     close_databases()
