@@ -106,18 +106,23 @@ def erase_rows(
     """Erase what may not be kept any longer; see the command's help."""
     settings = read_settings(home)
     folder = settings.home
-    from api.days import begin_day  # noqa: PLC0415
+    from api.days import begin_day, end_day  # noqa: PLC0415
     from geo.risk.scoring import parse_day  # noqa: PLC0415
+    from geo.store.database import find_store  # noqa: PLC0415
     from geo.store.files import erase_expired  # noqa: PLC0415
     from geo.store.people.emptying import empty_events  # noqa: PLC0415
+    from geo.store.people.shares.emptying import empty_links  # noqa: PLC0415
+    from geo.store.releases import forget_expired  # noqa: PLC0415
 
-    day = datetime.now(UTC).date() if today is None else parse_day(today)
+    now, days, day = time.time(), settings.audit_days, datetime.now(UTC).date() if today is None else parse_day(today)
     with working("Erasing"):
+        find_store(folder)
+        # releases before the store's files are rewritten; what people did and were shown, by the clock as well
+        n_forgotten = forget_expired(folder, now=datetime.fromtimestamp(min(now, end_day(day.isoformat())), UTC))
         done = erase_expired(folder, day)
-        before = begin_day((day - timedelta(days=settings.audit_days)).isoformat())
-        emptied = empty_events(
-            folder, before=before, days=settings.audit_days, now=time.time(), name=name_operator()
-        )
+        before = begin_day((day - timedelta(days=days)).isoformat())
+        n_links = empty_links(folder, before=before, days=days, now=now, name=name_operator())
+        emptied = empty_events(folder, before=before, days=days, now=now, name=name_operator())
     if as_json:
         erased = [
             {
@@ -130,16 +135,18 @@ def erase_rows(
             }
             for one in done
         ]
-        print_json(
-            {"home": str(folder), "expired_before": day.isoformat(), "erased": erased, "events_emptied": emptied.events}
-        )
+        told = {"events_emptied": emptied.events, "links_emptied": n_links, "releases_forgotten": n_forgotten}
+        print_json({"home": str(folder), "expired_before": day.isoformat(), "erased": erased, **told})
         return
     if emptied.events:
-        print_words(
-            f"{emptied.events:,} events of the audit log were emptied: they are older than {settings.audit_days} days."
-        )
+        print_words(f"{emptied.events:,} events of the audit log were emptied: they are older than {days} days.")
+    if n_links:
+        print_words(f"{n_links:,} share links were emptied: they ended more than {days} days ago.")
+    if n_forgotten:
+        print_words(f"{n_forgotten:,} expired releases were erased, with what audits needed of them.")
     if not done:
-        print_words(f"Nothing {'else ' if emptied.events else ''}had to be erased before {day}.")
+        is_else = emptied.events or n_links or n_forgotten
+        print_words(f"Nothing {'else ' if is_else else ''}had to be erased before {day}.")
         return
     rows = [(one.layer, f"{one.versions:,}", f"{one.quarantined:,}", f"{len(one.snapshots):,}") for one in done]
     print_table(("layer", "rows erased", "quarantined", "snapshots"), rows, numbers=("rows erased", "quarantined"))
@@ -200,8 +207,9 @@ COMMANDS = (
                 erase_rows,
                 "Erase what may not be kept any longer.",
                 "Erase every row whose retain_until has passed, from every snapshot, from the quarantine and from the "
-                "database's files, and empty events of the audit log that are older than NORRSYN_AUDIT_DAYS. How much "
-                "went and the hashes before and after are kept as proof.",
+                "database's files; expired releases; and empty events of the audit log and ended share links that are "
+                "older than NORRSYN_AUDIT_DAYS by the clock, whatever day is given. How much went and the hashes "
+                "before and after are kept as proof.",
                 ("norrsyn db erase", "norrsyn db erase --today 2027-01-01 --json"),
             ),
         ),

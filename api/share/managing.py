@@ -77,7 +77,7 @@ class LinkKeeper:
         if link is None:
             return LinkRights(may_make=makes, may_revoke=keeps)
         is_own = link.created.user_id == self.user.user_id
-        is_open = not link.is_over and link.state != "restored"
+        is_open = not link.is_over
         shares = link.circle in self.own_circles
         extends = keeps and (makes or link.needs_approval) and not (is_own and link.needs_approval)
         return LinkRights(

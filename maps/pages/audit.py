@@ -210,6 +210,7 @@ def _say_event(lang: str, what: str) -> str:
         "chain-begun": translate(lang, "Took older events into the chain of the log"),
         "log-restored": translate(lang, "Put the log of a backup before these events"),
         "audit-emptied": translate(lang, "Emptied old events of the log"),
+        "links-emptied": translate(lang, "Emptied share links that ended long ago"),
         "chain-begun-elsewhere": translate(lang, "Took older events into the chain, before a backup was restored"),
         "audit-emptied-elsewhere": translate(lang, "Emptied old events, before a backup was restored"),
         "audit-viewed": translate(lang, "Looked at the audit log"),

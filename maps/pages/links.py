@@ -320,8 +320,10 @@ def say_area(lang: str, link: ShareLink) -> str:
     """A link's area in words."""
     asked, n = link.area_asked, len(link.scope.area or ())
     codes = [str(code) for code in asked.get("codes", ())]
-    if link.scope.area is None:
+    if link.scope.area is None and not link.is_emptied:
         return translate(lang, "All of the release")
+    if link.is_emptied:
+        return translate(lang, "Erased")
     squares = translate(lang, "{n} squares", n=n)
     if asked.get("kind") == "counties":
         return f"{', '.join(county_names().get(code, code) for code in codes)} ({squares})"
@@ -337,9 +339,10 @@ def _say_link(lang: str, link: ShareLink) -> dict[str, Any]:
         "state": link.state,
         "state_name": name_state(lang, link.state),
         "is_over": link.is_over,
-        "recipient": link.recipient,
-        "purpose": link.purpose,
-        "contact": link.contact,
+        # one that ended long ago says no more whom it was for
+        "recipient": translate(lang, "Name erased") if link.is_emptied else link.recipient,
+        "purpose": link.purpose or "–",
+        "contact": link.contact or "–",
         "basis": say_title(lang, "sharing_bases", "basis", link.basis),
         "circle": say_title(lang, "circles", "circle", link.circle),
         "release_id": scope.release_id,
@@ -358,17 +361,23 @@ def _say_link(lang: str, link: ShareLink) -> dict[str, Any]:
         "is_single_use": link.is_single_use,
         "needs_approval": link.needs_approval,
         "history": [
-            (title, say_moment(lang, moment.at), moment.name)
+            (title, say_moment(lang, moment.at), moment.name or "–")
             for title, moment in (
                 (translate(lang, "Made"), link.created),
                 (translate(lang, "Approved"), link.approved),
                 (translate(lang, "Address made"), link.issued),
                 (translate(lang, "Extended"), link.extended),
-                (translate(lang, "Revoked"), link.revoked),
+                (_say_end(lang, link), link.revoked),
             )
             if moment is not None
         ],
     }
+
+
+def _say_end(lang: str, link: ShareLink) -> str:
+    if link.state == "restored":
+        return translate(lang, "Ended, because it came back from a backup")
+    return translate(lang, "Revoked")
 
 
 def _say_release(lang: str, release: Release) -> str:

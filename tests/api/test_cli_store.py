@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,13 @@ from api.cli import app
 from api.cli.events import name_operator
 from geo.store.files import Provenance, list_snapshots, load_layers, save_layer
 from geo.store.people.events import list_events
+from geo.store.people.management import By
+from geo.store.people.shares.life import create_share, revoke_share
+from geo.store.people.shares.links import list_share_links
+from geo.store.people.users import NewUser, make_user
+from geo.store.releases import list_releases
 from tests.frames import make_finding, make_frame, make_workplace
+from tests.shares import DAY_S, make_new, put_release
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -132,6 +140,25 @@ class TestDatabase:
             archive.writestr("surfaces/more", b"")
         assert "surfaces/more" in fail_json("db", "restore", file, "--home", tmp_path / "third", code=4)
         assert "no backup" in fail_json("db", "restore", tmp_path / "none", "--home", home, code=3)
+
+    def test_erase_takes_expired_releases_and_links_that_ended_long_ago(self, home: Path) -> None:
+        now = time.time()
+        put_release(home, days=60, now=now - 900 * DAY_S)
+        put_release(home, "fedcba9876543210", days=60)
+        anna = By(make_user(home, NewUser("Anna", "polismyndigheten", ["coordinator"]), now=1.0).user_id, 0)
+        for recipient, days in (("Old", 800), ("Young", 700)):
+            at = now - days * DAY_S
+            made = create_share(
+                home, make_new(at, recipient=recipient), replace(anna, now=at), among={"joint-inspection"}
+            )
+            revoke_share(home, made.link.link_id, replace(anna, now=at + 1))
+        # a day to come takes nothing that the clock does not
+        told = run_json("db", "erase", "--today", "2099-01-01", "--home", home)
+        assert (told["links_emptied"], told["releases_forgotten"]) == (1, 1)
+        assert [link.recipient for link in list_share_links(home, now=now)] == ["Young", ""]
+        assert [one.release_id for one in list_releases(home)] == ["fedcba9876543210"]
+        told = run_json("db", "erase", "--home", home)
+        assert (told["links_emptied"], told["releases_forgotten"]) == (0, 0)
 
     def test_erase(self, home: Path) -> None:
         save_layer(home, "findings", make_frame([make_finding(1, retain_until="2026-07-14")]), Provenance("f.csv"))

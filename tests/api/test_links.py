@@ -19,7 +19,10 @@ from hypothesis import strategies as st
 from api import create_app
 from api.settings import Settings
 from api.share.asking import choose_expiry, find_day_fault, read_area_text
+from geo.store.people.database import write_people
 from geo.store.people.events import list_events
+from geo.store.people.shares.emptying import empty_links
+from geo.store.people.shares.ending import end_restored
 from geo.store.people.shares.links import list_share_links
 from geo.store.releases import delete_release
 from maps.degrees import to_degrees
@@ -355,6 +358,24 @@ class TestPages:
         assert send(bo, path, do="nothing").status_code == 422
         stale = bo.post(path, data={"do": "revoke"}, headers=FORM)
         assert stale.status_code == 422
+
+    def test_links_that_a_backup_brought_back_or_that_were_emptied(self, anna: TestClient, home: Path) -> None:
+        for name in ("Berit", "Cecilia"):
+            make(anna, recipient=name)
+        made = [link.link_id for link in list_share_links(home, now=time.time())]
+        with write_people(home) as connection:
+            assert end_restored(connection, now=time.time()) == 2
+        page = anna.get(f"/links/{made[0]}?lang=sv").text
+        assert "Avslutad, eftersom den kom från en säkerhetskopia" in page
+        assert 'value="revoke"' not in page
+        now = time.time() + 400 * DAY_S
+        empty_links(home, before=now, days=365, now=now, name="cli:root")
+        page = anna.get(f"/links/{made[0]}?lang=sv").text
+        assert "Berit" not in page
+        assert "Namnet är raderat" in page
+        assert anna.get("/links?state=&lang=sv").text.count("<bdi>Namnet är raderat</bdi>") == 2
+        told = anna.get(f"/api/links/{made[0]}").json()
+        assert (told["recipient"], told["state"]) == ("", "restored")
 
     def test_the_list_and_its_filters(self, anna: TestClient, app: FastAPI) -> None:
         assert "Det finns ingen delningslänk" in anna.get("/links").text

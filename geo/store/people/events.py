@@ -76,6 +76,7 @@ KINDS = (
     "chain-begun",
     "log-restored",
     "audit-emptied",
+    "links-emptied",
     # noted in a log that a backup's was put before: of numbers that are others now
     "chain-begun-elsewhere",
     "audit-emptied-elsewhere",

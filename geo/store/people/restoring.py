@@ -1,4 +1,7 @@
-"""Tables of people from a backup: whom it knows, what they keep, share links, and the log of what was done."""
+"""Tables of people from a backup: whom it knows, what they keep, share links, and the log of what was done.
+
+No link comes back alive: one may have been revoked after the backup was taken, and what opens it is not in there.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from geo.store.people.appending import (
 )
 from geo.store.people.chain import GENESIS, Content, Head, LogRow
 from geo.store.people.emptied import EMPTIED
+from geo.store.people.shares.ending import end_restored
 from geo.store.people.tables import EVENTS, KEPT_IN_BACKUPS
 from geo.store.people.verifying import TAKEN_IN, read_rows
 from geo.store.table_files import read_table
@@ -61,6 +65,7 @@ def restore_people(people: sa.Connection, open_table: OpenTable, home: Path, tol
         if file is not None:
             with file:
                 read_table(people, table, file)
+    end_restored(people, now=time.time())
     return _restore_log(people, open_table, _read_head(told_head))
 
 

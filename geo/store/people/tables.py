@@ -204,7 +204,7 @@ SHARE_LINKS = sa.Table(
             sa.Column(f"{what}_by", sa.Text, nullable=not is_always),
         )
     ),
-    # ``revoked`` or ``expired``
+    # ``revoked``, ``expired``, or ``restored``: ended by the restoring of a backup
     sa.Column("ended_why", sa.Text),
 )  # fmt: skip
 

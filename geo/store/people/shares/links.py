@@ -35,11 +35,11 @@ __all__ = [
 DAY_S = 86_400.0
 DEFAULT_LASTS_S = 14 * DAY_S
 MAX_LASTS_S = 90 * DAY_S
-# how far a link has come, in that order; ``restored`` came back from a backup, and opens nothing
+# how far a link has come, in that order; ``restored`` came back from a backup, which ended it
 STATES = ("awaiting", "ready", "issued", "opened", "used-up", "expired", "revoked", "restored")
 # those that show something, or will
 ACTIVE = frozenset({"awaiting", "ready", "issued", "opened"})
-ENDED = frozenset({"expired", "revoked"})
+ENDED = frozenset({"expired", "revoked", "restored"})
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ class ShareLink:
     expires_at : float, s
     created : Moment
     approved, issued, extended, revoked : Moment, optional
+        The last one also of a link that a restored backup has ended.
     """
 
     link_id: str
@@ -155,8 +156,13 @@ class ShareLink:
         return self.state in ACTIVE
 
     @property
+    def is_emptied(self) -> bool:
+        """Whether it ended so long ago that whom it was for, by whom and what for is gone."""
+        return not self.recipient_key
+
+    @property
     def is_over(self) -> bool:
-        """Whether it was revoked or has expired: nothing changes it any more."""
+        """Whether it was revoked, has expired or came back from a backup: nothing changes it any more."""
         return self.state in ENDED
 
 
@@ -285,7 +291,7 @@ def describe_row(row: Any, names: Mapping[str, str], now: float) -> ShareLink:
         find_moment("approved"),
         find_moment("issued"),
         find_moment("extended"),
-        find_moment("ended") if row.ended_why == "revoked" else None,
+        find_moment("ended") if row.ended_why in {"revoked", "restored"} else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,15 @@ from hypothesis import strategies as st
 
 from geo.errors import ChangedError, NotFoundError, ParameterError
 from geo.layers.circles import VISIBLE
+from geo.store.database import close_databases
 from geo.store.files import Provenance, backup, restore, save_layer
 from geo.store.people.attempts import count_failures
 from geo.store.people.database import read_people, write_people
+from geo.store.people.emptying import empty_events
 from geo.store.people.events import list_events
 from geo.store.people.management import By
 from geo.store.people.sessions import prune_people
+from geo.store.people.shares.emptying import empty_links
 from geo.store.people.shares.life import (
     Issued,
     RecipientTakenError,
@@ -383,25 +387,96 @@ def test_a_flood_ends_ten_minutes_after_it() -> None:
 
 class TestBackups:
     def test_a_link_comes_back_without_what_opens_it(self, tmp_path: Path, database: str) -> None:
-        old = tmp_path / "old"
+        # restoring asks the clock
+        old, now = tmp_path / "old", time.time()
         save_layer(old, "workplaces", make_frame([make_workplace()]), Provenance("a.csv"))
-        anna = By(make_user(old, NewUser("Anna", "polismyndigheten", ["coordinator"]), now=NOW).user_id, NOW)
+        anna = By(make_user(old, NewUser("Anna", "polismyndigheten", ["coordinator"]), now=now).user_id, now)
         made = make(old, anna, password_hash="$argon2id$secret", is_single_use=True)  # noqa: S106
         waiting = make(old, anna, recipient="C", password_hash="$argon2id$secret", needs_approval=True)  # noqa: S106
+        # approved, and without an address or a password yet: nothing that it has is left out of the backup
+        ready = make(old, anna, recipient="D", needs_approval=True)
+        approve_share(old, ready.link.link_id, By("somebody", now), among=ALL)
+        over = make(old, anna, recipient="E")
+        revoke_share(old, over.link.link_id, anna, among=ALL)
+        lapsed = make(old, By(anna.user_id, now - 20 * DAY_S), recipient="F")
         done = backup(old, tmp_path / "b.zip")
-        assert done.rows["share_links"] == 2
+        assert done.rows["share_links"] == 5
         assert "share_sessions" not in done.rows
         if database != "sqlite":
             return
         new = tmp_path / "new"
         restore(tmp_path / "b.zip", new)
-        assert {link.state for link in list_share_links(new, now=NOW)} == {"restored"}
+        links = {link.link_id: link for link in list_share_links(new, now=now)}
+        assert (links.pop(over.link.link_id).state, links.pop(lapsed.link.link_id).state) == ("revoked", "expired")
+        with read_people(new) as connection:
+            assert connection is not None
+            assert all(connection.execute(sa.select(SHARE_LINKS.c.ended_at)).scalars())
+        assert {link.state for link in links.values()} == {"restored"}
+        assert all(link.is_over and link.revoked and link.revoked.name == "norrsyn" for link in links.values())
+        told = [each.about for each in list_events(new)[1] if each.about.endswith("; restored from a backup")]
+        assert sorted(about.partition(":")[0] for about in told) == sorted(links)
+        with pytest.raises(ChangedError, match="backup"):
+            issue_share(new, ready.link.link_id, anna, among=ALL)
         assert open_one(new, str(made.token), code=str(made.code)) is None
         with pytest.raises(ChangedError):
-            approve_share(new, waiting.link.link_id, By("somebody", NOW), among=ALL)
+            approve_share(new, waiting.link.link_id, By("somebody", now), among=ALL)
         with read_people(new) as connection:
             assert connection is not None
             rows = connection.execute(sa.select(SHARE_LINKS)).mappings().all()
             assert connection.execute(sa.select(SHARE_SESSIONS)).all() == []
         assert all(row[name] is None for row in rows for name in ("token_hash", "password_hash", "code_hash"))
-        assert revoke_share(new, made.link.link_id, anna, among=ALL)[0].state == "revoked"
+        # it is over already
+        again, is_ended = revoke_share(new, made.link.link_id, anna, among=ALL)
+        assert (again.state, is_ended) == ("restored", False)
+        assert list_kinds(new).count("link-revoked") == 4
+
+
+class TestEmptying:
+    def test_what_ended_long_ago_keeps_numbers_and_no_names(self, tmp_path: Path, by: dict[str, By]) -> None:
+        old = make(
+            tmp_path, by["Anna"], recipient="Zebedaios", purpose="ändamålet", contact="kontakten", is_single_use=True
+        )
+        assert look(tmp_path, open_one(tmp_path, str(old.token), code=str(old.code)))
+        revoke_share(tmp_path, old.link.link_id, by["Bo"], among=ALL)
+        lapsed = make(tmp_path, by["Anna"], recipient="B")
+        young = make(tmp_path, replace(by["Anna"], now=NOW + 30 * DAY_S), recipient="C", expires_at=NOW + 60 * DAY_S)
+        before = {link.link_id: link for link in list_share_links(tmp_path, now=NOW + 30 * DAY_S)}
+        now = NOW + 380 * DAY_S
+        assert empty_links(tmp_path, before=now, days=365, now=now, name="cli:root") == 2
+        after = {link.link_id: link for link in list_share_links(tmp_path, now=now)}
+        assert after[young.link.link_id].recipient == "C"
+        for link_id in (old.link.link_id, lapsed.link.link_id):
+            link, was = after[link_id], before[link_id]
+            assert link.is_emptied
+            assert (link.recipient, link.purpose, link.contact, link.area_asked) == ("", "", "", {})
+            assert {moment.user_id for moment in (link.created, link.issued, link.revoked) if moment} <= {""}
+            for name in ("state", "basis", "circle", "openings", "views", "opened_at", "expires_at"):
+                assert getattr(link, name) == getattr(was, name), name
+            assert (link.scope.release_id, link.created.at) == (was.scope.release_id, was.created.at)
+        assert after[old.link.link_id].openings == 1
+        assert list_events(tmp_path)[1][0].about == "2; 365 days"
+        # nothing more to do; and nothing is younger than it is by the clock
+        assert empty_links(tmp_path, before=now, days=365, now=now, name="cli:root") == 0
+        assert empty_links(tmp_path, before=now * 2, days=365, now=now, name="cli:root") == 0
+        assert list_kinds(tmp_path).count("links-emptied") == 1
+        # nobody's are revoked with it
+        assert revoke_recipient(tmp_path, "Zebedaios", replace(by["Anna"], now=now), among=ALL) == []
+
+    def test_the_bytes_go(self, tmp_path: Path, by: dict[str, By], database: str) -> None:
+        if database != "sqlite":
+            pytest.skip("looks into the file")
+        made = make(tmp_path, by["Anna"], recipient="Zebedaios", purpose="andamalet", contact="kontakten")
+        revoke_share(tmp_path, made.link.link_id, by["Bo"], among=ALL)
+        now = NOW + 380 * DAY_S
+        # the log names the recipient as long as it is kept itself
+        empty_links(tmp_path, before=now, days=365, now=now, name="cli:root")
+        empty_events(tmp_path, before=now, days=365, now=now, name="cli:root")
+        close_databases()
+        kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+        for word in (b"Zebedaios", b"zebedaios", b"andamalet", b"kontakten"):
+            assert word not in kept
+
+    def test_nothing_yet(self, tmp_path: Path, database: str) -> None:
+        assert empty_links(tmp_path / "none", before=NOW, days=365, now=NOW, name="") == 0
+        # a server's database is there already
+        assert (tmp_path / "none").exists() == (database != "sqlite")
