@@ -92,8 +92,10 @@ class Settings(BaseSettings):
     trusted_proxies : str
         Addresses or networks, parted by commas, of proxies whose ``X-Forwarded-For`` is believed.
     audit_days : int, days
-        How long who did what, to what and on which basis stands in the log; then `norrsyn db erase` empties
-        it. Not below `geo.store.people.emptied.LEAST_DAYS`.
+        How long who did what, to what and on which basis stands in the log, and whom a link was for after it ended;
+        then `norrsyn db erase` empties it. Not below `geo.store.people.emptied.LEAST_DAYS`.
+    controller : str
+        Which agency is responsible for what is kept of recipients of links, plain text on their pages.
     oidc_issuer : str, optional
         An identity provider (OpenID Connect) that people may sign in through. This and the next five: all, or none.
     oidc_client_id : str
@@ -137,6 +139,7 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=12, ge=1, le=30 * 24)
     trusted_proxies: str = ""
     audit_days: int = Field(default=730, ge=LEAST_DAYS, le=36_500)
+    controller: str = Field(default="", max_length=300)
     oidc_issuer: str | None = None
     oidc_client_id: str = Field(default="", max_length=300)
     oidc_client_secret: SecretStr | None = None
@@ -291,7 +294,7 @@ class Settings(BaseSettings):
             raise PydanticCustomError(_INCOMPLETE, message, {"missing": ", ".join(missing)})
         return " ".join(wanted)
 
-    @field_validator("accessibility_contact")
+    @field_validator("accessibility_contact", "controller")
     @classmethod
     def _strip_contact(cls, contact: str) -> str:
         return contact.strip()

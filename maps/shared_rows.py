@@ -63,6 +63,8 @@ class SharedTable:
     data_from : str, ISO 8601, when the newest of the data came in; empty where that is not known
     finest_m : int, m
     is_synthetic : bool
+    controller : str, which agency is responsible for what is kept of the recipient; empty where that is not set
+    keep_days : int, how long that is kept
     """
 
     recipient: str
@@ -77,6 +79,8 @@ class SharedTable:
     data_from: str
     finest_m: int
     is_synthetic: bool
+    controller: str
+    keep_days: int
 
 
 def find_views(rows: Sequence[ReleaseRow]) -> tuple[View, ...]:

@@ -83,6 +83,7 @@ def make_table(request: Request, share: Share) -> SharedTable:
     if not rows:
         message = "The release has nothing that is the link's."
         raise NoShareError(message)
+    settings = request.app.state.service.settings
     return SharedTable(
         recipient=share.recipient,
         link_id=share.link_id,
@@ -96,6 +97,8 @@ def make_table(request: Request, share: Share) -> SharedTable:
         data_from=release.data_from,
         finest_m=share.scope.finest_m,
         is_synthetic=release.is_synthetic,
+        controller=settings.controller,
+        keep_days=settings.audit_days,
     )
 
 

@@ -82,6 +82,11 @@ def describe_setting(lang: str, name: str) -> str:
         "allowed_hosts": translate(lang, "Names that requests may ask for beside those of this machine."),
         "upload_mb": translate(lang, "How many MiB one upload may have, all its files together."),
         "import_queue": translate(lang, "How many imports may wait while one runs."),
+        "audit_days": translate(
+            lang,
+            "For how many days who did and saw what is kept in the audit log, and whom a link was for after its end.",
+        ),
+        "controller": translate(lang, "Agency that is responsible for what is kept about recipients of share links."),
         "accessibility_contact": translate(lang, "Whom to tell what does not work for a reader."),
         "public_url": translate(lang, "Address that people reach the server by. Without it: that of this machine."),
         "session_idle_minutes": translate(lang, "After how many minutes a session that nobody uses ends."),

@@ -153,6 +153,8 @@ def _describe(lang: str, table: SharedTable, view: View) -> dict[str, Any]:
         "n_rows": len(table.rows),
         "phones": read_table("support_lines").set_index("line")["phone"].to_dict(),
         "synthetic": table.is_synthetic,
+        "controller": table.controller,
+        "keep_days": table.keep_days,
     }
 
 

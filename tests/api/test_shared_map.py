@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -308,6 +309,21 @@ class TestPages:
         assert read("") == read("class") == read("nonsense")
         head = client.get("/share?lang=en&sort=employers").text
         assert 'data-sort="employers" class="number" aria-sort="descending"' in head
+
+    @pytest.mark.parametrize("controller", ["", "Polismyndigheten <dpo@polisen.example>"])
+    def test_who_is_shown_a_map_is_told_what_is_kept_of_them(self, world: World, controller: str) -> None:
+        service = world.app.state.service
+        service.settings = service.settings.model_copy(update={"controller": controller, "audit_days": 400})
+        client, _ = come(world, scope=scope())
+        for lang, words in (
+            ("sv", ("personuppgiftsansvarig", "400 dagar efter", "Fråga Anna Berg", "(IMY)")),
+            ("en", ("is responsible for what is kept about you", "400 days after", "Ask Anna Berg", "(IMY)")),
+        ):
+            page = client.get(f"/share?lang={lang}").text
+            told = unescape(page[page.index('id="about-you"') :].partition("</div>")[0])
+            assert all(word in told for word in words), told
+            assert (controller or {"sv": "Myndigheten som skickade", "en": "The agency that sent"}[lang]) in told
+            assert "<dpo@" not in page
 
     def test_paper_says_what_it_must(self, world: World) -> None:
         client, link_id = come(world, scope=scope())
