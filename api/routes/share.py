@@ -53,9 +53,9 @@ def show_opening(token: Token, lang: PageLanguage = None) -> Response:  # noqa: 
 
 
 @router.post("/s/{token:path}", include_in_schema=False)
-def open_link(request: Request, token: Token, form: TheForm, lang: PageLanguage = None) -> Response:
+async def open_link(request: Request, token: Token, form: TheForm, lang: PageLanguage = None) -> Response:
     """Open a link with whatever password and code it asks for."""
-    done = open_share(request, token, form.get("password", ""), form.get("code", ""))
+    done = await open_share(request, token, form.get("password", ""), form.get("code", ""))
     if not isinstance(done, Opened):
         return respond_to_refusal(request, done.wait_s)
     chosen = lang if lang in LANGUAGES else done.link.lang

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 
 from api.auth.cookies import read_named_cookie, share_cookie_name
 from api.auth.passwords import MAX_PASSWORD, Passwords
+from api.errors import BusyError
+from api.share.line import find_line
 from api.share.sessions import has_release
+from geo.store.people.attempts import address_subject
 from geo.store.people.shares.links import ShareLink
 from geo.store.people.shares.opening import begin_opening, end_share_session, finish_opening
 
@@ -16,6 +20,8 @@ __all__ = ["Opened", "Refused", "leave_share", "open_share"]
 
 # how long somebody is told to wait where everybody is
 _FLOOD_WAIT_S = 60.0
+# until those who stand in a full line are served
+_LINE_WAIT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -33,20 +39,33 @@ class Refused:
     wait_s: float = 0.0
 
 
-def open_share(request: Request, text: str, password: str, code: str) -> Opened | Refused:
-    """Open the link of an address, with whatever was typed.
+async def open_share(request: Request, text: str, password: str, code: str) -> Opened | Refused:
+    """Open the link of an address, with whatever was typed, once it is its turn.
 
-    Unknown, cut off, expired, revoked, used up, a wrong password, a wrong code, a release that is gone: all of them are
-    counted, look one password up and compare it (argon2id), and are refused alike.
+    Where the line is full nothing is counted or looked at: whoever has the right link comes again in a few seconds.
 
     Raises
     ------
-    BusyError, StoreError
+    StoreError
+    """
+    address = request.app.state.accounts.find_client(request)
+    work = partial(_open, request, text, password, code, address)
+    try:
+        return await find_line().serve(address_subject(address), work)
+    except BusyError:
+        return Refused(_LINE_WAIT_S)
+
+
+def _open(request: Request, text: str, password: str, code: str, address: str) -> Opened | Refused:
+    """Open the link of an address.
+
+    Unknown, cut off, expired, revoked, used up, a wrong password, a wrong code, a release that is gone: all of them are
+    counted, look one password up and compare it (argon2id), and are refused alike.
     """
     home, accounts = request.app.state.service.settings.home, request.app.state.accounts
     passwords: Passwords = request.app.state.share_passwords
     now = float(accounts.clock())
-    attempt = begin_opening(home, text, accounts.find_client(request), now=now)
+    attempt = begin_opening(home, text, address, now=now)
     if attempt.wait_s:
         # in a flood not every text is counted by itself: whether one is must not be told
         return Refused(max(_FLOOD_WAIT_S, attempt.wait_s) if attempt.is_flooded else attempt.wait_s)
