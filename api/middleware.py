@@ -27,7 +27,9 @@ __all__ = [
     "HeadAsGet",
     "HostGuard",
     "SecurityHeaders",
+    "is_head",
     "is_shared",
+    "is_this_machine",
     "security_headers",
 ]
 
@@ -218,6 +220,11 @@ def _is_ipv6(text: str) -> bool:
     return True
 
 
+def is_head(request: Request) -> bool:
+    """Whether only the head of an answer goes out."""
+    return getattr(request.state, "is_head", False) is True
+
+
 class HeadAsGet:
     """Answer HEAD as GET without the body, for every route there is."""
 
@@ -235,4 +242,6 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app({**scope, "method": "GET"}, receive, send_without_body)
+        # what shows nothing is no view: `is_head`
+        state = {**scope.get("state", {}), "is_head": True}
+        await self.app({**scope, "method": "GET", "state": state}, receive, send_without_body)

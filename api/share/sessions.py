@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 
 from api.auth.cookies import read_named_cookie, share_cookie_name
+from api.middleware import is_head
 from api.witness import Sightings
 from geo.disclosure.release.rows import Release, ReleaseRow
 from geo.disclosure.release.scope import Scope, select_rows
@@ -22,6 +23,7 @@ __all__ = [
     "Share",
     "find_share",
     "has_release",
+    "load_shared",
     "make_scope",
     "note_export",
     "note_view",
@@ -134,17 +136,29 @@ def note_view(request: Request, share: Share, about: str = "") -> None:
     StoreError
         It cannot be noted, so it must not be shown either.
     """
-    token, now = read_named_cookie(request, share_cookie_name(request)) or "", _now(request)
-    sightings: Sightings = request.app.state.sightings
-    view = ("link-viewed", hash_token(token), about, str(int(now // _HOUR_S)))
-    if not sightings.has(*view):
-        note_share_use(request.app.state.service.settings.home, share.link, "link-viewed", about, now=now)
-        sightings.add(*view)
+    _note_once(request, share, "link-viewed", about)
 
 
 def note_export(request: Request, share: Share, about: str) -> None:
-    """Note in the log that the recipient takes along what is shared, such as ``csv``."""
-    note_share_use(request.app.state.service.settings.home, share.link, "link-exported", about, now=_now(request))
+    """Note in the log that the recipient takes along what is shared, such as ``csv``: as often as a view.
+
+    Raises
+    ------
+    StoreError
+    """
+    _note_once(request, share, "link-exported", about)
+
+
+def _note_once(request: Request, share: Share, what: str, about: str) -> None:
+    if is_head(request):
+        # nothing is shown
+        return
+    token, now = read_named_cookie(request, share_cookie_name(request)) or "", _now(request)
+    sightings: Sightings = request.app.state.sightings
+    use = (what, hash_token(token), about, str(int(now // _HOUR_S)))
+    if not sightings.has(*use):
+        note_share_use(request.app.state.service.settings.home, share.link, what, about, now=now)
+        sightings.add(*use)
 
 
 def _now(request: Request) -> float:

@@ -33,6 +33,12 @@ __all__ = [
 _FEW_SECONDS = 90
 # of a table on paper; the rest is in the file
 _MOST_ON_PAPER = 60
+# what the page for printing says once its link has ended
+_END_TEXTS = (
+    "This map is shown no more",
+    "Its link has ended, or the map was left alone for long. What it showed has been cleared from this screen.",
+    "Open the link from the message again. If it does not open, ask: {contact}",
+)
 # What the page's scripts say: recipients are not sent the texts of all other pages.
 SCRIPT_TEXTS = (
     "Map. Arrow keys move it, plus and minus zoom, Enter explains the cell in the middle.",
@@ -51,9 +57,7 @@ SCRIPT_TEXTS = (
     "Its middle",
     "Municipalities",
     "Less the smaller squares within it, which are told by themselves.",
-    "This map is shown no more",
-    "Its link has ended, or the map was left alone for long. What it showed has been cleared from this screen.",
-    "Open the link from the message again. If it does not open, ask: {contact}",
+    *_END_TEXTS,
     "Sorted by {column}.",
 )
 
@@ -92,7 +96,6 @@ def render_share_page(lang: str, table: SharedTable, view: View | None = None, s
     """
     views = find_views(table.rows)
     view = view if view in views else views[0]
-    texts = catalogue(lang)
     return render_page(
         "share.html",
         lang,
@@ -100,12 +103,11 @@ def render_share_page(lang: str, table: SharedTable, view: View | None = None, s
         [("layer", view[0]), ("sector", view[1]), *([("sort", sort)] if sort else [])],
         # Our own constant output, not data: rendered from the skeleton's settings alone.
         skeleton_html=Markup(build_share_skeleton().html),  # noqa: S704
-        texts={text: texts.get(text, text) for text in SCRIPT_TEXTS},
+        texts=_pick_texts(lang, SCRIPT_TEXTS),
         views=[{"layer": layer, "sector": sector, "name": _say_view(lang, (layer, sector))} for layer, sector in views],
         rows=[say_row(lang, row) for row in sort_rows(lang, table.rows, sort)],
         sorts=_link_sorts(lang, view, sort),
         print_link=f"share/print?{urlencode({'lang': lang, 'layer': view[0], 'sector': view[1]})}",
-        expires_at=int(table.expires_at),
         **_describe(lang, table, view),
     )
 
@@ -122,6 +124,7 @@ def render_share_print_page(lang: str, table: SharedTable, view: View | None = N
         lang,
         "/",
         [("layer", view[0]), ("sector", view[1])],
+        texts=_pick_texts(lang, _END_TEXTS),
         sheet=draw_sheet(shown, described["view_name"], described["watermark"]),
         rows=[say_row(lang, row) for row in listed],
         n_shown=len(shown),
@@ -144,6 +147,7 @@ def _describe(lang: str, table: SharedTable, view: View) -> dict[str, Any]:
             circle=say_title(lang, "circles", "circle", table.circle),
         ),
         "expires": say_moment(lang, table.expires_at - 1),
+        "expires_at": int(table.expires_at),
         "scored_for": format_date(lang, table.scored_for),
         "data_from": say_data_day(lang, table.data_from),
         "finest": say_size(lang, table.finest_m),
@@ -156,6 +160,11 @@ def _describe(lang: str, table: SharedTable, view: View) -> dict[str, Any]:
         "controller": table.controller,
         "keep_days": table.keep_days,
     }
+
+
+def _pick_texts(lang: str, wanted: Sequence[str]) -> dict[str, str]:
+    texts = catalogue(lang)
+    return {text: texts.get(text, text) for text in wanted}
 
 
 def _choose_rows(rows: Sequence[ReleaseRow], view: View) -> list[ReleaseRow]:

@@ -338,16 +338,20 @@ class TestPages:
         assert page.count("<rect") >= 6
 
     @pytest.mark.parametrize("first", [0, 1, 2])
-    def test_views_once_an_hour_and_every_export_are_lines_of_the_log(self, world: World, first: int) -> None:
+    def test_views_and_exports_are_lines_of_the_log_once_an_hour(self, world: World, first: int) -> None:
         """Whatever is asked for first: the map's data is a view of it as its page is."""
+        world.clock.now = world.clock.now // 3600 * 3600
         client, link_id = come(world, scope=scope())
+        for path in list_routes():
+            client.head(path)
+        assert {event.what for event in list_events(world.home)[1]} == {"link-created", "link-issued", "link-opened"}
         asked = ("/share", "/share/cells.json", "/share/tiles/5/17/8.png")
         for path in (*asked[first:], *asked, *asked):
             assert client.get(path).status_code == 200
         for path in list_routes()[2:6] + list_routes()[7:]:
             client.get(path)
-        client.get("/share/cells.csv")
-        client.get("/share/print")
+        for path in ("/share/cells.csv", "/share/print", "/share/cells.csv?lang=en", "/share/print?sector=all"):
+            assert client.get(path).status_code == 200
         _, found = list_events(world.home)
         events = [event for event in found if event.what in {"link-viewed", "link-exported"}]
         # the map, and the one square that was looked at
@@ -356,3 +360,7 @@ class TestPages:
         assert all(event.about.startswith(f"{link_id}; {RELEASE}") for event in events)
         assert not any("Mottagare" in event.about for event in events)
         assert sorted(event.about[-3:] for event in events if event.what == "link-exported") == ["csv", "int"]
+        world.clock.now += 3600
+        client.get("/share/cells.csv")
+        assert list_events(world.home)[1][0].what == "link-exported"
+        assert list_events(world.home)[0] == len(found) + 1

@@ -172,6 +172,25 @@ def test_a_recipient_prints_it_and_is_told_when_the_link_ends(
     assert [one for one in watched.troubles if "404" not in one] == []
 
 
+def test_the_page_for_printing_is_cleared_when_its_link_ends(
+    open_page: OpenPage, app: FastAPI, url: str, screenshots: Path
+) -> None:
+    made = share(app, "Åsa Utskrift")
+    watched = open_page(1400, 900)
+    page = watched.page
+    open_map(page, url, made.token)
+    page.goto(f"{url}/share/print?lang=sv")
+    expect(page.get_by_role("button", name="Skriv ut")).to_be_visible()
+    home = app.state.service.settings.home
+    revoke_share(home, made.link.link_id, By(make_account(home, "Ender", ["coordinator"]), time.time()))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("h1")).to_have_text("Kartan visas inte längre")
+    expect(page.locator("main")).to_contain_text("Anna Berg, 090-123 45")
+    assert not [text for text in ("RES4000m", "Åsa Utskrift") if text in page.content()]
+    page.screenshot(path=screenshots / "shared-print-ended.png")
+    assert [one for one in watched.troubles if "404" not in one] == []
+
+
 def test_a_phone_and_a_browser_without_scripts(open_page: OpenPage, app: FastAPI, url: str, screenshots: Path) -> None:
     made = share(app, "Nils", max_openings=5)
     watched = open_page(390, 844, touch=True)

@@ -150,6 +150,7 @@ def test_its_scripts_ask_below_share_only() -> None:
             assert "fetch(" not in text, name
         assert set(re.findall(r'(?:ask|fetchJson)\(["`]([^"`$?]+)', text)) <= {
             "share/cells.json",
+            "share/skeleton.css",
             "share/ground.json",
             "share/cells/",
         }

@@ -5,6 +5,8 @@ import { t } from "./i18n.js";
 
 let isOver = false;
 
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
 // Whatever the link shows is refused with 404 once it has ended, and nothing that this page asks for is anything else.
 const ENDED = 404;
 
@@ -20,8 +22,8 @@ export function endMap() {
   const main = document.getElementById("content");
   const { contact } = main.dataset;
   // Emptied rather than removed: what is under way of it would fail otherwise.
-  const map = window.map_norrsyn.off();
-  map.eachLayer((layer) => layer.remove());
+  const map = window.map_norrsyn?.off();
+  map?.eachLayer((layer) => layer.remove());
   for (const name of ["texts", "expires", "contact"]) delete main.dataset[name];
   const title = el("h1", { tabindex: "-1" }, t("This map is shown no more"));
   main.className = "text-column narrow";
@@ -31,9 +33,22 @@ export function endMap() {
     el("p", { class: "verbatim" }, t("Open the link from the message again. If it does not open, ask: {contact}", { contact })),
   );
   document.querySelector(".share-leave")?.remove();
-  document.getElementById("problem").hidden = true;
+  document.getElementById("problem")?.setAttribute("hidden", "");
   document.title = `${t("This map is shown no more")} – Norrsyn`;
   title.focus();
 }
 
 export const hasEnded = () => isOver;
+
+// The lightest of what a link's pages ask for; HEAD is no view.
+const probe = () => isOver || ask("share/skeleton.css", { method: "HEAD" }).catch(() => null);
+
+// Whoever comes back to a page, and whoever looks at it when the link ends, sees that it has. A print is noted by asking
+// for the page for printing.
+export function watchForTheEnd(printPath) {
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && probe());
+  window.addEventListener("pageshow", ({ persisted }) => persisted && probe());
+  const left = Number(document.getElementById("content").dataset.expires) * 1000 - Date.now();
+  if (left < LONGEST_WAIT_MS) setTimeout(probe, Math.max(left, 0) + 1000);
+  window.addEventListener("beforeprint", () => isOver || ask(printPath, { keepalive: true }).catch(() => null));
+}

@@ -7,7 +7,7 @@ import { colour, onTheme } from "./colours.js";
 import { el, fill } from "./dom.js";
 import { number, t, useLanguage } from "./i18n.js";
 import { animated, setUpMap, showAll } from "./map.js";
-import { ask, hasEnded } from "./share_ended.js";
+import { ask, hasEnded, watchForTheEnd } from "./share_ended.js";
 import { setUpTable } from "./share_table.js";
 import { fromSweref, toSweref } from "./sweref.js";
 
@@ -22,7 +22,6 @@ useLanguage(lang, JSON.parse(main.dataset.texts));
 const FINE_M = 64000;
 const STEPS = 8;
 const NARROW = window.matchMedia("(max-width: 820px)");
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 class SharedMap {
   constructor(cells) {
@@ -168,18 +167,6 @@ function describe(square) {
   ];
 }
 
-const probe = () => hasEnded() || ask("share/cells.json", { method: "HEAD" }).catch(() => null);
-
-// Whoever comes back to a page, and whoever looks at it when the link ends, sees that it has.
-function watchForTheEnd() {
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && probe());
-  window.addEventListener("pageshow", ({ persisted }) => persisted && probe());
-  const left = Number(main.dataset.expires) * 1000 - Date.now();
-  if (left < LONGEST_WAIT_MS) setTimeout(probe, Math.max(left, 0) + 1000);
-  // A print of this page is one too; the page for printing notes it.
-  window.addEventListener("beforeprint", () => hasEnded() || ask(document.getElementById("share-print").href, { keepalive: true }).catch(() => null));
-}
-
 function fetchJson(path) {
   return ask(path).then((response) => {
     if (!response.ok) throw new Error(t("Parts of the map could not be loaded."));
@@ -191,7 +178,7 @@ async function start() {
   let shared = null;
   setUpMap(map, { onInspect: (latlng, how) => shared?.inspect(latlng, how) });
   setUpTable(document.getElementById("share-rows"), lang);
-  watchForTheEnd();
+  watchForTheEnd(document.getElementById("share-print").href);
   try {
     const [ground, { cells }] = await Promise.all([fetchJson("share/ground.json"), fetchJson("share/cells.json")]);
     shared = new SharedMap(cells);
