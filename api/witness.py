@@ -7,6 +7,7 @@ log. What was noted is remembered in the process, so that several workers may no
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Annotated
@@ -14,7 +15,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.auth.signed_in import TheSession
-from geo.store.people.events import note_event
+from geo.store.people.events import note_events
 
 __all__ = ["Sightings", "TheWitness", "Witness", "get_witness"]
 
@@ -67,7 +68,7 @@ class Witness:
         StoreError
             It cannot be noted, so it must not be done either.
         """
-        note_event(self._home, self.user_id, what, about, now=self.now, basis=self._basis)
+        note_events(self._home, self.user_id, what, [about], now=self.now, basis=self._basis)
 
     def see(self, what: str, about: str = "") -> None:
         """Note what they see, unless it was noted within the same hour.
@@ -77,9 +78,21 @@ class Witness:
         StoreError
             It cannot be noted, so it must not be shown either.
         """
-        view = (self._session_id, what, about, str(int(self.now // _HOUR_S)))
-        if not self._sightings.has(*view):
-            self.note(what, about)
+        self.see_all(what, [about])
+
+    def see_all(self, what: str, things: Iterable[str]) -> None:
+        """`see` for several things at once.
+
+        Raises
+        ------
+        StoreError
+        """
+        views = {about: (self._session_id, what, about, str(int(self.now // _HOUR_S))) for about in things}
+        new = {about: view for about, view in views.items() if not self._sightings.has(*view)}
+        if not new:
+            return
+        note_events(self._home, self.user_id, what, list(new), now=self.now, basis=self._basis)
+        for view in new.values():
             self._sightings.add(*view)
 
 

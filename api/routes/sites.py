@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -47,6 +49,8 @@ MAX_SITES = 20_000
 MAX_NEAREST = 200
 MIN_GROUP_M, MAX_GROUP_M = 10.0, 100_000.0
 _LON_MAX, _LAT_MAX = 180.0, 90.0
+# nobody looks further off
+_FAR_M = 2e7
 
 
 def choose_day(
@@ -67,23 +71,33 @@ def choose_day(
 Day = Annotated[date, Depends(choose_day)]
 
 
-def choose_sites(day: Day, layer: LayersParameter = None, sector: SectorsParameter = None) -> Callable[[Site], bool]:
-    """A test for the sites asked for."""
-    layers = frozenset(SITE_LAYERS if layer is None else layer)
+@dataclass(frozen=True)
+class Choice:
+    """Which sites are asked for."""
 
-    def keep(site: Site) -> bool:
-        return site.layer in layers and (sector is None or site.sector in sector) and site.is_active(day)
+    day: date
+    layers: tuple[str, ...]
+    sectors: frozenset[str] | None
 
-    return keep
+    def keep(self, site: Site) -> bool:
+        """Whether a site is."""
+        is_chosen = site.layer in self.layers and (self.sectors is None or site.sector in self.sectors)
+        return is_chosen and site.is_active(self.day)
 
 
-Choice = Annotated[Callable[[Site], bool], Depends(choose_sites)]
+def choose_sites(day: Day, layer: LayersParameter = None, sector: SectorsParameter = None) -> Choice:
+    """The sites asked for."""
+    layers = tuple(SITE_LAYERS if layer is None else dict.fromkeys(layer))
+    return Choice(day, layers, None if sector is None else frozenset(sector))
+
+
+TheChoice = Annotated[Choice, Depends(choose_sites)]
 
 
 @router.get("", summary="Sites in a window", response_model=SitesAnswer)
 def list_sites(
     snapshot: CurrentSnapshot,
-    keep: Choice,
+    choice: TheChoice,
     bbox: BoxParameter,
     witness: TheWitness,
     crs: CrsParameter = "EPSG:4326",
@@ -100,10 +114,11 @@ def list_sites(
     `group_m` sites that lie close together are told as groups, with their number, and all others by themselves. Visits
     and findings up to the date are there when `layer` asks for them.
     """
-    inside = find_in_box(snapshot.sites.window, parse_box(bbox), crs)
-    found = [site for site in inside if keep(site)]
+    box = parse_box(bbox)
+    inside = find_in_box(snapshot.sites.window, box, crs)
+    found = [site for site in inside if choice.keep(site)]
     total = len(found)
-    witness.see("sites-listed")
+    witness.see("sites-listed", f"{say_box(box, crs)}; {', '.join(choice.layers)}")
     groups, found = ([], found) if group_m is None else group_sites(found, group_m)
     told = heapq.nsmallest(limit, groups, key=lambda group: (-group["n"], group["layer"], group["lon"], group["lat"]))
     limit = max(limit - len(told), 0)
@@ -119,15 +134,17 @@ def list_sites(
 @router.get("/nearest", summary="The nearest sites", response_model=NearestAnswer)
 def list_nearest(
     snapshot: CurrentSnapshot,
-    keep: Choice,
+    choice: TheChoice,
     point: Point,
     witness: TheWitness,
     n: Annotated[int, Query(ge=1, le=MAX_NEAREST, description="How many")] = 10,
     lang: LanguageParameter = "en",
 ) -> dict[str, Any]:
     """The n sites nearest to a point, nearest first: `easting` and `northing`, or `lon` and `lat`."""
-    witness.see("sites-listed")
-    near = snapshot.sites.nearest(*point, n, keep)
+    easting, northing = point
+    where = say_box((easting, northing, easting, northing), SWEREF99_TM)
+    witness.see("sites-listed", f"{where}; {', '.join(choice.layers)}; the {n} nearest")
+    near = snapshot.sites.nearest(*point, n, choice.keep)
     return {"sites": [{**describe_site(lang, site), "distance_m": distance} for distance, site in near]}
 
 
@@ -147,6 +164,24 @@ def get_site(
     told = describe_record(lang, served.surface, snapshot.layers, layer, record_id)
     witness.see("site-viewed", f"{layer}/{record_id}")
     return told
+
+
+def say_box(box: Bounds, crs: str) -> str:
+    """Where somebody looked, for the log: whole kilometres of SWEREF 99 TM, roughly.
+
+    The steps are powers of two no smaller than the window's longer side, so that whoever drags the map a little looks
+    at the same.
+    """
+    if crs == SWEREF99_TM:
+        found = np.clip(box, -_FAR_M, _FAR_M)
+    else:
+        limits = AROUND_SWEDEN
+        found = np.array(bounds_in_metres(tuple(np.clip(box, limits[:2] * 2, limits[2:] * 2))))
+    west, south, east, north = found / 1000
+    step = 2 ** max(0, math.ceil(math.log2(max(east - west, north - south, 1.0))))
+    low = [math.floor(side / step) * step for side in (south, west)]
+    high = [(math.floor(side / step) + 1) * step for side in (north, east)]
+    return f"N {low[0]}–{high[0]} km, E {low[1]}–{high[1]} km"
 
 
 def find_in_box(window: Callable[[Bounds], list[Site]], box: Bounds, crs: str) -> list[Site]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from api.routes.sites import say_box
 from api.sites import Bounds, Key, Site, SiteIndex
 from geo.errors import NotFoundError, ParameterError
+from maps.degrees import bounds_in_metres
 
 # Whole metres, few of them: equal places and equal distances come up often.
 metres = st.integers(0, 40).map(float)
@@ -192,3 +196,25 @@ def test_readers_see_whole_states_while_a_writer_moves_everything() -> None:
     for reader in readers:
         reader.join()
     assert wrong == []
+
+
+class TestSayBox:
+    def test_it_holds_what_was_looked_at_and_little_more(self) -> None:
+        rng = np.random.default_rng(1)
+        for _ in range(300):
+            side = 10 ** rng.uniform(0, 6)
+            west, south = rng.uniform(2e5, 9e5), rng.uniform(6.8e6, 7.6e6)
+            box = (west, south, west + side, south + side * rng.uniform(0.2, 1))
+            text = say_box(box, "EPSG:3006")
+            low_n, high_n, low_e, high_e = (1000 * int(number) for number in re.findall(r"\d+", text.replace("–", " ")))
+            assert low_e <= box[0] <= box[2] <= high_e
+            assert low_n <= box[1] <= box[3] <= high_n
+            assert max(high_e - low_e, high_n - low_n) <= max(4 * side, 2000)
+            assert len(text) < 50
+
+    def test_degrees_are_told_in_metres_and_what_is_far_off_is_told_shortly(self) -> None:
+        west, south, east, north = bounds_in_metres((20.0, 63.7, 20.4, 63.9))
+        assert say_box((20.0, 63.7, 20.4, 63.9), "EPSG:4326") == say_box((west, south, east, north), "EPSG:3006")
+        for box, crs in (((-180.0, -90.0, 180.0, 90.0), "EPSG:4326"), ((0.0, 0.0, 1e300, 1e300), "EPSG:3006")):
+            assert len(say_box(box, crs)) < 60
+        assert say_box((100.0, 10.0, 110.0, 20.0), "EPSG:4326").startswith("N ")

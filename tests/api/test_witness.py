@@ -57,7 +57,7 @@ def test_what_cannot_be_noted_is_not_shown(home: Path, monkeypatch: pytest.Monke
             message = "people.sqlite cannot be written: disk full; check disk space and who may write there."
             raise StoreError(message)
 
-        monkeypatch.setattr(witness, "note_event", fail)
+        monkeypatch.setattr(witness, "note_events", fail)
         answer = client.get(f"/api/cells/{cell}")
         assert answer.status_code >= 500
         assert "drivers" not in answer.text

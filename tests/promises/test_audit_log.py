@@ -5,27 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from api import create_app
 from api.cli import app as command_line
 from api.settings import Settings
+from api.witness import Sightings
 from geo.store.files import load_layers
 from geo.store.people.appending import unguard_events
 from geo.store.people.database import write_people
 from geo.store.people.events import list_events, note_event
 from geo.store.people.tables import EVENTS
 from tests.accounts import cheap_passwords, enter
-from tests.api.made import BASE_URL, fill_home
+from tests.api.made import BASE_URL, WRITING, fill_home
 from tests.databases import database
 
 __all__ = ["database"]
 
 NOW = 1_790_000_000.0
+# a window of 1 600 km, as the log tells it
+SEEN = "N 4096–8192 km, E 0–2048 km; workplaces, accommodation, establishments"
 
 
 def verify(home: Path, *options: str) -> tuple[int, dict[str, object]]:
@@ -104,6 +109,25 @@ class TestWhoSawWhat:
         with TestClient(app):
             yield enter(app, "Läsare", ["planner", "auditor"], base_url=BASE_URL)
 
+    def test_records_of_a_shortlist_are_looked_at(self, reader: TestClient, own_home: Path) -> None:
+        sites = reader.get("/api/sites", params={"bbox": "10,55,25,70"}).json()["sites"][:2]
+        cell = reader.get("/api/top", params={"n": 1}).json()["cells"][0]["cell_id"]
+        asked = [{"kind": "site", "layer": site["layer"], "record_id": site["id"]} for site in sites]
+        for body in (*asked, {"kind": "cell", "cell_id": cell}):
+            assert reader.post("/api/shortlist", json=body, headers=WRITING).status_code == 201
+        records = [f"{site['layer']}/{site['id']}" for site in sites]
+
+        def list_seen() -> list[str]:
+            found = reversed(list_events(own_home)[1])
+            return [each.about for each in found if each.what == "site-viewed"]
+
+        assert list_seen() == records
+        # as after an hour: all of them at once, and once
+        cast("FastAPI", reader.app).state.sightings = Sightings()
+        for _ in range(2):
+            assert len(reader.get("/api/shortlist").json()["entries"]) == 3
+        assert list_seen() == records * 2
+
     def test_each_view_is_noted_once_an_hour(self, reader: TestClient, own_home: Path) -> None:
         def tell() -> list[tuple[str, str, str]]:
             return [(each.what, each.about, each.basis) for each in reversed(list_events(own_home)[1])]
@@ -113,6 +137,8 @@ class TestWhoSawWhat:
         for _ in range(3):
             assert reader.get(f"/api/cells/{cell}").status_code == 200
         sites = reader.get("/api/sites", params={"bbox": "10,55,25,70"}).json()["sites"]
+        # dragged a little
+        reader.get("/api/sites", params={"bbox": "10.1,55,25.1,70"})
         for site in sites[:2]:
             assert reader.get(f"/api/sites/{site['layer']}/{site['id']}").status_code == 200
         assert reader.get("/", headers={"accept": "text/html"}).status_code == 200
@@ -123,7 +149,8 @@ class TestWhoSawWhat:
         seen = tell()[before:]
         assert seen[:-1] == [
             ("cell-viewed", f"cells/{cell}", basis),
-            ("sites-listed", "", basis),
+            # where, roughly, and which layers
+            ("sites-listed", SEEN, basis),
             *(("site-viewed", f"{site['layer']}/{site['id']}", basis) for site in sites[:2]),
         ]
         assert seen[-1][0] == "map-viewed"

@@ -6,6 +6,7 @@ what it tells of, wherever that is one of these tables.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ __all__ = [
     "list_events",
     "list_last_events",
     "note_event",
+    "note_events",
 ]
 
 KINDS = (
@@ -65,6 +67,8 @@ KINDS = (
     "cell-viewed",
     "site-viewed",
     "sites-listed",
+    # pages of share links, which name their recipients
+    "links-viewed",
     "plan-viewed",
     "import-viewed",
     "quarantine-viewed",
@@ -185,8 +189,28 @@ def note_event(
     ------
     StoreError
     """
+    note_events(home, user_id, what, [about], now=now, name=name, basis=basis)
+
+
+def note_events(
+    home: StrPath | None,
+    user_id: str | None,
+    what: str,
+    things: Iterable[str],
+    *,
+    now: float,
+    name: str = "",
+    basis: str = "",
+) -> None:
+    """`note_event` for several things at once: all of them are noted, or none.
+
+    Raises
+    ------
+    StoreError
+    """
     with write_people(home) as connection:
-        insert_event(connection, user_id, what, about, now=now, name=name, basis=basis)
+        for about in things:
+            insert_event(connection, user_id, what, about, now=now, name=name, basis=basis)
 
 
 def list_events(
