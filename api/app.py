@@ -108,6 +108,12 @@ def create_app(settings: Settings | None = None, *, passwords: Passwords | None 
             HTTPException: _respond_to_status,
         },
     )
+    _equip(app, service, accounts)
+    return app
+
+
+def _equip(app: FastAPI, service: Service, accounts: Accounts) -> None:
+    """Give an application what its routes ask of it, and the routes."""
     app.state.service, app.state.accounts, app.state.sightings = service, accounts, Sightings()
     # who guesses at share links keeps nobody from signing in
     app.state.share_passwords = accounts.passwords.apart()
@@ -117,7 +123,6 @@ def create_app(settings: Settings | None = None, *, passwords: Passwords | None 
         app.include_router(router)
     app.mount("/static/leaflet", _Static(leaflet_folder()), name="leaflet")
     app.mount("/static", _Static(STATIC_FOLDER), name="static")
-    return app
 
 
 @asynccontextmanager

@@ -22,17 +22,20 @@ from api.share.asking import (
     AskedShare,
     FaultsError,
     default_day,
-    find_approval_limit,
     list_open_releases,
     read_area_text,
 )
 from api.share.managing import LinkKeeper
-from geo.disclosure.release.rows import LAYERS
+from api.share.sessions import make_scope
+from api.witness import TheWitness
+from geo.disclosure.release.rows import LAYERS, Release
+from geo.disclosure.release.scope import select_rows
 from geo.errors import ChangedError, NotFoundError
 from geo.store.people.sessions import Session
 from geo.store.people.shares.life import Issued, RecipientTakenError
-from geo.store.people.shares.links import DEFAULT_LASTS_S, MAX_LASTS_S, STATES, ShareLink
+from geo.store.people.shares.links import DEFAULT_LASTS_S, MAX_LASTS_S, STATES, ShareLink, find_approval_limit
 from maps.i18n import pick_language
+from maps.link_scope import describe_scope
 from maps.pages.accounts import SWEDEN, Fault
 from maps.pages.links import (
     LinkFilter,
@@ -44,7 +47,12 @@ from maps.pages.links import (
     render_links_page,
 )
 
-__all__ = ["get_keeper", "router"]
+__all__ = [
+    "LinkId",
+    "TheKeeper",
+    "get_keeper",
+    "router",
+]
 
 router = APIRouter(prefix="/links", tags=["links"])
 
@@ -66,12 +74,14 @@ def show_links(
     request: Request,
     keeper: TheKeeper,
     session: TheSession,
+    witness: TheWitness,
     state: Annotated[str, Query(description="A state, or active; all when empty")] = "active",
     search: Annotated[str, Query(alias="q", description="What recipient, purpose or id must hold")] = "",
     revoked: Annotated[str, Query(description="How many were revoked just now")] = "",
     lang: PageLanguage = None,
 ) -> Response:
     """Links that one may see, newest first, with their state and how often they were opened."""
+    witness.see("links-viewed")
     every = keeper.list()
     wanted = state if state in {*STATES, "active", ""} else "active"
     text = search.casefold().strip()
@@ -104,6 +114,7 @@ def show_new_link(
     request: Request,
     keeper: TheKeeper,
     session: TheSession,
+    witness: TheWitness,
     area: Annotated[
         str, Query(description="Drawn area, lon_lat_lon_lat… in WGS84 degrees, as the map's address has it")
     ] = "",
@@ -112,6 +123,8 @@ def show_new_link(
 ) -> Response:
     """The form for a new link; a drawn area of the map may stand in the address."""
     typed = _begin(keeper, request, area, like)
+    if like and "recipient" in typed:
+        witness.see("links-viewed", like)
     return _show_form(request, keeper, session, lang, typed)
 
 
@@ -240,12 +253,15 @@ def show_link(
     request: Request,
     keeper: TheKeeper,
     session: TheSession,
+    witness: TheWitness,
     link_id: LinkId,
     done: Annotated[str, Query(description="What has just been done")] = "",
     lang: PageLanguage = None,
 ) -> Response:
     """One link: whom it is for, what it shows, its history, and what may be done with it."""
-    return _show_link(request, keeper, session, lang, keeper.find(link_id), done=done if done in _DONE else "")
+    link = keeper.find(link_id)
+    witness.see("links-viewed", link.link_id)
+    return _show_link(request, keeper, session, lang, link, done=done if done in _DONE else "")
 
 
 @router.post("/{link_id}", include_in_schema=False)
@@ -253,12 +269,14 @@ def look_after_link(
     request: Request,
     keeper: TheKeeper,
     session: TheSession,
+    witness: TheWitness,
     link_id: LinkId,
     form: TheForm,
     lang: PageLanguage = None,
 ) -> Response:
     """Do what the form's ``do`` says: approve, make the address, extend or revoke."""
     link, wanted = keeper.find(link_id), form.get("do", "")
+    witness.see("links-viewed", link.link_id)
     if not has_form_token(form, session.session_hash) or wanted not in {"approve", "issue", "extend", "revoke"}:
         return _show_link(request, keeper, session, lang, link, faults=[Fault("", "stale")])
     state: dict[str, Any] = {}
@@ -278,6 +296,8 @@ def look_after_link(
 
 def _do(keeper: LinkKeeper, link_id: str, wanted: str, form: Mapping[str, str]) -> str | Issued:
     if wanted == "approve":
+        if "has_looked" not in form:
+            raise FaultsError([Fault("has_looked", "missing")])
         keeper.approve(link_id)
         return "approved"
     if wanted == "extend":
@@ -302,7 +322,9 @@ def _show_link(
     **state: Any,
 ) -> Response:
     """One link; ``state`` is that of `LinkView`: faults, typed_day or done."""
-    last = keeper.find_release_end(link)
+    release = keeper.find_release(link)
+    last = None if release is None else release.expires_at.timestamp()
+    lang = pick_language(lang)
     end = min(keeper.now + MAX_LASTS_S, keeper.now + MAX_LASTS_S if last is None else last)
     new = None
     if issued is not None and issued.token is not None:
@@ -313,11 +335,19 @@ def _show_link(
         last_day=datetime.fromtimestamp(end, SWEDEN).date().isoformat(),
         next_day=datetime.fromtimestamp(min(end, link.expires_at + DEFAULT_LASTS_S), SWEDEN).date().isoformat(),
         new=new,
+        shown=None if release is None else _say_shown(lang, keeper, link, release),
         **state,
     )
     query = request.query_params.multi_items()
-    page = render_link_page(pick_language(lang), link, keeper.find_rights(link), view, query=query)
+    page = render_link_page(lang, link, keeper.find_rights(link), view, query=query)
     return HTMLResponse(page, 422 if state.get("faults") else 200)
+
+
+def _say_shown(lang: str, keeper: LinkKeeper, link: ShareLink, release: Release) -> Mapping[str, Any] | None:
+    """What a link shows, for those whose circle may see it, as long as it shows anything."""
+    if link.is_over or link.circle not in keeper.own_circles:
+        return None
+    return describe_scope(lang, release, select_rows(release, make_scope(link.scope)))
 
 
 def _is_of_state(link: ShareLink, wanted: str) -> bool:

@@ -21,6 +21,7 @@ from api.link_schemas import (
 from api.params import CurrentSnapshot, known_parameters_only
 from api.routes.link_pages import LinkId, TheKeeper
 from api.share.asking import AskedShare, FaultsError, default_day
+from api.witness import TheWitness
 from geo.errors import ChangedError
 from geo.store.people.shares.life import Issued, RecipientTakenError
 from geo.store.people.shares.links import Moment, ShareLink
@@ -37,12 +38,14 @@ _CHANGED: dict[int | str, dict[str, Any]] = {409: {"model": Problem}}
 @router.get("", summary="Share links", response_model=LinksAnswer)
 def get_links(
     keeper: TheKeeper,
+    witness: TheWitness,
     state: Annotated[
         Literal["", "awaiting", "ready", "issued", "opened", "used-up", "expired", "revoked", "restored"],
         Query(description="How far they have come; all when left out"),
     ] = "",
 ) -> dict[str, Any]:
     """Links of circles that yours may see; administrators and auditors see all."""
+    witness.see("links-viewed")
     return {"links": [_describe(link) for link in keeper.list() if state in {"", link.state}]}
 
 
@@ -83,9 +86,11 @@ def post_revoke_all(keeper: TheKeeper, asked: RevokeRequest) -> dict[str, Any]:
 
 
 @router.get("/{link_id}", summary="A share link", response_model=LinkAnswer)
-def get_link(keeper: TheKeeper, link_id: LinkId) -> dict[str, Any]:
+def get_link(keeper: TheKeeper, witness: TheWitness, link_id: LinkId) -> dict[str, Any]:
     """One link, without anything that opens it."""
-    return _describe(keeper.find(link_id))
+    link = keeper.find(link_id)
+    witness.see("links-viewed", link.link_id)
+    return _describe(link)
 
 
 @router.post("/{link_id}/approve", summary="Approve a share link", response_model=LinkAnswer, responses=_CHANGED)

@@ -21,7 +21,10 @@ from maps.i18n import catalogue, narrow_catalogue, pick_language
 from maps.pages.map import render_map_page, render_setup_page
 from maps.pages.surface import render_surface_page
 
-__all__ = ["router"]
+__all__ = [
+    "PageLanguage",
+    "router",
+]
 
 router = APIRouter(tags=["pages"])
 

@@ -20,11 +20,17 @@ from geo.disclosure.release.scope import Scope, select_rows, snap_area
 from geo.errors import InputError, NotFoundError, ParameterError
 from geo.layers.circles import VISIBLE
 from geo.reference import county_names, municipality_names, read_table
-from geo.reference.tables import read_columns
 from geo.region import region_grid
 from geo.risk.area.drawn import parse_area
 from geo.store.people.shares.life import MAX_OPENINGS, MAX_TEXT
-from geo.store.people.shares.links import DAY_S, DEFAULT_LASTS_S, MAX_LASTS_S, NewShare, ShareScope
+from geo.store.people.shares.links import (
+    DAY_S,
+    DEFAULT_LASTS_S,
+    MAX_LASTS_S,
+    NewShare,
+    ShareScope,
+    find_approval_limit,
+)
 from geo.store.people.texts import find_text_fault, tidy_text
 from geo.store.people.users import User
 from geo.store.releases import list_releases, load_release
@@ -264,11 +270,6 @@ def _find_scope_faults(asked: AskedShare, release: Release) -> list[Fault]:
     elif size < least:
         faults.append(Fault("finest_m", "fine", least // 1000))
     return faults
-
-
-def find_approval_limit() -> int:
-    """Side of the squares, m, below which somebody else must approve a link."""
-    return int(dict(read_columns("disclosure_parameters", "name", "value"))["second_approver_below_m"])
 
 
 def _find_area(asked: AskedShare, release: Release, snapshot: Snapshot) -> tuple[tuple[str, ...] | None, list[Fault]]:

@@ -14,6 +14,7 @@ from api.auth.permissions import find_rule, is_allowed
 from api.errors import ForbiddenError
 from api.service import Service, Snapshot
 from api.share.asking import AskedShare, FaultsError, check_asked, choose_expiry, find_day_fault
+from geo.disclosure.release.rows import Release
 from geo.errors import NotFoundError
 from geo.layers.circles import VISIBLE
 from geo.store.people.management import By
@@ -137,7 +138,8 @@ class LinkKeeper:
         if not (link.is_over or self.find_rights(link).may_extend):
             message = "A link is extended by coordinators whose circle may see what it shows."
             raise ForbiddenError(message)
-        last = self.find_release_end(link)
+        release = self.find_release(link)
+        last = None if release is None else release.expires_at.timestamp()
         if faults := find_day_fault(expires_on, self.now, last):
             raise FaultsError(faults)
         expires_at = choose_expiry(expires_on, self.now, self.now + 1e9 if last is None else last)
@@ -163,13 +165,12 @@ class LinkKeeper:
         """
         return revoke_recipient(self._home, recipient, self.by, among=self.circles)
 
-    def find_release_end(self, link: ShareLink) -> float | None:
-        """When the release of a link ends, s; None where it is gone."""
+    def find_release(self, link: ShareLink) -> Release | None:
+        """The release of a link; None where it is gone."""
         try:
-            release = load_release(self._home, link.scope.release_id, now=datetime.fromtimestamp(self.now, UTC))
+            return load_release(self._home, link.scope.release_id, now=datetime.fromtimestamp(self.now, UTC))
         except NotFoundError:
             return None
-        return release.expires_at.timestamp()
 
     def make_address(self, issued: Issued) -> str:
         """Where a link's recipient opens it, in their language."""

@@ -13,7 +13,12 @@ from maps.pages.accounts import say_moment
 from maps.pages.admin import ImportLine, say_import
 from maps.pages.base import Query, render_page
 
-__all__ = ["AuditForm", "LoggedEvent", "render_audit_page"]
+__all__ = [
+    "AuditForm",
+    "AuditPage",
+    "LoggedEvent",
+    "render_audit_page",
+]
 
 
 @dataclass(frozen=True)
@@ -200,6 +205,7 @@ def _say_event(lang: str, what: str) -> str:
         "cell-viewed": translate(lang, "Looked at a cell"),
         "site-viewed": translate(lang, "Looked at a record"),
         "sites-listed": translate(lang, "Had sites on the map shown"),
+        "links-viewed": translate(lang, "Looked at share links"),
         "plan-viewed": translate(lang, "Looked at a plan"),
         "import-viewed": translate(lang, "Looked at the report of an import"),
         "quarantine-viewed": translate(lang, "Looked at rows in quarantine"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from geo.disclosure.release.rows import LAYERS, Release
 from geo.reference import county_names, municipality_names, read_table
-from geo.store.people.shares.links import STATES, ShareLink
+from geo.store.people.shares.links import DAY_S, MAX_LASTS_S, STATES, ShareLink, find_approval_limit
+from geo.store.people.shares.opening import SHARE_LASTS_S
 from maps.i18n import format_date, format_number, translate
 from maps.pages.accounts import SWEDEN, Fault, say_moment, say_title
 from maps.pages.base import Query, render_page
@@ -99,6 +100,7 @@ class LinkView:
     is_released : bool, whether its release may still be shown
     last_day, next_day : str, YYYY-MM-DD, the last day that it may be extended to, and the one that is proposed
     new : NewAddress, what opens it, where that was made just now
+    shown : mapping, what it shows, as `maps.link_scope.describe_scope`; None for those who may not see it
     faults : sequence of Fault
     typed_day : str, what stood in the form that extends it
     done : str, what was done just now: ``created``, ``approved``, ``extended``, ``revoked`` or ``was-revoked``
@@ -109,6 +111,7 @@ class LinkView:
     last_day: str
     next_day: str
     new: NewAddress | None = None
+    shown: Mapping[str, Any] | None = None
     faults: Sequence[Fault] = ()
     typed_day: str = ""
     done: str = ""
@@ -177,11 +180,6 @@ def render_link_form_page(
     -------
     str
     """
-    sectors = read_table("sectors")
-    bases = read_table("sharing_bases")
-    circles = [str(code) for code in read_table("circles")["circle"]]
-    able = {release.circle for release in releases}
-    finest = dict(zip(read_table("circles")["circle"], read_table("circles")["finest_cell_m"], strict=True))
     return render_page(
         "link_new.html",
         lang,
@@ -191,38 +189,46 @@ def render_link_form_page(
         typed=form.typed,
         form_token=form.form_token,
         taken=[_say_link(lang, each) for each in form.taken],
-        counties=[(code, name) for code, name in county_names().items()],
-        municipalities=sorted(((code, name) for code, name in municipality_names().items()), key=lambda one: one[1]),
-        sectors=[
-            ("all", translate(lang, "All sectors together")),
-            *((str(code), say_sector(lang, str(code))) for code in sectors["sector"]),
-        ],
-        layers=[(code, say_layer(lang, code)) for code in LAYERS],
-        sizes=[(str(size), say_size(lang, size)) for size in SIZES_M],
-        limits=[
-            (say_title(lang, "circles", "circle", code), say_size(lang, int(finest[code])))
-            for code in circles
-            if code in able
-        ],
-        finest=finest,
-        bases=[
-            (
-                code,
-                say_title(lang, "circles", "circle", code),
-                [
-                    (str(row.basis), translate(lang, str(row.title)))
-                    for row in bases[bases["circle"] == code].itertuples()
-                ],
-            )
-            for code in circles
-            if code in able
-        ],
-        languages=[("sv", "Svenska"), ("en", "English")],
         first_day=first_day,
         last_day=last_day,
+        approval_size=say_size(lang, find_approval_limit()),
+        most_days=int(MAX_LASTS_S / DAY_S),
+        open_hours=int(SHARE_LASTS_S / 3600),
         synthetic=any(release.is_synthetic for release in releases),
+        **_list_choices(lang),
+        **_list_by_circle(lang, {release.circle for release in releases}),
         **say_link_faults(lang, form.faults),
     )
+
+
+def _list_choices(lang: str) -> dict[str, Any]:
+    """What can be chosen in the form, code and name, whatever the release."""
+    return {
+        "counties": list(county_names().items()),
+        "municipalities": sorted(municipality_names().items(), key=lambda one: one[1]),
+        "sectors": [("all", translate(lang, "All sectors together"))]
+        + [(str(code), say_sector(lang, str(code))) for code in read_table("sectors")["sector"]],
+        "layers": [(code, say_layer(lang, code)) for code in LAYERS],
+        "sizes": [(str(size), say_size(lang, size)) for size in SIZES_M],
+        "languages": [("sv", "Svenska"), ("en", "English")],
+    }
+
+
+def _list_by_circle(lang: str, wanted: Collection[str]) -> dict[str, Any]:
+    """Finest squares and legal bases of circles, in their order."""
+    circles, bases = read_table("circles"), read_table("sharing_bases")
+    finest = dict(zip(circles["circle"], circles["finest_cell_m"], strict=True))
+    named = [(code, say_title(lang, "circles", "circle", code)) for code in map(str, finest) if code in wanted]
+
+    def list_bases(circle: str) -> list[tuple[str, str]]:
+        rows = bases[bases["circle"] == circle].itertuples()
+        return [(str(row.basis), translate(lang, str(row.title))) for row in rows]
+
+    return {
+        "finest": finest,
+        "limits": [(title, say_size(lang, int(finest[code]))) for code, title in named],
+        "bases": [(code, title, list_bases(code)) for code, title in named],
+    }
 
 
 def render_link_page(lang: str, link: ShareLink, rights: LinkRights, view: LinkView, *, query: Query = ()) -> str:
@@ -250,6 +256,7 @@ def render_link_page(lang: str, link: ShareLink, rights: LinkRights, view: LinkV
         form_token=view.form_token,
         is_released=view.is_released,
         new=view.new,
+        shown=view.shown,
         letter=None if view.new is None else write_letter(link, view.new.address),
         done=view.done,
         typed_day=view.typed_day or view.next_day,
@@ -444,6 +451,7 @@ def _say_fault(lang: str, fault: Fault) -> str:
         "short": translate(lang, "The password needs at least {n} characters.", n=n),
         "name": translate(lang, "The password may not be the recipient's name."),
         "obvious": translate(lang, "The password is easy to guess. Take several words that do not belong together."),
+        "has_looked missing": translate(lang, "Look at what is shown, and tick that you have, before you approve."),
         "own": translate(lang, "Whoever made a link cannot approve it. Ask another coordinator or an administrator."),
         "own-extension": translate(lang, "This link had to be approved, so somebody who did not make it extends it."),
         "changed": translate(lang, "The link has changed meanwhile: see how it stands now. Nothing else was done."),

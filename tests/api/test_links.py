@@ -26,6 +26,7 @@ from geo.store.people.shares.ending import end_restored
 from geo.store.people.shares.links import list_share_links
 from geo.store.releases import delete_release
 from maps.degrees import to_degrees
+from maps.pages import links as pages
 from maps.pages.accounts import SWEDEN
 from tests.accounts import cheap_passwords, enter
 from tests.api.made import BASE_URL, HOSTILE, WRITING
@@ -339,13 +340,81 @@ class TestPages:
         assert send(anna, "/links/new", **TYPED, expires_on=day(14), replaces="1").status_code == 200
         assert [link.state for link in list_share_links(home, now=time.time())].count("issued") == 1
 
+    def test_the_form_tells_limits_as_they_are(self, anna: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in {
+            "find_approval_limit": lambda: 8_000,
+            "MAX_LASTS_S": 30 * DAY_S,
+            "SHARE_LASTS_S": 3600.0,
+        }.items():
+            monkeypatch.setattr(pages, name, value)
+        page = anna.get("/links/new?lang=sv").text
+        for words in ("Under 8 km måste", "Högst 30 dagar", "upp till 1 timmar"):
+            assert words in page
+
+    def test_whoever_approves_sees_the_rows_that_the_recipient_will(
+        self, app: FastAPI, anna: TestClient, bo: TestClient, home: Path
+    ) -> None:
+        typed = TYPED | {"finest_m": "1000", "layer-accommodation": "1", "sector-construction": "1"}
+        send(anna, "/links/new", **typed, expires_on=day(14))
+        (link,) = list_share_links(home, now=time.time())
+        path = f"/links/{link.link_id}"
+        page = bo.get(f"{path}?lang=sv").text
+        shown = page[page.index('class="link-shown"') :]
+        shown = shown[: shown.index("</section>")]
+        told = [tuple(re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row)) for row in shown.split("<tr>")[2:]]
+        send(bo, path, do="approve", has_looked="1")
+        address = unescape(ADDRESS.findall(send(anna, path, do="issue").text)[0])
+        recipient = TestClient(app, base_url=BASE_URL, follow_redirects=False)
+        recipient.post(address.removeprefix(BASE_URL), data={"code": ""}, headers=FORM)
+        cells = recipient.get("/share/cells.json").json()["cells"]
+        rows = [(cell["cell_id"], row) for cell in cells for row in cell["rows"]]
+        assert sorted((row[0], int(row[5])) for row in told) == sorted((cell, row["n_employers"]) for cell, row in rows)
+        assert len(told) == 5
+        # the page of the shared map says the same of each row
+        theirs = recipient.get("/share?lang=sv").text
+        for row in told:
+            for words in row:
+                assert words in theirs
+        assert f"<dd>{len(cells)}</dd>" in shown
+        for words in ("Umeå", "Bygg", "1 km", "15 juli 2026"):
+            assert words in shown, words
+
+    def test_nothing_of_what_it_shows_is_told_where_it_may_not_be_seen(
+        self, app: FastAPI, anna: TestClient, bo: TestClient, home: Path
+    ) -> None:
+        send(anna, "/links/new", **TYPED | {"finest_m": "1000"}, expires_on=day(14))
+        (link,) = list_share_links(home, now=time.time())
+        path = f"/links/{link.link_id}"
+        outside = come(app, "Utanför", "admin", circle="municipality")
+        assert CELLS[0].cell_id not in outside.get(path).text
+        assert CELLS[0].cell_id in bo.get(path).text
+        delete_release(home, "0123456789abcdef")
+        assert 'value="approve"' not in bo.get(path).text
+
+    def test_looking_at_links_is_noted(self, app: FastAPI, anna: TestClient, home: Path) -> None:
+        link_id = make(anna)["link"]["link_id"]
+        ways = {"/links": "", f"/links/{link_id}": link_id, "/api/links": "", f"/api/links/{link_id}": link_id}
+        for at, (path, about) in enumerate(ways.items()):
+            reader = come(app, f"Läsare {at}", "coordinator")
+            for _ in range(2):
+                assert reader.get(path).status_code == 200
+            assert reader.get("/links/there-is-none").status_code == 404
+            seen = [each for each in list_events(home)[1] if each.user_name == f"Läsare {at}"]
+            assert [(each.what, each.about) for each in seen if each.what == "links-viewed"] == [
+                ("links-viewed", about)
+            ]
+
     def test_approving_extending_and_revoking(self, app: FastAPI, anna: TestClient, bo: TestClient, home: Path) -> None:
         send(anna, "/links/new", **TYPED | {"finest_m": "1000"}, expires_on=day(14))
         (link,) = list_share_links(home, now=time.time())
         path = f"/links/{link.link_id}"
         assert 'value="approve"' not in anna.get(path).text
         assert send(anna, path, do="approve").status_code == 422
-        assert send(bo, path, do="approve").headers["location"] == f"{path}?lang=sv&done=approved"
+        unseen = send(bo, path, do="approve")
+        assert (unseen.status_code, list_problems(unseen.text)) == (422, ["has_looked"])
+        assert "kryssa i att du har gjort det" in unseen.text
+        assert list_share_links(home, now=time.time())[0].state == "awaiting"
+        assert send(bo, path, do="approve", has_looked="1").headers["location"] == f"{path}?lang=sv&done=approved"
         issued = send(anna, path, do="issue")
         assert ADDRESS.findall(issued.text)
         assert send(anna, path, do="issue").status_code == 422

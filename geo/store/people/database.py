@@ -13,7 +13,15 @@ from geo.store.database import Chain, is_postgres, reach_engine, read_engine, wr
 from geo.store.home import StrPath, default_home, open_home
 from geo.store.people.appending import NewEvent, append_events
 
-__all__ = ["PEOPLE_CHAIN", "PEOPLE_HEAD", "PEOPLE_NAME", "queue_event", "read_people", "write_people"]
+__all__ = [
+    "PEOPLE_CHAIN",
+    "PEOPLE_HEAD",
+    "PEOPLE_NAME",
+    "lock_people",
+    "queue_event",
+    "read_people",
+    "write_people",
+]
 
 PEOPLE_NAME = "people.sqlite"
 _QUEUED = "norrsyn_queued_events"

@@ -23,7 +23,14 @@ from geo.store.people.database import read_people
 from geo.store.people.tables import EVENTS
 from geo.store.people.verifying import Verdict, check_hash, read_rows, verify_rows
 
-__all__ = ["COLUMNS", "Exported", "export_log", "verify_file", "write_csv"]
+__all__ = [
+    "COLUMNS",
+    "Exported",
+    "export_log",
+    "read_log",
+    "verify_file",
+    "write_csv",
+]
 
 COLUMNS = (
     "number", "time", "at", "what", "user_id", "user_name", "about", "basis", "salt", "content_hash", "previous_hash",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ from geo.store.people.management import By
 from geo.store.people.sessions import end_expired_shares
 from geo.store.people.shares.links import (
     ACTIVE,
+    DAY_S,
     MAX_LASTS_S,
     NewShare,
     ShareLink,
@@ -39,6 +40,7 @@ __all__ = [
     "RecipientTakenError",
     "approve_share",
     "create_share",
+    "describe_link",
     "extend_share",
     "issue_share",
     "revoke_recipient",
@@ -104,46 +106,49 @@ def create_share(
     RecipientTakenError
     StoreError
     """
-    recipient, purpose, contact = (tidy_text(text) for text in (new.recipient, new.purpose, new.contact))
-    _check_new(new, {"recipient": recipient, "purpose": purpose, "contact": contact}, by.now)
-    key = make_recipient_key(recipient)
+    texts = {name: tidy_text(getattr(new, name)) for name in MAX_TEXT}
+    _check_new(new, texts, by.now)
+    key = make_recipient_key(texts["recipient"])
     with _changing(home, by) as connection:
         taken = _list_active(connection, key, among, by.now)
         if taken and not replaces:
             raise RecipientTakenError(taken)
         for each in taken:
             _end(connection, each, by)
-        row = {
-            "link_id": secrets.token_hex(5),
-            "has_password": new.password_hash is not None,
-            "password_hash": new.password_hash,
-            "recipient": recipient,
-            "recipient_key": key,
-            "purpose": purpose,
-            "basis": new.basis,
-            "circle": new.circle,
-            "release_id": new.scope.release_id,
-            "area": None if new.scope.area is None else list(new.scope.area),
-            "area_asked": dict(new.area_asked),
-            "sectors": list(new.scope.sectors),
-            "layers": list(new.scope.layers),
-            "finest_m": new.scope.finest_m,
-            "lang": new.lang,
-            "contact": contact,
-            "is_single_use": new.is_single_use,
-            "max_openings": 1 if new.is_single_use else new.max_openings,
-            "needs_approval": new.needs_approval,
-            "openings": 0,
-            "views": 0,
-            "seen_at": by.now,
-            "expires_at": new.expires_at,
-            "created_at": by.now,
-            "created_by": by.user_id or by.name,
-        }
+        row = _make_row(new, texts, by)
         connection.execute(SHARE_LINKS.insert().values(**row))
         link = get_share_link(connection, str(row["link_id"]), now=by.now)
         _note(connection, "link-created", link, by)
         return Issued(link) if new.needs_approval else _issue(connection, link, by)
+
+
+def _make_row(new: NewShare, texts: Mapping[str, str], by: By) -> dict[str, Any]:
+    """A new link as it is stored, with a new id."""
+    return {
+        "link_id": secrets.token_hex(5),
+        "has_password": new.password_hash is not None,
+        "password_hash": new.password_hash,
+        **texts,
+        "recipient_key": make_recipient_key(texts["recipient"]),
+        "basis": new.basis,
+        "circle": new.circle,
+        "release_id": new.scope.release_id,
+        "area": None if new.scope.area is None else list(new.scope.area),
+        "area_asked": dict(new.area_asked),
+        "sectors": list(new.scope.sectors),
+        "layers": list(new.scope.layers),
+        "finest_m": new.scope.finest_m,
+        "lang": new.lang,
+        "is_single_use": new.is_single_use,
+        "max_openings": 1 if new.is_single_use else new.max_openings,
+        "needs_approval": new.needs_approval,
+        "openings": 0,
+        "views": 0,
+        "seen_at": by.now,
+        "expires_at": new.expires_at,
+        "created_at": by.now,
+        "created_by": by.user_id or by.name,
+    }
 
 
 def approve_share(home: StrPath | None, link_id: str, by: By, *, among: Collection[str]) -> ShareLink:
@@ -353,7 +358,7 @@ def _find_expiry_fault(expires_at: float, now: float) -> list[str]:
     if not expires_at > now:
         return ["expires_at is in the past; choose a later day."]
     if expires_at > now + MAX_LASTS_S + _SLACK_S:
-        return ["expires_at is too far off; a link lasts 90 days at most."]
+        return [f"expires_at is too far off; a link lasts {MAX_LASTS_S / DAY_S:.0f} days at most."]
     return []
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from geo.errors import NotFoundError, ParameterError
+from geo.reference.tables import read_columns
 from geo.store.home import StrPath
 from geo.store.people.database import read_people, write_people
 from geo.store.people.sessions import CLOCK_STEP_S, end_expired_shares
@@ -17,6 +18,7 @@ from geo.store.people.users import make_name_key
 
 __all__ = [
     "ACTIVE",
+    "DAY_S",
     "DEFAULT_LASTS_S",
     "ENDED",
     "MAX_LASTS_S",
@@ -25,11 +27,14 @@ __all__ = [
     "NewShare",
     "ShareLink",
     "ShareScope",
+    "describe_row",
+    "find_approval_limit",
     "find_share_link",
     "get_share_link",
     "is_alive",
     "list_share_links",
     "make_recipient_key",
+    "read_names",
 ]
 
 DAY_S = 86_400.0
@@ -164,6 +169,11 @@ class ShareLink:
     def is_over(self) -> bool:
         """Whether it was revoked, has expired or came back from a backup: nothing changes it any more."""
         return self.state in ENDED
+
+
+def find_approval_limit() -> int:
+    """Side of the squares, m, below which somebody else must approve a link."""
+    return int(dict(read_columns("disclosure_parameters", "name", "value"))["second_approver_below_m"])
 
 
 def make_recipient_key(recipient: str) -> str:
