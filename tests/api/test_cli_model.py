@@ -87,6 +87,7 @@ def visited(tmp_path: Path) -> Path:
     return home
 
 
+@pytest.mark.long
 def test_learned_weights_are_shown_and_kept_only_when_asked(visited: Path) -> None:
     own = geo.load_model()
     answer = run_json("model", "learn", "--at", DAY, "--home", visited)
@@ -99,6 +100,7 @@ def test_learned_weights_are_shown_and_kept_only_when_asked(visited: Path) -> No
     assert (shown["versions"], shown["in_use"]) == ([own.version, kept["version"]], own.version)
 
 
+@pytest.mark.long
 def test_learned_weights_are_never_used_in_silence(visited: Path) -> None:
     version = run_json("model", "learn", "--at", DAY, "--save", "--home", visited)["version"]
     said = f"Weights are learned from 420 visits up to {DAY}"

@@ -119,6 +119,7 @@ class TestServe:
             ]
             assert [one for one in addresses if one.endswith(wanted)] == [f"0100007F{wanted}"]
 
+    @pytest.mark.long
     def test_a_connection_that_is_kept_open_answers_at_once(self, made_home: Path) -> None:
         with serving(made_home) as (_, url):
             connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
@@ -153,6 +154,7 @@ class TestServe:
         assert "run norrsyn score" in stderr
         assert "NORRSYN_HOEM" in stderr
 
+    @pytest.mark.long
     def test_a_broken_folder_is_an_error_without_a_traceback(self, tmp_path: Path) -> None:
         (tmp_path / "layers").mkdir()
         (tmp_path / "layers" / "current.json").write_text("{ half")
@@ -161,6 +163,7 @@ class TestServe:
         assert "current.json" in done.stderr
         assert "Traceback" not in done.stderr
 
+    @pytest.mark.long
     def test_what_another_process_scores_is_shown_at_the_next_reload(self, home: Path, published: RiskSurface) -> None:
         with serving(home, NORRSYN_CHECK_SECONDS="0") as (_, url):
             assert json.loads(get(f"{url}/api/surfaces")[1])["current"] == published.id

@@ -94,6 +94,7 @@ def test_a_filter_that_asks_for_it_is_told_too_and_draws_again(
     wait_until(lambda: client.get("/api/top", params=query).status_code == 200)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "asked to end"])
 def test_it_ends_with_the_server(
     made_home: Path, published: RiskSurface, flag: Path, monkeypatch: pytest.MonkeyPatch, number: int

@@ -52,7 +52,7 @@ def test_the_cell_panel_says_how_sure_its_score_is(open_page: OpenPage, demo_url
     expected = ask(f"{demo_url}/api/cells/{best['cell_id']}/certainty", {"lang": "en"}).json()
     assert words.locator(".reasons").first.locator("li").all_inner_texts() == expected["reasons"]
     page.get_by_role("button", name="What would take it out").click()
-    expect(page.locator("#cell-change li").first).to_contain_text("leaves the 20 highest")
+    expect(page.locator("#cell-change li").first).to_contain_text("leaves the 20 highest", timeout=60_000)
     assert watched.troubles == []
 
 

@@ -106,6 +106,7 @@ def test_importing_again_changes_nothing(tmp_path: Path) -> None:
 # ---- the old state or the new one, never a mix -----------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_few_kills_here_and_many_in_the_long_tests(tmp_path: Path) -> None:
     """The sixty of `tests/geo/store/test_import_crashes.py` fall at random; these fall where it matters most."""
     home = tmp_path / "home"

@@ -217,7 +217,8 @@ def _read_file(path: Path) -> Iterator[tuple[str, LogRow]]:
 
 
 def _read_csv_rows(file: IO[str]) -> Iterator[dict[str, Any]]:
-    csv.field_size_limit(_MAX_CELL)
+    # the limit is the whole process's: whoever reads layers has a larger one
+    csv.field_size_limit(max(csv.field_size_limit(), _MAX_CELL))
     for cells in csv.DictReader(file, strict=True):
         if set(cells) != set(COLUMNS):
             raise ValueError  # too many cells, or other columns

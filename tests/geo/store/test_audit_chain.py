@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -449,6 +450,16 @@ class TestRetention:
 
 
 class TestFiles:
+    def test_a_file_that_is_verified_makes_no_other_file_unreadable(self, tmp_path: Path) -> None:
+        fill(tmp_path, 2)
+        export_log(tmp_path, tmp_path / "log.csv")
+        before = csv.field_size_limit(2**25)
+        try:
+            verify_file(tmp_path / "log.csv")
+            assert csv.field_size_limit() == 2**25
+        finally:
+            csv.field_size_limit(before)
+
     @pytest.mark.usefixtures("database")
     @pytest.mark.parametrize("ending", [".csv", ".jsonl"])
     def test_a_part_is_verified_elsewhere(self, tmp_path: Path, ending: str) -> None:

@@ -48,6 +48,7 @@ def test_a_writer_that_dies_at_any_step(tmp_path: Path, what: str) -> None:
     assert sum(result["seen"].values()) == result["steps"] + 1, result
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("database")
 def test_kill_9_at_random_moments(tmp_path: Path) -> None:
     result = run_helper("random", tmp_path / "home", 6, 20260715)
@@ -63,6 +64,7 @@ def test_kill_9_at_very_many_random_moments(tmp_path: Path) -> None:
     assert set(result["seen"]) == {"old", "new"}, "not a test if it always dies in the same state"
 
 
+@pytest.mark.long
 def test_files_that_may_not_grow_leave_what_was_there(tmp_path: Path) -> None:
     outcomes = run_helper("full", tmp_path / "home", 0, 5_000, 50_000, 50_000_000)["outcomes"]
     assert outcomes == {"0": "old", "5000": "old", "50000": "old", "50000000": "new"}
@@ -83,6 +85,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run([shutil.which("umount") or "umount", folder], check=True)  # noqa: S603
 
 
+@pytest.mark.long
 def test_a_full_disk_leaves_what_was_there(small_disk: Path) -> None:
     result = run_helper("fill", small_disk / "home")
     assert result["saved"] >= 200

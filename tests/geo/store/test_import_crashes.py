@@ -86,6 +86,7 @@ def test_what_a_killed_import_left_is_removed_and_a_living_one_stays(tmp_path: P
     assert list(tmp_path.glob(".reading-*")) == []
 
 
+@pytest.mark.long
 def test_two_imports_at_once_both_come_through(tmp_path: Path) -> None:
     home = tmp_path / "home"
     first, second = write_rows(tmp_path / "a.csv", 300, 1), write_rows(tmp_path / "b.csv", 300, 2)

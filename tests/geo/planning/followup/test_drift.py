@@ -26,6 +26,7 @@ def draw_plans(rng: np.random.Generator, shift: float = 1.0, since: int = N_PLAN
     return blocks
 
 
+@pytest.mark.long
 def test_false_alarms_are_no_more_than_stated() -> None:
     n, rng = 2_000, np.random.default_rng(8)
     alarms = sum(watch_drift(draw_plans(rng)).warned_after is not None for _ in range(n))

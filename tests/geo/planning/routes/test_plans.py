@@ -129,7 +129,9 @@ def test_locks_and_orders_hold_in_a_town() -> None:
         assert order.index(5) < order.index(3) < order.index(7)
 
 
-@pytest.mark.parametrize("limits", [Limits(), SEARCH], ids=["exact", "search"])
+@pytest.mark.parametrize(
+    "limits", [pytest.param(Limits(), id="exact"), pytest.param(SEARCH, id="search", marks=pytest.mark.long)]
+)
 def test_the_same_plan_again_and_in_another_process(limits: Limits) -> None:
     program = (
         "import sys, json\n"

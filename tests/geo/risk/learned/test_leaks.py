@@ -55,11 +55,13 @@ def score_today(measure: Callable[..., Any]) -> Callable[..., Any]:
     return leak
 
 
+@pytest.mark.long
 def test_features_of_today_are_caught(world: Layers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learn, "measure_features", score_today(features.measure_features))
     assert not look_ahead(predict(world), world, DAYS[0]).empty
 
 
+@pytest.mark.long
 def test_findings_dated_before_their_visit_are_caught(world: Layers, monkeypatch: pytest.MonkeyPatch) -> None:
     # the layers as they are: a finding with a day of its own counts from that day, before its visit
     monkeypatch.setattr(features, "recall_layers", lambda layers, _: layers)
@@ -67,6 +69,7 @@ def test_findings_dated_before_their_visit_are_caught(world: Layers, monkeypatch
     assert any(len(look_ahead(first, world, day)) for day in DAYS)
 
 
+@pytest.mark.long
 def test_outcomes_known_too_late_are_caught(world: Layers, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Visits.found
     monkeypatch.setattr(Visits, "found", lambda self, _=None, **choices: whole(self, **choices))
@@ -74,6 +77,7 @@ def test_outcomes_known_too_late_are_caught(world: Layers, monkeypatch: pytest.M
     assert any(len(look_ahead(first, world, day)) for day in DAYS)
 
 
+@pytest.mark.long
 def test_training_on_the_fold_itself_is_caught(world: Layers, monkeypatch: pytest.MonkeyPatch) -> None:
     fit = folds.Sample.fit
     monkeypatch.setattr(

@@ -16,6 +16,8 @@ from geo.risk.drawing import to_shares
 from geo.risk.simulate import POLICIES, Norrsyn, PolicyComparison
 from geo.risk.simulate.distance import total_variation
 
+# hundreds of simulated years, many times over
+pytestmark = pytest.mark.long
 SEEDS = range(24)
 
 

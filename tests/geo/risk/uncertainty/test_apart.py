@@ -48,6 +48,7 @@ def assert_same(found: Uncertainty, expected: Uncertainty) -> None:
 
 
 class TestTheSameBits:
+    @pytest.mark.long
     def test_of_a_surface_with_other_weights_that_was_updated(self, surface: RiskSurface) -> None:
         """What only the server's memory knows: no store has it."""
         weights = {"findings": 3.0, "reported": 0.0}
@@ -68,6 +69,7 @@ class TestTheSameBits:
 
 
 class TestWhatBecomesOfTheProcess:
+    @pytest.mark.long
     def test_one_that_is_killed_is_told_of_and_the_next_one_draws(self, surface: RiskSurface, flag: Path) -> None:
         apart = ApartDrawings(make_command(flag))
         with ThreadPoolExecutor(1) as asking:

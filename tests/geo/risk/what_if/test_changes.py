@@ -67,6 +67,7 @@ def test_before_it_was_heard_of(planned: Layers) -> None:
     assert periods(planned)[0][0] == "permit"
 
 
+@pytest.mark.long
 @given(
     starts=st.dates(date(2024, 1, 1), date(2030, 1, 1)),
     length=st.none() | st.integers(0, 900),
