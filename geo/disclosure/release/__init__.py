@@ -9,6 +9,8 @@
 `labels`              which row each place belongs to
 `span`                sums that follow from other sums
 `audit`               groups that may not be told of and follow from rows, whoever chose them
+`small_sums`          groups of few employers among everything that follows
+`dominated_sums`      groups of many employers of which one or two have nearly all
 `earlier`             keeping to what was shared before
 `status`              squares that stay rows or none until many employers have changed
 `choosing`            squares that pass the audit

@@ -21,6 +21,7 @@ from itertools import chain, combinations, pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.disclosure.release.dominated_sums import find_dominated_sums
 from geo.disclosure.release.labels import UNCOVERED, label_places
 from geo.disclosure.release.rows import ALL_SECTORS, BASE_M, LAYERS, ReleaseCell
 from geo.disclosure.release.safety import is_harmless
@@ -113,11 +114,13 @@ def _identify(sites: Sites) -> str:
 
 
 def _measure(sites: Sites, inside: Ints) -> tuple[float, ...]:
-    """Employers; sites of the largest two, and of all; employees or beds of the largest two, and of all."""
+    """Employers; sites of the largest one, the largest two, and all; employees or beds of those."""
     employers, whose = np.unique(sites.employer[inside], return_inverse=True)
-    counts, sizes = np.bincount(whose), np.bincount(whose, sites.size[inside])
-    largest = [float(np.sort(measure)[-2:].sum()) for measure in (counts, sizes)]
-    return float(len(employers)), largest[0], float(len(inside)), largest[1], float(sizes.sum())
+    measured = []
+    for amounts in (np.bincount(whose), np.bincount(whose, sites.size[inside])):
+        largest = np.sort(amounts)[-2:].astype(np.float64)
+        measured += [float(largest.max(initial=0)), float(largest.sum()), float(amounts.sum())]
+    return float(len(employers)), *measured
 
 
 class _Layer:
@@ -163,7 +166,7 @@ class _Layer:
         pairs = zip(self.tables, self.sites_of_class, strict=True)
         self.measures = (
             np.array([[_measure(*one) for one in product([table], some)] for table, some in pairs])
-            .reshape(len(self.tables), len(classes), 5)
+            .reshape(len(self.tables), len(classes), 7)
             .transpose(0, 2, 1)
         )
 
@@ -205,7 +208,7 @@ class _Layer:
     def find_leaks(self, rule: Rule) -> Iterator[Leak]:
         """Unsafe groups that lie in the span of all rows and not in that of the earlier ones.
 
-        Larger groups of any shape, which one or two may dominate, take longest: only where nothing else is found.
+        Larger groups of any shape, which one or two may dominate, only where nothing else is found.
         """
         if not self.of_set[0]:
             return
@@ -214,8 +217,13 @@ class _Layer:
         earlier = Span([self.rows[number] for number in old], len(self.n_atoms))
         employers = self._list_employers()
         looked_at: set[Group] = set()
-        for fewest in (rule.min_firms, 2 * rule.min_firms):
-            found = list(self._search(employers, fewest))
+        few = 2 * rule.min_firms
+        for search in (
+            self._search(employers, rule.min_firms),
+            self._search(employers, few),
+            self._search_dominated(few, rule),
+        ):
+            found = list(search)
             groups = chain(
                 *(() if looked_at else (self._list_squares(), self._list_overlaps(), self._list_remainders())),
                 (frozenset(one.row) for one in found if not one.is_unknown),
@@ -272,15 +280,24 @@ class _Layer:
         some = self.measures[:, :, classes]
         totals = some.sum(axis=2)
         surely: Bools = some[:, 0].max(axis=1, initial=0) >= rule.min_firms
-        for largest, total in ((1, 2), (3, 4)):
+        for largest, total in ((2, 3), (5, 6)):
             surely &= totals[:, largest] <= rule.max_share * totals[:, total]
         return surely
 
     def _search(self, employers: Sequence[frozenset[int]], fewest: int) -> Iterator[SmallSum]:
         """Groups of any shape of fewer employers."""
         has_many = np.array([len(one) >= fewest for one in employers], dtype=np.bool_)
-        rows = Span(self.rows, len(self.n_atoms), has_many).reduce_rows()
+        rows = Span(self.rows, len(self.n_atoms), (~has_many).astype(np.float64)).reduce_rows()
         yield from find_small_sums([(pivot, row) for pivot, row in rows if not has_many[pivot]], employers, fewest)
+
+    def _search_dominated(self, few: int, rule: Rule) -> Iterator[SmallSum]:
+        """Groups of any shape of so many employers or more, of which one or two have nearly all."""
+        done: set[bytes] = set()
+        for measures, states in zip(self.measures, self.states, strict=True):
+            if states.tobytes() not in done:
+                done.add(states.tobytes())
+                for first in (1, 4):
+                    yield from find_dominated_sums(self.rows, measures[[0, first, first + 1, first + 2]], few, rule)
 
     def _list_employers(self) -> list[frozenset[int]]:
         """Of each class, the employers that it had in every table: as few as any of them tells of."""

@@ -10,12 +10,12 @@ tried before it, and a sum is given up as soon as what is sure to be in it has t
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from geo.disclosure.release.span import PRIME, Row
 
-__all__ = ["SmallSum", "find_small_sums"]
+__all__ = ["SmallSum", "SumSearch", "find_small_sums"]
 
 # steps of the search from each row
 _MOST_STEPS = 3_000
@@ -63,32 +63,55 @@ def find_small_sums(
     ------
     SmallSum
     """
-    search = _Search(rows, employers, fewest)
+    search = SumSearch(rows, employers)
     for start in range(len(rows)):
-        yield from search.start(start)
+        if (yield from search.start([start], fewest)):
+            # all groups that hold it are known
+            search.done.add(start)
 
 
-class _Search:
-    def __init__(self, rows: Sequence[tuple[int, Row]], employers: Sequence[frozenset[int]], fewest: int) -> None:
+class SumSearch:
+    """Groups among sums of reduced rows.
+
+    Parameters
+    ----------
+    rows : own column and row of each, as `Span.reduce_rows` gives them
+    employers : of each column
+    """
+
+    def __init__(self, rows: Sequence[tuple[int, Row]], employers: Sequence[frozenset[int]]) -> None:
         self.pivots = [pivot for pivot, _ in rows]
         self.rows = [{column: _sign(value) for column, value in row.items()} for _, row in rows]
-        self.employers, self.fewest = employers, fewest
+        self.employers = employers
+        self.most: float = 0
+        self.weigh: Callable[[frozenset[int]], float] = len
         self.of_column: dict[int, list[int]] = {}
         for at, row in enumerate(self.rows):
             for column in row:
                 self.of_column.setdefault(column, []).append(at)
-        # all groups that hold them are known
         self.done: set[int] = set()
 
-    def start(self, start: int) -> Iterator[SmallSum]:
-        """Groups that hold a row's own column."""
-        first = _Sum(self.rows[start], frozenset([start]), frozenset(), self.employers[self.pivots[start]])
-        waiting = [(len(first.whose), 0, first)]
+    def start(
+        self, starts: Sequence[int], most: float, weigh: Callable[[frozenset[int]], float] = len
+    ) -> Generator[SmallSum, None, bool]:
+        """Groups that hold the own columns of some rows, and whether those are all of them.
+
+        Parameters
+        ----------
+        starts : positions of the rows
+        most : weight from which on a sum is not looked at
+        weigh : what employers weigh together, never less with more of them; their number when left out
+        """
+        self.most, self.weigh = most, weigh
+        total: Row = {}
+        for start in starts:
+            total = _add(total, self.rows[start])
+        whose = frozenset[int]().union(*(self.employers[self.pivots[start]] for start in starts))
+        waiting = [(weigh(whose), 0, _Sum(total, frozenset(starts), frozenset(), whose))]
         n_pushed = 0
         for _ in range(_MOST_STEPS):
             if not waiting:
-                self.done.add(start)
-                return
+                return True
             one = heapq.heappop(waiting)[2]
             found = self._find_candidates(one)
             if found is None:
@@ -103,10 +126,11 @@ class _Search:
                     held = whose | self.employers[self.pivots[other]]
                     added = _add(one.total, self.rows[other])
                     following = _Sum(added, one.chosen | {other}, frozenset(without), held)
-                    heapq.heappush(waiting, (len(held), n_pushed, following))
+                    heapq.heappush(waiting, (weigh(held), n_pushed, following))
                 without.add(other)
         if waiting:
-            yield SmallSum(self.rows[start], is_unknown=True)
+            yield SmallSum(total, is_unknown=True)
+        return not waiting
 
     def _find_candidates(self, one: _Sum) -> tuple[bool, list[int], frozenset[int]] | None:
         """Whether a sum is a group, rows one of which any other group that comes of it has, and its sure employers.
@@ -133,12 +157,12 @@ class _Search:
                 return None
             elif best is None or len(able) < len(best):
                 best = able
-        if len(whose) >= self.fewest:
+        if self.weigh(frozenset(whose)) >= self.most:
             return None
         return best is None, sorted(turning) if best is None else best, frozenset(whose)
 
     def _has_room(self, whose: frozenset[int], at: int) -> bool:
-        return len(whose | self.employers[self.pivots[at]]) < self.fewest
+        return self.weigh(whose | self.employers[self.pivots[at]]) < self.most
 
     def _can_mend(self, value: int, column: int, able: Sequence[int]) -> bool:
         """Whether rows can bring a column to 0 or 1."""

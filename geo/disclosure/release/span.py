@@ -22,29 +22,35 @@ Row = dict[int, int]
 
 
 class Span:
-    """What rows of 0 and 1 span.
+    """What rows span.
 
     Parameters
     ----------
-    rows : columns in which each row is 1
+    rows : columns in which each row is 1, or columns to values modulo `PRIME`
     n_columns : int
-    first : (n_columns,) bool, optional; these become pivots before all others, so that rows of other pivots have none
+    order : (n_columns,) float64, optional; columns of less become pivots before all of more: a row has no column before
+        its own pivot's, and rows of the pivots from some value on are all sums that leave columns of less out
     """
 
     def __init__(
-        self, rows: Sequence[NDArray[np.int64]], n_columns: int, first: NDArray[np.bool_] | None = None
+        self,
+        rows: Sequence[NDArray[np.int64] | Mapping[int, int]],
+        n_columns: int,
+        order: NDArray[np.float64] | None = None,
     ) -> None:
-        degree = np.zeros(n_columns, dtype=np.int64)
-        for row in rows:
-            degree[row] += 1
-        last = np.zeros(n_columns, dtype=np.bool_) if first is None else ~first
-        self._rank: list[tuple[int, int]] = list(zip(last.tolist(), degree.tolist(), strict=True))
+        values = [dict(row) if isinstance(row, Mapping) else dict.fromkeys(row.tolist(), 1) for row in rows]
+        degree = [0] * n_columns
+        for row in values:
+            for column in row:
+                degree[column] += 1
+        ranks = np.zeros(n_columns) if order is None else order
+        self._rank: list[tuple[float, int]] = list(zip(ranks.tolist(), degree, strict=True))
         # column to when it became a pivot; pivot to its row and to what the row is made of
         self._order: dict[int, int] = {}
         self._pivots: list[tuple[int, Row, Row]] = []
         # short rows first: longer ones that hold them lose their columns instead of gaining others
-        for at in sorted(range(len(rows)), key=lambda one: (len(rows[one]), one)):
-            self._add(dict.fromkeys(rows[at].tolist(), 1), at)
+        for at in sorted(range(len(values)), key=lambda one: (len(values[one]), one)):
+            self._add(values[at], at)
 
     def express(self, columns: Iterable[int]) -> Mapping[int, int] | None:
         """With what factors (modulo the prime) rows add up to the row that is 1 in some columns; None: they cannot."""

@@ -24,7 +24,7 @@ N_COLUMNS = 9
 def search(rows: list[list[int]], employers: list[frozenset[int]], fewest: int) -> tuple[set[frozenset[int]], bool]:
     """Groups found, and whether the search gave up somewhere."""
     has_many = np.array([len(one) >= fewest for one in employers])
-    reduced = Span([np.array(row, dtype=np.int64) for row in rows], N_COLUMNS, has_many).reduce_rows()
+    reduced = Span([np.array(row, dtype=np.int64) for row in rows], N_COLUMNS, 1.0 - has_many).reduce_rows()
     light = [(pivot, row) for pivot, row in reduced if not has_many[pivot]]
     assert not any(has_many[column] for _, row in light for column in row)
     found = list(find_small_sums(light, employers, fewest))
