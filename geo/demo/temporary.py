@@ -79,6 +79,7 @@ def make_temporary_workplaces(
             "profile": of_each["kind"].to_numpy(dtype=object),
             "group": of_each["group"].to_numpy(dtype=object),
             "setting": where,
+            "circle": of_each["circle"].to_numpy(dtype=object),
             "easting": xy[:, 0],
             "northing": xy[:, 1],
         }

@@ -68,6 +68,8 @@ def make_workplaces(rng: np.random.Generator, identity: np.random.Generator, pla
             "profile": of_each["profile"].to_numpy(dtype=object),
             "group": of_each["group"].to_numpy(dtype=object),
             "setting": np.array(SETTINGS, dtype=object)[placed.setting],
+            # registers of workplaces are open to all
+            "circle": "public",
             "easting": placed.xy[:, 0],
             "northing": placed.xy[:, 1],
         }

@@ -42,6 +42,30 @@ def near(frame: gpd.GeoDataFrame, point: tuple[float, float], metres: float) -> 
     return frame[np.hypot(frame.geometry.x - point[0], frame.geometry.y - point[1]) < metres]
 
 
+def test_who_may_see_what_is_as_in_life(demo: Demo) -> None:
+    """Registers of workplaces are open; the municipality knows what it gives permits to; the rest is the agencies'."""
+    workplaces = demo.layers["workplaces"]
+    assert set(workplaces.loc[workplaces["kind"] == "registered", "circle"]) == {"public"}
+    temporary = workplaces[workplaces["kind"] == "temporary"]
+    titles = temporary["name"].str.replace("Synthetic ", "").str.replace(r" \d+$", "", regex=True)
+    seen = {title: set(some) for title, some in temporary["circle"].groupby(titles)}
+    assert seen == {
+        "building site": {"municipality"},
+        "groundworks site": {"municipality"},
+        "wind or power line site": {"municipality"},
+        "road work": {"public"},
+        "felling": {"public"},
+        "project site": {"joint-inspection"},
+        "planting or clearing": {"joint-inspection"},
+        "berry picking": {"joint-inspection"},
+    }
+    for name in ("accommodation", "visits", "reported"):
+        assert set(demo.layers[name]["circle"]) == {"joint-inspection"}
+    assert "public" not in set(demo.layers["findings"]["circle"])
+    for name in ("sectors", "establishments", "localities"):
+        assert set(demo.layers[name]["circle"]) == {"public"}
+
+
 def test_workplaces_per_group_are_as_calibrated(registered: gpd.GeoDataFrame) -> None:
     expected = calibrated("workplaces")
     counted = {name: int(registered["sni"].str.startswith(codes).sum()) for name, codes in GROUPS.items()}
