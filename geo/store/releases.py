@@ -6,9 +6,11 @@ A deleted release counts in audits until it would have expired: whoever was show
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -28,6 +30,11 @@ __all__ = [
     "load_release",
     "save_release",
 ]
+
+_MOST_KEPT = 8
+_ASK_DOCUMENT = sa.select(
+    RELEASES.c.digest, RELEASES.c.expires_at, sa.cast(RELEASES.c.document, sa.Text).label("document")
+)
 
 
 @dataclass(frozen=True)
@@ -136,14 +143,20 @@ def load_release(home: StrPath | None, release_id: str, *, now: datetime | None 
         row = (
             None
             if connection is None or not release_id.isprintable()
-            else connection.execute(sa.select(RELEASES).where(RELEASES.c.release_id == release_id)).first()
+            else connection.execute(_ASK_DOCUMENT.where(RELEASES.c.release_id == release_id)).first()
         )
     if row is None or row.document is None or row.expires_at <= _write_time(now or datetime.now(UTC)):
         message = f"There is no release {release_id!r}; list them with `norrsyn release list`."
         raise NotFoundError(message)
+    return _read_document(release_id, row.digest, row.document)
+
+
+# every request of a shared map needs the release; what is stored is read each time, and understood once
+@lru_cache(maxsize=_MOST_KEPT)
+def _read_document(release_id: str, digest: str, document: str) -> Release:
     try:
-        release = read_release(row.document)
-        is_whole = release.digest == row.digest and release.release_id == row.release_id
+        release = read_release(json.loads(document))
+        is_whole = release.digest == digest and release.release_id == release_id
     except (KeyError, TypeError, ValueError) as error:
         message = f"Release {release_id} does not fit this version of Norrsyn ({type(error).__name__}); build another."
         raise StoreError(message) from error

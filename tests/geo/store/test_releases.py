@@ -85,6 +85,29 @@ def test_of_a_deleted_release_only_what_audits_need_stays(tmp_path: Path) -> Non
     assert list_releases(tmp_path, now=LATER) == ()
 
 
+def test_a_release_that_was_just_shown_is_gone_when_deleted_or_expired(tmp_path: Path) -> None:
+    """What is kept in memory of it makes it quicker to show, and never shows it by itself."""
+    release = make_release()
+    save_release(tmp_path, release, b"memory")
+    shown = load_release(tmp_path, release.release_id, now=NOON)
+    assert load_release(tmp_path, release.release_id, now=NOON) is shown
+    with pytest.raises(NotFoundError):
+        load_release(tmp_path, release.release_id, now=release.expires_at)
+    delete_release(tmp_path, release.release_id, now=NOON)
+    with pytest.raises(NotFoundError):
+        load_release(tmp_path, release.release_id, now=NOON)
+
+
+def test_rows_that_are_altered_after_they_were_shown_are_not_shown_again(tmp_path: Path) -> None:
+    release = make_release()
+    save_release(tmp_path, release, b"memory")
+    load_release(tmp_path, release.release_id, now=NOON)
+    with write_store(tmp_path) as connection:
+        connection.execute(RELEASES.update().values(document=write_release(make_release(n=99))))
+    with pytest.raises(StoreError, match="not those that were saved"):
+        load_release(tmp_path, release.release_id, now=NOON)
+
+
 @pytest.mark.parametrize("release_id", ["0" * 16, "", "\x00", "../x", "å" * 5000])
 def test_unknown_deleted_and_expired_look_alike(tmp_path: Path, release_id: str) -> None:
     release = make_release()
