@@ -117,11 +117,12 @@ def list_all(circle: CircleOption = None, home: HomeOption = None, as_json: Json
     print_words(f"{len(found)} release(s)")
     if found:
         table = [
-            (one.release_id, one.circle, one.surface_id, f"{one.made_at:%Y-%m-%d}", f"{one.expires_at:%Y-%m-%d}",
-             _say_state(one))
+            (one.release_id, one.circle, f"{one.made_at:%Y-%m-%d}", f"{one.expires_at:%Y-%m-%d}", _say_state(one))
             for one in found
-        ]  # fmt: skip
-        print_table(("release", "circle", "surface", "made", "until", "state"), table, codes=("release", "surface"))
+        ]
+        # without surfaces, which --json tells: within 80 columns
+        columns = ("release", "circle", "made", "until", "state")
+        print_table(columns, table, codes=columns)
 
 
 def delete(
@@ -191,7 +192,8 @@ COMMANDS = (
                 "list",
                 list_all,
                 "List releases.",
-                "List releases, the newest first, with the day until which links may show them.",
+                "List releases, the newest first, with the day until which links may show them; --json tells their "
+                "surfaces too.",
                 ("norrsyn release list", "norrsyn release list --circle public --json"),
             ),
             Command(
