@@ -145,9 +145,38 @@ def build_release(  # noqa: PLR0913
         for part, partition in partitions.items()
         for row in _make_rows(circle, part, partition, sites, scores, key, memories if keep else (), chosen)
     ]
-    rows = tuple(one.row for one in made)
+    counted = _Counted(made, _count_withheld(sites, circle, partitions, sum(one.is_kept for one in made)))
+    of_what = {
+        "audited": audit,
+        "audited_with": len(memories),
+        "key": fingerprint,
+        **_describe_inputs(surface, circle),
+    }
+    release = _write_release(surface, circle, counted, chosen, of_what, now=now, data_from=data_from)
+    return Built(release, _remember(release, made, sites, fingerprint))
+
+
+def _write_release(
+    surface: RiskSurface,
+    circle: str,
+    counted: _Counted,
+    chosen: Parameters,
+    of_what: dict[str, Any],
+    *,
+    now: datetime,
+    data_from: str,
+) -> Release:
+    """Rows as they are shared, with what they were made of and by."""
+    rows = tuple(one.row for one in counted.made)
     digest = digest_rows(rows)
-    release = Release(
+    manifest = {
+        "digest": digest,
+        "min_firms": chosen.rule.min_firms,
+        "max_share": chosen.rule.max_share,
+        "noise_most": chosen.noise_most,
+        **of_what,
+    }
+    return Release(
         release_id=hashlib.sha256(f"{circle}|{surface.id}|{now.isoformat()}|{digest}".encode()).hexdigest()[:16],
         circle=circle,
         surface_id=surface.id,
@@ -155,25 +184,18 @@ def build_release(  # noqa: PLR0913
         data_from=data_from,
         made_at=now,
         expires_at=now + timedelta(days=chosen.days),
-        finest_m=finest_m,
+        finest_m=find_finest(circle),
         rows=rows,
-        withheld=_count_withheld(sites, circle, partitions, sum(one.is_kept for one in made)),
-        manifest=MappingProxyType(
-            {
-                "digest": digest,
-                "min_firms": chosen.rule.min_firms,
-                "max_share": chosen.rule.max_share,
-                "noise_most": chosen.noise_most,
-                "audited": audit,
-                "audited_with": len(memories),
-                "key": fingerprint,
-                **_describe_inputs(surface, circle),
-            }
-        ),
+        withheld=counted.withheld,
+        manifest=MappingProxyType(manifest),
     )
-    shown = Shown(circle, tuple((row.layer, row.sector, row.cell) for row in rows))
-    counts, classes = [row.n_employers for row in rows], [row.score_class for row in rows]
-    return Built(release, Memory(shown, counts, classes, [one.basis for one in made], sites, fingerprint))
+
+
+def _remember(release: Release, made: Sequence[_Made], sites: Sites, fingerprint: str) -> Memory:
+    """What later releases need of this one."""
+    shown = Shown(release.circle, tuple((row.layer, row.sector, row.cell) for row in release.rows))
+    counts, classes = [row.n_employers for row in release.rows], [row.score_class for row in release.rows]
+    return Memory(shown, counts, classes, [one.basis for one in made], sites, fingerprint)
 
 
 def _check_inputs(surface: RiskSurface, key: bytes, memories: Sequence[Memory]) -> str:
@@ -208,6 +230,14 @@ class _Made:
     row: ReleaseRow
     basis: NDArray[np.uint64]
     is_kept: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """Rows, and what was left out of them."""
+
+    made: Sequence[_Made]
+    withheld: Withheld
 
 
 def _make_rows(
