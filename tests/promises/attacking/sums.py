@@ -85,11 +85,11 @@ class Sums:
         """
         sizes = [_add_sizes(records) for records in self.held]
         totals = [sum(size.values()) for size in sizes]
+        ordered = _Ordered(sorted(self.rows, key=len), totals)
         for hosts, largest in _list_largest(sizes, totals):
             most = largest / MAX_SHARE
             room = most - sum(totals[place] for place in hosts)
-            heavy = frozenset(place for place, total in enumerate(totals) if place not in hosts and total > room)
-            for pivots in self._leave_out(heavy):
+            for pivots in ordered.leave_out(hosts, room):
                 for group, number in choose_light(pivots, dict(enumerate(totals)), most, hosts, 1):
                     records = self.gather(group)
                     if is_dominated(records) and count_employers(records) >= K:
@@ -115,6 +115,50 @@ class Sums:
     @cached_property
     def _reduced(self) -> dict[int, Vector]:
         return reduce_rows(sorted(self.rows, key=len))
+
+
+class _Ordered:
+    """Sums that are reduced once, by the heaviest columns first: a row has none that is heavier than its own column."""
+
+    def __init__(self, rows: Sequence[Vector], totals: Sequence[float]) -> None:
+        order = sorted(range(len(totals)), key=lambda place: (-totals[place], place))
+        rank = {place: position for position, place in enumerate(order)} | {NUMBER: NUMBER}
+        column = dict(enumerate(order)) | {NUMBER: NUMBER}
+        reduced = reduce_rows([{rank[place]: value for place, value in row.items()} for row in rows])
+        self._totals = totals
+        self._rows = {
+            column[pivot]: {column[position]: value for position, value in row.items()}
+            for pivot, row in reduced.items()
+        }
+        self._having: dict[int, list[int]] = defaultdict(list)
+        for pivot, row in self._rows.items():
+            for place in row:
+                self._having[place].append(pivot)
+
+    def leave_out(self, hosts: frozenset[int], room: float) -> list[list[tuple[int, Vector]]]:
+        """All sums without columns of more than the room, but for hosts, as far as they hang together with those.
+
+        A column that rows have for their own is in a sum as often as its row, so that heavy ones' rows are in none.
+        """
+        own = self._join_hosts(hosts, room)
+        taken: dict[int, Vector] = {}
+        waiting = [*hosts, *(place for row in own for place in row if place != NUMBER)]
+        seen = set(waiting)
+        while waiting:
+            for pivot in self._having[waiting.pop()]:
+                if pivot not in taken and pivot not in hosts and self._totals[pivot] <= room:
+                    taken[pivot] = self._rows[pivot]
+                    new = self._rows[pivot].keys() - seen - {NUMBER}
+                    seen |= new
+                    waiting += new
+        return split_rows([*own, *taken.values()])
+
+    def _join_hosts(self, hosts: frozenset[int], room: float) -> list[Vector]:
+        """What the rows of hosts come to without heavy columns."""
+        own = [self._rows[host] for host in sorted(hosts) if host in self._rows]
+        heavy = {place for row in own for place in row if place not in {NUMBER, *hosts} and self._totals[place] > room}
+        left = [row for pivot, row in reduce_rows(own, heavy).items() if pivot not in heavy]
+        return own if len(left) == len(own) else left
 
 
 def _add_sizes(records: Sequence[Record]) -> Mapping[str, float]:
