@@ -8,10 +8,12 @@ that follows is found, however blurred its number.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from tests.promises.attacking.choose import choose_light
 from tests.promises.attacking.elimination import NUMBER, Vector, reduce_rows, spans, split_rows
@@ -86,9 +88,12 @@ class Sums:
         sizes = [_add_sizes(records) for records in self.held]
         totals = [sum(size.values()) for size in sizes]
         ordered = _Ordered(sorted(self.rows, key=len), totals)
+        brought = _Brought([len(size) for size in sizes], totals)
         for hosts, largest in _list_largest(sizes, totals):
             most = largest / MAX_SHARE
             room = most - sum(totals[place] for place in hosts)
+            if sum(len(sizes[place]) for place in hosts) + brought.count(room) < K:
+                continue
             for pivots in ordered.leave_out(hosts, room):
                 for group, number in choose_light(pivots, dict(enumerate(totals)), most, hosts, 1):
                     records = self.gather(group)
@@ -115,6 +120,19 @@ class Sums:
     @cached_property
     def _reduced(self) -> dict[int, Vector]:
         return reduce_rows(sorted(self.rows, key=len))
+
+
+class _Brought:
+    """How many employers other parts could bring within some room, at the very most: the lightest for each, first."""
+
+    def __init__(self, n_employers: Sequence[int], totals: Sequence[float]) -> None:
+        order = sorted((place for place, n in enumerate(n_employers) if n), key=lambda at: totals[at] / n_employers[at])
+        self._filled = [*accumulate(totals[place] for place in order)]
+        # one part more than fits, as if a piece of it could be taken
+        self._n = [*accumulate(n_employers[place] for place in order)]
+
+    def count(self, room: float) -> int:
+        return self._n[min(bisect_right(self._filled, room), len(self._n) - 1)]
 
 
 class _Ordered:
