@@ -8,12 +8,13 @@ that follows is found, however blurred its number.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tests.promises.attacking.choose import choose_light
 from tests.promises.attacking.elimination import NUMBER, Vector, reduce_rows, spans, split_rows
@@ -88,12 +89,9 @@ class Sums:
         sizes = [_add_sizes(records) for records in self.held]
         totals = [sum(size.values()) for size in sizes]
         ordered = _Ordered(sorted(self.rows, key=len), totals)
-        brought = _Brought([len(size) for size in sizes], totals)
-        for hosts, largest in _list_largest(sizes, totals):
+        for hosts, largest in _list_largest(sizes):
             most = largest / MAX_SHARE
             room = most - sum(totals[place] for place in hosts)
-            if sum(len(sizes[place]) for place in hosts) + brought.count(room) < K:
-                continue
             for pivots in ordered.leave_out(hosts, room):
                 for group, number in choose_light(pivots, dict(enumerate(totals)), most, hosts, 1):
                     records = self.gather(group)
@@ -125,14 +123,16 @@ class Sums:
 class _Brought:
     """How many employers other parts could bring within some room, at the very most: the lightest for each, first."""
 
-    def __init__(self, n_employers: Sequence[int], totals: Sequence[float]) -> None:
-        order = sorted((place for place, n in enumerate(n_employers) if n), key=lambda at: totals[at] / n_employers[at])
-        self._filled = [*accumulate(totals[place] for place in order)]
+    def __init__(self, n_employers: NDArray[np.int64], totals: NDArray[np.float64]) -> None:
+        there = np.flatnonzero(n_employers)
+        order = there[np.argsort(totals[there] / n_employers[there], kind="stable")]
+        self._filled = np.cumsum(totals[order])
         # one part more than fits, as if a piece of it could be taken
-        self._n = [*accumulate(n_employers[place] for place in order)]
+        self._n = np.cumsum(np.append(n_employers[order], 0))
 
-    def count(self, room: float) -> int:
-        return self._n[min(bisect_right(self._filled, room), len(self._n) - 1)]
+    def count(self, room: NDArray[np.float64]) -> NDArray[np.int64]:
+        found: NDArray[np.int64] = self._n[np.searchsorted(self._filled, room, side="right")]
+        return found
 
 
 class _Ordered:
@@ -186,15 +186,21 @@ def _add_sizes(records: Sequence[Record]) -> Mapping[str, float]:
     return sizes
 
 
-def _list_largest(
-    sizes: Sequence[Mapping[str, float]], totals: Sequence[float]
-) -> Iterator[tuple[frozenset[int], float]]:
-    """Parts that could hold the two largest employers of such a group, and what those two have."""
-    tops = [[0.0, 0.0, *sorted(size.values())][-2:] for size in sizes]
-    for place, top in enumerate(tops):
-        if totals[place] and sum(top) >= MAX_SHARE * totals[place]:
-            yield frozenset({place}), sum(top)
-        for other in range(place):
-            largest = top[-1] + tops[other][-1]
-            if min(totals[place], totals[other]) and largest >= MAX_SHARE * (totals[place] + totals[other]):
-                yield frozenset({place, other}), largest
+def _list_largest(sizes: Sequence[Mapping[str, float]]) -> Iterator[tuple[frozenset[int], float]]:
+    """Parts that could hold the two largest employers of such a group, and what those two have.
+
+    Left out are those beside whom too few other employers have room for a group.
+    """
+    totals = np.array([sum(size.values()) for size in sizes])
+    n_employers = np.array([len(size) for size in sizes])
+    tops = np.array([[0.0, 0.0, *sorted(size.values())][-2:] for size in sizes])
+    brought = _Brought(n_employers, totals)
+    for place, (second, first) in enumerate(tops):
+        others = np.arange(place)
+        both = np.append(first + tops[:place, 1], first + second)
+        held = np.append(totals[place] + totals[:place], totals[place])
+        n_held = np.append(n_employers[place] + n_employers[:place], n_employers[place])
+        there = (totals[place] > 0) & np.append(totals[:place] > 0, True)
+        enough = n_held + brought.count(both / MAX_SHARE - held) >= K
+        for found in np.flatnonzero(there & enough & (both >= MAX_SHARE * held)):
+            yield frozenset({place, *others[found : found + 1].tolist()}), float(both[found])
