@@ -89,7 +89,7 @@ class Sums:
         sizes = [_add_sizes(records) for records in self.held]
         totals = [sum(size.values()) for size in sizes]
         ordered = _Ordered(sorted(self.rows, key=len), totals)
-        for hosts, largest in _list_largest(sizes):
+        for hosts, largest in _list_largest(sizes, ordered):
             most = largest / MAX_SHARE
             room = most - sum(totals[place] for place in hosts)
             for pivots in ordered.leave_out(hosts, room):
@@ -159,17 +159,29 @@ class _Ordered:
         A column that rows have for their own is in a sum as often as its row, so that heavy ones' rows are in none.
         """
         own = self._join_hosts(hosts, room)
-        taken: dict[int, Vector] = {}
-        waiting = [*hosts, *(place for row in own for place in row if place != NUMBER)]
-        seen = set(waiting)
+        taken, _ = self._follow({*hosts, *(place for row in own for place in row)}, room)
+        return split_rows([*own, *(self._rows[pivot] for pivot in taken if pivot not in hosts)])
+
+    def reach(self, host: int, room: float) -> set[int]:
+        """Columns that a host's row and light ones connect with it."""
+        return self._follow({host, *self._rows.get(host, {})}, room)[1]
+
+    def touches(self, host: int, columns: set[int]) -> bool:
+        """Whether a host or its row has one of the columns."""
+        return host in columns or not columns.isdisjoint(self._rows.get(host, {}).keys() - {NUMBER})
+
+    def _follow(self, start: set[int], room: float) -> tuple[set[int], set[int]]:
+        """Light rows, and columns, that columns lead to."""
+        taken, seen = set[int](), start - {NUMBER}
+        waiting = list(seen)
         while waiting:
             for pivot in self._having[waiting.pop()]:
-                if pivot not in taken and pivot not in hosts and self._totals[pivot] <= room:
-                    taken[pivot] = self._rows[pivot]
+                if pivot not in taken and self._totals[pivot] <= room:
+                    taken.add(pivot)
                     new = self._rows[pivot].keys() - seen - {NUMBER}
                     seen |= new
                     waiting += new
-        return split_rows([*own, *taken.values()])
+        return taken, seen
 
     def _join_hosts(self, hosts: frozenset[int], room: float) -> list[Vector]:
         """What the rows of hosts come to without heavy columns."""
@@ -186,21 +198,24 @@ def _add_sizes(records: Sequence[Record]) -> Mapping[str, float]:
     return sizes
 
 
-def _list_largest(sizes: Sequence[Mapping[str, float]]) -> Iterator[tuple[frozenset[int], float]]:
+def _list_largest(sizes: Sequence[Mapping[str, float]], ordered: _Ordered) -> Iterator[tuple[frozenset[int], float]]:
     """Parts that could hold the two largest employers of such a group, and what those two have.
 
-    Left out are those beside whom too few other employers have room for a group.
+    Left out are those beside whom too few other employers have room for a group, and two that nothing connects.
     """
     totals = np.array([sum(size.values()) for size in sizes])
     n_employers = np.array([len(size) for size in sizes])
     tops = np.array([[0.0, 0.0, *sorted(size.values())][-2:] for size in sizes])
     brought = _Brought(n_employers, totals)
     for place, (second, first) in enumerate(tops):
-        others = np.arange(place)
         both = np.append(first + tops[:place, 1], first + second)
         held = np.append(totals[place] + totals[:place], totals[place])
         n_held = np.append(n_employers[place] + n_employers[:place], n_employers[place])
+        room = both / MAX_SHARE - held
         there = (totals[place] > 0) & np.append(totals[:place] > 0, True)
-        enough = n_held + brought.count(both / MAX_SHARE - held) >= K
-        for found in np.flatnonzero(there & enough & (both >= MAX_SHARE * held)):
-            yield frozenset({place, *others[found : found + 1].tolist()}), float(both[found])
+        found = np.flatnonzero(there & (n_held + brought.count(room) >= K) & (both >= MAX_SHARE * held))
+        if found.size:
+            near = ordered.reach(place, float(room[found].max()))
+            for other in found.tolist():
+                if other == place or ordered.touches(other, near):
+                    yield frozenset({place, other}), float(both[other])
