@@ -27,10 +27,13 @@ SECTORS = tuple(row["sector"] for row in read_reference("sectors"))
 NOISE = next(int(row["value"]) for row in read_reference("disclosure_parameters") if row["name"] == "noise_most")
 
 
-def recover_by_sums(releases: Sequence[Published], records: Sequence[Record]) -> list[Recovery]:
-    """Groups that follow by adding and subtracting rows, with the number that follows for them."""
+def recover_by_sums(releases: Sequence[Published], records: Sequence[Record], every: int = 1) -> list[Recovery]:
+    """Groups that follow by adding and subtracting rows, with the number that follows for them.
+
+    Of pairs of parts whose employers could dominate a group, each `every`-th is looked at.
+    """
     sums = Sums(releases, records, SECTORS)
-    return [*sums.find_small(), *sums.find_dominated()]
+    return [*sums.find_small(), *sums.find_dominated(every)]
 
 
 def recover_small(releases: Sequence[Published], records: Sequence[Record]) -> list[Recovery]:

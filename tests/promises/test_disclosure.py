@@ -295,13 +295,14 @@ def _share_demo(day: date) -> RiskSurface:
 
 @pytest.mark.long
 def test_nothing_follows_in_the_demo_region() -> None:
+    """Half a million pairs of parts could hold whoever dominates a group: all would take an hour, so one in 500 does."""
     day = date(2026, 7, 15)
     surface = _share_demo(day)
     built = []
     for circle in CIRCLES:
         built.append(build_release(surface, circle, KEY, [one.memory for one in built], now=NOW))
     releases = [read_rows(number, one.release.circle, one.release.rows) for number, one in enumerate(built)]
-    assert [str(recovery) for recovery in recover_by_sums(releases, read_records(surface.layers, day))] == []
+    assert [str(recovery) for recovery in recover_by_sums(releases, read_records(surface.layers, day), every=500)] == []
 
 
 @pytest.mark.long

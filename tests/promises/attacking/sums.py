@@ -81,15 +81,18 @@ class Sums:
             if 0 < count_employers(records) < K:
                 yield Recovery("sum", records, float(number))
 
-    def find_dominated(self) -> Iterator[Recovery]:
+    def find_dominated(self, every: int = 1) -> Iterator[Recovery]:
         """Groups of k or more, of which one or two employers have nearly everything.
 
-        For each part or pair of parts that could hold those two: what has more than they leave is left out.
+        For each part or pair of parts that could hold those two: what has more than they leave is left out. Of pairs
+        that could, each so many-th is looked at.
         """
         sizes = [_add_sizes(records) for records in self.held]
         totals = [sum(size.values()) for size in sizes]
         ordered = _Ordered(sorted(self.rows, key=len), totals)
-        for hosts, largest in _list_largest(sizes, ordered):
+        for number_of, (hosts, largest) in enumerate(_list_largest(sizes, ordered)):
+            if len(hosts) > 1 and number_of % every:
+                continue
             most = largest / MAX_SHARE
             room = most - sum(totals[place] for place in hosts)
             for pivots in ordered.leave_out(hosts, room):
