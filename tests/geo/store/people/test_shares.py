@@ -463,8 +463,9 @@ class TestEmptying:
         assert revoke_recipient(tmp_path, "Zebedaios", replace(by["Anna"], now=now), among=ALL) == []
 
     # looks into the file
+    @pytest.mark.usefixtures("database")
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-    def test_the_bytes_go(self, tmp_path: Path, by: dict[str, By], database: str) -> None:  # noqa: ARG002
+    def test_the_bytes_go(self, tmp_path: Path, by: dict[str, By]) -> None:
         made = make(tmp_path, by["Anna"], recipient="Zebedaios", purpose="andamalet", contact="kontakten")
         revoke_share(tmp_path, made.link.link_id, by["Bo"], among=ALL)
         now = NOW + 380 * DAY_S
