@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.schemas import Answer
 
 __all__ = [
+    "ApproveRequest",
     "ExtendRequest",
     "IssuedAnswer",
     "LinkAnswer",
@@ -55,6 +56,12 @@ class LinkRequest(_Request):
     is_single_use: Flag = Field(default=False, description="Opens once, with a code that the answer tells")
     max_openings: Annotated[int, Field(strict=True, ge=-(10**9), le=10**9)] | None = None
     replaces: Flag = Field(default=False, description="Whether the recipient's links until now are revoked")
+
+
+class ApproveRequest(_Request):
+    """What whoever approves a link answers for."""
+
+    has_looked: Flag = Field(default=False, description="Must be true: that you have looked at every row it shows")
 
 
 class ExtendRequest(_Request):

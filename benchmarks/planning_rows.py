@@ -62,4 +62,4 @@ def planning_rows(session: Session) -> Iterator[Row]:
 
 
 def _percent_below(objective: float, best: float) -> float:
-    return max(0.0, 100 * (best - objective) / best)
+    return max(0.0, round(100 * (best - objective) / best, 3))

@@ -296,9 +296,7 @@ def look_after_link(
 
 def _do(keeper: LinkKeeper, link_id: str, wanted: str, form: Mapping[str, str]) -> str | Issued:
     if wanted == "approve":
-        if "has_looked" not in form:
-            raise FaultsError([Fault("has_looked", "missing")])
-        keeper.approve(link_id)
+        keeper.approve(link_id, has_looked="has_looked" in form)
         return "approved"
     if wanted == "extend":
         keeper.extend(link_id, form.get("expires_on", "").strip())

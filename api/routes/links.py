@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.bodies import SmallBodyRoute
 from api.errors import FieldsError, Problem, find_language, respond_to_change
 from api.link_schemas import (
+    ApproveRequest,
     ExtendRequest,
     IssuedAnswer,
     LinkAnswer,
@@ -94,10 +95,12 @@ def get_link(keeper: TheKeeper, witness: TheWitness, link_id: LinkId) -> dict[st
 
 
 @router.post("/{link_id}/approve", summary="Approve a share link", response_model=LinkAnswer, responses=_CHANGED)
-def post_approve(request: Request, keeper: TheKeeper, link_id: LinkId) -> dict[str, Any] | Response:
-    """Approve a link that somebody else has made."""
+def post_approve(
+    request: Request, keeper: TheKeeper, link_id: LinkId, asked: ApproveRequest
+) -> dict[str, Any] | Response:
+    """Approve a link that somebody else has made, having looked at what it shows."""
     try:
-        return _describe(keeper.approve(link_id))
+        return _describe(keeper.approve(link_id, has_looked=asked.has_looked))
     except FaultsError as error:
         raise _by_field(request, error) from error
     except ChangedError as error:

@@ -105,8 +105,8 @@ class LinkKeeper:
         """Active links of a recipient."""
         return [link for link in self.list(recipient_key) if link.is_active]
 
-    def approve(self, link_id: str) -> ShareLink:
-        """Approve a link of somebody else's.
+    def approve(self, link_id: str, *, has_looked: bool) -> ShareLink:
+        """Approve a link of somebody else's, whose rows one says that one has looked at.
 
         Raises
         ------
@@ -114,6 +114,8 @@ class LinkKeeper:
         """
         if self.find(link_id).created.user_id == self.user.user_id:
             raise FaultsError([Fault("", "own")])
+        if not has_looked:
+            raise FaultsError([Fault("has_looked", "missing")])
         return approve_share(self._home, link_id, self.by, among=self.own_circles)
 
     def issue(self, link_id: str) -> Issued:

@@ -145,12 +145,15 @@ class TestApi:
         made = make(anna, finest_m=2_000)
         path = f"/api/links/{made['link']['link_id']}"
         assert (made["link"]["state"], made["address"], made["code"]) == ("awaiting", None, None)
-        own = post(anna, f"{path}/approve")
+        own = post(anna, f"{path}/approve", has_looked=True)
         assert (own.status_code, own.json()["errors"][0]["detail"][:7]) == (422, "Whoever")
         assert post(anna, f"{path}/issue").status_code == 409
         admin = come(app, "Cecilia", "admin")
-        assert post(admin, f"{path}/approve").json()["approved"]["by"] == "Cecilia"
-        assert post(bo, f"{path}/approve").status_code == 409
+        for said in ({}, {"has_looked": False}):
+            unseen = post(admin, f"{path}/approve", **said)
+            assert (unseen.status_code, unseen.json()["errors"][0]["parameter"]) == (422, "has_looked")
+        assert post(admin, f"{path}/approve", has_looked=True).json()["approved"]["by"] == "Cecilia"
+        assert post(bo, f"{path}/approve", has_looked=True).status_code == 409
         # who approves as an administrator shares nothing
         assert post(admin, f"{path}/issue").status_code == 403
         assert post(anna, f"{path}/issue").json()["address"].startswith(f"{BASE_URL}/s/nsl_")
@@ -277,8 +280,8 @@ class TestCircles:
         made = make(come(app, "joint-inspection"), finest_m=1_000, recipient="Erik")["link"]
         own = f"/api/links/{made['link_id']}"
         assert both.get(own).status_code == 200
-        for change in (f"{own}/approve", f"{own}/issue"):
-            assert post(both, change).status_code == 404
+        assert post(both, f"{own}/approve", has_looked=True).status_code == 404
+        assert post(both, f"{own}/issue").status_code == 404
         assert post(both, f"{path}/extend", expires_on=day(20)).status_code == 403
         assert post(both, f"{own}/revoke").json()["state"] == "revoked"
         admin = come(app, "Frida", "admin")

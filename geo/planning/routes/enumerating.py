@@ -20,7 +20,7 @@ from geo.planning.routes.problem import NO_ROAD, Problem
 __all__ = ["Day", "Guide", "RouteList", "enumerate_routes", "list_all_routes", "look_at_days"]
 
 _WORD = 64
-_AT_ONCE = 2**20
+_AT_ONCE = 2**17
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,16 +184,19 @@ def _look_at_day(problem: Problem, shift: int) -> Day:
     )
 
 
-def enumerate_routes(day: Day, number: int, budget: Budget, guide: Guide | None = None) -> RouteList:
+def enumerate_routes(
+    day: Day, number: int, budget: Budget, guide: Guide | None = None, *, keep_part: bool = True
+) -> RouteList:
     """For each set of stops that the crew can visit, the route with the least driving.
 
     Parameters
     ----------
     day : Day
     number : int, its position among the days
-    budget : Budget, one label of work for each route that is kept; where it runs out, the list is not complete, and
-        ``budget.stopped_by`` says so
+    budget : Budget, one label of work for each route that is kept; where it runs out, ``budget.is_left`` says so, and
+        the list is not complete
     guide : Guide or None for all routes
+    keep_part : bool, whether a list that is not complete is of use; where it is not, no time goes into ordering it
     """
     words = -(-max(len(day), 1) // _WORD)
     labels = _Labels(
@@ -210,6 +213,8 @@ def enumerate_routes(day: Day, number: int, budget: Budget, guide: Guide | None 
             budget.spend(len(parts[-1]))
             if not budget.is_left:
                 break
+        if not (keep_part or budget.is_left):
+            break
         labels = _drop_dominated(_join(parts))
         if guide is not None and guide.width is not None and len(labels) > guide.width:
             ceiling = _ceiling(day, labels, guide)
@@ -222,7 +227,7 @@ def list_all_routes(days: tuple[Day, ...], budget: Budget) -> RouteList | None:
     """All routes of all days; None where they are more than the budget."""
     lists = []
     for number, day in enumerate(days):
-        lists.append(enumerate_routes(day, number, budget))
+        lists.append(enumerate_routes(day, number, budget, keep_part=False))
         if not budget.is_left:
             return None
     return RouteList.join(lists)

@@ -123,7 +123,7 @@ def list_within_gap(
     lists = []
     for number, (day, most) in enumerate(zip(days, bound.most, strict=True)):
         guide, _ = _make_guide(day, values, bound.stop)
-        lists.append(enumerate_routes(day, number, budget, replace(guide, at_least=most - gap)))
+        lists.append(enumerate_routes(day, number, budget, replace(guide, at_least=most - gap), keep_part=False))
         if not budget.is_left:
             return None
     return RouteList.join(lists)
