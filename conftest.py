@@ -14,7 +14,7 @@ import geo
 ROOT = Path(__file__).resolve().parent
 
 MARKERS = {
-    "long": "takes longer than the suite allows; run by `make test-long`",
+    "long": "takes longer than the suite allows, with others like it; run by `make test-long`",
     "browser": "drives Chromium; every test below tests/browser has it",
     "postgres": "needs a PostgreSQL server with PostGIS",
 }
@@ -32,6 +32,12 @@ SUITE_VARIABLES = {
 # Folders whose files share what takes long to make, the demo region; and those whose tests share nothing and take long.
 TOGETHER = ("tests/browser/", "tests/geo/demo/")
 APART = ("tests/notebooks/",)
+
+# Of the tests that drive a browser the suite runs what people come for; all others are long.
+MAIN_PATH = tuple(
+    f"tests/browser/test_{name}.py"
+    for name in ("accounts", "import", "main_job", "new_user", "share_links", "shared_map")
+)
 
 assert geo.__file__ is not None, "`geo` is a bare folder, not this tree's package"
 assert Path(geo.__file__).resolve().is_relative_to(ROOT), f"the tests of {ROOT} would run against {geo.__file__}"
@@ -74,8 +80,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: {meaning}")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests, and skip them where there is no browser."""
+    """Mark the browser tests, most of them as long, and skip them where there is no browser."""
     browser_tests = ROOT / "tests" / "browser"
     without_browser = pytest.mark.skip(
         reason="Chromium is not installed: apt-get install chromium, or name one in NORRSYN_CHROMIUM"
@@ -84,6 +91,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(browser_tests):
             item.add_marker("browser")
+        if item.get_closest_marker("browser") and not item.nodeid.startswith(MAIN_PATH):
+            item.add_marker("long")
         if missing and item.get_closest_marker("browser"):
             item.add_marker(without_browser)
 

@@ -476,6 +476,7 @@ class TestDemo:
         assert len(truth) > 0
         assert manifest["seed"] == 7
 
+    @pytest.mark.long
     def test_again_gives_the_same(self, demo_home: Path) -> None:
         before = load_layers(demo_home).hashes
         run_json("demo", "--seed", "7", "--home", demo_home)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.accounts import COOKIES, HTTP
 from tests.api.made import WRITING
 from tests.api.test_cli_process import serving
@@ -45,6 +47,7 @@ def follow(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, json.loads(line.removeprefix("data: "))
 
 
+@pytest.mark.long
 def test_an_import_is_followed_while_it_happens(tmp_path: Path) -> None:
     with serving(tmp_path / "home") as (process, url):
         first = send(url, make_rows(30_000))

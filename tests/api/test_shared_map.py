@@ -217,6 +217,7 @@ class TestTiles:
         first, second = (np.asarray(Image.open(io.BytesIO(tile)).convert("RGBA"), dtype=int) for tile in tiles)
         assert 0 < (first != second).any(axis=2).mean() < 0.1
 
+    @pytest.mark.long
     def test_tiles_fit_together_at_every_zoom(self, world: World) -> None:
         """A square of 32 km is as wide as it must be, from afar too."""
         client, _ = come(world, scope=scope(("RES32000mN7072000E736000",)))

@@ -91,6 +91,7 @@ def test_the_first_user_and_a_session_that_ends(open_page: OpenPage, app: FastAP
     assert [trouble for trouble in watched.troubles if not is_expected(trouble)] == []
 
 
+@pytest.mark.long
 def test_a_form_whose_session_has_ended_keeps_what_was_typed(open_page: OpenPage, app: FastAPI, url: str) -> None:
     home = app.state.service.settings.home
     make_account(home, "Eva Ek", password=PASSWORD)

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
@@ -115,6 +116,7 @@ def test_planner_finds_out_why_the_reddest_cell_is_red(open_page: OpenPage, demo
     assert watched.troubles == []
 
 
+@pytest.mark.long
 def test_choosing_a_sector_scores_the_region_again(open_page: OpenPage, demo_url: str) -> None:
     watched = open_page(1366, 768)
     page = open_map(watched, demo_url)
@@ -145,6 +147,7 @@ def test_choosing_a_sector_scores_the_region_again(open_page: OpenPage, demo_url
     assert watched.troubles == []
 
 
+@pytest.mark.long
 def test_berries_in_january_and_july_are_two_maps(open_page: OpenPage, demo_url: str) -> None:
     """The date control reaches the seasons: the green sector weighs more in July."""
     watched = open_page()
@@ -189,6 +192,7 @@ def test_phone_in_swedish(open_page: OpenPage, demo_url: str, screenshots: Path)
     assert watched.troubles == []
 
 
+@pytest.mark.long
 def test_information_page_says_what_a_score_is_worth(open_page: OpenPage, demo_url: str, screenshots: Path) -> None:
     watched = open_page(1366, 900)
     page = open_map(watched, demo_url)
@@ -203,6 +207,7 @@ def test_information_page_says_what_a_score_is_worth(open_page: OpenPage, demo_u
     assert watched.troubles == []
 
 
+@pytest.mark.long
 def test_words_about_visits_do_not_contradict_one_another(open_page: OpenPage, demo_url: str) -> None:
     watched = open_page(1366, 900)
     page = open_map(watched, demo_url, "lang=en")

@@ -97,6 +97,7 @@ def test_a_link_is_made_copied_opened_and_revoked(open_page: OpenPage, url: str,
     assert watched.troubles == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("size", "lang"), VIEWS)
 def test_every_page_is_fit_to_be_used(
     open_page: OpenPage, app: FastAPI, url: str, size: str, lang: str, screenshots: Path

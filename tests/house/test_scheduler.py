@@ -40,6 +40,8 @@ def test_groups_are_files_but_for_folders_that_share_and_tests_that_share_nothin
     assert len(apart) == 3
     for folder in (*conftest.TOGETHER, *conftest.APART):
         assert (Path(conftest.ROOT) / folder).is_dir(), f"{folder} is named in conftest.py and is not there"
+    for file in conftest.MAIN_PATH:
+        assert (Path(conftest.ROOT) / file).is_file(), f"{file} is named in conftest.py and is not there"
 
 
 @pytest.mark.long

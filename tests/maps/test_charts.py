@@ -111,6 +111,7 @@ class TestEveryDrawing:
         read_svg(CHARTS[name].draw(lang, figures, "wide", "light"))
 
 
+@pytest.mark.long
 def test_nothing_is_paid_for_charts_before_the_first_one() -> None:
     code = "import sys, api.app; sys.exit(any(name.startswith('matplotlib') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0  # noqa: S603

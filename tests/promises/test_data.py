@@ -134,6 +134,7 @@ def test_a_few_kills_here_and_many_in_the_long_tests(tmp_path: Path) -> None:
     assert list(home.glob(".reading-*")) == []
 
 
+@pytest.mark.long
 def test_two_imports_and_twenty_readers(tmp_path: Path) -> None:
     home = tmp_path / "home"
     files = [write(tmp_path / f"{name}.csv", *([str(row), name, *GOOD[2:]] for row in range(60))) for name in "abc"]

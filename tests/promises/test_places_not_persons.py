@@ -199,6 +199,7 @@ def named() -> RiskSurface:
     return geo.score(frames, GRID, at=SCORING_DAY)
 
 
+@pytest.mark.long
 def test_names_and_numbers_of_firms_move_no_score(named: RiskSurface, surface: RiskSurface) -> None:
     assert named.score.tobytes() == surface.score.tobytes()
     assert named.state.tobytes() == surface.state.tobytes()

@@ -263,6 +263,7 @@ class TestMisses:
         world.clock.now += 900
         assert send(world.client(client=("198.51.100.1", 1)), made.token, SECRET).status_code == 303
 
+    @pytest.mark.long
     def test_a_thousand_misses_from_as_many_networks(self, world: World) -> None:
         statuses = self.guess(world, 1_000, lambda n: f"2001:db8:{n % 7:x}:{n:x}::1")
         assert statuses[:200] == [404] * 200

@@ -149,6 +149,7 @@ def test_bad_dates_are_refused(at: object) -> None:
         make_demo(1, at=at)  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_generator_never_imports_the_risk_model() -> None:
     # a bare package stands for geo, whose own front door does import the model; an import of it would raise
     script = (

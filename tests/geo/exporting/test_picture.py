@@ -76,6 +76,7 @@ def test_nobody_works_out_a_small_cell_of_any_table(rows: list[tuple[str, ...]])
             assert np.abs(known @ factors - system[key]).max() > 1e-3, key
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(ROWS)
 def test_what_is_shown_is_true_and_of_enough_firms(rows: list[tuple[str, ...]]) -> None:

@@ -84,6 +84,7 @@ def test_a_guess_is_right_or_there_is_none(
         assert f"EPSG:{candidate.epsg} ({candidate.title}) only" in guess.note
 
 
+@pytest.mark.long
 def test_how_often_a_file_of_one_municipality_is_guessed() -> None:
     """The figures that docs/layers.md gives."""
     guessed: Counter[int] = Counter()

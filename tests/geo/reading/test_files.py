@@ -74,6 +74,7 @@ class TestAccounting:
         assert report.rows_quarantined == report.rows_outside_region == len(different) - len(wanted)
         assert report.rows_accepted == len(wanted) == len(reading.frame)
 
+    @pytest.mark.long
     @quick
     @given(rows=rows_of_a_file, data=st.data())
     def test_order_of_rows_does_not_matter(

@@ -175,6 +175,7 @@ def test_old_visits_wear_off(layers: Layers) -> None:
     assert (geo.score(layers, GRID, at=SCORING_DAY).state == INSPECTED).any()
 
 
+@pytest.mark.long
 def test_statistics_alone_are_nothing_to_visit() -> None:
     area = shapely.box(740_300, 7_066_300, 781_000, 7_098_300)
     only_areas = {"sectors": make_frame([make_area("a", "green", 10, area)])}
@@ -198,6 +199,7 @@ MORE: dict[str, tuple[Callable[..., dict[str, Any]], float, tuple[str, ...]]] = 
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("layer", MORE)
 @settings(max_examples=6)
 @given(place=places)
@@ -224,6 +226,7 @@ def test_a_new_record_does_change_something_near(surface: RiskSurface) -> None:
         assert any((after.components[name] > surface.components[name]).any() for name in may_change)
 
 
+@pytest.mark.long
 @settings(max_examples=6)
 @given(place=places)
 def test_one_more_visit_that_found_nothing_lowers_what_it_reaches_and_changes_nothing_else(

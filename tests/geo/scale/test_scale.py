@@ -134,6 +134,7 @@ def test_a_caller_who_stops_leaves_nothing_behind(records: Partitions, client: C
 # ---- memory ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_window_takes_no_more_than_was_told(records: Partitions) -> None:
     job = make_job(records)
     score_part(job, job.windows[0])

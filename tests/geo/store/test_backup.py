@@ -95,7 +95,7 @@ def describe(home: Path) -> dict[str, object]:
     }
 
 
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+BOTH = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.long])]
 
 
 @pytest.mark.parametrize("there", BOTH)

@@ -257,6 +257,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_any_history_is_what_plain_dictionaries_say(

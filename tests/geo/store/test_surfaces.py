@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import sqlalchemy as sa
@@ -18,7 +17,7 @@ from geo.layers.bundle import Layers
 from geo.risk import model
 from geo.risk.surface import RiskSurface
 from geo.store import surfaces as module
-from geo.store.database import write_store
+from geo.store.database import close_databases, write_store
 from geo.store.files import (
     Provenance,
     find_current,
@@ -30,18 +29,33 @@ from geo.store.files import (
     save_surface,
 )
 from geo.store.tables import SURFACES
-from tests.frames import GRID, SCORING_DAY, make_frame, make_workplace
+from tests.frames import GRID, SCORING_DAY, make_frame, make_workplace, small_frames
 
 pytestmark = pytest.mark.usefixtures("database")
 
 SOURCE = Provenance("small frames")
 
 
+@pytest.fixture(scope="module")
+def folder_with_layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder on SQLite. Copy it."""
+    folder = tmp_path_factory.mktemp("layers") / "home"
+    save_small_layers(folder)
+    close_databases()
+    return folder
+
+
 @pytest.fixture
-def home(tmp_path: Path, frames: dict[str, gpd.GeoDataFrame], database: str) -> Path:  # noqa: ARG001  set up first
+def home(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> Path:
     """A data folder with layers."""
-    save_layers(tmp_path / "home", {name: (frame, SOURCE) for name, frame in frames.items()})
+    if database == "sqlite":
+        return Path(shutil.copytree(request.getfixturevalue("folder_with_layers"), tmp_path / "home"))
+    save_small_layers(tmp_path / "home")
     return tmp_path / "home"
+
+
+def save_small_layers(folder: Path) -> None:
+    save_layers(folder, {name: (frame, SOURCE) for name, frame in small_frames().items()})
 
 
 def score_again(layers: Layers, n: int) -> list[RiskSurface]:

@@ -151,6 +151,7 @@ class TestHostileNames:
         expected = {shorten(name), shorten(clean_text(name)) or shorten(name), shorten(name, 40)}
         assert set(got.names) <= expected
 
+    @pytest.mark.long
     def test_all_of_them_make_one_brief(self) -> None:
         pages, content = make_pages("sv", HOSTILE)
         assert len(pages) >= 2 + len(HOSTILE)

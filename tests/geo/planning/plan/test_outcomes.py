@@ -205,6 +205,7 @@ SEEN = st.builds(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(st.dictionaries(st.sampled_from(AGENCIES), st.lists(SEEN, max_size=3), min_size=1, max_size=4))
 def test_whatever_was_seen_fits_the_layers(seen: dict[str, list[Observation]]) -> None:

@@ -71,6 +71,7 @@ def make_layers(visits: list[dict[str, Any]], findings: list[dict[str, Any]]) ->
     return geo.Layers(frames)
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(st.lists(_visit, max_size=6), st.lists(_finding, max_size=6))
 def test_every_table_is_what_plain_python_counts(visits: list[dict[str, Any]], seen: list[dict[str, Any]]) -> None:

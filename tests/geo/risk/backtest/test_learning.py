@@ -192,6 +192,7 @@ def test_without_enough_to_learn_from_the_mean_of_the_rates_ranks() -> None:
     assert np.isfinite(kept[0]).all()
 
 
+@pytest.mark.long
 def test_few_events_in_a_wide_land_foretell_without_overflow() -> None:
     """Steps of a regression that overshoot are taken back, and nothing is said of it: warnings are errors here."""
     findings = make_demo().layers["findings"]
