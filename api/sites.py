@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,6 +27,8 @@ Bounds = tuple[float, float, float, float]
 Key = tuple[str, str, str]
 # Updating one site costs about as much as building for this many.
 _REBUILD_SHARE = 0.3
+# So many sites are looked at one by one sooner than all others in a window are passed over.
+_FEW = 3_000
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class SiteIndex:
             self._tree.insert(number, site.bounds)
             self._sites[number] = site
             self._numbers[site.key] = number
+            self._of_layer[site.layer].add(number)
 
     def delete(self, key: Key) -> Site:
         """Take a site out.
@@ -155,6 +159,7 @@ class SiteIndex:
             number = self._number(key)
             site = self._sites.pop(number)
             del self._numbers[key]
+            self._of_layer[site.layer].remove(number)
             self._tree.delete(number, site.bounds)
             return site
 
@@ -194,20 +199,27 @@ class SiteIndex:
             for site in new:
                 self.insert(site)
 
-    def window(self, bounds: Bounds) -> list[Site]:
-        """Sites in a rectangle, edges included, in no particular order.
+    def window(self, bounds: Bounds, layers: Iterable[str]) -> list[Site]:
+        """Sites of some layers in a rectangle, edges included, in no particular order.
 
         Parameters
         ----------
         bounds : (x_min, y_min, x_max, y_max), m, EPSG:3006
+        layers : each once
 
         Raises
         ------
         ParameterError
         """
         _check_bounds(bounds)
+        x_min, y_min, x_max, y_max = bounds
         with self._lock:
-            return [self._sites[number] for number in self._tree.intersection(bounds)]
+            chosen = {layer: self._of_layer[layer] for layer in layers if layer in self._of_layer}
+            if sum(map(len, chosen.values())) <= _FEW:
+                sites = (self._sites[number] for numbers in chosen.values() for number in numbers)
+                return [site for site in sites if x_min <= site.easting <= x_max and y_min <= site.northing <= y_max]
+            inside = (self._sites[number] for number in self._tree.intersection(bounds))
+            return [site for site in inside if site.layer in chosen]
 
     def nearest(
         self, easting: float, northing: float, n: int, keep: Callable[[Site], bool] = lambda _: True
@@ -255,6 +267,9 @@ class SiteIndex:
         entries = ((number, site.bounds, None) for number, site in enumerate(sites))
         tree = Index(entries, properties=properties) if sites else Index(properties=properties)
         self._tree, self._sites, self._numbers = tree, dict(enumerate(sites)), numbers
+        self._of_layer: dict[str, set[int]] = defaultdict(set)
+        for number, site in enumerate(sites):
+            self._of_layer[site.layer].add(number)
         self._next = len(sites)
 
     def _number(self, key: Key) -> int:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -115,7 +116,7 @@ def list_sites(
     and findings up to the date are there when `layer` asks for them.
     """
     box = parse_box(bbox)
-    inside = find_in_box(snapshot.sites.window, box, crs)
+    inside = find_in_box(partial(snapshot.sites.window, layers=choice.layers), box, crs)
     found = [site for site in inside if choice.keep(site)]
     total = len(found)
     witness.see("sites-listed", f"{say_box(box, crs)}; {', '.join(choice.layers)}")

@@ -22,8 +22,9 @@ from geo.risk.states import INSPECTED, NEVER_INSPECTED, STATE_NAMES
 
 __all__ = ["FILTER_STATES", "CellFilter", "Cells", "Shown", "show_cells", "show_county"]
 
-# Some rows, or rows and columns of single cells.
-Cells = slice | tuple[NDArray[np.intp], NDArray[np.intp]]
+# Rows and columns of single cells; those, or some rows.
+Single = tuple[NDArray[np.intp], NDArray[np.intp]]
+Cells = slice | Single
 Test = Callable[[Cells], NDArray[np.bool_]]
 FILTER_STATES = (STATE_NAMES[NEVER_INSPECTED], STATE_NAMES[INSPECTED])
 
@@ -79,10 +80,12 @@ class Shown(NamedTuple):
     ----------
     key : equal for equal cells, to remember by what was made of them
     includes : of some rows, or of single cells: whether each is ranked and shown, bool
+    keeps : the same of single cells of which one knows that they are ranked, without looking that up
     """
 
     key: Hashable
     includes: Test
+    keeps: Callable[[Single], NDArray[np.bool_]]
 
 
 def show_cells(
@@ -127,7 +130,7 @@ def show_cells(
         sure = _require(certainty, "certainty")
         least = 1 + [each.code for each in certainty_classes()].index(chosen.certainty)
         tests.append(lambda cells: (sure[cells] > 0) & (sure[cells] <= least))
-    return Shown((chosen, key), partial(_meets_all, surface, tuple(tests)))
+    return _show((chosen, key), surface, tests)
 
 
 def show_county(surface: ScoredSurface, county: str) -> Shown:
@@ -139,14 +142,23 @@ def show_county(surface: ScoredSurface, county: str) -> Shown:
         Region Nord has no such county.
     """
     run = surface.county_codes(county)
-    return Shown(("county", county), partial(_meets_all, surface, (partial(_lies_in, surface, (run,)),)))
+    return _show(("county", county), surface, [partial(_lies_in, surface, (run,))])
 
 
-def _meets_all(surface: ScoredSurface, tests: tuple[Test, ...], cells: Cells) -> NDArray[np.bool_]:
-    shown: NDArray[np.bool_] = surface.state[cells] >= NEVER_INSPECTED
+def _show(key: Hashable, surface: ScoredSurface, tests: list[Test]) -> Shown:
+    def includes(cells: Cells) -> NDArray[np.bool_]:
+        return _meet_all(surface.state[cells] >= NEVER_INSPECTED, tests, cells)
+
+    def keeps(cells: Single) -> NDArray[np.bool_]:
+        return _meet_all(np.ones(len(cells[0]), dtype=np.bool_), tests, cells)
+
+    return Shown(key, includes, keeps)
+
+
+def _meet_all(met: NDArray[np.bool_], tests: list[Test], cells: Cells) -> NDArray[np.bool_]:
     for test in tests:
-        shown &= test(cells)
-    return shown
+        met &= test(cells)
+    return met
 
 
 def _lies_in(surface: ScoredSurface, runs: tuple[tuple[int, int], ...], cells: Cells) -> NDArray[np.bool_]:

@@ -46,7 +46,7 @@ def shown_cells(surface: ScoredSurface, n: int, shown: Shown, order: NDArray[np.
         if not part.size:
             break
         row, col = np.divmod(part.astype(np.int64), surface.grid.n_cols)
-        found.append(part[shown.includes((row, col))])
+        found.append(part[shown.keeps((row, col))])
         n_found += len(found[-1])
         if n_found >= n:
             # in float64 a cell a little further down may be one of them after all
@@ -88,7 +88,7 @@ def shown_places(
     for start, cells in _cut(order):
         numbers = place_of[start : start + len(cells)]
         row, col = np.divmod(cells.astype(np.int64), surface.grid.n_cols)
-        kept = np.flatnonzero((numbers >= 0) & shown.includes((row, col)))
+        kept = np.flatnonzero((numbers >= 0) & shown.keeps((row, col)))
         first = np.sort(np.unique(numbers[kept], return_index=True)[1])
         for at in kept[first].tolist():
             cell_of.setdefault(int(numbers[at]), int(cells[at]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.records import build_sites, describe_site
+from api.records import SITE_LAYERS, build_sites, describe_site
 from api.schemas import SiteInfo
 from api.sites import SiteIndex
 from geo.layers.bundle import Layers
@@ -50,6 +50,6 @@ def test_every_precision_has_swedish() -> None:
 
 def test_a_wide_circle_is_one_site_in_its_middle() -> None:
     index = SiteIndex(build_sites(LAYERS))
-    here = index.window((TOWN[0] - 1, TOWN[1] - 1, TOWN[0] + 1, TOWN[1] + 1))
+    here = index.window((TOWN[0] - 1, TOWN[1] - 1, TOWN[0] + 1, TOWN[1] + 1), SITE_LAYERS)
     assert sorted(site.id for site in here) == ["a001", "e001", "w001", "w002", "w003"]
-    assert index.window((TOWN[0] + 5_000, TOWN[1], TOWN[0] + 9_000, TOWN[1] + 9_000)) == []
+    assert index.window((TOWN[0] + 5_000, TOWN[1], TOWN[0] + 9_000, TOWN[1] + 9_000), SITE_LAYERS) == []

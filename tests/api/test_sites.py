@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 import threading
+from dataclasses import replace
 from datetime import date
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from api import sites as module
 from api.routes.sites import say_box
 from api.sites import Bounds, Key, Site, SiteIndex
 from geo.errors import NotFoundError, ParameterError
@@ -21,6 +24,7 @@ from maps.degrees import bounds_in_metres
 # Whole metres, few of them: equal places and equal distances come up often.
 metres = st.integers(0, 40).map(float)
 ids = st.integers(0, 25).map(str)
+LAYERS = ("workplaces", "accommodation")
 
 
 def make_site(number: str, easting: float, northing: float, **changes: object) -> Site:
@@ -105,7 +109,7 @@ class Updates(RuleBasedStateMachine):
     @rule(x=metres, y=metres, width=metres, height=metres)
     def look_through_a_window(self, x: float, y: float, width: float, height: float) -> None:
         bounds = (x, y, x + width, y + height)
-        found = self.index.window(bounds)
+        found = self.index.window(bounds, LAYERS)
         assert {site.key for site in found} == window_by_hand(list(self.model.values()), bounds)
         assert len(found) == len({site.key for site in found})
 
@@ -124,6 +128,23 @@ TestUpdates = Updates.TestCase
 TestUpdates.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
 
 
+@pytest.mark.parametrize("few", [0, 3_000], ids=["by the tree", "one by one"])
+@given(known=site_lists, where=st.tuples(metres, metres, metres, metres), layers=st.sets(st.sampled_from(LAYERS)))
+def test_a_window_of_some_layers(
+    few: int, known: list[Site], where: tuple[float, float, float, float], layers: set[str]
+) -> None:
+    sites = [replace(site, layer=LAYERS[int(site.id) % 2]) for site in known]
+    x, y, width, height = where
+    bounds = (x, y, x + width, y + height)
+    with mock.patch.object(module, "_FEW", few):
+        index = SiteIndex(sites)
+        found = index.window(bounds, layers)
+        assert {site.key for site in found} == window_by_hand([site for site in sites if site.layer in layers], bounds)
+        for site in sites:
+            index.delete(site.key)
+        assert index.window(bounds, layers) == []
+
+
 @given(site_lists, metres, metres, st.integers(1, 10))
 def test_nearest_of_those_to_keep(known: list[Site], x: float, y: float, n: int) -> None:
     def keep(site: Site) -> bool:
@@ -139,7 +160,7 @@ def test_phases_of_one_establishment_stand_side_by_side() -> None:
         make_site("e1", 1, 1, active_from=date(2026, 1, 1)),
     ]
     index = SiteIndex(phases)
-    assert len(index.window((0, 0, 2, 2))) == 2
+    assert len(index.window((0, 0, 2, 2), LAYERS)) == 2
     assert [one.is_active(date(2025, 12, 31)) for one in phases] == [True, False]
     assert [one.is_active(date(2026, 1, 1)) for one in phases] == [False, True]
 
@@ -159,18 +180,18 @@ def test_places_that_are_none_are_refused_and_change_nothing(bad: float) -> None
     with pytest.raises(ParameterError, match="finite"):
         index.nearest(bad, 0, 1)
     with pytest.raises(ParameterError, match="finite"):
-        index.window((0, 0, bad, 1))
-    assert [site.key for site in index.window((0, 0, 0, 0))] == [("workplaces", "1", "")]
+        index.window((0, 0, bad, 1), LAYERS)
+    assert [site.key for site in index.window((0, 0, 0, 0), LAYERS)] == [("workplaces", "1", "")]
 
 
 @pytest.mark.parametrize("bounds", [(1, 0, 0, 1), (0, 1, 1, 0)])
 def test_windows_turned_over_are_refused(bounds: Bounds) -> None:
     with pytest.raises(ParameterError, match="min <= max"):
-        SiteIndex().window(bounds)
+        SiteIndex().window(bounds, LAYERS)
 
 
 def test_an_empty_index_answers() -> None:
-    assert SiteIndex().window((0, 0, 1, 1)) == []
+    assert SiteIndex().window((0, 0, 1, 1), LAYERS) == []
     assert SiteIndex().nearest(0, 0, 3) == []
 
 
@@ -182,7 +203,7 @@ def test_readers_see_whole_states_while_a_writer_moves_everything() -> None:
 
     def read() -> None:
         while not stop.is_set():
-            found = index.window((0, 0, 40, 40))
+            found = index.window((0, 0, 40, 40), LAYERS)
             if len(found) != 300 or len({site.easting for site in found}) != 1:
                 wrong.append(len(found))
             index.nearest(20, 20, 5)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browsing import Watched
 from tests.maps.conftest import Served
@@ -127,6 +127,57 @@ def test_list_and_map_keep_step(open_page: Callable[..., Watched], server: Serve
     expect(page.locator(".row-current")).to_have_count(0)
     page.locator(".pin", has_text=re.compile("^1$")).click()
     expect(first).to_have_class(re.compile("row-current"))
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.7])
+def test_the_reasons_come_before_the_tiles_of_where_the_map_goes(
+    open_page: Callable[..., Watched], server: Served, late_s: float
+) -> None:
+    """But the map does not wait long for an answer that is late."""
+    page = open_map(open_page(), server, "lang=en")
+    page.wait_for_load_state("networkidle")
+    server.contract.delays_s["/api/cells/"] = late_s
+    seen: list[str] = []
+
+    def note(request: Request, what: str) -> None:
+        path = urlsplit(request.url).path
+        if path.startswith("/tiles/") or (path.startswith("/api/cells/") and path.count("/") == 3):
+            seen.append(f"{'tile' if path.startswith('/tiles/') else 'cell'} {what}")
+
+    page.on("request", lambda request: note(request, "asked"))
+    page.on("requestfinished", lambda request: note(request, "answered"))
+    before = page.evaluate("map_norrsyn.getCenter()")
+    page.locator("#ranking-rows .row-button").nth(7).click()
+    page.wait_for_selector(".score-big")
+    until(page, f"map_norrsyn.distance({before}, map_norrsyn.getCenter()) > 1000")
+    page.wait_for_load_state("networkidle")
+    assert seen[0] == "cell asked"
+    assert "tile asked" in seen
+    is_late = seen.index("cell answered") > seen.index("tile asked")
+    assert is_late == bool(late_s)
+
+
+def test_no_tiles_are_asked_for_that_a_new_filter_replaces_at_once(
+    open_page: Callable[..., Watched], server: Served
+) -> None:
+    """The map moves to the county: what lies there was unseen until then."""
+    page = open_map(open_page(), server, "lang=en&lat=63.83&lon=20.26&z=10")
+    page.wait_for_load_state("networkidle")
+    asked: list[dict[str, list[str]]] = []
+
+    def note(request: Request) -> None:
+        if urlsplit(request.url).path.startswith("/tiles/"):
+            asked.append(parse_qs(urlsplit(request.url).query))
+
+    page.on("request", note)
+    page.select_option("#county", "22")
+    until(page, "[...document.querySelectorAll('img.leaflet-tile')].some((tile) => tile.src.includes('county=22'))")
+    page.wait_for_load_state("networkidle")
+    assert asked
+    assert {tuple(query.get("county", ["none"])) for query in asked} == {("22",)}
+    until(page, "document.querySelectorAll('.score-tile').length === 1")
+    page.select_option("#county", "")
+    until(page, "[...document.querySelectorAll('img.leaflet-tile')].every((tile) => !tile.src.includes('county='))")
 
 
 def test_contributions_add_up_to_the_score(open_page: Callable[..., Watched], server: Served) -> None:

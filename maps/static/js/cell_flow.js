@@ -10,6 +10,8 @@ import { goTo, keepInSight } from "./map.js";
 import { showSheet, shownSheet } from "./sheets.js";
 import { openSite } from "./site_panel.js";
 
+const REASONS_FIRST_MS = 250;
+
 const byId = (id) => document.getElementById(id);
 
 export class CellFlow {
@@ -19,6 +21,8 @@ export class CellFlow {
     // What follows when somebody asks what if a site closed.
     this.onWhatIf = null;
     this.opener = null;
+    // A place that the map goes to in a moment.
+    this.heading = null;
     this.latest = latestOnly();
     drawNoCell(byId("cell"));
     document.addEventListener("keydown", (event) => {
@@ -64,7 +68,7 @@ export class CellFlow {
     byId("workbench").classList.add("has-cell");
     if (!quiet) {
       showSheet("cell");
-      keepInSight(this.map, cell);
+      if (!this.heading) keepInSight(this.map, cell);
     }
     node.scrollTop = 0;
     this.marks.showCell(cell.bounds);
@@ -91,11 +95,19 @@ export class CellFlow {
     (row ? this.opener : this.map.getContainer()).focus({ preventScroll: true });
   }
 
+  // The reasons first, then the map: tiles of where it goes are asked of the same server. They do not wait for long.
   openEntry(entry, { focus = false } = {}) {
-    // Asked for before the map moves: its tiles can wait, the reasons not.
-    const opened = this.inspectId(entry.cell, { focus });
-    goTo(this.map, entry);
-    return opened;
+    this.heading = entry;
+    const go = () => {
+      if (this.heading !== entry) return;
+      this.heading = null;
+      // The panel has taken its room from the map by now, and must not cover what it is about.
+      this.map.invalidateSize({ animate: false });
+      this.map.once("moveend", () => this.cell?.cell_id === entry.cell && keepInSight(this.map, this.cell));
+      goTo(this.map, entry);
+    };
+    setTimeout(go, REASONS_FIRST_MS);
+    return this.inspectId(entry.cell, { focus }).finally(go);
   }
 
   openResult(result) {

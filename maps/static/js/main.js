@@ -234,7 +234,10 @@ class App {
 
   follow(state, before) {
     this.address.follow(state, before);
-    if (state.county !== before.county || state.municipality !== before.municipality) this.showWhole(state);
+    if (state.county !== before.county || state.municipality !== before.municipality) {
+      this.surface.leave(state, before);
+      this.showWhole(state);
+    }
     if (!sameFilter(state, before)) this.showFilterControls(state);
     if (!sameWeights(state, before)) this.weights.show(state);
     this.surface.follow(state, before);

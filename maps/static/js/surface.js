@@ -3,6 +3,13 @@
 const L = window.L;
 const SWAP_AT_LATEST_MS = 6000;
 
+const Tiles = L.TileLayer.extend({
+  isLeaving: false,
+  createTile(coordinates, done) {
+    return this.isLeaving ? L.DomUtil.create("div") : L.TileLayer.prototype.createTile.call(this, coordinates, done);
+  },
+});
+
 export class ScoreTiles {
   // `template` is the layer that the skeleton defines; its options are ours to vary.
   constructor(map, template, { onError }) {
@@ -39,9 +46,14 @@ export class ScoreTiles {
     setTimeout(takeOver, this.shown ? SWAP_AT_LATEST_MS : 0);
   }
 
+  // Others are shown in a moment: where the map moves until then, no tiles are asked for that nobody would see.
+  leave() {
+    if (this.shown) this.shown.layer.isLeaving = true;
+  }
+
   createLayer({ surface, query, bounds }) {
     const [west, south, east, north] = bounds;
-    return L.tileLayer(this.template._url, {
+    return new Tiles(this.template._url, {
       ...this.template.options,
       surface,
       query,

@@ -12,6 +12,7 @@ const SUPERSEDED = 409;
 // Longer than an answer takes: somebody had to sign in again.
 const SIGNED_IN_AGAIN_MS = 2500;
 const byId = (id) => document.getElementById(id);
+const isSameScore = (a, b) => a.at === b.at && sameSectors(a, b) && sameWeights(a, b);
 
 export class SurfaceFlow {
   constructor({ map, store, events, address, current }) {
@@ -58,9 +59,14 @@ export class SurfaceFlow {
     this.events.tell("refused", this.store.get());
   }
 
+  // Before the map moves to what a filter shows: the tiles in view go in a moment, if nothing has to be waited for.
+  leave(state, before) {
+    if (!this.instead && !state.certainty && isSameScore(state, before)) this.tiles.leave();
+  }
+
   async follow(state, before) {
     if (this.isGoingBack) return;
-    if (state.at !== before.at || !sameSectors(state, before) || !sameWeights(state, before)) await this.use();
+    if (!isSameScore(state, before)) await this.use();
     else if (!sameFilter(state, before)) this.show();
     else if (state.never !== before.never) this.showTiles();
     this.setOpacity(state);
