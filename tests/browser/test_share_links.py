@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pypdfium2
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from api import create_app
 from api.settings import Settings
@@ -42,7 +43,7 @@ def url(app: FastAPI) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def test_a_link_is_made_copied_opened_and_revoked(open_page: OpenPage, url: str, screenshots: Path) -> None:
+def test_a_link_is_made_copied_opened_printed_and_revoked(open_page: OpenPage, url: str, screenshots: Path) -> None:
     watched = open_page(1366, 768)
     cut_off(watched, url)
     page = watched.page
@@ -81,6 +82,7 @@ def test_a_link_is_made_copied_opened_and_revoked(open_page: OpenPage, url: str,
     assert reader.url == f"{url}/share?lang=sv"
     reader.get_by_role("link", name="EN", exact=True).click()
     expect(reader.locator("h1")).to_have_text("A shared map")
+    assert all("For Åsa Öberg, Skatteverket" in sheet for sheet in print_map(reader))
     (cookie,) = reader.context.cookies()
     assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("norrsyn-share", True, "Strict")
     # no word of a token reaches anything that the pages load
@@ -95,6 +97,18 @@ def test_a_link_is_made_copied_opened_and_revoked(open_page: OpenPage, url: str,
     assert answer.status == 404
     expect(reader.locator("h1")).to_have_text("This link cannot be opened")
     assert watched.troubles == []
+
+
+def print_map(page: Page) -> list[str]:
+    """What stands on each sheet, by way of the page for printing and back."""
+    page.get_by_role("link", name="Print", exact=True).click()
+    expect(page.locator(".share-sheet")).to_be_visible()
+    with pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True)) as paper:
+        sheets = [sheet.get_textpage().get_text_range() for sheet in paper]
+    assert sheets
+    page.get_by_role("link", name="Back to the map").click()
+    expect(page.locator("h1")).to_have_text("A shared map")
+    return sheets
 
 
 @pytest.mark.long
