@@ -18,7 +18,7 @@ from rio_tiler.io import Reader
 from geo.errors import NotFoundError, ParameterError, ShapeError
 from geo.grid import Grid
 from geo.region import region_grid
-from geo.risk.filters import Shown
+from geo.risk.filters import Cells, Shown
 from maps.palette import class_colours
 from maps.tiles import EMPTY_TILE, MAX_ZOOM, MIN_ZOOM, TILE_PX, TileSet
 
@@ -172,7 +172,11 @@ def test_any_metric_crs_is_drawn_where_it_lies(crs: str) -> None:
 
 def show_areas(areas: NDArray[np.int16], first: int, end: int) -> Shown:
     """The cells of some areas."""
-    return Shown((first, end), lambda cells: (areas[cells] >= first) & (areas[cells] < end))
+
+    def lie_between(cells: Cells) -> NDArray[np.bool_]:
+        return (areas[cells] >= first) & (areas[cells] < end)
+
+    return Shown((first, end), lie_between, lie_between)
 
 
 def tiles_of_areas(grid: Grid, n_areas: int = 4) -> tuple[TileSet, NDArray[np.uint8], NDArray[np.int16]]:

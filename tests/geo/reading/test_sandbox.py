@@ -10,6 +10,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -186,12 +187,20 @@ from pathlib import Path
 from geo.reading.sandbox import run_worker
 run_worker({{"paths": ["a"]}}, Path({str(tmp_path)!r}), command={command(body)!r})
 """
-    parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)  # noqa: S603  ours
     pid = tmp_path / "pid"
-    wait_for(lambda: pid.exists() and pid.read_text())
-    parent.send_signal(end)
-    parent.wait(30)
-    wait_for(lambda: is_gone(int(pid.read_text())))
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as parent:  # noqa: S603  ours
+        try:
+            wait_for(lambda: pid.exists() and pid.read_text())
+            # an interrupt that falls into a finaliser is lost, and somebody presses Ctrl-C again
+            for _ in range(3):
+                parent.send_signal(end)
+                with suppress(subprocess.TimeoutExpired):
+                    parent.wait(10)
+                    break
+            assert parent.returncode not in {None, 0}
+            wait_for(lambda: is_gone(int(pid.read_text())))
+        finally:
+            parent.kill()
 
 
 def test_many_threads_read_at_once(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -72,17 +73,17 @@ class TestWhatBecomesOfTheProcess:
     @pytest.mark.long
     def test_one_that_is_killed_is_told_of_and_the_next_one_draws(self, surface: RiskSurface, flag: Path) -> None:
         apart = ApartDrawings(make_command(flag))
-        with ThreadPoolExecutor(1) as asking:
+        with ThreadPoolExecutor(1) as asking, closing(apart):
             waiting = asking.submit(apart.estimate, surface, N_DRAWS, TOP_K)
             find_process(flag).kill()
             with pytest.raises(EndedError, match=r"ended \(SIGKILL\), perhaps because memory ran out; ask again"):
                 waiting.result(60)
-        flag.unlink()
-        assert_same(apart.estimate(surface, N_DRAWS, TOP_K), surface.uncertainty(N_DRAWS, TOP_K))
+            flag.unlink()
+            assert_same(apart.estimate(surface, N_DRAWS, TOP_K), surface.uncertainty(N_DRAWS, TOP_K))
 
     def test_it_ends_with_whoever_asked(self, surface: RiskSurface, flag: Path) -> None:
         apart = ApartDrawings(make_command(flag))
-        with ThreadPoolExecutor(1) as asking:
+        with ThreadPoolExecutor(1) as asking, closing(apart):
             waiting = asking.submit(apart.estimate, surface, N_DRAWS, TOP_K)
             process = find_process(flag)
             apart.close()
@@ -97,7 +98,7 @@ class TestWhatBecomesOfTheProcess:
     ) -> None:
         monkeypatch.setenv("NORRSYN_DATABASE_URL", "postgresql://norrsyn:secret@nowhere/norrsyn")
         apart = ApartDrawings(make_command(flag))
-        with ThreadPoolExecutor(1) as asking:
+        with ThreadPoolExecutor(1) as asking, closing(apart):
             waiting = asking.submit(apart.estimate, surface, N_DRAWS, TOP_K)
             process = find_process(flag)
             environment = process.environ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -30,5 +31,12 @@ def wait_until(holds: Callable[[], object], within_s: float = 60) -> None:
 def find_process(flag: Path, parent: int | None = None) -> psutil.Process:
     """The process that draws, once it has begun."""
     wait_until(lambda: flag.read_text() == "begun")
-    (found,) = [each for each in psutil.Process(parent).children() if str(flag) in each.cmdline()]
+    (found,) = [each for each in psutil.Process(parent).children() if str(flag) in _read_command(each)]
     return found
+
+
+def _read_command(process: psutil.Process) -> list[str]:
+    # another test's process may be gone by now, or wait for somebody to ask how it ended
+    with suppress(psutil.Error):
+        return process.cmdline()
+    return []
