@@ -469,6 +469,7 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestDemo:
+    @pytest.mark.long
     def test_every_record_is_synthetic_and_the_truth_is_apart(self, demo_home: Path) -> None:
         layers = load_layers(demo_home)
         assert all(layers[name]["synthetic"].all() for name in ("workplaces", "accommodation", "visits", "findings"))

@@ -104,6 +104,7 @@ def test_a_draft_from_a_file_and_options_that_go_before_it(home: Path, tmp_path:
     assert request["explores"] is False
 
 
+@pytest.mark.long
 def test_optimised_anew_and_in_an_order_of_one_s_own(home: Path, drafted: dict[str, Any], tmp_path: Path) -> None:
     plan_id, reason = drafted["plan_id"], str(read_table("exclusion_reasons")["reason"].iloc[0])
     first, *rest = stops_of(drafted)

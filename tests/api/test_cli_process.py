@@ -145,6 +145,7 @@ class TestServe:
         assert "--port" in done.stderr
         assert done.stdout == ""
 
+    @pytest.mark.long
     def test_an_empty_folder_is_served_with_words(self, tmp_path: Path) -> None:
         with serving(tmp_path / "none", NORRSYN_HOEM="x") as (process, url):
             assert b"norrsyn demo" in get(f"{url}/")[1]

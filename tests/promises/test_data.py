@@ -65,6 +65,7 @@ def digest(home: Path) -> dict[str, str]:
 # ---- every source row is accounted for -------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(*CELLS).map(list), max_size=8))
 def test_every_row_is_accounted_for_and_no_number_is_kept(

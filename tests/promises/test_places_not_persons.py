@@ -207,6 +207,7 @@ def test_names_and_numbers_of_firms_move_no_score(named: RiskSurface, surface: R
         assert named.components[name].tobytes() == raster.tobytes()
 
 
+@pytest.mark.long
 def test_names_and_numbers_of_firms_leave_through_no_export(named: RiskSurface) -> None:
     top = named.top(20)
     told = [

@@ -182,6 +182,7 @@ def test_a_filter_is_asked_a_few_cells_at_a_time(
     assert np.column_stack([row, col]).tolist() == expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cell_m", [100, 250, 1_000, 5_000])
 def test_powers_reach_one_kilometre_whatever_the_cells(cell_m: float) -> None:
     layers = geo.Layers(

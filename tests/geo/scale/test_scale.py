@@ -93,6 +93,7 @@ def test_the_test_layers_cross_the_windows(records: Partitions, one_process: Ris
     assert not np.array_equal(score_part(job, job.windows[0]).values["score"], one_process.score[:512, :512])
 
 
+@pytest.mark.long
 def test_a_geotiff_is_the_same(records: Partitions, client: Client, one_process: RiskSurface, tmp_path: Path) -> None:
     ours = scoring.score_to_geotiff(records, tmp_path / "a.tif", FINE, SCORING_DAY, client=client, window_cells=512)
 

@@ -109,6 +109,7 @@ def test_it_does_where_nothing_is_kept() -> None:
     assert n_broken >= 8
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), st.lists(st.sampled_from(CIRCLES), min_size=3, max_size=5))
 def test_nothing_changes_either_where_other_circles_are_told_between(seed: int, circles: list[str]) -> None:
