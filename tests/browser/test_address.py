@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from maps.permalinks import tidy_query
-from tests.browser.test_main_job import OpenPage, ask, open_map
+from tests.browser.test_main_job import OpenPage, ask, cut_off, open_map
 
 AROUND_UMEA = "area=20.1_63.75_20.45_63.75_20.5_63.9_20.2_63.95"
 CAMP = "add_accommodation.758500.7088500.400.work_camp"
@@ -78,7 +78,11 @@ def test_what_is_drawn_and_tried_comes_back(open_page: OpenPage, demo_url: str) 
 
 def test_a_drawn_area_goes_on_to_a_new_plan(open_page: OpenPage, demo_url: str, screenshots: Path) -> None:
     watched = open_page(1400, 900)
-    page = open_map(watched, demo_url, f"lang=sv&lat=63.83&lon=20.26&z=10&{AROUND_UMEA}&try={CAMP}")
+    cut_off(watched, demo_url)
+    page = watched.page
+    page.goto(f"{demo_url}/?lang=sv&lat=63.83&lon=20.26&z=10&{AROUND_UMEA}&try={CAMP}")
+    # what is tried is what is open: the list is there, and perhaps never seen
+    page.wait_for_selector("#ranking-rows .row-button", state="attached")
     page.locator(".area-plan a").click()
     page.wait_for_url("**/plans/new**")
     expect(page.locator("#area-part")).to_contain_text("som du ritade på kartan")
