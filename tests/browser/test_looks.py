@@ -121,6 +121,8 @@ def test_visits_and_findings_are_layers_with_symbols_of_their_own(open_page: Ope
         }""",
         asked,
     )
+    # the page has asked the same before, and may still be drawing the answer
+    page.wait_for_timeout(1_500)
     page.mouse.click(visit["x"], visit["y"])
     expect(page.locator(".site-card")).to_contain_text("Kontroll")
     page.locator(".site-card button").click()
