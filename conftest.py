@@ -14,7 +14,7 @@ import geo
 ROOT = Path(__file__).resolve().parent
 
 MARKERS = {
-    "long": "takes longer than the suite allows, with others like it; run by `make test-long`",
+    "long": "takes longer than the suite allows; run by `make test-long`",
     "browser": "drives Chromium; every test below tests/browser has it",
     "postgres": "needs a PostgreSQL server with PostGIS",
 }

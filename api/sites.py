@@ -205,7 +205,7 @@ class SiteIndex:
         Parameters
         ----------
         bounds : (x_min, y_min, x_max, y_max), m, EPSG:3006
-        layers : each once
+        layers : their names
 
         Raises
         ------

@@ -10,7 +10,6 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -191,15 +190,11 @@ run_worker({{"paths": ["a"]}}, Path({str(tmp_path)!r}), command={command(body)!r
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as parent:  # noqa: S603  ours
         try:
             wait_for(lambda: pid.exists() and pid.read_text())
-            # an interrupt that falls into a finaliser is lost, and somebody presses Ctrl-C again
-            for _ in range(3):
-                parent.send_signal(end)
-                with suppress(subprocess.TimeoutExpired):
-                    parent.wait(10)
-                    break
-            assert parent.returncode not in {None, 0}
+            parent.send_signal(end)
+            parent.wait(30)
             wait_for(lambda: is_gone(int(pid.read_text())))
         finally:
+            # one that did not end would be in the way of other tests
             parent.kill()
 
 

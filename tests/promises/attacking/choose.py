@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, lil_array
 
 from tests.promises.attacking.elimination import NUMBER, Vector
 
-# The longest of the demo region take half a minute. What has not ended by then has not been attacked.
+# The longest of the demo region took 71 s beside other work. What has not ended by then has not been attacked.
 SECONDS = 600.0
 INFEASIBLE = 2
 
