@@ -62,6 +62,8 @@ class Contract:
     def reset(self) -> None:
         """Answer at once and rightly."""
         self.delays_s: dict[str, float] = {}
+        # Parts of addresses that are answered only once they are taken out again.
+        self.held: set[str] = set()
         self.failing: dict[str, int] = {}
         self.sites_limit = 2_000
         self.asked: Counter[str] = Counter()
@@ -244,6 +246,8 @@ def make_contract_app(contract: Contract) -> FastAPI:
         for part, seconds in contract.delays_s.items():
             if part in str(request.url):
                 await asyncio.sleep(seconds)
+        while any(part in str(request.url) for part in contract.held):
+            await asyncio.sleep(0.02)
         status = next((status for part, status in contract.failing.items() if part in path), None)
         response = await call_next(request) if status is None else problem(status, "asked to fail")
         response.headers["Content-Security-Policy"] = POLICY
