@@ -189,10 +189,7 @@ class ServedSurface:
 
     @property
     def certainty(self) -> NDArray[np.uint8] | None:
-        """How sure cells are to be among the 20 highest, as `Uncertainty.certainty`; None until it was asked for."""
-        found = self._uncertainties.get(_TOP)
-        if self._certainty is None and found is not None:
-            self._certainty = found.certainty
+        """How sure cells are to be among the 20 highest, as `Uncertainty.certainty`; None until it has been drawn."""
         return self._certainty
 
     def _require_certainty(self, drawing: Drawing, turns: Turns) -> NDArray[np.uint8]:
@@ -205,8 +202,7 @@ class ServedSurface:
             elif self._drawn.done():
                 failed, self._drawn = self._drawn, None
                 # raises what went wrong; the next request tries anew
-                self._certainty = failed.result().certainty
-                return self._certainty
+                return failed.result().certainty
         raise BusyError(STILL_DRAWING)
 
     def ask_uncertainty(self, top_k: int, drawing: Drawing, turns: Turns) -> Future[Uncertainty]:
@@ -240,7 +236,11 @@ class ServedSurface:
             known = self._uncertainties.get(top_k)
             if known is not None:
                 return known
-            return self._uncertainties.put(top_k, drawing.estimate(self.surface, top_k, turns))
+            made = drawing.estimate(self.surface, top_k, turns)
+            if top_k == _TOP:
+                # half a second's work at 100 m, which the next ranking would wait for otherwise
+                self._certainty = made.certainty
+            return self._uncertainties.put(top_k, made)
 
     def describe(self) -> dict[str, Any]:
         """The surface in figures, in English; see `maps.answers.describe_surface`."""

@@ -24,7 +24,7 @@ from geo.errors import NotFoundError, ParameterError, ShapeError
 from geo.grid import Grid
 from geo.polygons import row_bands
 from geo.recent import Recent
-from geo.risk.filters import Cells, Shown
+from geo.risk.filters import Shown
 
 __all__ = ["EMPTY_TILE", "MAX_ZOOM", "MIN_ZOOM", "TILE_PX", "TileSet"]
 
@@ -270,19 +270,35 @@ class TileSet:
 
     def _overviews_of(self, shown: Shown) -> list[Keys]:
         """Overviews of the cells that are shown; the raster itself needs no copy."""
-
-        def read(rows: Cells) -> Keys:
-            kept: Keys = self.keys[rows] * shown.includes(rows)
-            return kept
-
         # the tiles of a page come together: one makes the overviews, the others wait for them
         with self._lock:
             if shown.key not in self._kept:
-                self._kept[shown.key] = _make_overviews(self.grid.shape, read, self.level(MIN_ZOOM))
+                self._kept[shown.key] = self._make_overviews_of(shown)
             self._kept.move_to_end(shown.key)
             while len(self._kept) > 1 and _count_bytes(self._kept.values()) > FILTERS_KEPT_BYTES:
                 self._kept.popitem(last=False)
             return self._kept[shown.key]
+
+    def _make_overviews_of(self, shown: Shown) -> list[Keys]:
+        """Overviews of the window that the filter shows cells in, each laid into an empty one of the whole grid."""
+        n_levels = self.level(MIN_ZOOM)
+        # the window begins where a cell of the coarsest overview does
+        step = 2**n_levels
+        top, left = (side.start // step * step for side in shown.window)
+        bottom, right = (side.stop for side in shown.window)
+
+        def read(rows: slice) -> Keys:
+            block = slice(top + rows.start, top + rows.stop), slice(left, right)
+            kept: Keys = self.keys[block] * shown.includes(block)
+            return kept
+
+        whole: list[Keys] = []
+        for level, part in enumerate(_make_overviews((bottom - top, right - left), read, n_levels), start=1):
+            keys = np.zeros(self._levels[level].shape, dtype=np.uint8)
+            row, col = top >> level, left >> level
+            keys[row : row + part.shape[0], col : col + part.shape[1]] = part
+            whole.append(keys)
+        return whole
 
     def _pixel_bounds(self, zoom: int) -> tuple[int, int, int, int]:
         left, top, right, bottom = (edge * TILE_PX * 2**zoom for edge in self._world)

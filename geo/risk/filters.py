@@ -15,16 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.errors import ParameterError
+from geo.polygons import window_slices
 from geo.reference import certainty_classes, county_names, municipality_names, score_classes
 from geo.risk.powers import agencies_on_site
 from geo.risk.scored import ScoredSurface
 from geo.risk.states import INSPECTED, NEVER_INSPECTED, STATE_NAMES
 
-__all__ = ["FILTER_STATES", "CellFilter", "Cells", "Shown", "show_cells", "show_county"]
+__all__ = ["FILTER_STATES", "CellFilter", "Cells", "Shown", "Window", "show_cells", "show_county"]
 
-# Rows and columns of single cells; those, or some rows.
+# Rows and columns of single cells, or of a block; either, or some rows.
 Single = tuple[NDArray[np.intp], NDArray[np.intp]]
-Cells = slice | Single
+Window = tuple[slice, slice]
+Cells = slice | Window | Single
 Test = Callable[[Cells], NDArray[np.bool_]]
 FILTER_STATES = (STATE_NAMES[NEVER_INSPECTED], STATE_NAMES[INSPECTED])
 
@@ -79,13 +81,15 @@ class Shown(NamedTuple):
     Attributes
     ----------
     key : equal for equal cells, to remember by what was made of them
-    includes : of some rows, or of single cells: whether each is ranked and shown, bool
+    includes : of some rows, of a block, or of single cells: whether each is ranked and shown, bool
     keeps : the same of single cells of which one knows that they are ranked, without looking that up
+    window : rows and columns outside of which it shows nothing
     """
 
     key: Hashable
     includes: Test
     keeps: Callable[[Single], NDArray[np.bool_]]
+    window: Window
 
 
 def show_cells(
@@ -112,12 +116,14 @@ def show_cells(
         A raster is needed and not given.
     """
     tests: list[Test] = []
+    areas = set(surface.region.codes)
     if chosen.state is not None:
         state = next(code for code, name in STATE_NAMES.items() if name == chosen.state)
         tests.append(lambda cells: surface.state[cells] == state)
     for codes, length in ((chosen.counties, 2), (chosen.municipalities, 4)):
         if codes:
             tests.append(partial(_lies_in, surface, _find_runs(surface, codes, length)))
+            areas &= {code for code in areas if code[:length] in codes}
     if chosen.min_class is not None:
         # float64 as everywhere else, so that a score exactly on a break has one class
         low = np.float64(next(each.low for each in score_classes() if each.code == chosen.min_class))
@@ -130,7 +136,7 @@ def show_cells(
         sure = _require(certainty, "certainty")
         least = 1 + [each.code for each in certainty_classes()].index(chosen.certainty)
         tests.append(lambda cells: (sure[cells] > 0) & (sure[cells] <= least))
-    return _show((chosen, key), surface, tests)
+    return _show((chosen, key), surface, tests, areas)
 
 
 def show_county(surface: ScoredSurface, county: str) -> Shown:
@@ -141,18 +147,28 @@ def show_county(surface: ScoredSurface, county: str) -> Shown:
     ParameterError
         Region Nord has no such county.
     """
-    run = surface.county_codes(county)
-    return _show(("county", county), surface, [partial(_lies_in, surface, (run,))])
+    first, end = surface.county_codes(county)
+    tests: list[Test] = [partial(_lies_in, surface, ((first, end),))]
+    return _show(("county", county), surface, tests, set(surface.region.codes[first:end]))
 
 
-def _show(key: Hashable, surface: ScoredSurface, tests: list[Test]) -> Shown:
+def _show(key: Hashable, surface: ScoredSurface, tests: list[Test], areas: set[str]) -> Shown:
     def includes(cells: Cells) -> NDArray[np.bool_]:
         return _meet_all(surface.state[cells] >= NEVER_INSPECTED, tests, cells)
 
     def keeps(cells: Single) -> NDArray[np.bool_]:
         return _meet_all(np.ones(len(cells[0]), dtype=np.bool_), tests, cells)
 
-    return Shown(key, includes, keeps)
+    return Shown(key, includes, keeps, _find_window(surface, areas))
+
+
+def _find_window(surface: ScoredSurface, areas: set[str]) -> Window:
+    """The rows and columns that some municipalities reach."""
+    known = surface.region.municipalities
+    if len(areas) == len(known):
+        return window_slices(surface.grid)
+    reached = known[known["municipality"].isin(areas)]
+    return (slice(0, 0), slice(0, 0)) if reached.empty else surface.grid.window(tuple(reached.total_bounds))
 
 
 def _meet_all(met: NDArray[np.bool_], tests: list[Test], cells: Cells) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ import math
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from geo.risk.words import Sentence
 
@@ -30,8 +31,9 @@ def name_place(localities: gpd.GeoDataFrame, easting: float, northing: float) ->
     """
     if localities.empty:
         return Sentence("{easting} E, {northing} N", {"easting": round(easting), "northing": round(northing)})
-    dx = easting - localities.geometry.x.to_numpy()
-    dy = northing - localities.geometry.y.to_numpy()
+    # straight from the points: twenty names are made for every new filter
+    points = localities.geometry.to_numpy()
+    dx, dy = easting - shapely.get_x(points), northing - shapely.get_y(points)
     distance = np.hypot(dx, dy)
     nearest = int(distance.argmin())
     name = str(localities["name"].iloc[nearest])

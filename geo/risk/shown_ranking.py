@@ -87,8 +87,10 @@ def shown_places(
     cell_of: dict[int, int] = {}
     for start, cells in _cut(order):
         numbers = place_of[start : start + len(cells)]
-        row, col = np.divmod(cells.astype(np.int64), surface.grid.n_cols)
-        kept = np.flatnonzero((numbers >= 0) & shown.keeps((row, col)))
+        # most cells are too low to be part of a place: only the others are asked about
+        within = np.flatnonzero(numbers >= 0)
+        row, col = np.divmod(cells[within].astype(np.int64), surface.grid.n_cols)
+        kept = within[shown.keeps((row, col))]
         first = np.sort(np.unique(numbers[kept], return_index=True)[1])
         for at in kept[first].tolist():
             cell_of.setdefault(int(numbers[at]), int(cells[at]))

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import rasterio
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 from pyproj import Transformer
@@ -176,7 +178,9 @@ def show_areas(areas: NDArray[np.int16], first: int, end: int) -> Shown:
     def lie_between(cells: Cells) -> NDArray[np.bool_]:
         return (areas[cells] >= first) & (areas[cells] < end)
 
-    return Shown((first, end), lie_between, lie_between)
+    inside = np.nonzero((areas >= first) & (areas < end))
+    rows, cols = (slice(at.min(), at.max() + 1) if at.size else slice(0, 0) for at in inside)
+    return Shown((first, end), lie_between, lie_between, (rows, cols))
 
 
 def tiles_of_areas(grid: Grid, n_areas: int = 4) -> tuple[TileSet, NDArray[np.uint8], NDArray[np.int16]]:
@@ -199,6 +203,22 @@ def test_a_filter_is_the_same_as_a_surface_without_the_other_cells(area: tuple[i
         assert tiles.render(z, x, y, shown) == alone.render(z, x, y)
     assert tiles.render_image(8, shown) == alone.render_image(8)
     assert tiles.render(9, *tile_at(*UMEA, 9), show_areas(areas, 7, 8)) is EMPTY_TILE
+
+
+@given(st.data(), st.tuples(st.integers(1, 70), st.integers(1, 70)))
+def test_a_filter_of_one_window_is_the_same_as_a_surface_without_the_rest(
+    data: st.DataObject, shape: tuple[int, int]
+) -> None:
+    grid = Grid(TOWN.x_min, TOWN.y_min, 1_000, *shape)
+    tiles, classes, _ = tiles_of_areas(grid)
+    areas = np.zeros(shape, dtype=np.int16)
+    top, left = (data.draw(st.integers(0, n - 1)) for n in shape)
+    bottom, right = data.draw(st.integers(top, shape[0])), data.draw(st.integers(left, shape[1]))
+    areas[top:bottom, left:right] = 1
+    shown = show_areas(areas, 1, 2)
+    alone = TileSet(grid, np.where(areas == 1, classes, 0).astype(np.uint8), COLOURS, tiles.keys % 2 == 1)
+    for z in range(MIN_ZOOM, 9):
+        assert tiles.render(z, *tile_at(*UMEA, z), shown) == alone.render(z, *tile_at(*UMEA, z))
 
 
 def test_overviews_of_filters_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

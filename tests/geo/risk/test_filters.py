@@ -107,6 +107,8 @@ def test_what_is_shown_is_what_a_person_would_choose(
     np.testing.assert_array_equal(shown.includes(slice(None)), expected)
     rows, cols = np.indices(surface.grid.shape).reshape(2, -1)
     np.testing.assert_array_equal(shown.includes((rows, cols)), np.array(expected).ravel())
+    np.testing.assert_array_equal(shown.includes(shown.window), np.array(expected)[shown.window])
+    assert np.array(expected)[shown.window].sum() == np.sum(expected)
     ranked = np.nonzero(surface.ranked)
     np.testing.assert_array_equal(shown.keeps(ranked), np.array(expected)[ranked])
     assert shown.key == show_cells(surface, chosen, powers=powers, certainty=SURE).key
