@@ -178,6 +178,25 @@ def test_the_reasons_come_before_the_tiles_of_where_the_map_goes(
     assert (seen.index("cell answered") > seen.index("tile asked")) == is_late
 
 
+def test_the_map_stays_where_somebody_clicks_it_right_after_choosing_a_place(
+    open_page: Callable[..., Watched], server: Served
+) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    page.wait_for_load_state("networkidle")
+    there = server.contract.places(20, "en")[2]
+    # at once, within the moment that the map waits for the reasons of the place in the list
+    page.evaluate(
+        "window.moves = 0; window.isOver = false; map_norrsyn.on('movestart', () => (window.moves += 1));"
+        "document.querySelectorAll('#ranking-rows .row-button')[7].click();"
+        "setTimeout(() => (window.isOver = true), 251);"
+        f"map_norrsyn.fire('click', {{ latlng: L.latLng({there['lat']}, {there['lon']}) }})"
+    )
+    page.wait_for_selector(".score-big")
+    until(page, "window.isOver")
+    expect(page.locator("#ranking-rows tr").nth(7)).not_to_have_class(re.compile("row-current"))
+    assert page.evaluate("window.moves") == 0
+
+
 def test_no_tiles_are_asked_for_that_a_new_filter_replaces_at_once(
     open_page: Callable[..., Watched], server: Served
 ) -> None:
@@ -199,6 +218,30 @@ def test_no_tiles_are_asked_for_that_a_new_filter_replaces_at_once(
     until(page, "document.querySelectorAll('.score-tile').length === 1")
     page.select_option("#county", "")
     until(page, "[...document.querySelectorAll('img.leaflet-tile')].every((tile) => !tile.src.includes('county='))")
+
+
+def test_a_map_that_waits_for_certainty_has_tiles_wherever_it_goes(
+    open_page: Callable[..., Watched], server: Served
+) -> None:
+    """The old filter's: those of the new one come when it is drawn how sure cells are, which may take minutes."""
+    page = open_map(open_page(), server, "lang=en&lat=63.83&lon=20.26&z=10")
+    page.wait_for_load_state("networkidle")
+    server.contract.held.add("/api/places")
+    seen: list[str] = []
+
+    def note(request: Request) -> None:
+        if urlsplit(request.url).path.startswith("/tiles/"):
+            query = parse_qs(urlsplit(request.url).query)
+            seen.append("new" if {"county", "certainty"} <= query.keys() else "old")
+
+    page.on("request", note)
+    page.click("#more-filters summary")
+    page.select_option("#filter-certainty", "likely")
+    page.select_option("#county", "22")
+    until_seen(page, seen, "old")
+    assert "new" not in seen
+    server.contract.held.clear()
+    until_seen(page, seen, "new")
 
 
 def test_contributions_add_up_to_the_score(open_page: Callable[..., Watched], server: Served) -> None:

@@ -47,6 +47,7 @@ export class CellFlow {
 
   async inspect(path, parameters, { focus = false, quiet = false } = {}) {
     const asked = { ...parameters, surface: this.surface.info.id, lang: language() };
+    if (!quiet) this.heading = null;
     try {
       const cell = await this.latest((signal) => getJson(path, asked, signal));
       if (!cell) return;
@@ -80,6 +81,7 @@ export class CellFlow {
 
   close() {
     this.latest.cancel();
+    this.heading = null;
     const hadFocus = byId("cell").contains(document.activeElement);
     this.cell = null;
     this.marks.showCell(null);
@@ -97,6 +99,8 @@ export class CellFlow {
 
   // The reasons first, then the map: tiles of where it goes are asked of the same server. They do not wait for long.
   openEntry(entry, { focus = false } = {}) {
+    const answered = this.inspectId(entry.cell, { focus });
+    // Until something else is chosen: then the map no longer goes there.
     this.heading = entry;
     const go = () => {
       if (this.heading !== entry) return;
@@ -107,7 +111,7 @@ export class CellFlow {
       goTo(this.map, entry);
     };
     setTimeout(go, REASONS_FIRST_MS);
-    return this.inspectId(entry.cell, { focus }).finally(go);
+    return answered.finally(go);
   }
 
   openResult(result) {
@@ -117,6 +121,7 @@ export class CellFlow {
   }
 
   showRecord(site) {
+    this.heading = null;
     const node = byId("cell");
     if (!node.contains(document.activeElement)) this.opener = document.activeElement;
     openSite(node, site, { surface: this.surface.info.id, onCell: (id) => this.inspectId(id, { focus: true }), onClose: () => this.close(), onWhatIf: this.onWhatIf, actions: this.siteActions });
