@@ -17,6 +17,7 @@ from geo.planning.plan import (
     SiteNow,
     StopOutcome,
     count_days,
+    is_new_visit,
     find_blocks,
     look_at_sites,
     needs_reason,
@@ -204,7 +205,7 @@ def _describe_stop(
     lang: str, plan: Plan, crew: Crew, stop: PlannedStop, now: Mapping[StopKey, SiteNow], region: Region
 ) -> dict[str, Any]:
     days = count_days(plan, stop, now)
-    since = now[stop.key].last_visit if days is not None and days < 0 else None
+    since = now[stop.key].last_visit if is_new_visit(plan, stop, now) else None
     lon, lat = to_degrees(stop.easting, stop.northing)
     outcomes = plan.outcomes.get(stop.key, ())
     how = {

@@ -12,7 +12,7 @@ from typing import Any
 from geo.planning.crews import Crew, unmet_requirements
 from geo.planning.daylight import LOCAL_TIME
 from geo.planning.drive import EstimatedDrive
-from geo.planning.plan import Answer, Plan, PlannedStop, SiteNow, find_blocks, read_sentence
+from geo.planning.plan import Answer, Plan, PlannedStop, SiteNow, count_days, find_blocks, read_sentence
 from geo.planning.plan.value import APPROVED, DRAFT, EXPLORATION, PINNED, READY, StopKey
 from geo.reference import find_checks
 from geo.reference.tables import read_columns
@@ -60,6 +60,7 @@ class StopSheet:
     title, kind : str, of the site; workplace with its sector, or accommodation
     lon, lat : degrees, WGS84
     how, since, why : how it came into the plan, when it was visited last, why it is visited again; may be empty
+    days_since_visit : from the last visit to the day of the stop, None where none is known
     reasons : why it was chosen
     agencies : who checks what, those on site first
     problems : what does not hold here
@@ -72,6 +73,7 @@ class StopSheet:
     lon: float
     lat: float
     how: str
+    days_since_visit: int | None
     since: str
     why: str
     reasons: tuple[str, ...]
@@ -208,7 +210,7 @@ def _lay_out_shift(plan: Plan, crew: Crew, day: date, n_before: int, lang: str) 
     name = clean_text(crew.name)
     if not mine:
         return ShiftSheet(crew, name, day, ())
-    sheets = tuple(_lay_out_stop(stop, crew, n_before + k, lang) for k, stop in enumerate(mine, start=1))
+    sheets = tuple(_lay_out_stop(plan, stop, crew, n_before + k, lang) for k, stop in enumerate(mine, start=1))
     first, last = mine[0], mine[-1]
     depart = first.arrive_minute - first.drive_minutes
     for kept in plan.manifest.get("shifts", ()):
@@ -225,7 +227,9 @@ def _estimate_way_back(crew: Crew, last: PlannedStop) -> int:
     return math.ceil(drive.minutes_between([last.easting], [last.northing], [crew.depot[0]], [crew.depot[1]]).item())
 
 
-def _lay_out_stop(stop: PlannedStop, crew: Crew, number: int, lang: str) -> StopSheet:
+def _lay_out_stop(plan: Plan, stop: PlannedStop, crew: Crew, number: int, lang: str) -> StopSheet:
+    counted = count_days(plan, stop, _NOTHING_NEW)
+    days = None if counted is None else max(counted, 0)
     lon, lat = to_degrees(stop.easting, stop.northing)
     lacking = unmet_requirements(crew, stop.layer, stop.sector)
     problems = [
@@ -244,7 +248,8 @@ def _lay_out_stop(stop: PlannedStop, crew: Crew, number: int, lang: str) -> Stop
         lon=lon,
         lat=lat,
         how=_say_how(stop, lang),
-        since=_say_since(stop, lang),
+        days_since_visit=days,
+        since=_say_since(days, lang),
         why=_title(lang, "plan_reasons", "reason", stop.revisit_reason),
         reasons=tuple(clean_text(say(lang, reason)) for reason in stop.reasons),
         agencies=tuple(_list_agencies(stop, crew, lang)),
@@ -273,12 +278,11 @@ def _say_how(stop: PlannedStop, lang: str) -> str:
     return translate(lang, "Chosen by its priority.")
 
 
-def _say_since(stop: PlannedStop, lang: str) -> str:
-    days = stop.days_since_visit
+def _say_since(days: int | None, lang: str) -> str:
     if days is None:
         return translate(lang, "No visit here is known.")
     if days == 0:
-        return translate(lang, "Visited on the day of the plan's surface.")
+        return translate(lang, "Visited on the day of the stop.")
     return translate(lang, "Days since the last visit: {days}.", days=days)
 
 

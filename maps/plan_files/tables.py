@@ -94,7 +94,7 @@ def _stop_row(shift: ShiftSheet, sheet: StopSheet) -> dict[str, Value]:
         "priority": round(stop.priority, 1),
         "propensity": stop.propensity,
         "expected": None if stop.expected is None else round(stop.expected, 3),
-        "days_since_visit": stop.days_since_visit,
+        "days_since_visit": sheet.days_since_visit,
         "revisit_reason": sheet.why,
         "reasons": " ".join(sheet.reasons),
         "agencies": "; ".join(f"{one.title} ({one.attendance}): {', '.join(one.checks)}" for one in sheet.agencies),

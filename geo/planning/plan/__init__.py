@@ -25,7 +25,7 @@ from geo.planning.plan.moves import (
     replace_stops,
     require_draft,
 )
-from geo.planning.plan.now import SiteNow, count_days, look_at_sites
+from geo.planning.plan.now import SiteNow, count_days, is_new_visit, look_at_sites
 from geo.planning.plan.outcomes import AgencyOutcome, Observation, StopOutcome, record_outcome
 from geo.planning.plan.record import read_crew, read_plan, read_sentence, write_crew, write_plan, write_sentence
 from geo.planning.plan.retention import drop_expired, last_day_of_keeping
@@ -43,6 +43,7 @@ __all__ = [
     "answer_item",
     "comment_plan",
     "count_days",
+    "is_new_visit",
     "drop_expired",
     "find_blocks",
     "find_dropped",

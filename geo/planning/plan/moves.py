@@ -10,7 +10,7 @@ from typing import Any
 
 from geo.errors import NotFoundError, ParameterError
 from geo.planning.plan.checklist import Answer, check_answer, open_items
-from geo.planning.plan.now import ENDED, REMOVED, THERE, SiteNow, count_days
+from geo.planning.plan.now import ENDED, REMOVED, THERE, SiteNow, count_days, is_new_visit
 from geo.planning.plan.value import APPROVED, CLOSED, DRAFT, READY, Change, Plan, PlannedStop, StopKey
 from geo.reference import planning_parameters
 from geo.reference.tables import read_columns
@@ -218,11 +218,12 @@ def _find_unjustified(plan: Plan, now: Mapping[StopKey, SiteNow]) -> Iterator[Se
             continue
         known = now.get(stop.key, SiteNow())
         days, values = count_days(plan, stop, now), {"title": stop.title}
-        if _is_lately(days) and days is not None:
-            text = "{title} was visited {days} days ago; say why it is visited again."
-            if days < 0:
-                text = "{title} was visited on {day}, after it was chosen; say why it is visited again."
-            yield Sentence(text, {**values, "days": days} if days >= 0 else {**values, "day": known.last_visit})
+        if _is_lately(days) and is_new_visit(plan, stop, now):
+            text = "{title} was visited on {day}, after it was chosen; say why it is visited again."
+            yield Sentence(text, {**values, "day": known.last_visit})
+        elif _is_lately(days) and days is not None:
+            text = "{title} was visited {days} days before this stop; say why it is visited again."
+            yield Sentence(text, {**values, "days": max(days, 0)})
         if known.presence == REMOVED:
             yield Sentence("{title} is no longer on record; take it out, or say why it is visited.", values)
         if known.presence == ENDED:

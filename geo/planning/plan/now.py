@@ -15,7 +15,7 @@ from geo.layers.bundle import Layers
 from geo.planning.plan.layers import name_visits
 from geo.planning.plan.value import DRAFT, READY, Plan, PlannedStop, StopKey
 
-__all__ = ["ENDED", "REMOVED", "THERE", "SiteNow", "count_days", "look_at_sites"]
+__all__ = ["ENDED", "REMOVED", "THERE", "SiteNow", "count_days", "is_new_visit", "look_at_sites"]
 
 # How a stop's site stands among the records: as it should, no longer at all, or as one that has ended by then.
 THERE, REMOVED, ENDED = "there", "removed", "ended"
@@ -56,18 +56,25 @@ def look_at_sites(plan: Plan, layers: Layers) -> Mapping[StopKey, SiteNow]:
 
 
 def count_days(plan: Plan, stop: PlannedStop, now: Mapping[StopKey, SiteNow]) -> int | None:
-    """Days from the last visit at a stop's site to the day of the plan's surface; negative where it came later.
+    """Days from the last visit at a stop's site to the day of the stop; negative where it came later.
 
     Parameters
     ----------
     plan : Plan
     stop : PlannedStop of it
-    now : as `look_at_sites` gives it; a site that is not in it has the days that were counted when it was planned
+    now : as `look_at_sites` gives it; of a site that is not in it counts the last visit known when it was planned
     """
     known = now.get(stop.key)
-    if known is None:
-        return stop.days_since_visit
-    return None if known.last_visit is None else (_planned_on(plan, stop) - known.last_visit).days
+    if known is not None:
+        return None if known.last_visit is None else (stop.on - known.last_visit).days
+    days = stop.days_since_visit
+    return None if days is None else days + (stop.on - _planned_on(plan, stop)).days
+
+
+def is_new_visit(plan: Plan, stop: PlannedStop, now: Mapping[StopKey, SiteNow]) -> bool:
+    """Whether the last visit at a stop's site came after the day of the plan's surface."""
+    last = now.get(stop.key, SiteNow()).last_visit
+    return last is not None and last > _planned_on(plan, stop)
 
 
 def _planned_on(plan: Plan, stop: PlannedStop) -> date:

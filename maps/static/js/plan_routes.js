@@ -193,7 +193,7 @@ function crewWords(crew) {
 
 function visitWords({ days_since_visit: days, visited_since: since }) {
   if (since) return t("New visit: {day}", { day: day(since) });
-  return days === null ? null : t("Days since last visit: {n}", { n: days });
+  return days === null ? null : t("Last visit {n} days before", { n: days });
 }
 
 const timeWords = ({ depart_minute: depart, return_minute: back, return_is_estimate: isEstimate }) => {

@@ -71,7 +71,7 @@ def test_approval_is_blocked_by_a_site_visited_lately_until_it_is_justified() ->
     lately = make_stop("w2", days_since_visit=40, order=2)
     plan = complete(move_plan(make_plan(make_stop(days_since_visit=365), lately), "ready", **WHO))
     assert [str(block) for block in find_blocks(plan, "approved")] == [
-        "Place w2 was visited 40 days ago; say why it is visited again."
+        "Place w2 was visited 40 days before this stop; say why it is visited again."
     ]
     with pytest.raises(ParameterError, match="use follow_up"):
         justify_stop(plan, lately.key, "weather", **WHO)

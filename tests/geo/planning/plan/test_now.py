@@ -16,6 +16,7 @@ from geo.planning.plan import (
     Plan,
     SiteNow,
     count_days,
+    is_new_visit,
     find_blocks,
     justify_stop,
     look_at_sites,
@@ -67,7 +68,9 @@ def test_the_last_visit_of_somebody_else_counts(drawn: list[tuple[str | None, in
     now = look_at_sites(plan, make_layers(*rows))
     for stop in plan.stops:
         others = [days for site, days, is_own in drawn if site == stop.record_id and not is_own]
-        expected = -max(others) if others else None
+        # to the day of the stop, not to that of the surface
+        expected = (stop.on - AT).days - max(others) if others else None
+        assert is_new_visit(plan, stop, now) == any(days > 0 for days in others)
         assert count_days(plan, stop, now) == expected
         limit = int(planning_parameters()["revisit_days"])
         assert needs_reason(plan, stop, now) == (expected is not None and expected < limit)
@@ -91,7 +94,7 @@ def test_a_visit_that_turned_out_not_to_be_one_blocks_no_more() -> None:
     assert len(find_blocks(plan, "approved")) == 1
     assert blocks_of(plan, make_layers()) == []
     late = make_layers(make_visit(site_id="w1", visited_on="2026-06-25"))
-    assert blocks_of(plan, late) == ["Place w1 was visited 20 days ago; say why it is visited again."]
+    assert blocks_of(plan, late) == ["Place w1 was visited 25 days before this stop; say why it is visited again."]
 
 
 def test_a_site_that_is_gone_is_justified_or_taken_out() -> None:
@@ -114,7 +117,7 @@ def test_what_is_approved_stands_as_it_was(state: str) -> None:
     plan = replace(make_ready(make_stop("w9", days_since_visit=500)), state=state)
     now = look_at_sites(plan, make_layers(make_visit(site_id="w9")))
     assert now == {}
-    assert count_days(plan, plan.stops[0], now) == 500
+    assert count_days(plan, plan.stops[0], now) == 500 + (plan.stops[0].on - AT).days
     assert not needs_reason(plan, plan.stops[0], now)
 
 
