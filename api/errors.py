@@ -36,7 +36,7 @@ from geo.errors import (
     StoreError,
 )
 from geo.risk.words import Sentence
-from maps.i18n import LANGUAGES, say
+from maps.i18n import LANGUAGES, say, translate
 from maps.problem_words import say_problem
 
 __all__ = [
@@ -247,7 +247,8 @@ def respond_to_change(request: Request, error: ChangedError, current: BaseModel)
 
 def respond_to_validation(request: Request, error: RequestValidationError) -> JSONResponse:
     """Response that lists every parameter that failed, and what each one must be."""
-    errors = [_describe(failure) for failure in error.errors()]
+    lang = find_language(request)
+    errors = [_describe(lang, failure) for failure in error.errors()]
     listed = "; ".join(f"{one['parameter']}: {one['detail']}" for one in errors)
     return problem_response(
         422,
@@ -256,7 +257,7 @@ def respond_to_validation(request: Request, error: RequestValidationError) -> JS
         f"{listed}.",
         instance=path_of(request),
         errors=errors,
-        lang=find_language(request),
+        lang=lang,
     )
 
 
@@ -295,7 +296,7 @@ def _document(kind: ProblemKind, detail: str, instance: str | None) -> dict[str,
     return content
 
 
-def _describe(failure: Mapping[str, Any]) -> dict[str, str]:
+def _describe(lang: str, failure: Mapping[str, Any]) -> dict[str, str]:
     where, *names = (str(part) for part in failure["loc"])
     text = str(failure["msg"]).removeprefix("Value error, ").rstrip(".")
     if failure["type"] == "json_invalid":
@@ -307,5 +308,12 @@ def _describe(failure: Mapping[str, Any]) -> dict[str, str]:
     else:
         sent = repr(jsonable_encoder(failure["input"], custom_encoder={bytes: repr}))
         sent = sent if len(sent) <= _MOST_REPEATED else f"{sent[:_MOST_REPEATED]}…"
-        text = f"{text[0].lower()}{text[1:]}, got {sent}"
+        if failure["type"] in {"int_type", "int_parsing", "int_from_float"}:
+            text = translate(lang, "is no whole number: {given}", given=sent)
+        elif failure["type"] == "string_too_long":
+            text = translate(
+                lang, "is longer than {most} characters: {given}", most=failure["ctx"]["max_length"], given=sent
+            )
+        else:
+            text = f"{text[0].lower()}{text[1:]}, got {sent}"
     return {"parameter": ".".join(names) or where, "where": where, "detail": text}

@@ -57,7 +57,9 @@ def test_outcomes_of_a_colleague_are_shown_before_they_are_replaced(
     # two clicks over a slow network, on a page that knows of neither finding
     page.route("**/outcomes*", delay)
     for nth in (0, 1):
-        page.locator(".stop").nth(nth).get_by_role("button", name=re.compile("^Utan anmärkning")).click()
+        stop = page.locator(".stop").nth(nth)
+        stop.get_by_label("Påträffade personer").select_option("0")
+        stop.get_by_role("button", name=re.compile("^Utan anmärkning")).click()
     expect(conflict).to_contain_text("inte är skickade eller inte sparade: 2", timeout=WITHIN_MS)
     wait_for_plan(page)
     assert [one.replace("Rätta", "").strip() for one in page.locator(".outcome-done").all_inner_texts()] == [

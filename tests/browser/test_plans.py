@@ -168,6 +168,13 @@ def take_along(page: Page) -> None:
     page.emulate_media(media="screen")
 
 
+def record_nothing(page: Page, nth: int = 0) -> None:
+    """At one of the stops without an outcome nothing was found, and nobody was met."""
+    quick = page.locator(".outcome-quick").nth(nth)
+    quick.get_by_label("Påträffade personer").select_option("0")
+    quick.get_by_role("button", name=re.compile("^Utan anmärkning")).click()
+
+
 def record_all(page: Page) -> None:
     """One stop where something was found, one that was not reached, one corrected, and nothing found at all others."""
     n = page.locator(".stop").count()
@@ -182,18 +189,23 @@ def record_all(page: Page) -> None:
     expect(form.get_by_role("button", name="Lägg till en indikator")).to_be_focused()
     form.get_by_role("button", name="Lägg till en indikator").click()
     form.get_by_label("Indikator", exact=True).select_option("lives_at_workplace")
+    # how many persons were met, and how many it concerns, is never assumed
+    form.get_by_role("button", name="Spara utfallet").click()
+    expect(form.locator(".form-problem:visible").first).to_contain_text("hur många personer")
+    form.get_by_label("Påträffade personer").select_option("1-4")
+    form.get_by_label("Berörda personer").select_option("1-4")
     form.get_by_role("button", name="Spara utfallet").click()
     said(page, "är sparat")
     expect(page.locator("#plan-state")).to_have_text("Pågår")
     page.locator(".stop").nth(1).get_by_role("button", name=re.compile("^Inte nådd")).click()
     expect(page.locator(".outcome-done")).to_have_count(2, timeout=WITHIN_MS)
     for done in range(2, n):
-        page.get_by_role("button", name=re.compile("^Utan anmärkning")).first.click()
+        record_nothing(page)
         expect(page.locator(".outcome-done")).to_have_count(done + 1, timeout=WITHIN_MS)
     # a correction keeps what it corrects
     last = page.locator(".stop").nth(n - 1)
     last.get_by_role("button", name=re.compile("^Rätta")).click()
-    form.get_by_label("Antal personer på plats").select_option("5-9")
+    form.get_by_label("Påträffade personer").select_option("5-9")
     form.get_by_role("button", name="Spara utfallet").click()
     expect(last).to_contain_text("Rättelser: 1", timeout=WITHIN_MS)
     expect(last).to_contain_text("5–9")
@@ -376,7 +388,7 @@ def test_what_was_left_out_is_told_and_a_plan_that_was_broken_off_is_corrected(
     expect(page.locator("#history")).to_contain_text("Lät planera rutterna på nytt")
 
     approve(page)
-    page.get_by_role("button", name=re.compile("^Utan anmärkning")).first.click()
+    record_nothing(page)
     expect(page.locator(".outcome-done")).to_have_count(1, timeout=WITHIN_MS)
     page.locator("[data-key='move cancelled']").click()
     page.locator("#reason-cancelled").select_option("weather")
@@ -394,7 +406,7 @@ def test_what_was_left_out_is_told_and_a_plan_that_was_broken_off_is_corrected(
     # who took part from afar was not there
     expect(form.locator(".form-problem:visible")).to_contain_text("minst en myndighet")
     agencies.first.check()
-    form.get_by_label("Antal personer på plats").select_option("5-9")
+    form.get_by_label("Påträffade personer").select_option("5-9")
     form.get_by_role("button", name="Spara utfallet").click()
     expect(first).to_contain_text("Rättelser: 1", timeout=WITHIN_MS)
     assert n_there > 2

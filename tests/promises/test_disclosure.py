@@ -295,7 +295,7 @@ def _share_demo(day: date) -> RiskSurface:
 
 @pytest.mark.long
 def test_nothing_follows_in_the_demo_region() -> None:
-    """Half a million pairs of parts could hold whoever dominates a group, many hours of work: one in 500 is looked at."""
+    """Half a million pairs of parts could hold whoever dominates a group, hours of work: one in 500 is looked at."""
     day = date(2026, 7, 15)
     surface = _share_demo(day)
     built = []

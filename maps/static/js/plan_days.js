@@ -17,6 +17,12 @@ export function workdayAfter(iso) {
   return write(new Date(time));
 }
 
+// A year that was mistyped is told at once; a plan of days that have been may be meant all the same.
+function wordsOf(day) {
+  if (!isDay(day)) return "";
+  return day < write(new Date()) ? t("{day}: this day has been", { day: weekday(day) }) : weekday(day);
+}
+
 export class DayList {
   constructor(first) {
     this.days = [first];
@@ -46,11 +52,11 @@ export class DayList {
   }
 
   row(day, i) {
-    const words = el("span", { class: "hint" }, isDay(day) ? weekday(day) : "");
+    const words = el("span", { class: "hint", role: "status" }, wordsOf(day));
     const field = el("input", { type: "date", id: `day-${i}`, value: day, "aria-label": t("Day {n}", { n: i + 1 }), "aria-describedby": "days-problem" });
     field.addEventListener("change", () => {
       this.days[i] = field.value;
-      words.textContent = isDay(field.value) ? weekday(field.value) : "";
+      words.textContent = wordsOf(field.value);
     });
     const remove = this.days.length > 1 && el("button", { type: "button", class: "plain-button", "aria-label": t("Remove day {n}", { n: i + 1 }), onclick: () => this.remove(i) }, t("Remove"));
     return el("li", {}, field, words, remove);

@@ -156,6 +156,10 @@ export function menu({ words, label, key }, items) {
   node.addEventListener("toggle", () => {
     if (!node.open) return;
     for (const other of document.querySelectorAll(".act-menu[open]")) if (other !== node) other.open = false;
+    // Low in the window it opens upwards, where it can be seen.
+    const list = node.querySelector("ul");
+    list.classList.remove("is-above");
+    list.classList.toggle("is-above", list.getBoundingClientRect().bottom > window.innerHeight && node.getBoundingClientRect().top > list.offsetHeight);
   });
   return node;
 }

@@ -139,7 +139,7 @@ class NewPlan {
     const n = byId("n-candidates").value.trim();
     if (!isWhole(n) || Number(n) < 1 || Number(n) > MOST_CANDIDATES) found.push(["n-candidates", "n-candidates", t("Routes are planned among 1 to {most} candidates; narrow the choice of sites instead.", { most: MOST_CANDIDATES })]);
     const days = byId("min-days").value.trim();
-    if (days && !isWhole(days)) found.push(["min-days", "min-days", t("Days since the last visit are a whole number.")]);
+    if (days && !isWhole(days)) found.push(["min-days", "min-days", t("Days since the last visit are a whole number of 0 or more.")]);
     const seed = byId("seed").value.trim();
     if (seed && !isWhole(seed)) found.push(["seed", "seed", t("The seed is a whole number.")]);
     return found;

@@ -38,7 +38,7 @@ export class OutcomeForm {
     this.result.value = outcome.result;
     this.outcome = select("found", el("option", { value: "" }, t("Choose what was found")), optionsOf("outcome"));
     this.outcome.value = outcome.outcome;
-    this.persons = select("persons", optionsOf("band"));
+    this.persons = select("persons", el("option", { value: "" }, t("Choose")), optionsOf("band"));
     this.persons.value = outcome.persons_met;
     this.result.addEventListener("change", () => this.follow());
     this.outcome.addEventListener("change", () => this.follow());
@@ -128,7 +128,7 @@ export class OutcomeForm {
       select("grade", t("Strength"), [choose(), optionsOf("grade")]),
       select("source", t("Source"), [optionsOf("source")]),
       select("verification", t("Verification"), [optionsOf("verification")]),
-      select("persons_band", t("Persons concerned"), [optionsOf("band")]),
+      select("persons_band", t("Persons concerned"), [choose(), optionsOf("band")]),
       el("button", { type: "button", class: "plain-button", "aria-label": t("Remove indicator {n}", { n: i + 1 }), onclick: () => this.removeObservation(i) }, t("Remove")),
     );
   }
@@ -165,11 +165,12 @@ export class OutcomeForm {
     if (!isDay(this.on.value)) found.push(["on", t("Say which day it was.")]);
     if (this.result.value !== "visited") return found;
     if (!this.outcome.value) found.push(["found", t("Choose what was found; “{nothing}” is an outcome too.", { nothing: titleOf("outcome", NOTHING) })]);
+    if (!this.persons.value) found.push(["persons", t("Say how many persons were met on site.")]);
     // those who took part from afar were not there
     const onSite = this.agencies.filter(({ attendance }) => attendance === "on_site").map(({ agency }) => agency);
     if (!this.present.length || (onSite.length && !this.present.some(({ agency }) => onSite.includes(agency)))) found.push(["agencies", t("A visit has at least one agency that was there.")]);
-    const lacking = this.observations.some(({ indicator, grade, agency }) => !indicator || !grade || !this.present.some((one) => one.agency === agency));
-    if (lacking) found.push(["seen", t("Every indicator needs an agency that was there and a strength; complete it or remove it.")]);
+    const lacking = this.observations.some(({ indicator, grade, agency, persons_band: band }) => !indicator || !grade || !band || !this.present.some((one) => one.agency === agency));
+    if (lacking) found.push(["seen", t("Every indicator needs an agency that was there, a strength and how many persons it concerns; complete it or remove it.")]);
     else if (this.observations.length && this.outcome.value === NOTHING) found.push(["found", t("Indicators were seen, so something was found: choose what, or remove them.")]);
     else if (!this.observations.length && this.outcome.value && this.outcome.value !== NOTHING) found.push(["seen", t("Something was found, so at least one indicator was seen: add it, or choose “{nothing}”.", { nothing: titleOf("outcome", NOTHING) })]);
     return found;

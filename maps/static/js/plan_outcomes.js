@@ -1,6 +1,7 @@
 // What came of each stop. "Nothing found" is one click away; everything else has a form, and so have corrections. A form
 // that is open stays as it is, whatever happens to the plan around it.
 
+import { announce } from "./announce.js";
 import { el } from "./dom.js";
 import { day, t } from "./i18n.js";
 import { OutcomeForm } from "./plan_outcome_form.js";
@@ -14,6 +15,10 @@ export class Outcomes {
   constructor(page) {
     this.page = page;
     this.forms = new Map();
+    // Stops whose outcome is on its way: until it is there, a second one would be a correction that nobody meant.
+    this.sending = new Set();
+    // How many persons somebody has said were met, where nothing else is recorded yet.
+    this.bands = new Map();
   }
 
   get isDirty() {
@@ -51,18 +56,36 @@ export class Outcomes {
   quick(stop) {
     const key = keyOf(stop);
     const what = stop.title;
-    const band = el("select", { "aria-label": t("Persons met: {what}", { what }), "data-key": `${key} band` }, optionsOf("band"));
-    const act = (name, words, onclick, className = "plain-button") => el("button", { type: "button", class: className, "data-key": `${key} ${name}`, "aria-label": `${words}: ${what}`, onclick }, words);
+    const isSending = this.sending.has(key);
+    const problem = el("p", { class: "form-problem", hidden: true }, t("Say how many persons were met on site."));
+    const band = el("select", { "aria-label": t("Persons met: {what}", { what }), "data-key": `${key} band`, onchange: () => this.bands.set(key, band.value) && this.tellBand(band, problem) }, el("option", { value: "" }, t("Choose")), optionsOf("band"));
+    band.value = this.bands.get(key) ?? "";
+    const act = (name, words, onclick, className = "plain-button") => el("button", { type: "button", class: className, "data-key": `${key} ${name}`, "aria-label": `${words}: ${what}`, "aria-disabled": isSending ? "true" : null, onclick }, words);
     const nobody = (result) => () => this.send(stop, { on: stop.on, result, outcome: "", persons_met: "0", agencies: [] });
     return el(
       "div",
       { class: "outcome-quick" },
       el("span", { class: "outcome-band" }, el("span", { class: "hint" }, t("Persons met")), band),
-      act("nothing", t("Nothing found"), () => this.send(stop, nothing(stop, band.value)), "button"),
+      act("nothing", t("Nothing found"), () => (band.value ? this.send(stop, nothing(stop, band.value)) : this.tellBand(band, problem)), "button"),
       act("found", t("Something found …"), () => this.open(stop, { ...nothing(stop, band.value), outcome: "" })),
       act("not-reached", t("Not reached"), nobody("not_reached")),
       act("closed", t("Nobody there"), nobody("closed")),
+      isSending && el("span", { class: "hint" }, t("Saving …")),
+      problem,
     );
+  }
+
+  // How many were met is never assumed: a number that nobody chose would be counted with the others.
+  tellBand(band, problem) {
+    const isMissing = !band.value;
+    problem.hidden = !isMissing;
+    if (!isMissing) {
+      band.removeAttribute("aria-invalid");
+      return;
+    }
+    band.setAttribute("aria-invalid", "true");
+    band.focus();
+    announce(problem.textContent);
   }
 
   // `known` is the outcome of the stop that whoever fills the form in has seen.
@@ -97,15 +120,21 @@ export class Outcomes {
 
   send(stop, value, known = stop.outcome, done = null) {
     const { layer, record_id } = stop;
-    return this.page.change("POST", "/outcomes", () => ({ layer, record_id, ...value }), {
+    const key = keyOf(stop);
+    if (this.sending.has(key)) return null;
+    this.sending.add(key);
+    this.page.draw();
+    const order = this.page.change("POST", "/outcomes", () => ({ layer, record_id, ...value }), {
       what: `${t("Outcome: {what}", { what: stop.title })} (${titleOfValue(value)})`,
-      about: keyOf(stop),
+      about: key,
       compare: () => this.compare(stop, value, known),
       said: t("The outcome of {what} is saved.", { what: stop.title }),
       done: () => {
-        if (done) this.forms.delete(keyOf(stop));
+        this.sending.delete(key);
+        if (done) this.forms.delete(key);
       },
     });
+    return order.finally(() => this.sending.delete(key) && this.page.draw());
   }
 }
 

@@ -36,10 +36,11 @@ export const routeKey = (crew, on) => JSON.stringify([crew, on]);
 
 const language = () => (document.documentElement.lang === "sv" ? "sv-SE" : "en-GB");
 
-// A day of the week with its date; of this kind there are few, so the year is left out.
-export const weekday = (iso) => new Intl.DateTimeFormat(language(), { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`));
+// A day of the week with its date.
+export const weekday = (iso) => new Intl.DateTimeFormat(language(), { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`));
 
-export const shortDay = (iso) => new Intl.DateTimeFormat(language(), { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`));
+// The same below a heading that has the year; without the dot of a month, which may stand at the end of a sentence.
+export const shortDay = (iso) => new Intl.DateTimeFormat(language(), { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`)).replace(/\.$/, "");
 
 export const points = (value) => number(value, 1);
 
