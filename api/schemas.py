@@ -114,6 +114,9 @@ class SurfaceInfo(Answer):
     weights: dict[str, float]
     is_published: bool = Field(description="Whether it is what everybody of your circle sees at first")
     is_newer: bool = Field(description="Whether it rests on newer data than the published one")
+    is_stale: bool = Field(
+        description="Whether records have changed since it was scored, so that it cannot say which of them weigh"
+    )
     changed_weights: dict[str, list[float]] = Field(
         description="Component to its points in the published model and here, on the scale of `weight`"
     )

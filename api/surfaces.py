@@ -246,6 +246,7 @@ class ServedSurface:
         """The surface in figures, in English; see `maps.answers.describe_surface`."""
         return {
             **describe_surface(self.surface, self._sources, self.created, self._n_cells),
+            "is_stale": bool(self.surface.stale_layers),
             "changed_weights": {name: list(pair) for name, pair in self.changed_weights.items()},
             "rests_on": self._rests_on,
         }

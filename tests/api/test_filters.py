@@ -205,7 +205,18 @@ def test_a_score_of_newer_layers_than_the_published_surface_says_so(home: Any, s
     save_layer(home, "visits", load_layers(home)["visits"].iloc[:1], Provenance("visits.csv"))
     client = serve(home)
     assert get(client, "/api/score", **asked)["is_newer"] is True
-    assert get(client, "/api/surfaces/current")["is_newer"] is False
+    published = get(client, "/api/surfaces/current")
+    assert (published["is_newer"], published["is_stale"]) == (False, True)
+    # the same day by the records of today says which of them weigh; the published surface no longer can
+    fresh = get(client, "/api/score", at=published["at"])
+    assert (fresh["is_newer"], fresh["is_stale"], fresh["is_published"]) == (True, False, False)
+    assert fresh["id"] != published["id"]
+    reasons = {
+        surface: get(client, "/api/places", n=1, surface=surface)["places"][0]["reasons"]
+        for surface in (published["id"], fresh["id"])
+    }
+    assert "layers have changed" in reasons[published["id"]][0]
+    assert "layers have changed" not in reasons[fresh["id"]][0]
 
 
 def test_what_is_remembered_is_bounded(app: FastAPI, client: TestClient) -> None:

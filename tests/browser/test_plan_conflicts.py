@@ -34,6 +34,7 @@ def record_finding(page: Page, nth: int) -> None:
     page.locator(".stop").nth(nth).get_by_role("button", name=re.compile("^Något hittades")).click()
     form = page.locator(".outcome-form")
     form.get_by_label("Det allvarligaste som hittades").select_option("deficiency")
+    form.get_by_label("Påträffade personer").select_option("1-4")
     form.get_by_role("button", name="Lägg till en indikator").click()
     form.get_by_label("Indikator", exact=True).select_option("lives_at_workplace")
     form.get_by_role("button", name="Spara utfallet").click()

@@ -168,11 +168,11 @@ def take_along(page: Page) -> None:
     page.emulate_media(media="screen")
 
 
-def record_nothing(page: Page, nth: int = 0) -> None:
-    """At one of the stops without an outcome nothing was found, and nobody was met."""
-    quick = page.locator(".outcome-quick").nth(nth)
+def record_nothing(page: Page) -> None:
+    """At the first stop without an outcome nothing was found, and nobody was met; a second click is of no effect."""
+    quick = page.locator(".outcome-quick").first
     quick.get_by_label("Påträffade personer").select_option("0")
-    quick.get_by_role("button", name=re.compile("^Utan anmärkning")).click()
+    quick.get_by_role("button", name=re.compile("^Utan anmärkning")).click(click_count=2, delay=30)
 
 
 def record_all(page: Page) -> None:
@@ -182,17 +182,20 @@ def record_all(page: Page) -> None:
     page.locator(".stop").nth(0).get_by_role("button", name=re.compile("^Något hittades")).click()
     form = page.locator(".outcome-form")
     form.get_by_role("button", name="Spara utfallet").click()
-    expect(form.locator(".form-problem:visible")).to_contain_text("Välj vad som hittades")
+    problems = form.locator(".form-problem:visible")
+    expect(problems).to_contain_text(["Välj vad som hittades", "hur många personer"])
+    form.get_by_label("Påträffade personer").select_option("1-4")
     form.get_by_label("Det allvarligaste som hittades").select_option("deficiency")
     form.get_by_role("button", name="Spara utfallet").click()
     expect(form.locator(".form-problem:visible")).to_contain_text("minst en indikator")
     expect(form.get_by_role("button", name="Lägg till en indikator")).to_be_focused()
     form.get_by_role("button", name="Lägg till en indikator").click()
     form.get_by_label("Indikator", exact=True).select_option("lives_at_workplace")
-    # how many persons were met, and how many it concerns, is never assumed
+    # an indicator concerns as many as were met, unless somebody says otherwise, but never a number that nobody chose
+    expect(form.get_by_label("Berörda personer")).to_have_value("1-4")
+    form.get_by_label("Berörda personer").select_option("")
     form.get_by_role("button", name="Spara utfallet").click()
-    expect(form.locator(".form-problem:visible").first).to_contain_text("hur många personer")
-    form.get_by_label("Påträffade personer").select_option("1-4")
+    expect(problems).to_contain_text("antal berörda personer")
     form.get_by_label("Berörda personer").select_option("1-4")
     form.get_by_role("button", name="Spara utfallet").click()
     said(page, "är sparat")
@@ -202,6 +205,7 @@ def record_all(page: Page) -> None:
     for done in range(2, n):
         record_nothing(page)
         expect(page.locator(".outcome-done")).to_have_count(done + 1, timeout=WITHIN_MS)
+    expect(page.locator(".tag", has_text="Rättelser")).to_have_count(0)
     # a correction keeps what it corrects
     last = page.locator(".stop").nth(n - 1)
     last.get_by_role("button", name=re.compile("^Rätta")).click()

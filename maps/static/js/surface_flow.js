@@ -26,6 +26,8 @@ export class SurfaceFlow {
     this.instead = null;
     this.isAsking = false;
     this.isGoingBack = false;
+    // Somebody wants today's records where the published surface rests on older ones.
+    this.isFresh = false;
     this.tiles = new ScoreTiles(map, window.tile_layer_scores, { onError: () => this.tellTiles() });
     this.setOpacity(store.get());
     // A filter by certainty is answered once that is drawn: the list asks until then, and the tiles wait for it.
@@ -76,10 +78,16 @@ export class SurfaceFlow {
     this.tiles.setOpacity(off.includes("scores") ? 0 : opacity / 100);
   }
 
+  // The same day by the records of today: the published surface stays what everybody else sees.
+  freshen() {
+    this.isFresh = true;
+    return this.use();
+  }
+
   // The old surface stays in view until the new one is there.
   async use() {
     const { at, sectors, weights } = this.store.get();
-    const usual = (!at || at === this.current.at) && !sectors && !weights;
+    const usual = !this.isFresh && (!at || at === this.current.at) && !sectors && !weights;
     const asked = { at: at ?? this.current.at, sector: sectors ?? [], weight: weightParameters(weights), latest: "1", lang: language() };
     try {
       const info = usual ? this.current : await this.latest((signal) => getJson("api/score", asked, signal));
@@ -105,7 +113,7 @@ export class SurfaceFlow {
   }
 
   show() {
-    drawSurfaceNote(byId("surface-note"), this.info, { onReset: () => this.store.set({ weights: null }) });
+    drawSurfaceNote(byId("surface-note"), this.info, { onReset: () => this.store.set({ weights: null }), onFresh: () => this.freshen() });
     byId("synthetic").hidden = !this.info.synthetic;
     this.showTiles();
     this.events.tell("surface", this.info);

@@ -6,7 +6,7 @@ import { day, language, t } from "./i18n.js";
 
 const DAY_MS = 86400000;
 
-export function drawSurfaceNote(node, info, { onReset }) {
+export function drawSurfaceNote(node, info, { onReset, onFresh }) {
   const age = dataAge(info);
   const isChanged = Object.keys(info.changed_weights ?? {}).length > 0;
   fill(
@@ -15,6 +15,7 @@ export function drawSurfaceNote(node, info, { onReset }) {
     age && el("span", {}, age),
     isChanged && el("span", { class: "own-weights" }, el("strong", {}, t("Your own weights")), el("button", { type: "button", class: "link-button", onclick: onReset }, t("Back to the published ones"))),
     info.is_newer && !info.is_published && el("span", { class: "own-weights" }, t("Rests on newer data than the published surface")),
+    info.is_stale && el("span", { class: "own-weights" }, t("Records have changed since, so reasons are not shown"), el("button", { type: "button", class: "link-button", onclick: onFresh }, t("Score with today's records"))),
     info.rests_on && el("span", { class: "own-weights" }, info.rests_on),
     el("a", { href: buildUrl(`surfaces/${encodeURIComponent(info.id)}`, { lang: language() }) }, t("About this surface")),
   );
