@@ -247,6 +247,7 @@ class CandidateInfo(SiteInfo):
     layer_title: str
     sector: str
     sector_title: str
+    place: str = Field(description="Its municipality")
     lon: Lon
     lat: Lat
     easting: float

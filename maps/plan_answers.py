@@ -25,14 +25,14 @@ from geo.planning.plan import (
 )
 from geo.planning.plan.now import THERE
 from geo.planning.plan.value import EXPLORATION, PINNED, StopKey
-from geo.reference import find_checks, municipality_names, planning_parameters
+from geo.reference import find_checks, planning_parameters
 from geo.reference.tables import read_columns
 from geo.region import Region
 from geo.risk.words import title_sentence
 from geo.store.plans import StoredPlan
 from maps.degrees import to_degrees
 from maps.i18n import say, translate
-from maps.plan_candidates import describe_candidates, title_site
+from maps.plan_candidates import describe_candidates, name_municipality, title_site
 from maps.plan_history import describe_history
 from maps.plan_names import withhold_names
 from maps.record_names import RecordNames
@@ -234,7 +234,7 @@ def _describe_stop(
         "reasons": [say(lang, reason) for reason in stop.reasons],
         "agencies": _describe_agencies(lang, crew, stop),
         **title_site(lang, stop.layer, stop.sector),
-        "place": municipality_names().get(str(region.municipality_at([stop.easting], [stop.northing])[0]), ""),
+        "place": name_municipality(region, stop.easting, stop.northing),
         "is_locked": any((layer, record) == stop.key for layer, record, *_ in plan.manifest.get("locks", ())),
         "outcome": _describe_outcome(lang, outcomes[-1]) if outcomes else None,
         "outcomes": _describe_outcomes(lang, plan, stop),

@@ -9,12 +9,14 @@ from geo.layers.registry import LAYERS
 from geo.planning.plan import Plan
 from geo.planning.targets import SiteKey
 from geo.planning.targets.sites import read_sites
+from geo.reference import municipality_names
+from geo.region import Region
 from geo.risk.words import title_sentence
 from maps.degrees import to_degrees
 from maps.i18n import say, translate
 from maps.record_names import RecordNames
 
-__all__ = ["describe_candidates", "title_site"]
+__all__ = ["describe_candidates", "name_municipality", "title_site"]
 
 _MOST = 40
 
@@ -41,6 +43,7 @@ def describe_candidates(lang: str, plan: Plan, layers: Layers, names: RecordName
                 "record_id": record,
                 "title": names.find_title(layer, record),
                 **title_site(lang, layer, sector),
+                "place": name_municipality(layers.region, easting, northing),
                 "sector": sector,
                 "lon": lon,
                 "lat": lat,
@@ -50,6 +53,11 @@ def describe_candidates(lang: str, plan: Plan, layers: Layers, names: RecordName
             }
         )
     return told
+
+
+def name_municipality(region: Region, easting: float, northing: float) -> str:
+    """The municipality of a place, empty where none is near."""
+    return municipality_names().get(str(region.municipality_at([easting], [northing])[0]), "")
 
 
 def title_site(lang: str, layer: str, sector: str) -> dict[str, str]:

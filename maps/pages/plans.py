@@ -193,12 +193,13 @@ def render_plan_page(
     str
     """
     reasons = [(str(row.reason), _title(lang, row), str(row.use)) for row in _rows("plan_reasons")]
+    languages = _titles(lang, "interpreter_languages", "language").items()
     choices = {
         "sector": list(_titles(lang, "sectors", "sector").items()),
         "revisit": [(code, title) for code, title, use in reasons if use == "revisit"],
         "move": [(code, title) for code, title, use in reasons if use == "move"],
         "exclusion": list(_titles(lang, "exclusion_reasons", "reason").items()),
-        "language": list(_titles(lang, "interpreter_languages", "language").items()),
+        "language": sorted(languages, key=lambda one: one[1].casefold()),
         "outcome": list(_titles(lang, "visit_outcomes", "outcome").items()),
         "indicator": list(_titles(lang, "indicators", "indicator").items()),
         "indicator_grade": [(str(row.indicator), str(row.grade)) for row in _rows("indicators")],
