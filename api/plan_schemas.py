@@ -300,5 +300,6 @@ class PlanAnswer(Answer):
     candidates: list[CandidateInfo] = Field(description="The highest 40 of those that are no stops")
     synthetic: bool
     surface: str
+    scored_for: date | None = Field(description="Day that the scores are of which its sites were chosen by")
     reasons: dict[str, list[CodeName]] = Field(description="Coded reasons: of a `move`, of a `revisit`")
     may_change: bool

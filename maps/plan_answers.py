@@ -122,6 +122,7 @@ def describe_plan(
         "candidates": describe_candidates(lang, plan, layers, names),
         "synthetic": any(stop.synthetic for stop in plan.stops),
         "surface": str(manifest.get("surface", "")),
+        "scored_for": manifest.get("at"),
         "reasons": _list_reasons(lang),
         "may_change": may_change,
     }
