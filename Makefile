@@ -62,7 +62,7 @@ test: dev ## run the test suite (ARGS="-k name" to choose)
 ifneq ($(KERNEL_TESTS),)
 ifeq ($(ARGS),)
 	$(SAY) 'the kernel tests once more, as plain Python'
-	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q $(KERNEL_TESTS)
+	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n $(WORKERS) $(KERNEL_TESTS)
 endif
 endif
 

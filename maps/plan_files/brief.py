@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache, partial
 from typing import Any
 from xml.etree import ElementTree
@@ -20,7 +21,7 @@ from maps.i18n import format_date, format_number, translate
 from maps.pages.base import TEMPLATES_FOLDER, environment
 from maps.plan_files.ground import Ground, packaged_ground
 from maps.plan_files.sheets import PlanSheets, ShiftSheet, StopSheet, lay_out, list_people, say_clock
-from maps.plan_files.sketch import CREW_COLOURS, DAY_DASHES, Leg, Mark, draw_map
+from maps.plan_files.sketch import CREW_COLOURS, CREW_DASHES, Leg, Mark, draw_map
 from maps.plan_files.stamp import Stamp, say_classification, say_watermark
 from maps.plan_files.words import shorten
 
@@ -32,7 +33,7 @@ MOST_STOPS = 120
 _MOST_SHIFTS = 200
 # what Debian 12 calls the libraries that WeasyPrint opens
 LIBRARIES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
-_OVERVIEW_PX, _STOP_PX = (680.0, 740.0), (318.0, 190.0)
+_OVERVIEW_PX, _STOP_PX = (680.0, 690.0), (318.0, 190.0)
 _OVERVIEW_SPAN_M, _STOP_SPAN_M = 40_000.0, 9_000.0
 _MOST_IN_REASON, _MOST_REASONS, _MOST_NOTES = 220, 8, 40
 
@@ -120,7 +121,7 @@ def render_brief(plan: Plan, stamp: Stamp, lang: str, ground: Ground) -> str:
     sheets = lay_out(plan, lang, stamp.now)
     colours = {crew.name: CREW_COLOURS[k % len(CREW_COLOURS)] for k, crew in enumerate(plan.crews)}
     letters = {crew.name: _letter(k) for k, crew in enumerate(plan.crews)}
-    dashes = {day: DAY_DASHES[k % len(DAY_DASHES)] for k, day in enumerate(plan.days)}
+    dashes = {crew.name: CREW_DASHES[k % len(CREW_DASHES)] for k, crew in enumerate(plan.crews)}
     look = _Look(ground, colours, letters, dashes, lang)
     return (
         environment()
@@ -137,8 +138,7 @@ def render_brief(plan: Plan, stamp: Stamp, lang: str, ground: Ground) -> str:
             watermark=say_watermark(plan, stamp, lang),
             days=[format_date(lang, day) for day in plan.days],
             crews=[_describe_crew(sheets, look, name) for name in colours],
-            day_lines=[{"text": format_date(lang, day), "line": _draw_line(dash)} for day, dash in dashes.items()],
-            overview=_draw_overview(sheets, look),
+            overviews=[_draw_overview(sheets, day, look) for day in _list_days(plan)],
             synthetic=any(stop.synthetic for stop in plan.stops),
             estimated=_is_estimated(plan),
             stops=[_describe_stop(shift, sheet, look) for shift in sheets.shifts for sheet in shift.stops],
@@ -150,14 +150,14 @@ def render_brief(plan: Plan, stamp: Stamp, lang: str, ground: Ground) -> str:
 
 
 class _Look:
-    """How crews and days look, and what maps are drawn on."""
+    """How crews look, as on the plan's page, and what maps are drawn on."""
 
     def __init__(
         self,
         ground: Ground,
         colours: Mapping[str, str],
         letters: Mapping[str, str],
-        dashes: Mapping[Any, str],
+        dashes: Mapping[str, str],
         lang: str,
     ) -> None:
         self.ground, self.colours, self.letters, self.dashes, self.lang = ground, colours, letters, dashes, lang
@@ -171,24 +171,38 @@ class _Look:
         """The way of a crew's day."""
         places = [(one.stop.easting, one.stop.northing) for one in shift.stops]
         depot = shift.crew.depot
-        return Leg((depot, *places, depot), self.colours[shift.crew.name], self.dashes[shift.on])
+        return Leg((depot, *places, depot), self.colours[shift.crew.name], self.dashes[shift.crew.name])
 
     def mark(self, shift: ShiftSheet, sheet: StopSheet, *, is_main: bool = False) -> Mark:
         """A stop."""
         colour = self.colours[shift.crew.name]
-        return Mark(sheet.stop.easting, sheet.stop.northing, str(sheet.number), colour, is_main=is_main)
+        return Mark(sheet.stop.easting, sheet.stop.northing, self.label(shift, sheet), colour, is_main=is_main)
+
+    def label(self, shift: ShiftSheet, sheet: StopSheet) -> str:
+        """What a stop is called on its day: the crew's letter, and which of its stops it is."""
+        return f"{self.letters[shift.crew.name]}{shift.stops.index(sheet) + 1}"
 
 
-def _draw_overview(sheets: PlanSheets, look: _Look) -> str:
-    depots = {shift.crew.name: look.depot(shift) for shift in sheets.shifts}
-    stops = [look.mark(shift, sheet) for shift in sheets.shifts for sheet in shift.stops]
-    legs = [look.leg(shift) for shift in sheets.shifts if shift.stops]
-    title = translate(look.lang, "Overview of routes and stops")
+def _list_days(plan: Plan) -> list[date]:
+    """Days that have stops; the first where none has."""
+    there = {stop.on for stop in plan.stops}
+    return [day for day in plan.days if day in there] or list(plan.days[:1])
+
+
+def _draw_overview(sheets: PlanSheets, day: date, look: _Look) -> dict[str, str]:
+    """One day's routes: those of two days on one map could not be told apart."""
+    shifts = [shift for shift in sheets.shifts if shift.on == day]
+    depots = {shift.crew.name: look.depot(shift) for shift in shifts}
+    stops = [look.mark(shift, sheet) for shift in shifts for sheet in shift.stops]
+    legs = [look.leg(shift) for shift in shifts if shift.stops]
+    said = format_date(look.lang, day)
+    title = f"{translate(look.lang, 'Overview of routes and stops')}, {said}"
     width, height = _OVERVIEW_PX
     marks = [*depots.values(), *stops]
-    return draw_map(
+    drawn = draw_map(
         look.ground, marks, legs, title=title, lang=look.lang, width=width, height=height, span_m=_OVERVIEW_SPAN_M
     )
+    return {"day": said, "map": drawn}
 
 
 def _draw_stop(shift: ShiftSheet, sheet: StopSheet, look: _Look) -> str:
@@ -220,20 +234,21 @@ def _describe_crew(sheets: PlanSheets, look: _Look, name: str) -> dict[str, Any]
         "name": shorten(name),
         "colour": look.colours[name],
         "letter": look.letters[name],
+        "line": _draw_line(look.colours[name], look.dashes[name]),
         "people": crew.n_people,
         "seats": sum(crew.car_seats),
         "cars": len(crew.car_seats),
         "agencies": list_people(crew, look.lang),
-        "shifts": [_describe_shift(shift, look.lang) for shift in shifts],
+        "shifts": [_describe_shift(shift, look) for shift in shifts],
     }
 
 
-def _describe_shift(shift: ShiftSheet, lang: str) -> dict[str, Any]:
+def _describe_shift(shift: ShiftSheet, look: _Look) -> dict[str, Any]:
     rows = [
         {
-            "number": sheet.number,
+            "label": look.label(shift, sheet),
             "title": shorten(sheet.title),
-            "kind": sheet.kind,
+            "kind": _say_where(sheet),
             "by_lot": sheet.stop.how == EXPLORATION,
             "drive": sheet.stop.drive_minutes,
             "start": say_clock(sheet.stop.start_minute),
@@ -242,7 +257,7 @@ def _describe_shift(shift: ShiftSheet, lang: str) -> dict[str, Any]:
         for sheet in shift.stops
     ]
     return {
-        "day": format_date(lang, shift.on),
+        "day": format_date(look.lang, shift.on),
         "rows": rows,
         "leaves": "" if shift.depart_minute is None else say_clock(shift.depart_minute),
         "back": "" if shift.return_minute is None else say_clock(shift.return_minute),
@@ -253,10 +268,10 @@ def _describe_shift(shift: ShiftSheet, lang: str) -> dict[str, Any]:
 def _describe_stop(shift: ShiftSheet, sheet: StopSheet, look: _Look) -> dict[str, Any]:
     stop, lang = sheet.stop, look.lang
     return {
-        "number": sheet.number,
+        "label": look.label(shift, sheet),
         "title": shorten(sheet.title),
         "record_id": shorten(stop.record_id, 40),
-        "kind": sheet.kind,
+        "kind": _say_where(sheet),
         "crew": shorten(shift.name),
         "colour": look.colours[shift.crew.name],
         "day": format_date(lang, shift.on),
@@ -297,9 +312,13 @@ def _is_estimated(plan: Plan) -> bool:
     return bool(drive.get("provider", "estimate") == "estimate")
 
 
-def _draw_line(dash: str) -> str:
+def _say_where(sheet: StopSheet) -> str:
+    return " · ".join(part for part in (sheet.kind, sheet.place) if part)
+
+
+def _draw_line(colour: str, dash: str) -> str:
     svg = ElementTree.Element("svg", {"width": "44", "height": "8", "viewBox": "0 0 44 8", "role": "presentation"})
-    line = {"x1": "0", "y1": "4", "x2": "44", "y2": "4", "stroke": "#15242b", "stroke-width": "1.8"}
+    line = {"x1": "0", "y1": "4", "x2": "44", "y2": "4", "stroke": colour, "stroke-width": "1.8"}
     ElementTree.SubElement(svg, "line", line | ({"stroke-dasharray": dash} if dash else {}))
     return ElementTree.tostring(svg, encoding="unicode")
 

@@ -16,9 +16,11 @@ from geo.planning.plan import Answer, Plan, PlannedStop, SiteNow, count_days, fi
 from geo.planning.plan.value import APPROVED, DRAFT, EXPLORATION, PINNED, READY, StopKey
 from geo.reference import find_checks
 from geo.reference.tables import read_columns
+from geo.region import load_region
 from geo.risk.words import Sentence, title_sentence
 from maps.degrees import to_degrees
 from maps.i18n import format_number, say, translate
+from maps.plan_candidates import name_municipality
 from maps.plan_files.words import clean_text
 
 __all__ = [
@@ -58,6 +60,7 @@ class StopSheet:
     stop : PlannedStop
     number : int, from 1 through the whole plan
     title, kind : str, of the site; workplace with its sector, or accommodation
+    place : str, its municipality; empty where none is near
     lon, lat : degrees, WGS84
     how, since, why : how it came into the plan, when it was visited last, why it is visited again; may be empty
     days_since_visit : from the last visit to the day of the stop, None where none is known
@@ -70,6 +73,7 @@ class StopSheet:
     number: int
     title: str
     kind: str
+    place: str
     lon: float
     lat: float
     how: str
@@ -245,6 +249,7 @@ def _lay_out_stop(plan: Plan, stop: PlannedStop, crew: Crew, number: int, lang: 
         number=number,
         title=clean_text(stop.title) or clean_text(stop.record_id),
         kind=_say_kind(stop, lang),
+        place=name_municipality(load_region(), stop.easting, stop.northing),
         lon=lon,
         lat=lat,
         how=_say_how(stop, lang),

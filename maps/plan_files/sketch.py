@@ -17,11 +17,12 @@ from maps.i18n import format_number
 from maps.plan_files.ground import Ground, clip
 from maps.plan_files.words import shorten
 
-__all__ = ["CREW_COLOURS", "DAY_DASHES", "Leg", "Mark", "draw_map"]
+__all__ = ["CREW_COLOURS", "CREW_DASHES", "Leg", "Mark", "draw_map"]
 
 # told apart by people who see colours otherwise, and dark enough to be printed in grey (after Okabe and Ito)
 CREW_COLOURS = ("#0d4a5c", "#b3470b", "#7a2d6e", "#2f6b1f", "#8a6a00", "#4a4a4a", "#1f4fa3", "#a3243b")
-DAY_DASHES = ("", "7 3", "2 2.5", "9 3 2 3", "4 4")
+# and by these, as on the plan's page
+CREW_DASHES = ("", "7 3", "2 2.5", "9 3 2 3", "4 4", "1.5 3")
 _SVG = "http://www.w3.org/2000/svg"
 _FONT = "DejaVu Sans, sans-serif"
 _SEA, _LAND, _BORDER, _ROAD, _INK = "#dfe9ee", "#fbfaf5", "#a9b3b3", "#c9b48f", "#26363d"

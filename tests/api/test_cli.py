@@ -221,6 +221,7 @@ class TestTop:
 
 
 class TestExplain:
+    @pytest.mark.long
     def test_json_is_what_the_api_answers(self, made_home: Path, client: Any, published: RiskSurface) -> None:
         cell_id = published.top(1)["cell_id"][0]
         for lang in ("sv", "en"):

@@ -69,6 +69,7 @@ def check_at(stop: dict[str, Any]) -> str:
     return f"{agency['agency']}={agency['checks'][0]['check']}"
 
 
+@pytest.mark.long
 def test_a_draft_from_options_is_kept_and_replays(home: Path, drafted: dict[str, Any]) -> None:
     stored = find_plan(home, drafted["plan_id"])
     assert stops_of(drafted)
@@ -137,6 +138,7 @@ def test_optimised_anew_and_in_an_order_of_one_s_own(home: Path, drafted: dict[s
     assert "Utkast" in text
 
 
+@pytest.mark.long
 def test_from_draft_to_closed_and_into_the_layers(home: Path, drafted: dict[str, Any]) -> None:
     plan_id, where = drafted["plan_id"], ("--home", home)
     stops = stops_of(drafted)
@@ -176,6 +178,7 @@ def test_from_draft_to_closed_and_into_the_layers(home: Path, drafted: dict[str,
     fail_json("plan", "optimise", plan_id, *where, code=2)
 
 
+@pytest.mark.long
 def test_a_replay_that_differs_ends_with_1_and_names_it(home: Path, drafted: dict[str, Any]) -> None:
     stored = list_plans(home)[0]
     manifest = {**stored.plan.manifest, "n_candidates": 99}
@@ -255,6 +258,7 @@ def test_drive_times_that_fell_back_are_told(home: Path, crew: Path, monkeypatch
 
 
 class TestLanguage:
+    @pytest.mark.long
     def test_a_plan_is_told_in_swedish(self, home: Path, drafted: dict[str, Any]) -> None:
         where, plan_id = ("--home", home, "--lang", "sv"), drafted["plan_id"]
         shown = run("plan", "show", plan_id, *where).stdout

@@ -121,6 +121,7 @@ def test_manifest_names_no_place_of_the_truth(demo: Demo) -> None:
     assert not any(site in text for site in demo.truth["site_id"])
 
 
+@pytest.mark.long
 def test_own_borders_and_a_leap_day() -> None:
     at = date(2024, 2, 29)
     borders = packaged_municipalities()

@@ -109,6 +109,7 @@ def run_example(words: list[str], folder: Path) -> dict[str, object]:
     return reading.report.to_dict()
 
 
+@pytest.mark.long
 def test_the_worked_examples_come_out_as_printed(guide: str, shared_data: Path) -> None:
     examples = [words for words in read_examples(guide) if (shared_data / "swe" / words[3]).is_file()]
     reports = [run_example(words, shared_data / "swe") for words in examples]

@@ -18,6 +18,7 @@ def demo_surface() -> RiskSurface:
     return geo.score(geo.Layers(make_demo().layers), grid, at="2026-07-15")
 
 
+@pytest.mark.long
 def test_frozen_levels_are_the_fitted_ones(demo_surface: RiskSurface) -> None:
     """To the three digits that the table holds."""
     fitted = fit_reference_levels(demo_surface)

@@ -72,6 +72,7 @@ changes = st.fixed_dictionaries(
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(changes=changes, gone=st.sets(st.integers(0, 20), max_size=3))
+@pytest.mark.long
 def test_same_bits_as_scoring_anew(fine: RiskSurface, changes: Mapping[str, Any], gone: set[int]) -> None:
     added = {
         "workplaces": [

@@ -106,20 +106,25 @@ class TestPages:
     def test_each_stop_has_a_page_of_its_own_with_all_that_is_needed(self, lang: str) -> None:
         pages, _ = make_pages(lang, self.titles)
         plan = make_plan(titles=self.titles)
-        assert len(pages) == 2 + len(plan.stops)
-        for text, title in zip(pages[2:], ("Åres Bygg", "Hotell Fjällhöjden", "Skogslaget"), strict=True):
+        # a map for each day, then the times
+        assert len(pages) == len(plan.days) + 1 + len(plan.stops)
+        for text, title in zip(pages[3:], ("Åres Bygg", "Hotell Fjällhöjden", "Skogslaget"), strict=True):
             assert title in text
             for words in WORDS[lang]:
                 assert words in text
             stop = next(stop for stop in plan.stops if stop.title == title)
             assert f"{stop.start_minute // 60:02d}:{stop.start_minute % 60:02d}" in text
             assert ("Polismyndigheten" if lang == "sv" else "Swedish Police Authority") in text
-        lots = [("Lottad" in text or "Drawn by lot" in text) for text in pages[2:]]
+        lots = [("Lottad" in text or "Drawn by lot" in text) for text in pages[3:]]
         assert lots == [False, True, False]
 
     def test_cover_and_times(self, lang: str) -> None:
-        (cover, times, *_), content = make_pages(lang, self.titles)
+        (cover, second_day, times, *_), content = make_pages(lang, self.titles)
         assert "Week 30" in cover
+        # the same names of stops and the same lines as on the plan's page, and no two days on one map
+        assert ("A1" in cover, "B1" in cover) == (True, True)
+        assert ("A1" in second_day, "B1" in second_day) == (True, False)
+        assert all(municipality in times for municipality in ("Umeå",))
         with pypdfium2.PdfDocument(content) as document:
             told = document.get_metadata_dict()
             assert document.is_tagged()
