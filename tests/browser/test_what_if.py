@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.test_main_job import ask, open_map
 from tests.browsing import Watched
@@ -15,8 +15,19 @@ OpenPage = Callable[..., Watched]
 def test_a_work_camp_of_400_beds_beside_the_chosen_cell(open_page: OpenPage, demo_url: str) -> None:
     watched = open_page(1366, 900)
     page = open_map(watched, demo_url)
+    # pressed before the panel has what its fields are chosen from
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/reference/housing_types*", hold)
     page.get_by_role("tab", name="What if").click()
     page.get_by_role("button", name="Add this change").click()
+    page.wait_for_timeout(300)
+    for route in held:
+        route.continue_()
+    expect(page.get_by_label("Beds")).to_be_visible()
     expect(page.get_by_role("alert").filter(has_text="Choose a cell on the map first")).to_be_visible()
 
     page.get_by_role("tab", name="Ranking").click()

@@ -33,12 +33,15 @@ export class WhatIfPanel {
     Object.assign(this, { surface, cells, sectors, events, store, address });
     this.changes = [];
     this.lists = null;
+    this.opening = null;
     this.latest = latestOnly();
     this.record = null;
     byId("change-kind").addEventListener("change", () => this.drawFields());
-    byId("what-if-form").addEventListener("submit", (event) => {
+    byId("what-if-form").addEventListener("submit", async (event) => {
       event.preventDefault();
-      this.add();
+      // pressed before the fields are there: what it says would be gone when they come
+      await this.open();
+      if (this.lists) this.add();
     });
     byId("what-if-ask").addEventListener("click", () => this.ask());
     byId("what-if-clear").addEventListener("click", () => this.clear());
@@ -49,6 +52,13 @@ export class WhatIfPanel {
   // What the fields are chosen from is asked for when the panel is first opened.
   async open() {
     if (this.lists) return;
+    this.opening ??= this.load().finally(() => {
+      this.opening = null;
+    });
+    await this.opening;
+  }
+
+  async load() {
     try {
       const [phases, housing, establishments] = await Promise.all([getJson("api/reference/establishment_phases"), getJson("api/reference/housing_types"), getJson("api/sites", { bbox: WHOLE_REGION, layer: "establishments", limit: 2000, lang: language() })]);
       this.lists = { phase: named(phases, "phase"), housing_type: named(housing, "housing_type"), establishment_id: establishments.sites.map(({ id, title, lon, lat }) => ({ code: id, title, ...placeOf(lon, lat) })).sort((a, b) => a.title.localeCompare(b.title, language())) };
