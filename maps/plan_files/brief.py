@@ -150,7 +150,7 @@ def render_brief(plan: Plan, stamp: Stamp, lang: str, ground: Ground) -> str:
 
 
 class _Look:
-    """How crews look, as on the plan's page, and what maps are drawn on."""
+    """How crews look, by letters and dashes as on the plan's page, and what maps are drawn on."""
 
     def __init__(
         self,

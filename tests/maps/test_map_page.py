@@ -244,6 +244,27 @@ def test_a_map_that_waits_for_certainty_has_tiles_wherever_it_goes(
     until_seen(page, seen, "new")
 
 
+def test_a_surface_whose_records_changed_is_scored_by_those_of_today_on_request(
+    open_page: Callable[..., Watched], server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = server.contract
+    monkeypatch.setattr(contract, "info", contract.info | {"is_stale": True})
+    page = open_map(open_page(), server, "lang=en")
+    fresh = page.get_by_role("button", name="Score with today's records")
+    assert contract.asked["/api/score"] == 0
+    # what fails is offered again, and asks again
+    contract.failing["/api/score"] = 503
+    fresh.click()
+    retry = page.locator("#problem").get_by_role("button", name="Try again")
+    expect(retry).to_be_visible()
+    contract.failing.clear()
+    n_asked = contract.asked["/api/score"]
+    monkeypatch.setattr(contract, "info", contract.info | {"is_stale": False})
+    retry.click()
+    expect(fresh).to_have_count(0)
+    assert contract.asked["/api/score"] == n_asked + 1
+
+
 def test_contributions_add_up_to_the_score(open_page: Callable[..., Watched], server: Served) -> None:
     page = open_map(open_page(), server, "lang=en")
     for position in range(3):

@@ -101,7 +101,14 @@ export class SurfaceFlow {
       // Taken over by what was asked for after it.
       if (error.status === SUPERSEDED) return;
       const wanted = { at, sectors, weights };
-      showProblem("score", error, error.status >= 400 && error.status < 500 ? null : () => this.store.set(wanted));
+      const wasFresh = this.isFresh;
+      const again = () => {
+        this.store.set(wanted);
+        // what is wanted may be what is in view, but for its records
+        if (wasFresh) this.freshen();
+      };
+      this.isFresh = false;
+      showProblem("score", error, error.status >= 400 && error.status < 500 ? null : again);
       if (this.info) {
         this.goBack();
         return;

@@ -98,6 +98,9 @@ def test_a_made_up_plan_says_so() -> None:
 class TestTables:
     def test_rows_are_the_plan_s_stops(self) -> None:
         plan = make_plan(titles=tuple("abcdefg"))
+        # days are counted on from the day of the scores to that of the stop
+        scored = min(plan.days) - timedelta(5)
+        plan = replace(plan, manifest={**plan.manifest, "at": scored.isoformat()})
         rows = read_csv(write_csv(plan, STAMP, "en"))
         ordered = sorted(
             plan.stops, key=lambda stop: (stop.on, [c.name for c in plan.crews].index(stop.crew), stop.order)
@@ -109,7 +112,8 @@ class TestTables:
             assert row["start"] == f"{stop.start_minute // 60:02d}:{stop.start_minute % 60:02d}"
             assert float(row["easting"]) == stop.easting
             assert row["expected"] == ("" if stop.expected is None else str(stop.expected))
-            assert row["days_since_visit"] == ("" if stop.days_since_visit is None else str(stop.days_since_visit))
+            days = None if stop.days_since_visit is None else stop.days_since_visit + (stop.on - scored).days
+            assert row["days_since_visit"] == ("" if days is None else str(days))
         lots = {row["site"]: row["how"] for row in rows if "lot" in row["how"]}
         assert list(lots) == ["b"]
         assert "1.2 %" in lots["b"]
