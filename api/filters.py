@@ -82,7 +82,7 @@ LowestClass = Annotated[
 ]
 
 
-def get_filter(
+async def get_filter(
     county: Counties = None,
     municipality: Municipalities = None,
     state: State = None,
@@ -104,11 +104,11 @@ def get_filter(
 OneFilter = Annotated[CellFilter, Depends(get_filter)]
 
 
-def get_filter_within_areas(
+async def get_filter_within_areas(
     state: State = None, agency: Agencies = None, certainty: Certainty = None, min_class: LowestClass = None
 ) -> CellFilter:
     """The filter that the query names beside the area, where the route itself takes that."""
-    return get_filter(state=state, agency=agency, certainty=certainty, min_class=min_class)
+    return CellFilter(state=state, agencies=frozenset(agency or ()), certainty=certainty, min_class=min_class)
 
 
 Municipality = Annotated[
@@ -125,7 +125,7 @@ def _check_one(field: str, code: str | None) -> str | None:
     return code
 
 
-def get_filter_of_place(
+async def get_filter_of_place(
     chosen: Annotated[CellFilter, Depends(get_filter_within_areas)],
     county: CountyParameter = None,
     municipality: Municipality = None,

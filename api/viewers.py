@@ -23,7 +23,7 @@ __all__ = [
 WEIGHT_ROLES = frozenset({"planner", "analyst"})
 
 
-def get_circle(user: TheUser) -> str:
+async def get_circle(user: TheUser) -> str:
     """The circle of whoever asks.
 
     Raises
@@ -37,7 +37,7 @@ def get_circle(user: TheUser) -> str:
     return user.circle
 
 
-def get_user_name(user: TheUser) -> str:
+async def get_user_name(user: TheUser) -> str:
     """What tells users apart."""
     return user.user_id
 
@@ -46,7 +46,7 @@ TheCircle = Annotated[str, Depends(get_circle)]
 TheUserName = Annotated[str, Depends(get_user_name)]
 
 
-def require_inner_circle(circle: TheCircle) -> None:
+async def require_inner_circle(circle: TheCircle) -> None:
     """Refuse what tells of all records, such as reports of imports, to those who may not see all of them.
 
     Raises

@@ -96,7 +96,7 @@ class Witness:
             self._sightings.add(*view)
 
 
-def get_witness(request: Request, session: TheSession) -> Witness:
+async def get_witness(request: Request, session: TheSession) -> Witness:
     """The witness of a request."""
     state = request.app.state
     basis: str = request.state.basis

@@ -12,13 +12,13 @@ from geo.store.people.users import User
 __all__ = ["TheSession", "TheUser", "get_session", "get_user"]
 
 
-def get_user(request: Request) -> User:
+async def get_user(request: Request) -> User:
     """Whoever asks; `api.auth.doors.DoorKeeper` has let them in."""
     user: User = request.state.user
     return user
 
 
-def get_session(request: Request) -> Session:
+async def get_session(request: Request) -> Session:
     """The session that the request belongs to."""
     session: Session = request.state.session
     return session

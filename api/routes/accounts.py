@@ -45,7 +45,7 @@ _WIPE = '"cache", "storage"'
 _PROBLEM_STATUS = {"cancelled": 403, "expired": 400, "refused": 403, "unreachable": 502}
 
 
-def get_accounts(request: Request) -> Accounts:
+async def get_accounts(request: Request) -> Accounts:
     """The server's users and sessions."""
     accounts: Accounts = request.app.state.accounts
     return accounts
