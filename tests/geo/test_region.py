@@ -77,6 +77,15 @@ def test_counties_are_made_of_their_municipalities(region: Region) -> None:
         assert polygon.area == pytest.approx(parts.area.sum(), rel=1e-3)
 
 
+def test_how_far_municipalities_reach(region: Region) -> None:
+    """As the union of their borders does; none reach nowhere."""
+    chosen = region.municipalities[region.municipalities["municipality"].str.startswith("24")]
+    assert region.reach(set(chosen["municipality"])) == tuple(chosen.total_bounds)
+    assert region.reach({"2480"}) == tuple(chosen.geometry[chosen["municipality"] == "2480"].total_bounds)
+    assert region.reach(()) is None
+    assert region.reach({"0180"}) is None
+
+
 @pytest.mark.parametrize("name", PLACES)
 def test_towns_lie_in_their_municipality(region: Region, name: str) -> None:
     easting, northing, code = PLACES[name]
