@@ -24,6 +24,7 @@ __all__ = [
     "OptimiseRequest",
     "OutcomeRequest",
     "PlanRequest",
+    "RedraftRequest",
     "RoutesRequest",
     "SiteRequest",
 ]
@@ -131,6 +132,12 @@ class PlanRequest(_Request):
     seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] | None = Field(
         default=None, description="Of that draw; drawn itself when left out"
     )
+
+
+class RedraftRequest(PlanRequest):
+    """What a draft is to be made from instead; all of it, as for a new plan."""
+
+    version: Version
 
 
 class OptimiseRequest(_Request):

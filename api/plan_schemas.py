@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from api.schemas import Answer, CodeName, Lat, Lon
 
-__all__ = ["PlanAnswer", "PlansAnswer"]
+__all__ = ["PlanAnswer", "PlansAnswer", "RequestAnswer"]
 
 
 class PlanInfo(Answer):
@@ -268,6 +268,54 @@ class LockInfo(SiteInfo):
 
     crew: str
     on: date
+
+
+class AskedCrew(Answer):
+    """A crew, as it is asked for."""
+
+    name: str
+    people: dict[str, int] = Field(description="Agency to how many of its people ride along")
+    car_seats: list[int]
+    depot: DepotInfo
+    on_call: list[str]
+    remote: list[str]
+
+
+class AskedFilter(Answer):
+    """Which sites may be chosen."""
+
+    sectors: list[str]
+    counties: list[str]
+    municipalities: list[str]
+    layers: list[str]
+    min_days_since_visit: int | None
+    area: dict[str, Any] | None = Field(description="GeoJSON Polygon or MultiPolygon, degrees")
+    agencies: list[str]
+    min_certainty: str | None
+
+
+class AskedExclusion(SiteInfo):
+    """A site that is left out."""
+
+    reason: str = Field(description="Code of `exclusion_reasons`")
+
+
+class RequestAnswer(Answer):
+    """What a plan was drafted from, as `POST /api/plans` takes it; `pinned` also has what was put in by hand."""
+
+    plan_id: str
+    version: int
+    state: str
+    name: str
+    days: list[date]
+    hours: list[int]
+    crews: list[AskedCrew]
+    filter: AskedFilter
+    pinned: list[SiteInfo]
+    excluded: list[AskedExclusion]
+    n_candidates: int
+    explores: bool
+    seed: int
 
 
 class PlanAnswer(Answer):

@@ -120,7 +120,7 @@ def describe_plan(
             for layer, record, reason in manifest.get("excluded", ())
         ],
         "candidates": describe_candidates(lang, plan, layers, names),
-        "synthetic": any(stop.synthetic for stop in plan.stops),
+        "synthetic": plan.is_synthetic,
         "surface": str(manifest.get("surface", "")),
         "scored_for": manifest.get("at"),
         "reasons": _list_reasons(lang),

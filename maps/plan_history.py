@@ -19,6 +19,7 @@ def describe_history(lang: str, plan: Plan, change: Change) -> dict[str, Any]:
         "made": translate(lang, "Made the plan"),
         "moved": translate(lang, "Changed its state: {about}", about=about),
         "stops": translate(lang, "Changed the stops"),
+        "redrafted": translate(lang, "Changed the request, and had the plan drafted anew"),
         "optimised": translate(lang, "Had the routes planned anew"),
         "arranged": translate(lang, "Put the stops in an order by hand"),
         "checklist": translate(lang, "Answered the checklist: {about}", about=about),

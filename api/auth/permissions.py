@@ -127,11 +127,13 @@ PERMISSIONS: Mapping[tuple[str, str], Rule] = MappingProxyType(
                 "DELETE /api/shortlist/{entry_id}",
                 "GET /api/plans",
                 "GET /api/plans/{plan_id}",
+                "GET /api/plans/{plan_id}/request",
                 "GET /plans/{plan_id}/files/{form}",
             ),
             *_rows(
                 _PLAN,
                 "POST /api/plans",
+                "PUT /api/plans/{plan_id}/request",
                 "POST /api/plans/{plan_id}/optimise",
                 "PUT /api/plans/{plan_id}/routes",
                 "POST /api/plans/{plan_id}/moves",

@@ -9,18 +9,18 @@ from typing import TypeVar
 
 from api.drive import choose_drive
 from api.errors import SaidError
-from api.plan_requests import OptimiseRequest, PlanRequest
+from api.plan_requests import OptimiseRequest, PlanRequest, RedraftRequest
 from api.plans.asked import check_everything, name_fields, read_exclusions, read_keys, read_locks, read_plan_request
 from api.service import CURRENT, Service, Snapshot
 from api.surfaces import ServedSurface
 from geo.errors import NotFoundError
-from geo.planning.draft import Arrangement, Draft, arrange_stops, draft_again, draft_plan, request_of
+from geo.planning.draft import Arrangement, Draft, arrange_stops, draft_again, draft_changed, draft_plan, request_of
 from geo.planning.plan import Plan
 from geo.planning.routes import InfeasibleError
 from geo.planning.targets import SiteKey
 from geo.risk.uncertainty import Uncertainty
 
-__all__ = ["arrange_plan", "draft_anew", "draft_new", "find_plan_surface"]
+__all__ = ["arrange_plan", "draft_anew", "draft_changed_request", "draft_new", "find_plan_surface"]
 
 T = TypeVar("T")
 
@@ -43,6 +43,31 @@ def draft_new(
         request = read_plan_request(asked, surface, layers, snapshot.circle, uncertainty)
         drive = choose_drive(service.settings, layers)
         return _say_why_not(lambda: draft_plan(surface, request, layers=layers, drive=drive, uncertainty=uncertainty))
+
+
+def draft_changed_request(
+    service: Service,
+    snapshot: Snapshot,
+    served: ServedSurface,
+    plan: Plan,
+    asked: RedraftRequest,
+    uncertainty: Uncertainty | None,
+) -> Draft:
+    """The plan drafted from another request.
+
+    Raises
+    ------
+    FieldsError
+        A line for everything that cannot be planned.
+    SaidError, StoreError, BusyError
+    """
+    surface, layers = served.surface, snapshot.layers
+    with service.planning.take(), name_fields(asked):
+        request = read_plan_request(asked, surface, layers, snapshot.circle, uncertainty)
+        drive = choose_drive(service.settings, layers)
+        return _say_why_not(
+            lambda: draft_changed(surface, plan, request, layers=layers, drive=drive, uncertainty=uncertainty)
+        )
 
 
 def draft_anew(

@@ -52,13 +52,26 @@ def show_plans(
 
 @router.get("/new", summary="A new plan", response_class=HTMLResponse)
 def show_new_plan(
-    request: Request, service: TheService, snapshot: CurrentSnapshot, lang: PageLanguage = None
+    request: Request,
+    service: TheService,
+    snapshot: CurrentSnapshot,
+    circle: TheCircle,
+    witness: TheWitness,
+    plan: Annotated[str | None, Query(description="Id of a draft that is made from something else instead")] = None,
+    lang: PageLanguage = None,
 ) -> HTMLResponse:
-    """The form for a new plan; each `site` (`layer:id`) must be visited, and the map's filter is taken over."""
+    """The form for a new plan; each `site` (`layer:id`) must be visited, and the map's filter is taken over.
+
+    With `plan` it is that draft's, with what was asked for.
+    """
+    draft = None if plan is None else find_plan(service.settings.home, plan, circle).plan
+    if draft is not None:
+        witness.see("plan-viewed", draft.plan_id)
     published = snapshot.published
     page = render_new_plan_page(
         pick_language(lang),
         service.skeleton,
+        plan=draft,
         synthetic=published is not None and bool(published.surface.manifest["synthetic"]),
         query=request.query_params.multi_items(),
     )
@@ -104,5 +117,5 @@ def _list(stored: StoredPlan) -> ListedPlan:
         n_crews=len(plan.crews),
         n_stops=len(plan.stops),
         n_outcomes=len(plan.outcomes),
-        synthetic=any(stop.synthetic for stop in plan.stops),
+        synthetic=plan.is_synthetic,
     )

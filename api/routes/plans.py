@@ -20,13 +20,14 @@ from api.plan_requests import (
     OptimiseRequest,
     OutcomeRequest,
     PlanRequest,
+    RedraftRequest,
     RoutesRequest,
 )
-from api.plan_schemas import PlanAnswer, PlansAnswer
+from api.plan_schemas import PlanAnswer, PlansAnswer, RequestAnswer
 from api.plans.asked import read_outcome, read_routes
 from api.plans.bounds import check_room, check_size
 from api.plans.changing import PlanId, Planner, ThePlanner, Told
-from api.plans.drafting import arrange_plan, draft_anew, draft_new, find_plan_surface
+from api.plans.drafting import arrange_plan, draft_anew, draft_changed_request, draft_new, find_plan_surface
 from api.plans.moving import move_known
 from api.surfaces import ServedSurface
 from api.viewers import get_circle
@@ -39,6 +40,7 @@ from geo.planning.plan import (
     answer_item,
     comment_plan,
     justify_stop,
+    replace_request,
     replace_stops,
     require_draft,
 )
@@ -46,6 +48,7 @@ from geo.planning.targets import SiteKey
 from geo.risk.uncertainty import Uncertainty
 from geo.store.plans import StoredPlan, count_plans, list_plans, save_outcome, save_plan
 from maps.plan_answers import list_plan
+from maps.plan_request import describe_request
 
 __all__ = ["router"]
 
@@ -94,6 +97,35 @@ def get_plan(planner: ThePlanner, plan_id: PlanId, witness: TheWitness) -> dict[
     stored = planner.find(plan_id)
     witness.see("plan-viewed", stored.plan.plan_id)
     return planner.describe(stored)
+
+
+@router.get("/{plan_id}/request", summary="What a plan was drafted from", response_model=RequestAnswer)
+def get_request(planner: ThePlanner, plan_id: PlanId, witness: TheWitness) -> dict[str, Any]:
+    """Days, crews, hours and sites as they were asked for, to change some of them and draft the plan again."""
+    stored = planner.find(plan_id)
+    witness.see("plan-viewed", stored.plan.plan_id)
+    return describe_request(stored)
+
+
+@router.put("/{plan_id}/request", summary="Draft the plan from another request", **_CHANGES)
+async def put_request(planner: ThePlanner, plan_id: PlanId, asked: RedraftRequest) -> Told:
+    """Give a draft other days, crews, hours or sites, and choose its stops and routes anew; it takes some seconds.
+
+    It keeps its address, checklist, comments, locks that still hold, and the reasons for sites that stay. What a
+    planner has put in order by hand is given up.
+    """
+    stored, served = await run_sync(_find_draft, planner, plan_id)
+    if stored.version != asked.version:
+        return await run_sync(planner.change, plan_id, asked.version, lambda plan: plan)
+    uncertainty = await _draw(planner, served, asked.filter.min_certainty)
+    draft = await run_sync(
+        partial(draft_changed_request, planner.service, planner.snapshot, served, stored.plan, asked, uncertainty)
+    )
+
+    def change(plan: Plan) -> Plan:
+        return replace_request(plan, draft.plan, **planner.who)
+
+    return await run_sync(planner.change, plan_id, asked.version, change)
 
 
 @router.post("/{plan_id}/optimise", summary="Plan the routes anew", **_CHANGES)

@@ -128,14 +128,18 @@ def render_plans_page(
     )
 
 
-def render_new_plan_page(lang: str, skeleton: Skeleton, *, synthetic: bool = False, query: Query = ()) -> str:
-    """Render the form for a new plan, served at ``/plans/new``.
+def render_new_plan_page(
+    lang: str, skeleton: Skeleton, *, plan: Plan | None = None, synthetic: bool = False, query: Query = ()
+) -> str:
+    """Render the form for a new plan, served at ``/plans/new``, or at ``/plans/new?plan=…`` that of a draft.
 
     Parameters
     ----------
     lang : str
     skeleton : Skeleton
         Map on which depots are chosen.
+    plan : Plan, optional
+        What is to be changed; its script fetches what was asked for.
     synthetic : bool
         Whether the sites to choose from are made up.
     query : pairs of str
@@ -152,6 +156,7 @@ def render_new_plan_page(lang: str, skeleton: Skeleton, *, synthetic: bool = Fal
         "../",
         query,
         synthetic=synthetic,
+        plan=plan,
         skeleton_html=Markup(skeleton.html),  # noqa: S704  our own constant output, not data
         agencies=_list_agencies(lang),
         sectors=_risk_sectors(lang),
@@ -213,7 +218,7 @@ def render_plan_page(
         lang,
         "../",
         query,
-        synthetic=any(stop.synthetic for stop in plan.stops),
+        synthetic=plan.is_synthetic,
         skeleton_html=Markup(skeleton.html),  # noqa: S704  our own constant output, not data
         plan_id=plan.plan_id,
         plan_name=plan.name,

@@ -139,7 +139,7 @@ def render_brief(plan: Plan, stamp: Stamp, lang: str, ground: Ground) -> str:
             days=[format_date(lang, day) for day in plan.days],
             crews=[_describe_crew(sheets, look, name) for name in colours],
             overviews=[_draw_overview(sheets, day, look) for day in _list_days(plan)],
-            synthetic=any(stop.synthetic for stop in plan.stops),
+            synthetic=plan.is_synthetic,
             estimated=_is_estimated(plan),
             stops=[_describe_stop(shift, sheet, look) for shift in sheets.shifts for sheet in shift.stops],
             problems=[shorten(one, _MOST_IN_REASON) for one in sheets.problems[:_MOST_NOTES]],

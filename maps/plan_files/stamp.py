@@ -56,7 +56,7 @@ def say_classification(plan: Plan, lang: str) -> str:
             "Not public. Only for: {circle}. Do not pass it on.",
             circle=title_sentence("circles", "circle", circle),
         )
-    if any(stop.synthetic for stop in plan.stops):
+    if plan.is_synthetic:
         return f"{translate(lang, 'Synthetic data')}. {said}"
     return said
 

@@ -53,6 +53,7 @@ def test_nothing_but_an_import_a_link_and_what_a_user_keeps_changes_anything(doc
     ]
     kept += ["post /api/shortlist", "post /api/views"]
     changes = (
+        "put /request",
         "post /optimise",
         "put /routes",
         "put /checklist/{item}",

@@ -54,8 +54,10 @@ def group(path: str, method: str = "GET") -> str:  # noqa: PLR0911  one for each
         return "links seen" if method == "GET" else "links kept"
     if path.startswith("/audit"):
         return "audit"
-    if path.startswith("/api/plans") or path == "/plans/new":
-        return "map" if method == "GET" and path != "/plans/new" else "plan"
+    if path == "/plans/new":
+        return "plan"
+    if path.startswith("/api/plans"):
+        return "map" if method == "GET" else "plan"
     return "imports" if path.startswith(("/import", "/api/imports")) else "map"
 
 

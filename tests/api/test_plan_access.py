@@ -43,6 +43,7 @@ def list_changes(plan: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     stop, version = key_of(list_stops(plan)[0]), {"version": plan["version"]}
     here = f"/{plan['plan_id']}"
     return [
+        ("PUT", f"{here}/request", {**make_request(), **version}),
         ("POST", f"{here}/optimise", version),
         ("PUT", f"{here}/routes", {**version, "routes": []}),
         ("POST", f"{here}/moves", {**version, "to_state": "ready"}),

@@ -242,6 +242,39 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_lost(open_page:
     assert watched.troubles == []
 
 
+def test_a_draft_is_made_from_something_else_and_back_gives_what_was_asked_for(
+    open_page: OpenPage, own_url: str
+) -> None:
+    """Days, crews and hours of a draft change in its form, at its address; nothing is typed twice."""
+    watched = open_page()
+    cut_off(watched, own_url)
+    page = watched.page
+    plan_id = make_plan(page, own_url, "Vecka 31", n_crews=2).split("/plans/")[1].split("?")[0]
+    page.go_back()
+    expect(page).to_have_url(re.compile(f"/plans/new\\?plan={plan_id}"))
+    expect(page.locator("#plan-make")).to_be_enabled()
+    assert page.locator("#name").input_value() == "Vecka 31"
+    page.go_forward()
+    wait_for_plan(page)
+
+    page.get_by_role("link", name="Ändra dagar, arbetslag eller urval").click()
+    expect(page.locator("#plan-make")).to_be_enabled()
+    expect(page.locator(".crew-card")).to_have_count(2)
+    assert page.locator("#crew-2-town option:checked").inner_text() == TOWNS[1]
+    assert [page.locator(f"#day-{i}").input_value() for i in range(2)] == ["2026-07-20", "2026-07-21"]
+    page.locator(".crew-card").last.get_by_role("button", name="Ta bort").click()
+    page.fill("#hours-end", "15:00")
+    page.locator("#day-0").fill("2026-08-03")
+    page.locator("#day-0").blur()
+    assert find_violations(page) == []
+    page.get_by_role("button", name="Gör utkastet på nytt").click()
+    page.wait_for_url(re.compile(f"/plans/{plan_id}\\?"), timeout=WITHIN_MS)
+    wait_for_plan(page)
+    expect(page.locator("#plan-facts")).to_contain_text("Arbetslag: 1")
+    expect(page.locator("#history")).to_contain_text("lät göra utkastet på nytt")
+    assert troubles_of(watched) == []
+
+
 def test_a_depot_is_chosen_on_the_map_by_keyboard(open_page: OpenPage, own_url: str) -> None:
     page = open_page().page
     page.goto(f"{own_url}/plans/new?lang=sv")

@@ -14,7 +14,7 @@
 ============  ==========================================================================
 """
 
-from geo.planning.draft.again import draft_again
+from geo.planning.draft.again import draft_again, draft_changed, pinned_in
 from geo.planning.draft.arrange import Arrangement, arrange_stops
 from geo.planning.draft.make import Draft, draft_plan
 from geo.planning.draft.record import read_request, request_of, write_request
@@ -26,7 +26,9 @@ __all__ = [
     "DraftRequest",
     "arrange_stops",
     "draft_again",
+    "draft_changed",
     "draft_plan",
+    "pinned_in",
     "read_request",
     "request_of",
     "write_request",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -18,7 +18,27 @@ from geo.planning.targets import SiteKey
 from geo.risk.scored import ScoredSurface
 from geo.risk.uncertainty import Uncertainty
 
-__all__ = ["draft_again"]
+__all__ = ["draft_again", "draft_changed", "pinned_in"]
+
+
+def pinned_in(plan: Plan, excluded: Collection[SiteKey] | None = None) -> tuple[SiteKey, ...]:
+    """Sites that a planner wants in a plan: those that had to be visited, and those that were put in by hand since.
+
+    Parameters
+    ----------
+    plan : Plan
+    excluded : keys of sites that are left out though they were put in by hand; left out, those of the plan
+
+    Raises
+    ------
+    StoreError
+        The plan does not hold what was asked for.
+    """
+    request = request_of(plan)
+    out = request.excluded if excluded is None else excluded
+    added = plan.manifest.get("arranged", {}).get("added", [])
+    by_hand = ((layer, site) for layer, site in added if (layer, site) not in out)
+    return tuple(dict.fromkeys((*request.pinned, *by_hand)))
 
 
 def draft_again(  # noqa: PLR0913  what may change, and what it is made from
@@ -68,6 +88,53 @@ def draft_again(  # noqa: PLR0913  what may change, and what it is made from
     return replace(draft, plan=again)
 
 
+def draft_changed(
+    surface: ScoredSurface,
+    plan: Plan,
+    request: DraftRequest,
+    *,
+    layers: Mapping[str, gpd.GeoDataFrame] | None = None,
+    drive: DriveProvider | None = None,
+    uncertainty: Uncertainty | None = None,
+    limits: Limits | None = None,
+) -> Draft:
+    """A plan drafted from another request: other days, crews, hours or sites.
+
+    Sites that are fixed to a crew and a day stay so where the plan still has both and does not leave them out. Stops
+    are drawn by lot anew, with the request's seed: what they are drawn among is another.
+
+    Parameters
+    ----------
+    surface : RiskSurface
+    plan : Plan
+    request : DraftRequest, whose locks and circle are left to the plan
+    layers, drive, uncertainty, limits : see `draft_plan`
+
+    Returns
+    -------
+    Draft
+        Its plan has the id, state, checklist and history of the one that was given.
+
+    Raises
+    ------
+    StoreError
+        The plan does not hold what was asked for.
+    ParameterError, InfeasibleError
+        See `draft_plan`.
+    """
+    names = {crew.name for crew in request.crews}
+    locks = {
+        site: (crew, day)
+        for site, (crew, day) in request_of(plan).locks.items()
+        if crew in names and day in request.days and site not in request.excluded
+    }
+    wanted = replace(request, locks=locks, circle=plan.circle)
+    draft = make_draft(surface, wanted, layers=layers, drive=drive, uncertainty=uncertainty, limits=limits)
+    made = draft.plan
+    again = replace(plan, name=made.name, days=made.days, crews=made.crews, stops=made.stops, manifest=made.manifest)
+    return replace(draft, plan=again)
+
+
 def _change(
     request: DraftRequest,
     plan: Plan,
@@ -77,9 +144,7 @@ def _change(
 ) -> DraftRequest:
     excluded = request.excluded if excluded is None else excluded
     if pinned is None:
-        added = plan.manifest.get("arranged", {}).get("added", [])
-        by_hand = ((layer, site) for layer, site in added if (layer, site) not in excluded)
-        pinned = (*request.pinned, *by_hand)
+        pinned = pinned_in(plan, excluded)
     return replace(
         request,
         pinned=tuple(dict.fromkeys(pinned)),

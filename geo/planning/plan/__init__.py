@@ -22,6 +22,7 @@ from geo.planning.plan.moves import (
     justify_stop,
     move_plan,
     needs_reason,
+    replace_request,
     replace_stops,
     require_draft,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "read_plan",
     "read_sentence",
     "record_outcome",
+    "replace_request",
     "replace_stops",
     "require_draft",
     "write_crew",

@@ -24,6 +24,7 @@ __all__ = [
     "justify_stop",
     "move_plan",
     "needs_reason",
+    "replace_request",
     "replace_stops",
     "require_draft",
 ]
@@ -147,11 +148,41 @@ def replace_stops(
     ]
     if failures:
         raise ParameterError("\n".join(failures))
+    changed = replace(plan, stops=_justify(plan, stops), manifest=plan.manifest if manifest is None else manifest)
+    return _note(changed, Change(at, by, _name_change(manifest)))
+
+
+def replace_request(plan: Plan, drafted: Plan, *, by: str, at: str) -> Plan:
+    """The plan with the name, days, crews and stops of another draft of it; justifications of sites that stay are kept.
+
+    Parameters
+    ----------
+    plan : Plan, a draft
+    drafted : Plan, as `draft_changed` gives it
+    by, at : name of the user and ISO 8601 in UTC, for the history
+
+    Raises
+    ------
+    ParameterError
+        The plan is no draft.
+    """
+    require_draft(plan)
+    changed = replace(
+        plan,
+        name=drafted.name,
+        days=drafted.days,
+        crews=drafted.crews,
+        stops=_justify(plan, drafted.stops),
+        manifest=drafted.manifest,
+    )
+    return _note(changed, Change(at, by, "redrafted"))
+
+
+def _justify(plan: Plan, stops: Sequence[PlannedStop]) -> tuple[PlannedStop, ...]:
+    """Stops in their order, each with the reason that the plan gave for its site."""
     before = {stop.key: stop.revisit_reason for stop in plan.stops}
     kept = (replace(s, revisit_reason=s.revisit_reason or before.get(s.key, "")) for s in stops)
-    ordered = sorted(kept, key=lambda stop: (stop.on, stop.crew, stop.order))
-    changed = replace(plan, stops=tuple(ordered), manifest=plan.manifest if manifest is None else manifest)
-    return _note(changed, Change(at, by, _name_change(manifest)))
+    return tuple(sorted(kept, key=lambda stop: (stop.on, stop.crew, stop.order)))
 
 
 def _name_change(manifest: Mapping[str, Any] | None) -> str:

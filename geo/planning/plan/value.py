@@ -101,8 +101,9 @@ class Change:
     ----------
     at : str, ISO 8601 in UTC
     by : str, name of the user
-    what : ``made``, ``moved``, ``optimised``, ``arranged``, ``checklist``, ``justified``, ``comment``, ``outcome``,
-        ``corrected`` or ``erased``; ``stops`` where nothing says whether they were planned anew or put in order by hand
+    what : ``made``, ``moved``, ``redrafted``, ``optimised``, ``arranged``, ``checklist``, ``justified``, ``comment``,
+        ``outcome``, ``corrected`` or ``erased``; ``stops`` where nothing says whether they were planned anew or put in
+        order by hand
     about : what it was done to: a state, an item of the checklist, layer and id of a stop
     reason : code of ``plan_reasons``, empty for none
     """
@@ -148,6 +149,12 @@ class Plan:
     def __post_init__(self) -> None:
         for name in ("checklist", "manifest", "outcomes"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the sites that it was chosen from are made up for demonstration, also where it has no stops."""
+        scored = self.manifest.get("surface_manifest") or {}
+        return bool(scored.get("synthetic")) or any(stop.synthetic for stop in self.stops)
 
     def find_crew(self, name: str) -> Crew | None:
         """The crew of a name, if the plan has one."""

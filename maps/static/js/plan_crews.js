@@ -8,6 +8,8 @@ import { fromSweref, toSweref } from "./sweref.js";
 
 const byId = (id) => document.getElementById(id);
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+// Degrees; as far as numbers that went to metres and back may differ.
+const SAME_PLACE = 1e-6;
 const WHOLE = /^\d{1,3}$/;
 
 // Seats of each car from "5, 5, 4"; null where it cannot be read.
@@ -91,6 +93,22 @@ export class CrewList {
       this.sum(crew);
     });
     this.onChange();
+  }
+
+  // A crew as it was asked for before.
+  take(crew, { name, people, car_seats: seats, depot, on_call: onCall, remote }) {
+    crew.field("name").value = name;
+    crew.field("seats").value = seats.join(", ");
+    for (const row of crew.node.querySelectorAll("[data-agency]")) {
+      const { agency } = row.dataset;
+      const [n, way] = [row.querySelector("[data-part=people]"), row.querySelector("[data-part=way]")];
+      if (n) n.value = people[agency] ?? 0;
+      if (way) way.value = onCall.includes(agency) ? "on_call" : remote.includes(agency) ? "remote" : "";
+    }
+    const town = this.towns.find((one) => Math.abs(one.lat - depot.lat) < SAME_PLACE && Math.abs(one.lon - depot.lon) < SAME_PLACE);
+    this.setPlace(crew, town ?? { lon: depot.lon, lat: depot.lat });
+    this.sum(crew);
+    this.number();
   }
 
   // Whose depot the next click on the map is.

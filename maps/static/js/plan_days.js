@@ -34,6 +34,11 @@ export class DayList {
     return this.days.filter(isDay).sort();
   }
 
+  take(days) {
+    this.days = [...days];
+    this.draw();
+  }
+
   add() {
     const last = this.values.at(-1);
     this.days = [...this.days, last ? workdayAfter(last) : ""];

@@ -3,7 +3,7 @@
 
 import { el, fill } from "./dom.js";
 import { t } from "./i18n.js";
-import { keyOf, letterOf, routeKey, routesOf, shortDay } from "./plan_words.js";
+import { ROOT, keyOf, letterOf, routeKey, routesOf, shortDay } from "./plan_words.js";
 
 const byId = (id) => document.getElementById(id);
 const bare = ({ layer, record_id }) => ({ layer, record_id });
@@ -115,6 +115,7 @@ export class Edits {
         "span",
         { class: "row-buttons" },
         el("button", { type: "button", class: `button ${this.isWaiting ? "button-main" : ""}`, "data-key": "edits optimise", disabled: isBusy, onclick: () => this.optimise() }, t("Re-optimise the rest")),
+        el("a", { class: "button", href: `${ROOT}plans/new?plan=${encodeURIComponent(this.page.plan.plan_id)}&lang=${document.documentElement.lang}` }, t("Change days, crews or sites")),
         this.isWaiting && el("button", { type: "button", class: "plain-button", "data-key": "edits undo", onclick: () => this.undo() }, t("Undo these")),
       ),
     );

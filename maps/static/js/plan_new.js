@@ -2,7 +2,7 @@
 
 import { areaWords } from "./address_faults.js";
 import { getJson, sendJson } from "./api.js";
-import { checkArea, readCorners, toPolygon } from "./area_state.js";
+import { MOST_CORNERS, checkArea, readCorners, toPolygon, writeArea } from "./area_state.js";
 import { el, fill } from "./dom.js";
 import { guardUnsaved } from "./drafts.js";
 import { areaOf } from "./ground.js";
@@ -11,7 +11,7 @@ import { CrewList } from "./plan_crews.js";
 import { DayList, workdayAfter } from "./plan_days.js";
 import { DepotMap } from "./plan_depots.js";
 import { SiteChoices } from "./plan_sites.js";
-import { ROOT, linesOf } from "./plan_words.js";
+import { ROOT, keyOf, linesOf } from "./plan_words.js";
 import { isDay } from "./state.js";
 import { toSweref } from "./sweref.js";
 
@@ -27,19 +27,57 @@ class NewPlan {
     useLanguage(lang, await getJson(`${ROOT}i18n/${lang}.json`, textsOf(document.body)));
     const basemap = await getJson(`${ROOT}api/basemap`);
     const query = new URLSearchParams(window.location.search);
+    const id = document.body.dataset.plan;
+    this.path = `${ROOT}api/plans${id ? `/${encodeURIComponent(id)}/request` : ""}`;
+    const asked = id ? await getJson(this.path, { lang }) : null;
     const towns = basemap.localities.filter(({ population }) => population >= SMALLEST_TOWN).sort((a, b) => a.name.localeCompare(b.name, lang));
     this.days = new DayList(this.firstDay(query.get("at")));
     this.crews = new CrewList({ towns, region: basemap.counties.features, onChange: () => this.drawDepots() });
     this.map = new DepotMap(window.map_norrsyn, basemap, { onPick: (place) => this.pick(place) });
-    this.crews.add();
-    this.sites = new SiteChoices(query.getAll("site").map((one) => one.replace(":", "/")));
-    this.takeFilter(query);
+    if (asked) this.take(asked);
+    else {
+      this.crews.add();
+      this.sites = new SiteChoices(query.getAll("site").map((one) => one.replace(":", "/")));
+      this.takeFilter(query);
+    }
     form.addEventListener("submit", (event) => this.submit(event));
     form.addEventListener("input", () => this.noteChange());
     byId("filter-part").addEventListener("change", () => this.countFilter());
     guardUnsaved(() => this.isDirty && !this.isDone);
-    byId("plan-make").disabled = false;
+    if (asked && asked.state !== "draft") this.show([["", "", t("It is no draft any more: take it back to a draft on its page to change what it is made from.")]]);
+    else byId("plan-make").disabled = false;
     await this.sites.load();
+  }
+
+  // What a draft was made from.
+  take(asked) {
+    this.version = asked.version;
+    byId("name").value = asked.name;
+    this.days.take(asked.days);
+    for (const [id, minute] of [["hours-start", asked.hours[0]], ["hours-end", asked.hours[1]]]) byId(id).value = clockOf(minute);
+    for (const crew of asked.crews) this.crews.take(this.crews.add(), crew);
+    this.sites = new SiteChoices(asked.pinned.map(keyOf), new Map(asked.excluded.map((one) => [keyOf(one), one.reason])));
+    const { filter } = asked;
+    for (const name of ["counties", "layers", "sectors", "agencies"]) for (const box of form.querySelectorAll(`input[name="${name}"]`)) box.checked = filter[name].includes(box.value);
+    // the form chooses one municipality; more of them, from elsewhere, stay as they are unless one is chosen
+    this.municipalities = filter.municipalities;
+    byId("municipality").value = filter.municipalities.length === 1 ? filter.municipalities[0] : "";
+    byId("certainty").value = filter.min_certainty ?? "";
+    byId("min-days").value = filter.min_days_since_visit ?? "";
+    byId("n-candidates").value = asked.n_candidates;
+    byId("explores").checked = asked.explores;
+    byId("seed").value = asked.seed;
+    this.takeGeometry(filter.area);
+    this.countFilter();
+  }
+
+  // An area that is one ring of a few corners is drawn and told; another, from elsewhere, is kept as it is.
+  takeGeometry(area) {
+    const ring = area?.type === "Polygon" && area.coordinates.length === 1 ? area.coordinates[0].slice(0, -1).map(([lng, lat]) => ({ lng, lat })) : null;
+    this.takeArea(ring && ring.length <= MOST_CORNERS ? writeArea(ring) : "");
+    if (!area || this.corners.length) return;
+    this.area = area;
+    this.tellArea(t("Only sites in an area of this plan."));
   }
 
   // The map's day where it is one to come; else the next day on which people work.
@@ -89,23 +127,27 @@ class NewPlan {
   takeArea(text) {
     const { area, fault } = checkArea(text);
     this.corners = readCorners(area);
-    const node = byId("area-part");
-    node.hidden = !this.corners.length && !fault;
+    this.area = this.corners.length ? toPolygon(this.corners) : null;
     this.map.drawArea(this.corners);
-    if (node.hidden) return;
-    const size = areaInWords(areaOf(this.corners.map(({ lng, lat }) => toSweref(lng, lat))));
+    byId("area-part").hidden = !this.corners.length && !fault;
+    if (fault) this.tellArea(areaWords(fault), { canLeave: false });
+    else if (this.corners.length) this.tellArea(t("Only sites in the area that you drew on the map: {area}.", { area: areaInWords(areaOf(this.corners.map(({ lng, lat }) => toSweref(lng, lat)))) }));
+  }
+
+  tellArea(words, { canLeave = true } = {}) {
     const leave = () => {
       this.noteChange();
       this.takeArea("");
       this.countFilter();
       byId("municipality").focus();
     };
-    fill(byId("area-words"), fault ? areaWords(fault) : t("Only sites in the area that you drew on the map: {area}.", { area: size }), " ", !fault && el("button", { type: "button", class: "plain-button", onclick: leave }, t("Leave the area out")));
+    fill(byId("area-words"), words, " ", canLeave && el("button", { type: "button", class: "plain-button", onclick: leave }, t("Leave the area out")));
+    byId("area-part").hidden = false;
     byId("filter-part").open = true;
   }
 
   countFilter() {
-    const n = ["counties", "layers", "sectors", "agencies"].filter((name) => checked(name).length).length + ["municipality", "certainty", "min-days"].filter((id) => byId(id).value.trim()).length + (this.corners?.length ? 1 : 0);
+    const n = ["counties", "layers", "sectors", "agencies"].filter((name) => checked(name).length).length + ["municipality", "certainty", "min-days"].filter((id) => byId(id).value.trim()).length + (this.area ? 1 : 0);
     byId("filter-summary").textContent = n ? t("Conditions: {n}", { n }) : t("all sites of the region");
   }
 
@@ -118,12 +160,13 @@ class NewPlan {
       name: byId("name").value,
       days: this.days.values,
       crews: this.crews.values,
-      filter: { ...filter, municipalities: municipality ? [municipality] : [], ...(certainty && { min_certainty: certainty }), ...(this.corners.length && { area: toPolygon(this.corners) }), ...(days && { min_days_since_visit: Number(days) }) },
+      filter: { ...filter, municipalities: municipality ? [municipality] : (this.municipalities ?? []).length > 1 ? this.municipalities : [], ...(certainty && { min_certainty: certainty }), ...(this.area && { area: this.area }), ...(days && { min_days_since_visit: Number(days) }) },
       ...this.sites.values,
       n_candidates: Number(byId("n-candidates").value),
       hours: [minutesOf("hours-start"), minutesOf("hours-end")],
       explores: byId("explores").checked,
       ...(byId("seed").value.trim() && { seed: Number(byId("seed").value) }),
+      ...(this.version && { version: this.version }),
     };
   }
 
@@ -178,12 +221,18 @@ class NewPlan {
     if (faults.length) return;
     this.wait(true);
     try {
-      const plan = await sendJson("POST", `${ROOT}api/plans`, this.values, { lang: language() });
+      const plan = await sendJson(this.version ? "PUT" : "POST", this.path, this.values, { lang: language() });
       this.isDone = true;
-      window.location.assign(`${ROOT}plans/${encodeURIComponent(plan.plan_id)}?lang=${language()}`);
+      const id = encodeURIComponent(plan.plan_id);
+      // whoever goes back finds what they asked for, to change it
+      window.history.replaceState(null, "", `${ROOT}plans/new?plan=${id}&lang=${language()}`);
+      window.location.assign(`${ROOT}plans/${id}?lang=${language()}`);
     } catch (error) {
       this.wait(false);
-      if (error.name !== "AbortError") this.show(this.told(error), { title: error.status === 422 ? t("No plan could be made of this:") : error.message });
+      if (error.status === 409 && error.current?.state === "draft") {
+        this.version = error.current.version;
+        this.show([["", "", t("What stands here takes the place of that when you send it again.")]], { title: error.message });
+      } else if (error.name !== "AbortError") this.show(this.told(error), { title: error.status === 422 ? t("No plan could be made of this:") : error.message });
     }
   }
 
@@ -196,8 +245,10 @@ class NewPlan {
     return lines.length ? lines : [["", "", error.message]];
   }
 
-  // The crew that a line begins with the name of.
+  // The site, or else the crew, that a line names.
   fieldByName(line) {
+    const site = this.sites.fieldNamed(line);
+    if (site) return [site, "sites"];
     const crew = this.crews.crews.find((one) => one.field("name").value.trim() && line.includes(one.field("name").value.trim()));
     return crew ? [crew.field("name").id, `${crew.id}-people`] : ["", ""];
   }
@@ -209,7 +260,7 @@ class NewPlan {
       const name = { car_seats: "seats", depot: "depot", name: "name" }[part] ?? "people";
       return [name === "people" ? this.crews.firstPeople(crew) : `${crew.id}-${name}`, `${crew.id}-${name}`];
     }
-    const [field, below] = { name: ["name", "name"], days: ["day-0", "days"], hours: ["hours-end", "hours"], crews: ["add-crew", "crews"], n_candidates: ["n-candidates", "n-candidates"], seed: ["seed", "seed"], pinned: ["site-0", "sites"], excluded: ["site-0", "sites"] }[what] ?? ["", ""];
+    const [field, below] = { name: ["name", "name"], days: ["day-0", "days"], hours: ["hours-end", "hours"], crews: ["add-crew", "crews"], n_candidates: ["n-candidates", "n-candidates"], seed: ["seed", "seed"], pinned: [this.sites.fieldAt("pinned", Number(i)), "sites"], excluded: [this.sites.fieldAt("excluded", Number(i)), "sites"] }[what] ?? ["", ""];
     return [field, below];
   }
 
@@ -219,6 +270,8 @@ class NewPlan {
     byId("plan-wait").textContent = isWaiting ? t("Choosing stops and routes; this takes up to ten seconds …") : "";
   }
 }
+
+const clockOf = (minute) => [Math.floor(minute / 60), minute % 60].map((one) => String(one).padStart(2, "0")).join(":");
 
 const isWhole = (text) => /^\d{1,9}$/.test(text);
 

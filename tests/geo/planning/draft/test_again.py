@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 import geo
 from geo.errors import ParameterError, StoreError
 from geo.planning.daylight import find_light
-from geo.planning.draft import Arrangement, arrange_stops, draft_again, draft_plan, write_request
+from geo.planning.draft import (
+    Arrangement,
+    arrange_stops,
+    draft_again,
+    draft_changed,
+    draft_plan,
+    pinned_in,
+    request_of,
+    write_request,
+)
 from geo.planning.draft.places import service_minutes
 from geo.planning.drive import DriveMatrix, EstimatedDrive
 from geo.planning.plan import Plan, read_plan, replace_stops, write_plan
@@ -58,6 +67,42 @@ def test_arranging_the_optimiser_s_own_order_gives_its_times(surface: RiskSurfac
     assert arranged.problems == ()
     assert arranged.manifest["arranged"]["added"] == []
     assert {**arranged.manifest, "arranged": None} == {**plan.manifest, "arranged": None}
+
+
+def test_another_request_gives_what_a_new_plan_of_it_would(surface: RiskSurface, plan: Plan) -> None:
+    """Under the plan's own id, state and history; of its locks those whose crew and day are still there."""
+    kept, lost = plan.stops[0], plan.stops[-1]
+    locks = {kept.key: (FULL.name, DAYS[0]), lost.key: ("second", DAYS[0])}
+    locked = draft_again(surface, plan, locks=locks).plan
+    wanted = replace(request_of(plan), name="Other", days=(DAYS[0],), crews=(FULL,), hours=(480, 900), seed=4)
+    changed = draft_changed(surface, locked, wanted).plan
+    new = draft_plan(surface, replace(wanted, locks={kept.key: locks[kept.key]})).plan
+    assert (changed.name, changed.days, changed.crews) == ("Other", (DAYS[0],), (FULL,))
+    assert changed.stops == new.stops
+    assert changed.manifest == new.manifest
+    assert (changed.plan_id, changed.state, changed.history) == (plan.plan_id, plan.state, plan.history)
+
+
+def test_a_lock_of_a_site_that_is_left_out_now_is_given_up(surface: RiskSurface, plan: Plan) -> None:
+    stop = plan.stops[0]
+    locked = draft_again(surface, plan, locks={stop.key: (stop.crew, stop.on)}).plan
+    changed = draft_changed(surface, locked, replace(request_of(plan), excluded={stop.key: "safety"})).plan
+    assert changed.manifest["locks"] == []
+    assert stop.key not in {one.key for one in changed.stops}
+
+
+def test_what_was_put_in_by_hand_is_wanted_too(surface: RiskSurface, plan: Plan) -> None:
+    stop = plan.stops[0]
+    without = draft_again(surface, plan, excluded={stop.key: "safety"}).plan
+    other = next(site for site in SITES if site != stop.key)
+    arranged = arrange_stops(surface, without, {(FULL.name, DAYS[0]): [stop.key, other]})
+    by_hand = replace(without, stops=arranged.stops, manifest=arranged.manifest)
+    added = [tuple(key) for key in arranged.manifest["arranged"]["added"]]
+    assert stop.key in added
+    assert pinned_in(plan) == request_of(plan).pinned
+    # left out by the request, whatever was done by hand
+    assert pinned_in(by_hand) == tuple(key for key in added if key != stop.key)
+    assert set(pinned_in(by_hand, excluded=())) == set(added)
 
 
 class Detour:

@@ -17,10 +17,11 @@ from geo.planning.plan import (
     move_plan,
     needs_reason,
     open_items,
+    replace_request,
     replace_stops,
 )
 from geo.reference import read_table
-from tests.geo.planning.plan.made import DAYS, WHO, complete, make_plan, make_stop
+from tests.geo.planning.plan.made import CREW, DAYS, WHO, complete, make_plan, make_stop
 
 STATES = read_table("plan_states")["state"].tolist()
 MOVES = {
@@ -146,3 +147,33 @@ def test_comments_are_codes() -> None:
     assert (plan.history[-1].what, plan.history[-1].reason) == ("comment", "safety")
     with pytest.raises(ParameterError, match="coded reason"):
         comment_plan(plan, "call Olle", **WHO)
+
+
+def test_a_draft_takes_over_another_request_and_keeps_what_is_its_own() -> None:
+    plan = complete(make_plan(make_stop(revisit_reason="follow_up"), make_stop("w2")))
+    other = replace(CREW, name="south")
+    drafted = replace(
+        make_plan(make_stop("w3", crew="south"), make_stop(crew="south", arrive_minute=600, order=2)),
+        name="Week 31",
+        days=DAYS[1:],
+        crews=(other,),
+        manifest={"seed": 3},
+    )
+    changed = replace_request(plan, drafted, **WHO)
+    assert (changed.name, changed.days, changed.crews, dict(changed.manifest)) == (
+        "Week 31",
+        DAYS[1:],
+        (other,),
+        {"seed": 3},
+    )
+    assert [(stop.record_id, stop.revisit_reason) for stop in changed.stops] == [("w3", ""), ("w1", "follow_up")]
+    assert changed.checklist == plan.checklist
+    assert [change.what for change in changed.history] == [*(one.what for one in plan.history), "redrafted"]
+    with pytest.raises(ParameterError, match="change its stops"):
+        replace_request(replace(plan, state="ready"), drafted, **WHO)
+
+
+def test_a_plan_without_stops_of_made_up_sites_is_made_up() -> None:
+    assert make_plan(manifest={"surface_manifest": {"synthetic": True}}).is_synthetic
+    assert make_plan(make_stop(synthetic=True)).is_synthetic
+    assert not make_plan(make_stop(), manifest={"surface_manifest": {"synthetic": False}}).is_synthetic
