@@ -27,6 +27,7 @@ __all__ = [
     "LANGUAGES",
     "catalogue",
     "format_date",
+    "format_day",
     "format_number",
     "narrow_catalogue",
     "pick_language",
@@ -122,6 +123,12 @@ def format_date(lang: str, day: date) -> str:
     """Write a date in full: ``15 juli 2026``, ``15 July 2026``."""
     _check_language(lang)
     return babel_format_date(day, format="long", locale={"sv": "sv_SE", "en": "en_GB"}[lang])
+
+
+def format_day(lang: str, day: date) -> str:
+    """Write a day without its year: ``15 juli``, ``15 July``."""
+    _check_language(lang)
+    return babel_format_date(day, format="d MMMM", locale={"sv": "sv_SE", "en": "en_GB"}[lang])
 
 
 def _in_words(lang: str, value: object) -> str:

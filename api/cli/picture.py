@@ -54,7 +54,7 @@ def show_picture(
         return
     for warning in report.warnings:
         print_words(say(lang, warning))
-    print_words(f"{say_period(lang, period)} ({say_period(lang, period.before)} in brackets)")
+    print_words(f"{say_period(lang, picture.counted)} ({say_period(lang, picture.before)} in brackets)")
     for dimension, groups in (("", (picture.total,)), *picture.groups.items()):
         rows = [
             (

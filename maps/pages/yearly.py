@@ -53,10 +53,13 @@ def render_picture_page(  # noqa: PLR0913  every option is one
         root,
         query,
         picture=picture,
-        period=say_period(lang, period),
-        period_before=say_period(lang, period.before),
+        period=say_period(lang, picture.counted),
+        period_before=say_period(lang, picture.before),
         days=translate(
-            lang, "{first} to {last}", first=format_date(lang, period.first), last=format_date(lang, period.last)
+            lang,
+            "{first} to {last}",
+            first=format_date(lang, picture.counted.first),
+            last=format_date(lang, picture.counted.last),
         ),
         unfinished=None if picture.unfinished is None else say(lang, picture.unfinished),
         years=years,

@@ -7,6 +7,6 @@
 """
 
 from maps.yearly.sheets import make_sheets, name_file
-from maps.yearly.words import name_group, say_period, say_persons
+from maps.yearly.words import name_group, name_within_sentence, say_period, say_persons
 
-__all__ = ["make_sheets", "name_file", "name_group", "say_period", "say_persons"]
+__all__ = ["make_sheets", "name_file", "name_group", "name_within_sentence", "say_period", "say_persons"]

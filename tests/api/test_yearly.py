@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -23,7 +24,8 @@ from api.settings import Settings
 from geo.planning.yearly import Period, draw_picture
 from geo.store.files import load_layers
 from geo.store.people.events import list_events
-from maps.charts.yearly import YEARLY_CHARTS
+from maps.charts.yearly import YEARLY_CHARTS, collect_bars, describe_bars, draw_bars
+from maps.i18n import format_day
 from tests.accounts import cheap_passwords, enter
 from tests.api.made import BASE_URL
 from tests.api.test_cli import fail_json, run, run_json
@@ -58,6 +60,31 @@ def test_the_page_tells_what_the_library_counts(client: TestClient, yearly_home:
     # each chart has its table
     assert page.text.count('<div class="chart-picture">') == len(YEARLY_CHARTS)
     assert page.text.count("<table") >= len(YEARLY_CHARTS)
+
+
+def test_a_year_so_far_is_told_as_one(yearly_home: Path) -> None:
+    layers = load_layers(yearly_home)
+    picture = draw_picture(layers, Period.of_year(int(layers["visits"]["visited_on"].max().year)))
+    last = picture.counted.last
+    assert last < picture.period.last
+    for lang, words in (("sv", "till och med"), ("en", "up to")):
+        told = describe_bars(lang, collect_bars("month", picture))
+        titles = [column.title for column in told.table.columns]
+        now, before = (f"{one.year} {words} {format_day(lang, one)}" for one in (last, picture.before.last))
+        assert [title for title in titles if now in title]
+        assert [title for title in titles if before in title]
+        assert now in told.summary
+        assert now in draw_bars(lang, collect_bars("month", picture))
+        told = describe_bars(lang, collect_bars("outcome", picture))
+        assert str(picture.total.now.remarked) in told.notes[0]
+
+
+def test_a_month_within_a_swedish_sentence_has_no_capital(yearly_home: Path) -> None:
+    picture = draw_picture(load_layers(yearly_home), Period.of_year(YEAR))
+    told = describe_bars("sv", collect_bars("month", picture))
+    assert re.search(r"Flest: [a-z]+, \d", told.summary)
+    assert all(str(row[0])[0].isupper() for row in told.table.rows)
+    assert re.search(r"Most: [A-Z]", describe_bars("en", collect_bars("month", picture)).summary)
 
 
 def test_a_year_that_has_not_come_is_none_to_choose(yearly_home: Path) -> None:

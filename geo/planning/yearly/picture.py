@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,8 @@ __all__ = ["DIMENSIONS", "Amounts", "Group", "Picture", "draw_picture", "list_co
 DIMENSIONS = ("sector", "county", "month", "outcome")
 # the band that has no upper end
 _OPEN_BAND = "10+"
+# the outcome that is no remark
+_NOTHING = "nothing_found"
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Amounts:
     Attributes
     ----------
     visits : int
-    found : int, visits that found something
+    found : int, visits with a finding on record, whatever their outcome
+    remarked : int, visits with another outcome than that nothing was found, whether or not a finding is on record
     firms : int, distinct employers; a site without a known one is a firm of its own, and sites that are not known are
         none
     sites : int, distinct workplaces and accommodation
@@ -41,6 +45,7 @@ class Amounts:
 
     visits: int
     found: int
+    remarked: int
     firms: int
     sites: int
     findings: int
@@ -56,7 +61,7 @@ class Group:
     ----------
     code : str
     title : Sentence, what the code stands for; a month's number for a month
-    now, before : Amounts of the period, and of the same days a year earlier
+    now, before : Amounts of the period, and of the same days a year earlier, as far as the period has come
     """
 
     code: str
@@ -72,9 +77,10 @@ class Picture:
     Attributes
     ----------
     period : Period
+    counted : Period, the same as far as it has come: to the last visit on record, where visits end before it does
     total : Group
     groups : dimension (`DIMENSIONS`) to its rows; every code has one, with records or without, but for sites that are
-        not known, which have one where there are any
+        not known, and for months that have not come, which have one where there are any
     indicators : indicator to grade (S, M, W) to findings, indicators with any
     bands : band of persons met to visits
     attendance : agency to visits that it was on site at
@@ -86,6 +92,7 @@ class Picture:
     """
 
     period: Period
+    counted: Period
     total: Group
     groups: Mapping[str, tuple[Group, ...]]
     indicators: Mapping[str, Mapping[str, int]]
@@ -96,6 +103,11 @@ class Picture:
     unknown: tuple[Sentence, ...]
     unfinished: Sentence | None
     synthetic: bool
+
+    @property
+    def before(self) -> Period:
+        """What stands beside: the days counted, a year earlier."""
+        return self.counted.before
 
     @property
     def n_checks(self) -> int:
@@ -116,6 +128,8 @@ class Picture:
         return {
             "first": self.period.first.isoformat(),
             "last": self.period.last.isoformat(),
+            "counted_to": self.counted.last.isoformat(),
+            "before": {"first": self.before.first.isoformat(), "last": self.before.last.isoformat()},
             "total": row(self.total),
             "groups": {name: [row(group) for group in rows] for name, rows in self.groups.items()},
             "indicators": {code: dict(grades) for code, grades in self.indicators.items()},
@@ -133,6 +147,8 @@ class Picture:
 def draw_picture(layers: Layers, period: Period, plans: Iterable[Plan] = ()) -> Picture:
     """Count what is on record of a period and of the same days a year earlier.
 
+    Where visits end before the period does, the year earlier ends on the same day: a part is not held against a whole.
+
     Parameters
     ----------
     layers : Layers, what the sharing circle may see
@@ -140,18 +156,21 @@ def draw_picture(layers: Layers, period: Period, plans: Iterable[Plan] = ()) -> 
     plans : of the same circle
     """
     some = list(plans)
-    now, before = read_records(layers, period, some), read_records(layers, period.before, some)
+    counted = _cut(layers, period)
+    now, before = read_records(layers, period, some), read_records(layers, counted.before, some)
+    groups = {name: _group(name, now, before) for name in DIMENSIONS}
     return Picture(
         period=period,
+        counted=counted,
         total=Group("", Sentence("Total"), _count(now), _count(before)),
-        groups={name: _group(name, now, before) for name in DIMENSIONS},
+        groups=groups | {"month": _drop_months_to_come(groups["month"], counted)},
         indicators=_cross(now.findings),
         bands={band: int((now.visits["persons_met"] == band).sum()) for band in _bands()},
         attendance=_attend(now.visits),
         checks=now.checks,
         n_planned=now.n_planned,
         unknown=_tell_unknown(now),
-        unfinished=_tell_end(layers, period),
+        unfinished=_tell_end(layers, period, counted),
         synthetic=layers.is_synthetic,
     )
 
@@ -174,8 +193,19 @@ def _group(dimension: str, now: YearRecords, before: YearRecords) -> tuple[Group
         Group(code, title, _count(now, dimension, code), _count(before, dimension, code))
         for code, title in list_codes(dimension).items()
     ]
-    empty = Amounts(0, 0, 0, 0, 0, 0, 0)
-    return tuple(row for row in rows if row.code != UNKNOWN or (row.now, row.before) != (empty, empty))
+    return tuple(row for row in rows if row.code != UNKNOWN or _has_records(row))
+
+
+def _has_records(row: Group) -> bool:
+    empty = Amounts(0, 0, 0, 0, 0, 0, 0, 0)
+    return (row.now, row.before) != (empty, empty)
+
+
+def _drop_months_to_come(rows: tuple[Group, ...], counted: Period) -> tuple[Group, ...]:
+    """Months of the days counted, and others with records: of a month to come, 0 would be no number."""
+    first, last = counted.first, counted.last
+    reached = {f"{1 + at % 12:02d}" for at in range(12 * first.year + first.month - 1, 12 * last.year + last.month)}
+    return tuple(row for row in rows if row.code in reached or _has_records(row))
 
 
 def _count(records: YearRecords, dimension: str = "", code: str = "") -> Amounts:
@@ -190,6 +220,7 @@ def _count(records: YearRecords, dimension: str = "", code: str = "") -> Amounts
     return Amounts(
         visits=len(visits),
         found=int(visits["found"].sum()),
+        remarked=int((visits["outcome"] != _NOTHING).sum()),
         firms=int(visits.loc[visits["firm"] != "", "firm"].nunique()),
         sites=int(visits.loc[visits["site"] != "", "site"].nunique()),
         findings=len(findings),
@@ -228,14 +259,31 @@ def _attend(visits: pd.DataFrame) -> dict[str, int]:
     return {code: n for code, n in counts.items() if n}
 
 
-def _tell_end(layers: Layers, period: Period) -> Sentence | None:
+def _last_visit(layers: Layers) -> date | None:
     days = layers["visits"]["visited_on"]
-    if days.empty or days.max().date() >= period.last:
+    return None if days.empty else days.max().date()
+
+
+def _cut(layers: Layers, period: Period) -> Period:
+    """The period to the last visit on record, where that lies in it; else all of it."""
+    last = _last_visit(layers)
+    return period if last is None or not period.first <= last < period.last else Period(period.first, last)
+
+
+def _tell_end(layers: Layers, period: Period, counted: Period) -> Sentence | None:
+    last = _last_visit(layers)
+    if last is None or last >= period.last:
         return None
+    if counted == period:
+        return Sentence(
+            "The last visit on record is of {day}: the period is not over, or its visits are not in yet. Figures "
+            "beside are of the whole period a year earlier.",
+            {"day": last},
+        )
     return Sentence(
         "The last visit on record is of {day}: the period is not over, or its visits are not in yet. Figures beside "
-        "are of the whole period a year earlier.",
-        {"day": days.max().date()},
+        "are of the same days a year earlier, to {day_before}; the rest of that year is left out.",
+        {"day": last, "day_before": counted.before.last},
     )
 
 

@@ -92,13 +92,23 @@ def test_every_table_is_what_plain_python_counts(visits: list[dict[str, Any]], s
     finds = {row["visit_id"] for row in counted}
     names = [f"v{k:03d}" for k in range(1, len(visits) + 1)]
 
+    # a year that is not over stands beside as much of the year before
+    last = max((row["visited_on"] for row in visits), default="")
+    end = {"2026": "12-31", "2025": last[5:] if last.startswith("2026") else "12-31"}
+
+    def lies_in(day: str, year: str) -> bool:
+        return day[:4] == year and day[5:] <= end[year]
+
     def check(amounts: Any, year: str, keep: Any) -> None:
         mine = [
-            (name, row) for name, row in zip(names, visits, strict=True) if row["visited_on"][:4] == year and keep(row)
+            (name, row)
+            for name, row in zip(names, visits, strict=True)
+            if lies_in(row["visited_on"], year) and keep(row)
         ]
         highs = [BANDS[row["persons_met"]][1] for _, row in mine]
         assert amounts.visits == len(mine)
         assert amounts.found == sum(name in finds for name, _ in mine)
+        assert amounts.remarked == sum(row["outcome"] != "nothing_found" for _, row in mine)
         assert amounts.firms == len({SITES[row["site_id"]][1] for _, row in mine} - {""})
         assert amounts.sites == len({row["site_id"] for _, row in mine} - {"gone", None})
         assert amounts.persons_low == sum(BANDS[row["persons_met"]][0] for _, row in mine)
@@ -106,7 +116,7 @@ def test_every_table_is_what_plain_python_counts(visits: list[dict[str, Any]], s
 
     for year, which in (("2026", "now"), ("2025", "before")):
         check(getattr(picture.total, which), year, lambda _: True)
-        total = sum(row["observed_on"][:4] == year for row in counted)
+        total = sum(lies_in(row["observed_on"], year) for row in counted)
         assert getattr(picture.total, which).findings == total
         keeps = {
             "sector": lambda row, code: SITES[row["site_id"]][0] == code,
@@ -122,6 +132,29 @@ def test_every_table_is_what_plain_python_counts(visits: list[dict[str, Any]], s
     assert sum(picture.bands.values()) == picture.total.now.visits
     assert sum(n for grades in picture.indicators.values() for n in grades.values()) == picture.total.now.findings
     assert json.dumps(picture.to_dict(), allow_nan=False)
+
+
+def test_a_year_so_far_stands_beside_as_much_of_the_year_before() -> None:
+    usual = {"site_id": "w001", "persons_met": "1-4", "county": "24"}
+    days = {"2025-03-01": "ban", "2025-11-30": "ban", "2026-02-01": "deficiency", "2026-03-15": "nothing_found"}
+    visits = [{**usual, "visited_on": day, "outcome": outcome} for day, outcome in days.items()]
+    picture = draw_picture(make_layers(visits, []), YEAR)
+    assert (picture.counted.last, picture.before.last) == (date(2026, 3, 15), date(2025, 3, 15))
+    assert (picture.total.now.visits, picture.total.before.visits) == (2, 1)
+    # a deficiency is an outcome and no finding
+    assert (picture.total.now.remarked, picture.total.now.found) == (1, 0)
+    # months to come have no number, not even none
+    assert [group.code for group in picture.groups["month"]] == ["01", "02", "03"]
+    assert "to 15 March 2025" in str(picture.unfinished)
+    whole = draw_picture(make_layers(visits, []), Period.of_year(2025))
+    assert (whole.counted, whole.unfinished, len(whole.groups["month"])) == (Period.of_year(2025), None, 12)
+
+
+def test_a_year_of_which_nothing_is_in_stands_beside_a_whole_one() -> None:
+    visits = [{"site_id": "w001", "visited_on": "2025-03-01", "persons_met": "0", "outcome": "ban", "county": "24"}]
+    picture = draw_picture(make_layers(visits, []), YEAR)
+    assert picture.counted == YEAR
+    assert "the whole period a year earlier" in str(picture.unfinished)
 
 
 def test_checks_come_from_the_last_records_of_plans_in_the_period() -> None:
