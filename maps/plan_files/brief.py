@@ -120,9 +120,8 @@ def render_brief(plan: Plan, stamp: Stamp, lang: str, ground: Ground) -> str:
         raise ParameterError(message)
     sheets = lay_out(plan, lang, stamp.now)
     colours = {crew.name: CREW_COLOURS[k % len(CREW_COLOURS)] for k, crew in enumerate(plan.crews)}
-    letters = {crew.name: _letter(k) for k, crew in enumerate(plan.crews)}
     dashes = {crew.name: CREW_DASHES[k % len(CREW_DASHES)] for k, crew in enumerate(plan.crews)}
-    look = _Look(ground, colours, letters, dashes, lang)
+    look = _Look(ground, colours, dashes, lang)
     return (
         environment()
         .get_template("brief.html")
@@ -156,16 +155,15 @@ class _Look:
         self,
         ground: Ground,
         colours: Mapping[str, str],
-        letters: Mapping[str, str],
         dashes: Mapping[str, str],
         lang: str,
     ) -> None:
-        self.ground, self.colours, self.letters, self.dashes, self.lang = ground, colours, letters, dashes, lang
+        self.ground, self.colours, self.dashes, self.lang = ground, colours, dashes, lang
 
     def depot(self, shift: ShiftSheet) -> Mark:
         """The depot of a crew."""
         name = shift.crew.name
-        return Mark(*shift.crew.depot, self.letters[name], self.colours[name], is_depot=True)
+        return Mark(*shift.crew.depot, shift.letter, self.colours[name], is_depot=True)
 
     def leg(self, shift: ShiftSheet) -> Leg:
         """The way of a crew's day."""
@@ -176,11 +174,7 @@ class _Look:
     def mark(self, shift: ShiftSheet, sheet: StopSheet, *, is_main: bool = False) -> Mark:
         """A stop."""
         colour = self.colours[shift.crew.name]
-        return Mark(sheet.stop.easting, sheet.stop.northing, self.label(shift, sheet), colour, is_main=is_main)
-
-    def label(self, shift: ShiftSheet, sheet: StopSheet) -> str:
-        """What a stop is called on its day: the crew's letter, and which of its stops it is."""
-        return f"{self.letters[shift.crew.name]}{shift.stops.index(sheet) + 1}"
+        return Mark(sheet.stop.easting, sheet.stop.northing, sheet.label, colour, is_main=is_main)
 
 
 def _list_days(plan: Plan) -> list[date]:
@@ -233,7 +227,7 @@ def _describe_crew(sheets: PlanSheets, look: _Look, name: str) -> dict[str, Any]
     return {
         "name": shorten(name),
         "colour": look.colours[name],
-        "letter": look.letters[name],
+        "letter": shifts[0].letter,
         "line": _draw_line(look.colours[name], look.dashes[name]),
         "people": crew.n_people,
         "seats": sum(crew.car_seats),
@@ -246,7 +240,7 @@ def _describe_crew(sheets: PlanSheets, look: _Look, name: str) -> dict[str, Any]
 def _describe_shift(shift: ShiftSheet, look: _Look) -> dict[str, Any]:
     rows = [
         {
-            "label": look.label(shift, sheet),
+            "label": sheet.label,
             "title": shorten(sheet.title),
             "kind": _say_where(sheet),
             "by_lot": sheet.stop.how == EXPLORATION,
@@ -268,7 +262,7 @@ def _describe_shift(shift: ShiftSheet, look: _Look) -> dict[str, Any]:
 def _describe_stop(shift: ShiftSheet, sheet: StopSheet, look: _Look) -> dict[str, Any]:
     stop, lang = sheet.stop, look.lang
     return {
-        "label": look.label(shift, sheet),
+        "label": sheet.label,
         "title": shorten(sheet.title),
         "record_id": shorten(stop.record_id, 40),
         "kind": _say_where(sheet),
@@ -321,12 +315,6 @@ def _draw_line(colour: str, dash: str) -> str:
     line = {"x1": "0", "y1": "4", "x2": "44", "y2": "4", "stroke": colour, "stroke-width": "1.8"}
     ElementTree.SubElement(svg, "line", line | ({"stroke-dasharray": dash} if dash else {}))
     return ElementTree.tostring(svg, encoding="unicode")
-
-
-def _letter(position: int) -> str:
-    """Letters for a position: A to Z, then AA, AB and so on."""
-    first, last = divmod(position, 26)
-    return (chr(64 + first) if first else "") + chr(65 + last)
 
 
 @lru_cache(maxsize=1)

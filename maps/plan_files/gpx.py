@@ -57,12 +57,12 @@ def _add_route(root: ElementTree.Element, number: int, shift: ShiftSheet, told: 
     home = to_degrees(*shift.crew.depot)
     _add(_add_point(route, "rtept", *home), "name", depot)
     for sheet in shift.stops:
-        _add(_add_point(route, "rtept", sheet.lon, sheet.lat), "name", f"{sheet.number}. {shorten(sheet.title)}")
+        _add(_add_point(route, "rtept", sheet.lon, sheet.lat), "name", f"{sheet.label} {shorten(sheet.title)}")
     _add(_add_point(route, "rtept", *home), "name", depot)
 
 
 def _fill_stop(point: ElementTree.Element, shift: ShiftSheet, sheet: StopSheet, classification: str, lang: str) -> None:
-    _add(point, "name", f"{sheet.number}. {shorten(sheet.title)}")
+    _add(point, "name", f"{sheet.label} {shorten(sheet.title)}")
     _add(point, "cmt", classification)
     times = f"{say_clock(sheet.stop.start_minute)}–{say_clock(sheet.stop.end_minute)}"
     when = f"{format_date(lang, shift.on)} {times}"

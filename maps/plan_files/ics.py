@@ -68,7 +68,7 @@ def _list_events(common: _Common, shift: ShiftSheet) -> list[Event]:
     events = []
     crew = shorten(shift.name)
     for sheet in shift.stops:
-        stop, site = sheet.stop, f"{sheet.number}. {shorten(sheet.title)}"
+        stop, site = sheet.stop, f"{sheet.label} {shorten(sheet.title)}"
         if stop.drive_minutes > 0:
             arrive = stop.arrive_minute
             begin, end = (to_moment(shift.on, minute) for minute in (arrive - stop.drive_minutes, arrive))

@@ -59,6 +59,7 @@ class StopSheet:
     ----------
     stop : PlannedStop
     number : int, from 1 through the whole plan
+    label : what it is called on its day, as on the plan's page: the crew's letter, and which of its stops it is
     title, kind : str, of the site; workplace with its sector, or accommodation
     place : str, its municipality; empty where none is near
     lon, lat : degrees, WGS84
@@ -71,6 +72,7 @@ class StopSheet:
 
     stop: PlannedStop
     number: int
+    label: str
     title: str
     kind: str
     place: str
@@ -93,6 +95,7 @@ class ShiftSheet:
     ----------
     crew : Crew
     name : str, of the crew
+    letter : of the crew, as on the plan's page
     on : date
     stops : in order; none where the crew stays at home
     depart_minute, return_minute : after local midnight; None without stops
@@ -102,6 +105,7 @@ class ShiftSheet:
 
     crew: Crew
     name: str
+    letter: str
     on: date
     stops: tuple[StopSheet, ...]
     depart_minute: int | None = None
@@ -211,19 +215,29 @@ def _say_ways(lang: str) -> Mapping[str, str]:
 
 def _lay_out_shift(plan: Plan, crew: Crew, day: date, n_before: int, lang: str) -> ShiftSheet:
     mine = sorted((stop for stop in plan.stops if (stop.crew, stop.on) == (crew.name, day)), key=lambda one: one.order)
-    name = clean_text(crew.name)
+    name, letter = clean_text(crew.name), _letter(plan.crews.index(crew))
     if not mine:
-        return ShiftSheet(crew, name, day, ())
-    sheets = tuple(_lay_out_stop(plan, stop, crew, n_before + k, lang) for k, stop in enumerate(mine, start=1))
+        return ShiftSheet(crew, name, letter, day, ())
+    sheets = tuple(
+        _lay_out_stop(plan, stop, crew, (n_before + k, f"{letter}{k}"), lang) for k, stop in enumerate(mine, start=1)
+    )
     first, last = mine[0], mine[-1]
     depart = first.arrive_minute - first.drive_minutes
     for kept in plan.manifest.get("shifts", ()):
         if (kept["crew"], kept["on"]) == (crew.name, day.isoformat()):
             back = int(kept["return_minute"]) - last.end_minute
-            return ShiftSheet(crew, name, day, sheets, int(kept["depart_minute"]), int(kept["return_minute"]), back)
+            return ShiftSheet(
+                crew, name, letter, day, sheets, int(kept["depart_minute"]), int(kept["return_minute"]), back
+            )
     back = _estimate_way_back(crew, last)
     is_estimated = _drive_of(plan).get("provider", _ESTIMATE) != _ESTIMATE
-    return ShiftSheet(crew, name, day, sheets, depart, last.end_minute + back, back, is_estimated)
+    return ShiftSheet(crew, name, letter, day, sheets, depart, last.end_minute + back, back, is_estimated)
+
+
+def _letter(position: int) -> str:
+    """Letters for a position: A to Z, then AA, AB and so on."""
+    first, last = divmod(position, 26)
+    return (chr(64 + first) if first else "") + chr(65 + last)
 
 
 def _estimate_way_back(crew: Crew, last: PlannedStop) -> int:
@@ -231,7 +245,8 @@ def _estimate_way_back(crew: Crew, last: PlannedStop) -> int:
     return math.ceil(drive.minutes_between([last.easting], [last.northing], [crew.depot[0]], [crew.depot[1]]).item())
 
 
-def _lay_out_stop(plan: Plan, stop: PlannedStop, crew: Crew, number: int, lang: str) -> StopSheet:
+def _lay_out_stop(plan: Plan, stop: PlannedStop, crew: Crew, called: tuple[int, str], lang: str) -> StopSheet:
+    number, label = called
     counted = count_days(plan, stop, _NOTHING_NEW)
     days = None if counted is None else max(counted, 0)
     lon, lat = to_degrees(stop.easting, stop.northing)
@@ -247,6 +262,7 @@ def _lay_out_stop(plan: Plan, stop: PlannedStop, crew: Crew, number: int, lang: 
     return StopSheet(
         stop=stop,
         number=number,
+        label=label,
         title=clean_text(stop.title) or clean_text(stop.record_id),
         kind=_say_kind(stop, lang),
         place=name_municipality(load_region(), stop.easting, stop.northing),

@@ -24,6 +24,7 @@ class Column:
 
 STOP_COLUMNS = (
     Column("number", lambda lang: translate(lang, "No.")),
+    Column("label", lambda lang: translate(lang, "Stop")),
     Column("day", lambda lang: translate(lang, "Day")),
     Column("crew", lambda lang: translate(lang, "Crew")),
     Column("order", lambda lang: translate(lang, "Order")),
@@ -79,6 +80,7 @@ def _stop_row(shift: ShiftSheet, sheet: StopSheet) -> dict[str, Value]:
     stop = sheet.stop
     return {
         "number": sheet.number,
+        "label": sheet.label,
         "day": stop.on.isoformat(),
         "crew": shift.name,
         "order": stop.order,

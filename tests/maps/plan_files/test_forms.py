@@ -107,6 +107,8 @@ class TestTables:
         )
         assert [row["site"] for row in rows] == [stop.title for stop in ordered]
         assert [int(row["number"]) for row in rows] == list(range(1, 8))
+        letters = {crew.name: letter for crew, letter in zip(plan.crews, "ABC", strict=False)}
+        assert [row["label"] for row in rows] == [f"{letters[stop.crew]}{stop.order}" for stop in ordered]
         for row, stop in zip(rows, ordered, strict=True):
             assert (row["day"], row["crew"], row["record_id"]) == (stop.on.isoformat(), stop.crew, stop.record_id)
             assert row["start"] == f"{stop.start_minute // 60:02d}:{stop.start_minute % 60:02d}"
@@ -156,7 +158,7 @@ class TestTables:
         expected = escape_formula(clean_text(name) or "w0")
         assert read_csv(write_csv(plan, STAMP, "en"))[0]["site"] == expected
         assert len(read_csv(write_csv(plan, STAMP, "en"))) == 1
-        cell = openpyxl.load_workbook(io.BytesIO(write_xlsx(plan, STAMP, "en"))).worksheets[0]["E3"]
+        cell = openpyxl.load_workbook(io.BytesIO(write_xlsx(plan, STAMP, "en"))).worksheets[0]["F3"]
         assert cell.data_type == "s"
         assert cell.value == expected
 
@@ -184,7 +186,7 @@ class TestGpx:
 
     def test_places_are_where_they_are(self) -> None:
         plan = make_plan(titles=("one",))
-        (point,) = (p for p in gpxpy.parse(write_gpx(plan, STAMP, "en").decode()).waypoints if p.name == "1. one")
+        (point,) = (p for p in gpxpy.parse(write_gpx(plan, STAMP, "en").decode()).waypoints if p.name == "A1 one")
         there = gpd.GeoSeries.from_xy([point.longitude], [point.latitude], crs=4326).to_crs(3006)
         assert abs(there.x[0] - plan.stops[0].easting) < 0.5
         assert abs(there.y[0] - plan.stops[0].northing) < 0.5
@@ -194,7 +196,7 @@ class TestGpx:
     def test_any_name(self, name: str) -> None:
         plan = make_plan(titles=(name,), name=name, crews=(replace(NORTH, name="north"),))
         read = gpxpy.parse(write_gpx(plan, STAMP, "sv").decode())
-        assert [point.name for point in read.waypoints][1:] == [f"1. {shorten(clean_text(name) or 'w0')}".strip()]
+        assert [point.name for point in read.waypoints][1:] == [f"A1 {shorten(clean_text(name) or 'w0')}".strip()]
         assert len(read.routes) == 1
         assert len(read.routes[0].points) == 3
 
@@ -207,7 +209,7 @@ class TestIcs:
         assert len(stops) == 4
         shifts = {(stop.crew, stop.on) for stop in plan.stops}
         assert len(events) == 2 * 4 + len(shifts)
-        by_title = {str(event["SUMMARY"]).split(". ")[1][0]: event for event in stops}
+        by_title = {str(event["SUMMARY"]).split(" ")[1][0]: event for event in stops}
         for stop in plan.stops:
             begin = by_title[stop.title]["DTSTART"].dt
             assert begin.date() == stop.on
@@ -266,7 +268,7 @@ class TestIcs:
         events = list_events(content)
         assert len(events) == 3
         stop = next(event for event in events if "GEO" in event)
-        assert str(stop["SUMMARY"]) == f"1. {shorten(clean_text(name) or 'w0')} (north)"
+        assert str(stop["SUMMARY"]) == f"A1 {shorten(clean_text(name) or 'w0')} (north)"
         assert "ATTENDEE" not in stop
         assert all(len(line) <= 75 for line in content.split(b"\r\n"))
 
