@@ -13,6 +13,7 @@ from api.params import CurrentSnapshot, TheService
 from api.routes.pages import PageLanguage
 from api.viewers import TheCircle, get_circle
 from api.witness import TheWitness
+from geo.planning.plan.value import CANCELLED
 from geo.store.plans import StoredPlan, count_plans, find_plan, list_plans
 from maps.i18n import pick_language
 from maps.pages.plans import ListedPlan, PlansPage, render_new_plan_page, render_plan_page, render_plans_page
@@ -34,15 +35,24 @@ def show_plans(
         Literal["", "name", "state"], Query(description="What they are sorted by; days when left out")
     ] = "",
     offset: Annotated[int, Query(ge=0, le=1_000_000, description="How many of the first ones to leave out")] = 0,
+    cancelled: Annotated[bool, Query(description="Whether plans that were cancelled are listed too")] = False,
     lang: PageLanguage = None,
 ) -> HTMLResponse:
     """Plans of the circle, so many at a time, the one whose days come last first."""
-    home = service.settings.home
-    plans = list_plans(home, circle, limit=_AT_A_TIME, offset=offset, sort=sort or "days")
+    home, without = service.settings.home, () if cancelled else (CANCELLED,)
+    plans = list_plans(home, circle, limit=_AT_A_TIME, offset=offset, sort=sort or "days", without=without)
+    counts = count_plans(home, circle)
+    n_cancelled = counts.get(CANCELLED, 0)
     page = render_plans_page(
         pick_language(lang),
         [_list(stored) for stored in plans],
-        PlansPage(sum(count_plans(home, circle).values()), offset, _AT_A_TIME),
+        PlansPage(
+            sum(counts.values()) - (0 if cancelled else n_cancelled),
+            offset,
+            _AT_A_TIME,
+            n_cancelled=n_cancelled,
+            has_cancelled=cancelled,
+        ),
         may_plan=_may_plan(user),
         sort=sort,
         query=request.query_params.multi_items(),

@@ -6,7 +6,7 @@ A plan is read, changed as a value, and written only where its version is still 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -103,6 +103,7 @@ def list_plans(
     limit: int | None = None,
     offset: int = 0,
     sort: PlanOrder = "days",
+    without: Collection[str] = (),
 ) -> tuple[StoredPlan, ...]:
     """Plans of a sharing circle; so many of them at most are read.
 
@@ -114,6 +115,7 @@ def list_plans(
     offset : int, how many of the first ones are left out
     sort : ``days``: the one whose first day comes last first; ``name``; or ``state``, in the order of ``plan_states``;
         plans alike in that by their days
+    without : codes of ``plan_states``, whose plans are left out
 
     Raises
     ------
@@ -129,8 +131,8 @@ def list_plans(
     with read_store(home) as connection:
         if connection is None:
             return ()
-        chosen = sa.select(PLANS).where(PLANS.c.circle == circle).order_by(*order).limit(limit).offset(offset)
-        rows = connection.execute(chosen)
+        chosen = sa.select(PLANS).where(PLANS.c.circle == circle, PLANS.c.state.not_in(without))
+        rows = connection.execute(chosen.order_by(*order).limit(limit).offset(offset))
         return tuple(_read(row) for row in rows)
 
 

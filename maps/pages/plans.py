@@ -58,14 +58,18 @@ class PlansPage:
 
     Attributes
     ----------
-    n_plans : int, all that there are
+    n_plans : int, all that there are, without the cancelled ones where these are not shown
     offset : int, how many come before
     at_a_time : int, how many are shown at most
+    n_cancelled : int
+    has_cancelled : bool, whether the cancelled ones are among them
     """
 
     n_plans: int
     offset: int
     at_a_time: int
+    n_cancelled: int = 0
+    has_cancelled: bool = False
 
     @property
     def following(self) -> int | None:

@@ -84,6 +84,20 @@ class TestDraft:
         assert "finns inga planer" in planner.get("/plans?lang=sv&offset=40").text
         assert planner.get("/plans?offset=-1").status_code == 422
 
+    def test_cancelled_plans_are_listed_on_request(self, planner: TestClient) -> None:
+        for name in ("Blir av", "Blir inte av"):
+            plan = ask(planner, name=name, n_candidates=1, explores=False)
+        move(planner, plan, "cancelled", reason="weather")
+        page = planner.get("/plans?lang=sv&sort=name").text
+        assert "<bdi>Blir av</bdi>" in page
+        assert "<bdi>Blir inte av</bdi>" not in page
+        assert "Visa även inställda planer: 1" in page
+        (more,) = re.findall(r'<p><a href="([^"]+)">Visa även', page)
+        whole = planner.get(f"/{html.unescape(more)}").text
+        assert whole.index("<bdi>Blir av</bdi>") < whole.index("<bdi>Blir inte av</bdi>")
+        assert "Dölj inställda planer" in whole
+        assert "cancelled=true" in re.findall(r'class="sort-link" href="([^"]+)"', whole)[0]
+
     @pytest.mark.parametrize(("plan_id", "status"), [("nothing", 404), ("a%00b", 422), ("x" * 101, 422)])
     def test_what_is_no_plan(self, planner: TestClient, plan_id: str, status: int) -> None:
         assert planner.get(f"/api/plans/{plan_id}").status_code == status
