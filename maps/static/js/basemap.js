@@ -102,12 +102,14 @@ class Labels {
   }
 }
 
-// In order of preference; the last two leave room for the number of a ranked place in the middle of the town.
+// In order of preference; the last ones leave room for a pin in the middle of the town, ever wider.
 const labelBoxes = ({ x, y }, width) => ({
   right: { left: x - 4, right: x + 10 + width, top: y - 9, bottom: y + 9 },
   left: { left: x - 10 - width, right: x + 4, top: y - 9, bottom: y + 9 },
   "far-right": { left: x + 13, right: x + 17 + width, top: y - 9, bottom: y + 9 },
   "far-left": { left: x - 17 - width, right: x - 13, top: y - 9, bottom: y + 9 },
+  "farther-right": { left: x + 27, right: x + 31 + width, top: y - 9, bottom: y + 9 },
+  "farther-left": { left: x - 31 - width, right: x - 27, top: y - 9, bottom: y + 9 },
 });
 
 const leastCovered = (free, sides, pins) => {

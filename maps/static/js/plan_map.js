@@ -1,5 +1,5 @@
 // Routes on the map: a line for each crew and day in the crew's colour and dashes, and a pin with letter and number for
-// each stop.
+// each stop; with the day in front of them as long as more than one day is shown.
 
 import { addBasemap } from "./basemap.js";
 import { colour, onTheme } from "./colours.js";
@@ -10,13 +10,20 @@ import { colourOf, dashOf, keyOf, letterOf, routesOf, shortDay, span } from "./p
 
 const L = window.L;
 const byId = (id) => document.getElementById(id);
+// Half of what a pin takes, in pixels; one with the day is wider, and a depot hangs below the point that it stands for.
+const HALF = { stop: [17, 15], dated: [26, 15] };
+const DEPOT = { left: 11, right: 11, top: -4, bottom: 28 };
+// Zoom buttons and half a pin at the right; the line with coordinates, the scale and a depot's pin below.
+const CLEAR = { paddingTopLeft: [36, 34], paddingBottomRight: [74, 84] };
 
 export class PlanMap {
   constructor(map, basemap, { onStop }) {
     Object.assign(this, { map, onStop, day: null, plan: null });
     setUpMap(map, { onInspect: () => {} });
     map.getContainer().setAttribute("aria-label", t("Map of the routes. Arrow keys move it, plus and minus zoom. The lists of stops say the same in words."));
-    addBasemap(map, basemap, { online: Boolean(window.tile_layer_base) });
+    this.taken = [];
+    const { labels } = addBasemap(map, basemap, { online: Boolean(window.tile_layer_base) });
+    this.labels = labels;
     map.createPane("routes").style.zIndex = "420";
     this.renderer = L.svg({ pane: "routes" });
     this.whole = L.geoJSON(basemap.counties).getBounds();
@@ -33,34 +40,77 @@ export class PlanMap {
     this.drawSwitch();
     this.drawLegend();
     this.group.clearLayers();
-    for (const route of this.shown()) this.drawRoute(route);
+    this.taken = [];
+    const shown = this.shown();
+    for (const route of shown) this.drawLine(route);
+    this.drawDepots(shown);
+    for (const route of shown) this.drawStops(route);
+    // Names of towns keep clear of the pins where they can.
+    this.labels?.avoid(() => this.takenBoxes());
+  }
+
+  // Without the day, the first stop of one day would look like the first of another.
+  get isDated() {
+    return !this.day && this.plan.days.length > 1;
   }
 
   shown() {
     return routesOf(this.plan).filter(({ on, stops }) => stops.length && (!this.day || on === this.day));
   }
 
-  drawRoute(route) {
-    const { depot } = this.plan.crews[route.crewIndex];
-    const home = [depot.lat, depot.lon];
+  homeOf({ crewIndex }) {
+    const { depot } = this.plan.crews[crewIndex];
+    return [depot.lat, depot.lon];
+  }
+
+  drawLine(route) {
+    const home = this.homeOf(route);
     const line = [home, ...route.stops.map(({ lat, lon }) => [lat, lon]), home];
-    const ink = colour(colourOf(route.crewIndex));
     const options = { pane: "routes", renderer: this.renderer, interactive: false };
     L.polyline(line, { ...options, color: colour("outline-halo"), weight: 6, opacity: 0.75 }).addTo(this.group);
-    L.polyline(line, { ...options, color: ink, weight: 3, dashArray: dashOf(route.crewIndex) }).addTo(this.group);
-    this.pin(home, letterOf(route.crewIndex), ink, "stop-pin depot-pin");
+    L.polyline(line, { ...options, color: colour(colourOf(route.crewIndex)), weight: 3, dashArray: dashOf(route.crewIndex) }).addTo(this.group);
+  }
+
+  // One for each place, with the letters of all crews that begin there; below every stop.
+  drawDepots(routes) {
+    const crews = new Map();
+    for (const { crewIndex } of routes) {
+      const key = JSON.stringify(this.homeOf({ crewIndex }));
+      crews.set(key, new Set(crews.get(key)).add(crewIndex));
+    }
+    for (const [key, found] of crews) {
+      const all = [...found].sort((a, b) => a - b);
+      const at = JSON.parse(key);
+      this.pin(at, all.map(letterOf).join(" "), colour(all.length > 1 ? "outline" : colourOf(all[0])), "stop-pin depot-pin", -2000);
+      this.taken.push({ at, ...DEPOT });
+    }
+  }
+
+  drawStops(route) {
+    const ink = colour(colourOf(route.crewIndex));
+    const [x, y] = this.isDated ? HALF.dated : HALF.stop;
     route.stops.forEach((stop, i) => {
-      const marker = this.pin([stop.lat, stop.lon], `${letterOf(route.crewIndex)}${i + 1}`, ink, "stop-pin");
+      const label = `${letterOf(route.crewIndex)}${i + 1}`;
+      const at = [stop.lat, stop.lon];
+      const marker = this.pin(at, this.isDated ? `${this.plan.days.indexOf(route.on) + 1}·${label}` : label, ink, this.isDated ? "stop-pin is-dated" : "stop-pin");
+      this.taken.push({ at, left: x, right: x, top: y, bottom: y });
       marker.bindTooltip(() => el("span", {}, stop.title, el("br"), `${shortDay(route.on)} ${span(stop.start_minute, stop.end_minute)}`), { direction: "top", offset: [0, -14] });
       marker.on("click", () => this.onStop(keyOf(stop)));
     });
   }
 
-  pin(at, words, ink, className) {
+  takenBoxes() {
+    return this.taken.map(({ at, left, right, top, bottom }) => {
+      const { x, y } = this.map.latLngToLayerPoint(at);
+      return { left: x - left, right: x + right, top: y - top, bottom: y + bottom };
+    });
+  }
+
+  pin(at, words, ink, className, zIndexOffset = 0) {
     const html = el("span", { class: className }, words);
     html.style.setProperty("--swatch", ink);
     // the lists are the way to stops by keyboard
-    return L.marker(at, { icon: L.divIcon({ className: "pin-anchor", html, iconSize: [0, 0] }), keyboard: false }).addTo(this.group);
+    return L.marker(at, { icon: L.divIcon({ className: "pin-anchor", html, iconSize: [0, 0] }), keyboard: false, zIndexOffset }).addTo(this.group);
   }
 
   drawSwitch() {
@@ -78,7 +128,12 @@ export class PlanMap {
   }
 
   drawLegend() {
-    fill(byId("crew-legend"), this.plan.crews.map((crew, i) => el("li", {}, lineSample(i), el("strong", {}, letterOf(i)), " ", el("bdi", {}, crew.name))));
+    const days = this.plan.days.map((day, i) => `${i + 1}· ${shortDay(day)}`).join(", ");
+    fill(
+      byId("crew-legend"),
+      this.plan.crews.map((crew, i) => el("li", {}, lineSample(i), el("strong", {}, letterOf(i)), " ", el("bdi", {}, crew.name))),
+      this.isDated && el("li", { class: "legend-days" }, t("The day stands before the dot: {days}", { days })),
+    );
   }
 
   print(isOn) {
@@ -90,7 +145,7 @@ export class PlanMap {
     const places = this.shown().flatMap((route) => [...route.stops, this.plan.crews[route.crewIndex].depot]).map(({ lat, lon }) => [lat, lon]);
     this.map.invalidateSize({ animate: false });
     const bounds = places.length ? L.latLngBounds(places) : this.whole;
-    this.map.fitBounds(bounds, { padding: [34, 34], maxZoom: 12, animate: false });
+    this.map.fitBounds(bounds, { ...CLEAR, maxZoom: 12, animate: false });
   }
 }
 
