@@ -179,18 +179,36 @@ export function hasMoved(map, view) {
   return map.latLngToContainerPoint([view.lat, view.lon]).distanceTo(map.getSize().divideBy(2)) > 2;
 }
 
-const CLEAR_PX = 40;
+// Around a chosen cell, however small it is drawn, and between it and what lies over the map.
+const LEAST_HALF_PX = 28;
+const GAP_PX = 12;
+const MARGIN_PX = 60;
 
-// After a panel has opened beside the map: keep what was clicked in sight.
-export function keepInSight(map, { lon, lat }) {
+// After a panel has opened beside the map: keep what was clicked in sight, all of a cell that is drawn large.
+export function keepInSight(map, { lon, lat, bounds = [] }) {
   map.invalidateSize({ animate: false });
-  map.panInside([lat, lon], { padding: [60, 60], animate: false });
-  // Nor must the legend cover it.
+  const drawn = L.bounds([[lat, lon], ...bounds].map((one) => map.latLngToContainerPoint(one)));
+  const half = drawn.getSize().divideBy(2).add([GAP_PX, GAP_PX]);
+  const least = (size, px) => Math.min(Math.max(MARGIN_PX, px), size / 2);
+  const { x: width, y: height } = map.getSize();
+  const side = least(width, half.x);
+  map.panInside([lat, lon], { paddingTopLeft: [side, least(height, headPx(map) + half.y)], paddingBottomRight: [side, least(height, footPx(map) + half.y)], animate: false });
+  clearOfLegend(map, [[lat, lon], ...bounds]);
+}
+
+// Nor must the legend cover it.
+function clearOfLegend(map, places) {
   const stage = map.getContainer().getBoundingClientRect();
   const legend = document.getElementById("legend").getBoundingClientRect();
-  const { x, y } = map.latLngToContainerPoint([lat, lon]);
-  const right = legend.right - stage.left + CLEAR_PX;
-  if (x < right && y > legend.top - stage.top - CLEAR_PX && right < stage.width) map.panBy([x - right, 0], { animate: animated() });
+  const points = places.map((one) => map.latLngToContainerPoint(one));
+  const [{ x, y }] = points;
+  const box = L.bounds([...points, [x - LEAST_HALF_PX, y - LEAST_HALF_PX], [x + LEAST_HALF_PX, y + LEAST_HALF_PX]]);
+  const right = legend.right - stage.left + GAP_PX;
+  if (box.min.x >= right || box.max.y <= legend.top - stage.top - GAP_PX || right >= stage.width) return;
+  const room = stage.width - right - GAP_PX;
+  // A cell that has no room beside it has its middle there.
+  const step = box.getSize().x <= room ? box.min.x - right : x - (right + room / 2);
+  if (step < 0) map.panBy([step, 0], { animate: animated() });
 }
 
 export function goTo(map, { bounds, lon, lat, zoom = 11 }) {
