@@ -16,7 +16,8 @@ import { Orders } from "./plan_orders.js";
 import { Outcomes } from "./plan_outcomes.js";
 import { RouteCards } from "./plan_routes.js";
 import { drawActual, drawHead, drawNotes } from "./plan_summary.js";
-import { ROOT } from "./plan_words.js";
+import { findPlace, noteFolds } from "./plan_place.js";
+import { ROOT, isOneself } from "./plan_words.js";
 import { showToast } from "./toast.js";
 
 const byId = (id) => document.getElementById(id);
@@ -31,7 +32,7 @@ class PlanPage {
       plan: () => this.plan,
       send: (order, value) => this.send(order, value),
       done: (plan, order) => this.end(plan, order),
-      refused: (current) => this.meet(current),
+      refused: (current, order) => this.meet(current, order),
       failed: (error, order) => {
         this.draw();
         showProblem(`plan ${order.topic}`, error);
@@ -83,6 +84,7 @@ class PlanPage {
 
   draw() {
     const focused = document.activeElement?.closest("[data-key]")?.dataset.key;
+    const restoreFolds = noteFolds(byId("content"));
     drawHead(this.plan);
     drawMoves(this);
     drawNotes(this.plan);
@@ -93,6 +95,7 @@ class PlanPage {
     drawActual(this.plan);
     drawHistory(this);
     this.map.draw(this.plan);
+    restoreFolds();
     byId("routes").setAttribute("aria-busy", String(this.waiting > 0));
     if (focused) this.focus(focused);
   }
@@ -111,7 +114,7 @@ class PlanPage {
   // that say so, what the button that goes on is called (`act`), and maybe `show`, which shows both instead of sending.
   // `theirs` is what others did to the plan since the order was given or last agreed to.
   change(method, path, body, { what, about = "", said = null, done = null, wait = null, compare = () => null }) {
-    return this.orders.add({ method, path, body, what, topic: `${method} ${path} ${about}`, said, done, wait, compare, theirs: [] });
+    return this.orders.add({ method, path, body, what, topic: `${method} ${path} ${about}`, said, done, wait, compare, theirs: [], key: findPlace().key });
   }
 
   async send({ method, path, wait }, value) {
@@ -146,34 +149,50 @@ class PlanPage {
     this.field?.showList();
   }
 
-  // Somebody else was quicker: what they did is told and shown, and one's own changes wait to be done on top of it.
-  meet(current) {
+  // Somebody else was quicker: what they did is told and shown, and one's own changes wait to be done on top of it. Once
+  // it is settled, the page is where it was.
+  meet(current, { key }) {
+    const conflict = byId("conflict");
+    if (conflict.hidden || !conflict.contains(document.activeElement)) this.place = { ...findPlace(), key: findPlace().key ?? key };
     const news = current.history.slice(this.plan.history.length);
     this.theirs.push(...news);
     for (const order of this.orders.undone) order.theirs = [...order.theirs, ...news];
     this.take(current);
     this.drawConflict();
-    const node = byId("conflict");
-    node.focus();
-    node.scrollIntoView({ block: "center" });
+    conflict.focus();
+    conflict.scrollIntoView({ block: "center" });
+  }
+
+  // Back to where somebody was, unless they have gone elsewhere themselves.
+  goBack() {
+    const { place } = this;
+    this.place = null;
+    if (!place || (document.activeElement !== document.body && !byId("conflict").contains(document.activeElement))) return null;
+    return () => {
+      if (place.key) this.focus(place.key);
+      place.scroll();
+    };
   }
 
   drawConflict() {
     const { undone } = this.orders;
     const node = byId("conflict");
+    const goBack = undone.length === 0 ? this.goBack() : null;
     node.hidden = undone.length === 0;
     if (node.hidden) {
       this.theirs = [];
+      goBack?.();
       return;
     }
+    const isOwn = this.theirs.length > 0 && this.theirs.every(({ by }) => isOneself(by));
     const leave = () => {
       this.orders.undone = [];
       this.drawConflict();
     };
     fill(
       node,
-      el("p", {}, el("strong", {}, t("Somebody else changed the plan meanwhile.")), " ", t("Nothing of it is overwritten, and what you did is not lost: you see the plan as it is now, and choose.")),
-      this.theirs.length > 0 && el("ul", { class: "conflict-list" }, this.theirs.map((one) => el("li", {}, el("bdi", {}, one.by), ": ", one.what_text))),
+      el("p", {}, el("strong", {}, isOwn ? t("You changed the plan meanwhile, in another tab.") : t("Somebody else changed the plan meanwhile.")), " ", t("Nothing of it is overwritten, and what you did is not lost: you see the plan as it is now, and choose.")),
+      this.theirs.length > 0 && el("ul", { class: "conflict-list" }, this.theirs.map((one) => el("li", {}, isOneself(one.by) ? t("You, in another tab") : el("bdi", {}, one.by), ": ", one.what_text))),
       el("p", {}, t("Yours, not sent or not saved: {n}", { n: undone.length })),
       el("ul", { class: "conflict-list" }, undone.map((order) => el("li", {}, this.undoneRow(order)))),
       el("p", { class: "row-buttons" }, el("button", { type: "button", class: "plain-button", onclick: leave }, t("Leave it as it is now"))),

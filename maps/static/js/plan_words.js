@@ -59,10 +59,15 @@ export const titleOf = (name, code) => choicesOf(name).find(([one]) => one === c
 // One site, where the layer's own title says many.
 export const layerTitle = ({ layer }) => (layer === "accommodation" ? t("Accommodation") : t("Workplace"));
 
+// Whether something was done by whoever reads the page; then it was in another tab, or on another machine.
+export const isOneself = (by) => Boolean(by) && by === document.body.dataset.userName;
+
 // What is asked before an answer of somebody else is replaced, as `PlanPage.change` takes it.
 export function clashWords(clash, say) {
   if (!clash) return null;
-  const words = t("{by} has answered this meanwhile: {theirs}. That stays unless you replace it with yours: {mine}.", { by: clash.by, theirs: say(clash.now), mine: say(clash.mine) });
+  const given = { theirs: say(clash.now), mine: say(clash.mine) };
+  if (isOneself(clash.by)) return { words: t("You have answered this meanwhile, in another tab: {theirs}. That stays unless you replace it with this: {mine}.", given), act: t("Replace it with mine") };
+  const words = t("{by} has answered this meanwhile: {theirs}. That stays unless you replace it with yours: {mine}.", { by: clash.by, ...given });
   return { words, act: t("Replace it with mine") };
 }
 
