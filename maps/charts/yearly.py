@@ -123,7 +123,7 @@ def draw_bars(lang: str, figures: BarFigures, size: Size = "wide", theme: Theme 
             top = top_px + number * row_px
             name = name_group(lang, figures.dimension, group)
             if size == "wide":
-                sheet.write(over, left - 10, top + row_px / 2, _shorten(name, 30), ha="right", fontsize=LABEL_PX)
+                sheet.write(over, left - 10, top + row_px / 2, _shorten(name, 27), ha="right", fontsize=LABEL_PX)
             else:
                 sheet.write(over, left, top + 9, _shorten(name, 48), fontsize=LABEL_PX)
                 top += row_px - _ROW_PX["wide"] + 2
