@@ -268,7 +268,7 @@ class TestLanguage:
         listed = run("plan", "list", *where).stdout
         assert "arbetslag" in listed
         assert "detsamma" in run("replay", plan_id, *where).stdout
-        assert "Platser för" in run("targets", "--n", "2", *where).stdout
+        assert "Arbetsställen och boenden för" in run("targets", "--n", "2", *where).stdout
 
     def test_errors_are_told_in_swedish(self, home: Path, drafted: dict[str, Any], tmp_path: Path) -> None:
         where, plan_id = ("--home", home, "--lang", "sv"), drafted["plan_id"]
