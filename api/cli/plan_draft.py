@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from geo.planning.plan import Plan
     from geo.planning.targets import SiteKey
     from geo.risk.surface import RiskSurface
+    from geo.store.plans import StoredPlan
 
 __all__ = ["COMMANDS"]
 
@@ -76,6 +77,11 @@ def draft_new(  # noqa: PLR0913, PLR0917  every option is one
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of the stops that are drawn by lot.")] = None,
     no_lot: Annotated[bool, typer.Option("--no-lot", help="Draw no stops by lot.")] = False,
+    plan: Annotated[
+        str | None,
+        typer.Option("--change", metavar="PLAN", help="A draft to make anew; what is left out is as it was asked for."),
+    ] = None,
+    version: VersionOption = None,
     circle: CircleOption = None,
     lang: LanguageOption = "en",
     home: HomeOption = None,
@@ -85,7 +91,12 @@ def draft_new(  # noqa: PLR0913, PLR0917  every option is one
     from maps.i18n import catalogue  # noqa: PLC0415
 
     catalogue(lang)
+    own = pick_circle(circle)
+    stored = None if plan is None else _find_draft(read_settings(home).home, plan, own)
     document = _read_file(file)
+    if stored is not None:
+        before = _ask_again(stored)
+        document = {**before, **document, "filter": {**before["filter"], **document.get("filter", {})}}
     _put(document, {"name": name, "days": day, "n_candidates": candidates, "seed": seed, "hours": _read_hours(hours)})
     if no_lot:
         document["explores"] = False
@@ -105,7 +116,57 @@ def draft_new(  # noqa: PLR0913, PLR0917  every option is one
         document["pinned"] = [_site(read_key("--pin", one)) for one in pin]
     if exclude:
         document["excluded"] = [{**_site(key), "reason": reason} for key, reason in _read_exclusions(exclude).items()]
-    _draft(document, lang, home, pick_circle(circle), as_json=as_json)
+    if stored is None:
+        _draft(document, lang, home, own, as_json=as_json)
+    else:
+        _redraft(stored, document, version, lang, home, as_json=as_json)
+
+
+def _find_draft(folder: Path, plan_id: str, circle: str) -> StoredPlan:
+    from geo.planning.plan import require_draft  # noqa: PLC0415
+    from geo.store.plans import find_plan  # noqa: PLC0415
+
+    stored = find_plan(folder, plan_id, circle)
+    require_draft(stored.plan)
+    return stored
+
+
+def _ask_again(stored: StoredPlan) -> dict[str, Any]:
+    """What a plan was drafted from, as a file holds it."""
+    from api.plan_requests import PlanRequest  # noqa: PLC0415
+    from maps.plan_request import describe_request  # noqa: PLC0415
+
+    told = describe_request(stored)
+    for crew in told["crews"]:
+        crew["depot"] = [crew["depot"]["easting"], crew["depot"]["northing"]]
+    return {name: told[name] for name in PlanRequest.model_fields}
+
+
+def _redraft(
+    stored: StoredPlan, document: dict[str, Any], version: int | None, lang: str, home: Path | None, *, as_json: bool
+) -> None:
+    settings, plan = read_settings(home), stored.plan
+    folder = settings.home
+    from api.drive import choose_drive  # noqa: PLC0415
+    from api.plan_requests import PlanRequest  # noqa: PLC0415
+    from api.plans.asked import read_plan_request  # noqa: PLC0415
+    from geo.planning.draft import draft_changed  # noqa: PLC0415
+    from geo.planning.plan import replace_request  # noqa: PLC0415
+    from maps.i18n import translate  # noqa: PLC0415
+
+    asked = check_document(PlanRequest, document)
+    with working(translate(lang, "Reading the surface")):
+        surface = _find_surface(folder, plan)
+    sure = None if asked.filter.min_certainty is None else surface.uncertainty()
+    request = read_plan_request(asked, surface, surface.layers, plan.circle, sure)
+    with working(translate(lang, "Planning routes")):
+        drive = choose_drive(settings, surface.layers)
+        made = draft_changed(surface, plan, request, drive=drive, uncertainty=sure).plan
+    wanted = stored.version if version is None else version
+    changed = change_stored(
+        folder, plan.plan_id, wanted, lambda one, who: replace_request(one, made, **who), plan.circle
+    )
+    tell_plan(folder, changed, lang, as_json=as_json)
 
 
 def _draft(document: dict[str, Any], lang: str, home: Path | None, circle: str, *, as_json: bool) -> None:
@@ -162,18 +223,15 @@ def optimise(  # noqa: PLR0913, PLR0917  every option is one
     settings, own = read_settings(home), pick_circle(circle)
     folder = settings.home
     from api.drive import choose_drive  # noqa: PLC0415
-    from geo.planning.draft import draft_again, request_of  # noqa: PLC0415
-    from geo.planning.plan import replace_stops, require_draft  # noqa: PLC0415
-    from geo.store.plans import find_plan  # noqa: PLC0415
+    from geo.planning.draft import draft_again, pinned_in, request_of  # noqa: PLC0415
+    from geo.planning.plan import replace_stops  # noqa: PLC0415
 
     locks = _read_locks(lock or ())
-    stored = find_plan(folder, plan, own)
-    require_draft(stored.plan)
+    stored = _find_draft(folder, plan, own)
     before = request_of(stored.plan)
-    by_hand = [tuple(key) for key in stored.plan.manifest.get("arranged", {}).get("added", ())]
     changes: dict[str, Any] = {}
     if pin or unpin:
-        pins = [*before.pinned, *by_hand, *(read_key("--pin", one) for one in pin or ())]
+        pins = [*pinned_in(stored.plan, excluded=()), *(read_key("--pin", one) for one in pin or ())]
         changes["pinned"] = _without("--unpin", dict.fromkeys(pins), unpin)
     if lock or unlock:
         changes["locks"] = _without("--unlock", {**before.locks, **locks}, unlock)
@@ -211,11 +269,9 @@ def arrange(
     from api.plan_requests import RoutesRequest  # noqa: PLC0415
     from api.plans.asked import read_routes  # noqa: PLC0415
     from geo.planning.draft import arrange_stops  # noqa: PLC0415
-    from geo.planning.plan import replace_stops, require_draft  # noqa: PLC0415
-    from geo.store.plans import find_plan  # noqa: PLC0415
+    from geo.planning.plan import replace_stops  # noqa: PLC0415
 
-    stored = find_plan(folder, plan, own)
-    require_draft(stored.plan)
+    stored = _find_draft(folder, plan, own)
     wanted = stored.version if version is None else version
     routes = read_routes(check_document(RoutesRequest, {"version": wanted, **_read_file(file)}))
     with working(translate(lang, "Following the order")):
@@ -321,11 +377,13 @@ COMMANDS = (
         "the plan is kept as a draft.\n\nWhat is asked for stands in a JSON or TOML file, in the form that POST "
         "/api/plans takes, in options, or in both: options go before the file. A crew's file holds name, people by "
         "agency, car_seats and depot (easting and northing, or lon and lat). All that cannot be planned is told at "
-        "once.",
+        "once.\n\nWith --change a draft is made anew: what is neither in the file nor in options is as it was asked "
+        "for. It keeps its id, checklist, comments and the locks that still hold.",
         (
             "norrsyn plan draft week30.toml",
             "norrsyn plan draft --name 'Week 30' --day 2026-07-20 --day 2026-07-21 --crew north.json --county 24",
             "norrsyn plan draft week30.json --pin workplaces/12345678 --hours 07:30-16:30 --seed 7 --json",
+            "norrsyn plan draft --change 3f2a… --day 2026-07-22 --hours 08:00-15:00",
         ),
     ),
     Command(

@@ -105,6 +105,20 @@ def test_a_draft_from_a_file_and_options_that_go_before_it(home: Path, tmp_path:
     assert request["explores"] is False
 
 
+def test_a_draft_is_made_anew_from_something_else(home: Path, drafted: dict[str, Any]) -> None:
+    options = ("--change", drafted["plan_id"], "--day", "2026-07-22", "--hours", "08:00-15:00", "--county", "24")
+    told = run_json("plan", "draft", *options, "--home", home)
+    assert (told["plan_id"], told["version"], told["name"]) == (drafted["plan_id"], 2, "Week 30")
+    assert (told["days"], told["hours"]) == (["2026-07-22"], [480, 900])
+    assert [crew["name"] for crew in told["crews"]] == [crew["name"] for crew in drafted["crews"]]
+    request = find_plan(home, drafted["plan_id"]).plan.manifest["request"]
+    assert (request["seed"], request["filter"]["counties"]) == (3, ["24"])
+    assert run_json("replay", drafted["plan_id"], "--home", home)["is_same"]
+    fail_json("plan", "draft", *options, "--if-version", "1", "--home", home, code=2)
+    run_json("plan", "move", drafted["plan_id"], "cancelled", "--reason", "weather", "--home", home)
+    assert "cancelled" in fail_json("plan", "draft", *options, "--home", home, code=2)["detail"]
+
+
 @pytest.mark.long
 def test_optimised_anew_and_in_an_order_of_one_s_own(home: Path, drafted: dict[str, Any], tmp_path: Path) -> None:
     plan_id, reason = drafted["plan_id"], str(read_table("exclusion_reasons")["reason"].iloc[0])

@@ -92,7 +92,8 @@ def test_others_may_not(served: TestClient, plan_id: str, home: Path) -> None:
             answer = client.get(f"/plans/{which}/files/csv?lang=sv")
             assert answer.status_code == 403
             assert "Åre" not in answer.text
-            assert answer.json()["detail"] == "Filer av planer namnger arbetsställen och boenden som din krets inte får se."
+            told = "Filer av planer namnger arbetsställen och boenden som din krets inte får se."
+            assert answer.json()["detail"] == told
     assert TestClient(served.app, base_url=BASE_URL).get(f"/plans/{plan_id}/files/csv").status_code == 401
     assert list_events(home)[0] == before
 
