@@ -69,6 +69,8 @@ NARROW_WORDS: Mapping[str, str] = MappingProxyType(
         "No visit within {km} km is known.": "No visit within {km} km is among the records that your circle may see.",
         "Past visits": "Past visits that your circle may see",
         "Past visits: {count}": "Past visits that your circle may see: {count}",
+        "last visit the day before": "last visit that your circle may see the day before",
+        "last visit the same day": "last visit that your circle may see the same day",
         "last visit {days} days ago": "last visit that your circle may see {days} days ago",
     }
 )

@@ -51,6 +51,7 @@ TEMPLATES = (
     "Crew {crew}: nobody rides along; name at least one agency with people on site.",
     "Crew {crew}: {agency} has {n} people; give at least 1, or leave the agency out.",
     "Crew {crew}: every car needs at least one seat; the cars have {seats}.",
+    "Crew {crew}: {n} people and 1 seat; add a car, or leave people out.",
     "Crew {crew}: {n} people and {seats} seats; add a car, or leave people out.",
     "Crew {crew}: the depot has no finite coordinates; give easting and northing in metres, EPSG:3006.",
     "Crew {crew}: lon and lat of the depot are swapped.",

@@ -81,8 +81,11 @@ def note_crews(crews: Sequence[Crew]) -> tuple[Sentence, ...]:
     values = planning_parameters()
     low, high = int(values["team_min"]), int(values["team_max"])
     unusual = "Crew {crew} has {n} people on site; a joint inspection usually has {low} to {high}."
+    alone = "Crew {crew} has one person on site; a joint inspection usually has {low} to {high}."
     return tuple(
-        Sentence(unusual, {"crew": crew.name, "n": crew.n_people, "low": low, "high": high})
+        Sentence(alone, {"crew": crew.name, "low": low, "high": high})
+        if crew.n_people == 1
+        else Sentence(unusual, {"crew": crew.name, "n": crew.n_people, "low": low, "high": high})
         for crew in crews
         if not low <= crew.n_people <= high
     )
@@ -133,7 +136,8 @@ def _find_failures(crew: Crew, region: Region) -> Iterator[str]:
     if any(seats < 1 for seats in crew.car_seats) or not crew.car_seats:
         yield f"{who}: every car needs at least one seat; the cars have {list(crew.car_seats)}."
     elif sum(crew.car_seats) < crew.n_people:
-        yield f"{who}: {crew.n_people} people and {sum(crew.car_seats)} seats; add a car, or leave people out."
+        seats = "1 seat" if sum(crew.car_seats) == 1 else f"{sum(crew.car_seats)} seats"
+        yield f"{who}: {crew.n_people} people and {seats}; add a car, or leave people out."
     yield from _find_depot_failures(who, crew.depot, region)
 
 

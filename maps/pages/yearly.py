@@ -151,7 +151,7 @@ def _list_facts(lang: str, report: CalibrationReport) -> list[tuple[str, str]]:
     if report.brier is not None and report.brier_if_right is not None and report.brier_of_share is not None:
         facts.append(
             (
-                translate(lang, "Brier score"),
+                translate(lang, "How close the chances came (Brier score; 0 is best)"),
                 translate(
                     lang,
                     "{score}; {right} if the chances were right, {share} with one share for all",
@@ -218,11 +218,16 @@ def _tally_columns(lang: str) -> tuple[Column, ...]:
 
 def _tell(lang: str, one: Tally) -> tuple[Any, ...]:
     share = f"{_percent(lang, one.share or 0.0)} ({_range(lang, one.share_low, one.share_high)})"
-    return one.n, one.expected, f"{one.low}–{one.high}", one.found, share
+    return one.n, one.expected, _span(str(one.low), str(one.high)), one.found, share
 
 
 def _range(lang: str, low: float, high: float) -> str:
-    return f"{_percent(lang, low).removesuffix(' %')}–{_percent(lang, high)}"
+    return f"{_span(*(_percent(lang, share).removesuffix(' %') for share in (low, high)))} %"
+
+
+def _span(low: str, high: str) -> str:
+    """From one number to another, as they are written; one number where they are the same."""
+    return low if low == high else f"{low}–{high}"
 
 
 def _percent(lang: str, share: float) -> str:

@@ -186,7 +186,7 @@ def test_a_site_without_coordinates(home: Path, serve: Callable[..., TestClient]
     job = import_workplaces(planner, rows)
     assert job["status"] == "done"
     problem = ask(planner, 422, "sv", pinned=[{"layer": "workplaces", "record_id": "71234567"}])
-    assert "ingen plats workplaces 71234567 med känt läge" in problem["detail"]
+    assert "inget arbetsställe eller boende workplaces 71234567 med känt läge" in problem["detail"]
     pinned = ask(planner, pinned=[{"layer": "workplaces", "record_id": "71234568"}])
     assert "71234568" in {stop["record_id"] for stop in list_stops(pinned)}
 

@@ -21,11 +21,13 @@ from fastapi.testclient import TestClient
 from api import create_app
 from api.routes.yearly import list_years
 from api.settings import Settings
+from geo.planning.followup import Tally
 from geo.planning.yearly import Period, draw_picture
 from geo.store.files import load_layers
 from geo.store.people.events import list_events
 from maps.charts.yearly import YEARLY_CHARTS, collect_bars, describe_bars, draw_bars
 from maps.i18n import format_day
+from maps.pages import yearly
 from tests.accounts import cheap_passwords, enter
 from tests.api.made import BASE_URL
 from tests.api.test_cli import fail_json, run, run_json
@@ -85,6 +87,13 @@ def test_a_month_within_a_swedish_sentence_has_no_capital(yearly_home: Path) -> 
     assert re.search(r"Flest: [a-z]+, \d", told.summary)
     assert all(str(row[0])[0].isupper() for row in told.table.rows)
     assert re.search(r"Most: [A-Z]", describe_bars("en", collect_bars("month", picture)).summary)
+
+
+def test_a_span_of_one_number_is_that_number() -> None:
+    one = Tally(n=2, expected=0.4, found=0, low=0, high=0, share_low=0.191, share_high=0.194)
+    assert yearly._range("sv", 0.191, 0.194) == "19 %"
+    assert yearly._range("sv", 0.19, 0.21) == "19–21 %"
+    assert yearly._tell("sv", one)[2] == "0"
 
 
 def test_a_year_that_has_not_come_is_none_to_choose(yearly_home: Path) -> None:

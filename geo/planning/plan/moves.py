@@ -253,8 +253,7 @@ def _find_unjustified(plan: Plan, now: Mapping[StopKey, SiteNow]) -> Iterator[Se
             text = "{title} was visited on {day}, after it was chosen; say why it is visited again."
             yield Sentence(text, {**values, "day": known.last_visit})
         elif _is_lately(days) and days is not None:
-            text = "{title} was visited {days} days before this stop; say why it is visited again."
-            yield Sentence(text, {**values, "days": max(days, 0)})
+            yield _say_lately(stop.title, max(days, 0))
         if known.presence == REMOVED:
             yield Sentence("{title} is no longer on record; take it out, or say why it is visited.", values)
         if known.presence == ENDED:
@@ -264,6 +263,15 @@ def _find_unjustified(plan: Plan, now: Mapping[StopKey, SiteNow]) -> Iterator[Se
             why = title_sentence("exclusion_reasons", "reason", code)
             text = "{title} is excluded ({reason}); take it out, lift the exclusion, or say why it is visited."
             yield Sentence(text, {**values, "reason": why})
+
+
+def _say_lately(title: str, days: int) -> Sentence:
+    if days == 0:
+        return Sentence("{title} was visited on the day of this stop; say why it is visited again.", {"title": title})
+    if days == 1:
+        return Sentence("{title} was visited the day before this stop; say why it is visited again.", {"title": title})
+    text = "{title} was visited {days} days before this stop; say why it is visited again."
+    return Sentence(text, {"title": title, "days": days})
 
 
 def _is_lately(days_since_visit: int | None) -> bool:

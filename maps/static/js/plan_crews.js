@@ -188,6 +188,7 @@ export class CrewList {
     else if (this.crews.some((other) => other !== crew && other.field("name").value.trim() === name)) found.push(["name", t("Two crews are called {name}; give each a name of its own.", { name })]);
     if (!seats.length) found.push(["seats", t("{crew}: say how many seats each car has, such as 5, 5, 4.", { crew: who })]);
     else if (seats.some((one) => one < 1)) found.push(["seats", t("{crew}: every car needs at least one seat.", { crew: who })]);
+    else if (room === 1 && n > 1) found.push(["seats", t("{crew}: {people} people and 1 seat; add a car, or leave people out.", { crew: who, people: n })]);
     else if (room < n) found.push(["seats", t("{crew}: {people} people and {seats} seats; add a car, or leave people out.", { crew: who, people: n, seats: room })]);
     if (!n) found.push(["people", t("{crew}: nobody rides along; at least one agency must have people on site.", { crew: who })]);
     else if (twice) found.push(["people", t("{crew}: {agency} is both on site and takes part from afar; choose one.", { crew: who, agency: crew.node.querySelector(`[data-agency="${twice}"] th`).textContent })]);

@@ -193,7 +193,9 @@ function crewWords(crew) {
 
 function visitWords({ days_since_visit: days, visited_since: since }) {
   if (since) return t("New visit: {day}", { day: day(since) });
-  return days === null ? null : t("Last visit {n} days before", { n: days });
+  if (days === null) return null;
+  if (days === 0) return t("Last visit the same day");
+  return days === 1 ? t("Last visit the day before") : t("Last visit {n} days before", { n: days });
 }
 
 const timeWords = ({ depart_minute: depart, return_minute: back, return_is_estimate: isEstimate }) => {

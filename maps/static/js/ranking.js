@@ -126,10 +126,16 @@ export const cellEntry = (cell, colours) => ({
   bounds: null,
 });
 
+// Days are counted to the day of the scores, which need not be today.
+function visitWords(days) {
+  if (days === 0) return t("last visit the same day");
+  return days === 1 ? t("last visit the day before") : t("last visit {days} days ago", { days });
+}
+
 // What a ranked cell is known by at a glance.
 const glance = ({ rank, rank_shown: shown, main_sector: sector, days_since_visit: days, certainty }) => [
   sector?.name,
-  Number.isFinite(days) && t("last visit {days} days ago", { days }),
+  Number.isFinite(days) && visitWords(days),
   certainty && t("{certainty} among the 20 highest", { certainty: certainty.name }),
   Number.isFinite(shown) && shown !== rank && t("no. {rank} in the region", { rank }),
 ];

@@ -52,6 +52,7 @@ def test_a_usual_crew_may_be_sent() -> None:
         ({"car_seats": ()}, "at least one seat"),
         ({"car_seats": (5, 0, 9)}, "at least one seat"),
         ({"car_seats": (5, 4)}, "12 people and 9 seats"),
+        ({"car_seats": (1,)}, "12 people and 1 seat;"),
         ({"depot": (math.nan, 7_000_000.0)}, "no finite coordinates"),
         ({"depot": (850_000.0, 7_050_000.0)}, "at sea or outside"),
         ({"depot": (674_000.0, 6_580_000.0)}, "at sea or outside"),
@@ -72,10 +73,12 @@ def test_all_failures_are_told_at_once() -> None:
 def test_a_small_or_large_team_is_said_and_may_go() -> None:
     small = replace(CREW, people={"polismyndigheten": 3})
     large = replace(CREW, name="big", people={"polismyndigheten": 16}, car_seats=(9, 9))
-    check_crews([small, large], REGION)
-    assert [str(note) for note in note_crews([small, CREW, large])] == [
+    alone = replace(CREW, name="alone", people={"polismyndigheten": 1})
+    check_crews([small, large, alone], REGION)
+    assert [str(note) for note in note_crews([small, CREW, large, alone])] == [
         "Crew north has 3 people on site; a joint inspection usually has 10 to 15.",
         "Crew big has 16 people on site; a joint inspection usually has 10 to 15.",
+        "Crew alone has one person on site; a joint inspection usually has 10 to 15.",
     ]
 
 

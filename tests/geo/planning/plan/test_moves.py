@@ -68,6 +68,13 @@ def test_approval_is_blocked_by_each_open_item_of_the_checklist() -> None:
     assert move_plan(done, "approved", **WHO).state == "approved"
 
 
+@pytest.mark.parametrize(("days", "words"), [(0, "on the day of this stop"), (1, "the day before this stop")])
+def test_a_visit_of_the_same_day_or_the_day_before_is_called_so(days: int, words: str) -> None:
+    plan = complete(move_plan(make_plan(make_stop(days_since_visit=days)), "ready", **WHO))
+    (block,) = find_blocks(plan, "approved")
+    assert str(block) == f"Place w1 was visited {words}; say why it is visited again."
+
+
 def test_approval_is_blocked_by_a_site_visited_lately_until_it_is_justified() -> None:
     lately = make_stop("w2", days_since_visit=40, order=2)
     plan = complete(move_plan(make_plan(make_stop(days_since_visit=365), lately), "ready", **WHO))
