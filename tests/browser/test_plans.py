@@ -221,6 +221,10 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_lost(open_page:
     page = watched.page
     page.goto(f"{own_url}/plans/new?lang=sv")
     expect(page.locator("#plan-make")).to_be_enabled()
+    towns = page.locator("#crew-1-town option").all_inner_texts()
+    assert {"Långsele (Sollefteå)", "Långsele (Skellefteå)"} < set(towns)
+    assert len([town for town in towns if town.startswith("Vi (Sundsvall, ")]) == 2
+    assert len(set(towns)) == len(towns)
     page.fill("#hours-start", "17:00")
     page.fill("#hours-end", "08:00")
     page.fill("#crew-1-seats", "0, 0")

@@ -54,7 +54,7 @@ export class CrewList {
     Object.assign(crew, { part, field });
     const name = LETTERS.map((letter) => t("Crew {letter}", { letter })).find((one) => !this.crews.some((other) => other.field("name").value.trim() === one));
     field("name").value = name ?? "";
-    field("town").append(...this.towns.map((town, i) => el("option", { value: i }, town.name)));
+    field("town").append(...this.towns.map((town, i) => el("option", { value: i }, town.title)));
     this.listen(crew);
     // a second crew most often begins where the first does
     if (this.crews.length) this.setPlace(crew, this.crews.at(-1).place);

@@ -12,6 +12,7 @@ import { DayList, workdayAfter } from "./plan_days.js";
 import { DepotMap } from "./plan_depots.js";
 import { SiteChoices } from "./plan_sites.js";
 import { ROOT, keyOf, linesOf } from "./plan_words.js";
+import { isInside } from "./region.js";
 import { isDay } from "./state.js";
 import { toSweref } from "./sweref.js";
 
@@ -30,7 +31,7 @@ class NewPlan {
     const id = document.body.dataset.plan;
     this.path = `${ROOT}api/plans${id ? `/${encodeURIComponent(id)}/request` : ""}`;
     const asked = id ? await getJson(this.path, { lang }) : null;
-    const towns = basemap.localities.filter(({ population }) => population >= SMALLEST_TOWN).sort((a, b) => a.name.localeCompare(b.name, lang));
+    const towns = nameApart(basemap.localities.filter(({ population }) => population >= SMALLEST_TOWN), basemap.municipalities.features).sort((a, b) => a.title.localeCompare(b.title, lang));
     this.days = new DayList(this.firstDay(query.get("at")));
     this.crews = new CrewList({ towns, region: basemap.counties.features, onChange: () => this.drawDepots() });
     this.map = new DepotMap(window.map_norrsyn, basemap, { onPick: (place) => this.pick(place) });
@@ -272,6 +273,20 @@ class NewPlan {
 }
 
 const clockOf = (minute) => [Math.floor(minute / 60), minute % 60].map((one) => String(one).padStart(2, "0")).join(":");
+
+// Towns of one name are told apart by their municipality, and where that is one too, by how many live there.
+function nameApart(towns, municipalities) {
+  const where = ({ lon, lat }) => municipalities.find((one) => isInside([one], lon, lat))?.properties.name ?? "";
+  const twice = towns.filter(({ name }, i) => towns.some((town, k) => k !== i && town.name === name)).map((town) => ({ ...town, where: where(town) }));
+  return towns.map((town) => {
+    const alike = twice.filter(({ name }) => name === town.name);
+    const own = alike.find(({ lon, lat }) => lon === town.lon && lat === town.lat);
+    if (!own) return { ...town, title: town.name };
+    const isAlone = alike.filter((one) => one.where === own.where).length === 1;
+    const parts = [own.where, !isAlone && t("{n} inhabitants", { n: town.population })].filter(Boolean);
+    return { ...town, title: `${town.name} (${parts.join(", ")})` };
+  });
+}
 
 const isWhole = (text) => /^\d{1,9}$/.test(text);
 
