@@ -88,21 +88,27 @@ def draft_new(  # noqa: PLR0913, PLR0917  every option is one
     as_json: JsonOption = False,
 ) -> None:
     """Draft a plan; see the command's help."""
+    from geo.errors import ParameterError  # noqa: PLC0415
     from maps.i18n import catalogue  # noqa: PLC0415
 
     catalogue(lang)
     own = pick_circle(circle)
+    if plan is None and version is not None:
+        message = "--if-version says which version of a draft is changed; name the draft with --change."
+        raise ParameterError(message)
     stored = None if plan is None else _find_draft(read_settings(home).home, plan, own)
     document = _read_file(file)
     if stored is not None:
-        before = _ask_again(stored)
-        document = {**before, **document, "filter": {**before["filter"], **document.get("filter", {})}}
+        before, given = _ask_again(stored), document.get("filter", {})
+        # what is no object is told with the rest
+        chosen = {**before["filter"], **given} if isinstance(given, dict) else given
+        document = {**before, **document, "filter": chosen}
     _put(document, {"name": name, "days": day, "n_candidates": candidates, "seed": seed, "hours": _read_hours(hours)})
     if no_lot:
         document["explores"] = False
     if crew:
         document["crews"] = [one for path in crew for one in _read_crews(path)]
-    chosen: dict[str, Any] = {
+    filters: dict[str, Any] = {
         "sectors": sector,
         "counties": county,
         "municipalities": municipality,
@@ -110,16 +116,13 @@ def draft_new(  # noqa: PLR0913, PLR0917  every option is one
         "agencies": agency,
         "min_days_since_visit": unvisited_days,
     }
-    if any(value is not None for value in chosen.values()):
-        _put(document.setdefault("filter", {}), chosen)
+    if any(value is not None for value in filters.values()):
+        _put(document.setdefault("filter", {}), filters)
     if pin:
         document["pinned"] = [_site(read_key("--pin", one)) for one in pin]
     if exclude:
         document["excluded"] = [{**_site(key), "reason": reason} for key, reason in _read_exclusions(exclude).items()]
-    if stored is None:
-        _draft(document, lang, home, own, as_json=as_json)
-    else:
-        _redraft(stored, document, version, lang, home, as_json=as_json)
+    _draft(document, stored, version, lang, home, own, as_json=as_json)
 
 
 def _find_draft(folder: Path, plan_id: str, circle: str) -> StoredPlan:
@@ -142,57 +145,49 @@ def _ask_again(stored: StoredPlan) -> dict[str, Any]:
     return {name: told[name] for name in PlanRequest.model_fields}
 
 
-def _redraft(
-    stored: StoredPlan, document: dict[str, Any], version: int | None, lang: str, home: Path | None, *, as_json: bool
+def _draft(
+    document: dict[str, Any],
+    stored: StoredPlan | None,
+    version: int | None,
+    lang: str,
+    home: Path | None,
+    circle: str,
+    *,
+    as_json: bool,
 ) -> None:
-    settings, plan = read_settings(home), stored.plan
-    folder = settings.home
-    from api.drive import choose_drive  # noqa: PLC0415
-    from api.plan_requests import PlanRequest  # noqa: PLC0415
-    from api.plans.asked import read_plan_request  # noqa: PLC0415
-    from geo.planning.draft import draft_changed  # noqa: PLC0415
-    from geo.planning.plan import replace_request  # noqa: PLC0415
-    from maps.i18n import translate  # noqa: PLC0415
-
-    asked = check_document(PlanRequest, document)
-    with working(translate(lang, "Reading the surface")):
-        surface = _find_surface(folder, plan)
-    sure = None if asked.filter.min_certainty is None else surface.uncertainty()
-    request = read_plan_request(asked, surface, surface.layers, plan.circle, sure)
-    with working(translate(lang, "Planning routes")):
-        drive = choose_drive(settings, surface.layers)
-        made = draft_changed(surface, plan, request, drive=drive, uncertainty=sure).plan
-    wanted = stored.version if version is None else version
-    changed = change_stored(
-        folder, plan.plan_id, wanted, lambda one, who: replace_request(one, made, **who), plan.circle
-    )
-    tell_plan(folder, changed, lang, as_json=as_json)
-
-
-def _draft(document: dict[str, Any], lang: str, home: Path | None, circle: str, *, as_json: bool) -> None:
+    """Draft a new plan, or the one that is stored from another request."""
     settings = read_settings(home)
     folder = settings.home
     from api.drive import choose_drive  # noqa: PLC0415
     from api.plan_requests import PlanRequest  # noqa: PLC0415
     from api.plans.asked import read_plan_request  # noqa: PLC0415
     from api.plans.bounds import check_room, check_size  # noqa: PLC0415
-    from geo.planning.draft import draft_plan  # noqa: PLC0415
+    from geo.planning.draft import draft_changed, draft_plan  # noqa: PLC0415
+    from geo.planning.plan import replace_request  # noqa: PLC0415
     from geo.store.plans import count_plans, save_plan  # noqa: PLC0415
     from geo.store.surfaces import load_surface  # noqa: PLC0415
     from maps.i18n import translate  # noqa: PLC0415
 
     asked = check_document(PlanRequest, document)
     with working(translate(lang, "Reading the surface")):
-        surface = score_for(circle, load_surface(folder))
-    check_room(count_plans(folder, circle))
+        surface = score_for(circle, load_surface(folder)) if stored is None else _find_surface(folder, stored.plan)
+    if stored is None:
+        check_room(count_plans(folder, circle))
     sure = None if asked.filter.min_certainty is None else surface.uncertainty()
     request = read_plan_request(asked, surface, surface.layers, circle, sure)
     with working(translate(lang, "Planning routes")):
-        drive = choose_drive(settings, surface.layers)
-        plan = draft_plan(surface, request, drive=drive, uncertainty=sure).plan
-    stored = save_plan(folder, check_size(plan), by=name_operator())
-    note_done(folder, "plan-made", stored.plan.plan_id)
-    tell_plan(folder, stored, lang, as_json=as_json)
+        options: dict[str, Any] = {"drive": choose_drive(settings, surface.layers), "uncertainty": sure}
+        if stored is None:
+            made = draft_plan(surface, request, **options).plan
+        else:
+            made = draft_changed(surface, stored.plan, request, **options).plan
+    if stored is None:
+        kept = save_plan(folder, check_size(made), by=name_operator())
+        note_done(folder, "plan-made", kept.plan.plan_id)
+    else:
+        wanted = stored.version if version is None else version
+        kept = change_stored(folder, made.plan_id, wanted, lambda one, who: replace_request(one, made, **who), circle)
+    tell_plan(folder, kept, lang, as_json=as_json)
 
 
 def optimise(  # noqa: PLR0913, PLR0917  every option is one

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import TypeVar
 
 from api.drive import choose_drive
 from api.errors import SaidError
-from api.plan_requests import OptimiseRequest, PlanRequest, RedraftRequest
+from api.plan_requests import OptimiseRequest, PlanRequest
 from api.plans.asked import check_everything, name_fields, read_exclusions, read_keys, read_locks, read_plan_request
 from api.service import CURRENT, Service, Snapshot
 from api.surfaces import ServedSurface
@@ -20,15 +21,20 @@ from geo.planning.routes import InfeasibleError
 from geo.planning.targets import SiteKey
 from geo.risk.uncertainty import Uncertainty
 
-__all__ = ["arrange_plan", "draft_anew", "draft_changed_request", "draft_new", "find_plan_surface"]
+__all__ = ["arrange_plan", "draft_anew", "draft_new", "find_plan_surface"]
 
 T = TypeVar("T")
 
 
 def draft_new(
-    service: Service, snapshot: Snapshot, served: ServedSurface, asked: PlanRequest, uncertainty: Uncertainty | None
+    service: Service,
+    snapshot: Snapshot,
+    served: ServedSurface,
+    asked: PlanRequest,
+    uncertainty: Uncertainty | None,
+    plan: Plan | None = None,
 ) -> Draft:
-    """A plan that is not kept yet.
+    """A plan that is not kept yet; or a draft that is kept, made from another request.
 
     Raises
     ------
@@ -36,38 +42,14 @@ def draft_new(
         A line for everything that cannot be planned.
     SaidError
         No plan holds all that must be visited.
-    BusyError
+    StoreError, BusyError
     """
     surface, layers = served.surface, snapshot.layers
+    draft = partial(draft_plan, surface) if plan is None else partial(draft_changed, surface, plan)
     with service.planning.take(), name_fields(asked):
         request = read_plan_request(asked, surface, layers, snapshot.circle, uncertainty)
         drive = choose_drive(service.settings, layers)
-        return _say_why_not(lambda: draft_plan(surface, request, layers=layers, drive=drive, uncertainty=uncertainty))
-
-
-def draft_changed_request(
-    service: Service,
-    snapshot: Snapshot,
-    served: ServedSurface,
-    plan: Plan,
-    asked: RedraftRequest,
-    uncertainty: Uncertainty | None,
-) -> Draft:
-    """The plan drafted from another request.
-
-    Raises
-    ------
-    FieldsError
-        A line for everything that cannot be planned.
-    SaidError, StoreError, BusyError
-    """
-    surface, layers = served.surface, snapshot.layers
-    with service.planning.take(), name_fields(asked):
-        request = read_plan_request(asked, surface, layers, snapshot.circle, uncertainty)
-        drive = choose_drive(service.settings, layers)
-        return _say_why_not(
-            lambda: draft_changed(surface, plan, request, layers=layers, drive=drive, uncertainty=uncertainty)
-        )
+        return _say_why_not(lambda: draft(request, layers=layers, drive=drive, uncertainty=uncertainty))
 
 
 def draft_anew(

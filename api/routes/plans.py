@@ -27,7 +27,7 @@ from api.plan_schemas import PlanAnswer, PlansAnswer, RequestAnswer
 from api.plans.asked import read_outcome, read_routes
 from api.plans.bounds import check_room, check_size
 from api.plans.changing import PlanId, Planner, ThePlanner, Told
-from api.plans.drafting import arrange_plan, draft_anew, draft_changed_request, draft_new, find_plan_surface
+from api.plans.drafting import arrange_plan, draft_anew, draft_new, find_plan_surface
 from api.plans.moving import move_known
 from api.surfaces import ServedSurface
 from api.viewers import get_circle
@@ -119,7 +119,7 @@ async def put_request(planner: ThePlanner, plan_id: PlanId, asked: RedraftReques
         return await run_sync(planner.change, plan_id, asked.version, lambda plan: plan)
     uncertainty = await _draw(planner, served, asked.filter.min_certainty)
     draft = await run_sync(
-        partial(draft_changed_request, planner.service, planner.snapshot, served, stored.plan, asked, uncertainty)
+        partial(draft_new, planner.service, planner.snapshot, served, asked, uncertainty, stored.plan)
     )
 
     def change(plan: Plan) -> Plan:

@@ -115,6 +115,8 @@ def test_a_draft_is_made_anew_from_something_else(home: Path, drafted: dict[str,
     assert (request["seed"], request["filter"]["counties"]) == (3, ["24"])
     assert run_json("replay", drafted["plan_id"], "--home", home)["is_same"]
     fail_json("plan", "draft", *options, "--if-version", "1", "--home", home, code=2)
+    alone = fail_json("plan", "draft", "--if-version", "1", "--home", home, code=2)
+    assert "--change" in alone["detail"]
     run_json("plan", "move", drafted["plan_id"], "cancelled", "--reason", "weather", "--home", home)
     assert "cancelled" in fail_json("plan", "draft", *options, "--home", home, code=2)["detail"]
 

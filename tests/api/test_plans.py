@@ -96,6 +96,11 @@ class TestDraft:
         whole = planner.get(f"/{html.unescape(more)}").text
         assert whole.index("<bdi>Blir av</bdi>") < whole.index("<bdi>Blir inte av</bdi>")
         assert "Dölj inställda planer" in whole
+        other = next(one for one in planner.get("/api/plans").json()["plans"] if one["state"] == "draft")
+        move(planner, other, "cancelled", reason="weather")
+        nothing = planner.get("/plans?lang=sv").text
+        assert "Alla planer är inställda." in nothing
+        assert "Det finns ingen plan än" not in nothing
         assert "cancelled=true" in re.findall(r'class="sort-link" href="([^"]+)"', whole)[0]
 
     @pytest.mark.parametrize(("plan_id", "status"), [("nothing", 404), ("a%00b", 422), ("x" * 101, 422)])

@@ -84,8 +84,7 @@ def draft_again(  # noqa: PLR0913  what may change, and what it is made from
     if log is not None and log["asked"]["surface"] != surface.id:
         log = None
     draft = make_draft(surface, request, layers=layers, drive=drive, uncertainty=uncertainty, limits=limits, log=log)
-    again = replace(plan, stops=draft.plan.stops, manifest=draft.plan.manifest)
-    return replace(draft, plan=again)
+    return _keep(plan, draft)
 
 
 def draft_changed(
@@ -130,6 +129,11 @@ def draft_changed(
     }
     wanted = replace(request, locks=locks, circle=plan.circle)
     draft = make_draft(surface, wanted, layers=layers, drive=drive, uncertainty=uncertainty, limits=limits)
+    return _keep(plan, draft)
+
+
+def _keep(plan: Plan, draft: Draft) -> Draft:
+    """What was drafted, as the plan that it is drafted for."""
     made = draft.plan
     again = replace(plan, name=made.name, days=made.days, crews=made.crews, stops=made.stops, manifest=made.manifest)
     return replace(draft, plan=again)

@@ -2,6 +2,7 @@
 // the rest is planned anew.
 
 import { el, fill } from "./dom.js";
+import { closeOnClickElsewhere, closeOnEscape } from "./folds.js";
 import { t } from "./i18n.js";
 import { ROOT, keyOf, letterOf, routeKey, routesOf, shortDay } from "./plan_words.js";
 
@@ -146,14 +147,7 @@ export function targetMenu(page, site, { words, label, key, current = null, mayL
 }
 
 export function menu({ words, label, key }, items) {
-  const node = el("details", { class: "act-menu" }, el("summary", { class: "act", "data-key": key, "aria-label": label }, words), el("ul", {}, items));
-  node.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !node.open) return;
-    event.preventDefault();
-    event.stopPropagation();
-    node.open = false;
-    node.querySelector("summary").focus();
-  });
+  const node = closeOnEscape(el("details", { class: "act-menu" }, el("summary", { class: "act", "data-key": key, "aria-label": label }, words), el("ul", {}, items)));
   node.addEventListener("toggle", () => {
     if (!node.open) return;
     for (const other of document.querySelectorAll(".act-menu[open]")) if (other !== node) other.open = false;
@@ -165,6 +159,4 @@ export function menu({ words, label, key }, items) {
   return node;
 }
 
-document.addEventListener("click", (event) => {
-  for (const node of document.querySelectorAll(".act-menu[open]")) if (!node.contains(event.target)) node.open = false;
-});
+closeOnClickElsewhere(".act-menu");

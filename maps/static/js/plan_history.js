@@ -1,6 +1,7 @@
 // From state to state, with what stands in the way; what was done by whom; and coded comments.
 
 import { el, fill } from "./dom.js";
+import { closeOnClickElsewhere, closeOnEscape } from "./folds.js";
 import { moment, t } from "./i18n.js";
 import { keyOf, optionsOf } from "./plan_words.js";
 
@@ -42,24 +43,10 @@ function moveButton(page, { to_state: to, title, needs_reason: needsReason }, is
     else field.focus();
   };
   field.setAttribute("aria-describedby", `${id}-problem`);
-  return closing(el("details", { class: "move-with-reason" }, el("summary", { class: "button", "data-key": key }, title, " …"), el("div", { class: "move-reason" }, el("label", { for: id }, t("Why")), field, fault, el("button", { type: "button", class: "button", onclick: send }, title))));
+  return closeOnEscape(el("details", { class: "move-with-reason" }, el("summary", { class: "button", "data-key": key }, title, " …"), el("div", { class: "move-reason" }, el("label", { for: id }, t("Why")), field, fault, el("button", { type: "button", class: "button", onclick: send }, title))));
 }
 
-// As a menu does: Escape closes it and gives the focus back to its button; a click elsewhere closes it too.
-function closing(node) {
-  node.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !node.open) return;
-    event.preventDefault();
-    event.stopPropagation();
-    node.open = false;
-    node.querySelector("summary").focus();
-  });
-  return node;
-}
-
-document.addEventListener("click", (event) => {
-  for (const node of document.querySelectorAll(".move-with-reason[open]")) if (!node.contains(event.target)) node.open = false;
-});
+closeOnClickElsewhere(".move-with-reason");
 
 const blockList = ({ to_state: to, title }, blocks) => el("details", { class: "blocks", id: `blocks-${to}`, open: blocks.length <= 8 }, el("summary", {}, t("Before “{move}”: {n} left", { move: title, n: blocks.length })), el("ul", { class: "notes" }, blocks.map((one) => el("li", {}, one))));
 

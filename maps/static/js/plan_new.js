@@ -60,9 +60,7 @@ class NewPlan {
     this.sites = new SiteChoices(asked.pinned.map(keyOf), new Map(asked.excluded.map((one) => [keyOf(one), one.reason])));
     const { filter } = asked;
     for (const name of ["counties", "layers", "sectors", "agencies"]) for (const box of form.querySelectorAll(`input[name="${name}"]`)) box.checked = filter[name].includes(box.value);
-    // the form chooses one municipality; more of them, from elsewhere, stay as they are unless one is chosen
-    this.municipalities = filter.municipalities;
-    byId("municipality").value = filter.municipalities.length === 1 ? filter.municipalities[0] : "";
+    this.takeMunicipalities(filter.municipalities);
     byId("certainty").value = filter.min_certainty ?? "";
     byId("min-days").value = filter.min_days_since_visit ?? "";
     byId("n-candidates").value = asked.n_candidates;
@@ -70,6 +68,14 @@ class NewPlan {
     byId("seed").value = asked.seed;
     this.takeGeometry(filter.area);
     this.countFilter();
+  }
+
+  // The form chooses one; several, from elsewhere, are one choice of their own.
+  takeMunicipalities(codes) {
+    const field = byId("municipality");
+    const titles = [...field.options].filter(({ value }) => value && codes.includes(value)).map(({ text }) => text);
+    if (codes.length > 1) field.options[0].after(el("option", { value: codes.join(" ") }, titles.join(", ")));
+    field.value = codes.join(" ");
   }
 
   // An area that is one ring of a few corners is drawn and told; another, from elsewhere, is kept as it is.
@@ -161,7 +167,7 @@ class NewPlan {
       name: byId("name").value,
       days: this.days.values,
       crews: this.crews.values,
-      filter: { ...filter, municipalities: municipality ? [municipality] : (this.municipalities ?? []).length > 1 ? this.municipalities : [], ...(certainty && { min_certainty: certainty }), ...(this.area && { area: this.area }), ...(days && { min_days_since_visit: Number(days) }) },
+      filter: { ...filter, municipalities: municipality ? municipality.split(" ") : [], ...(certainty && { min_certainty: certainty }), ...(this.area && { area: this.area }), ...(days && { min_days_since_visit: Number(days) }) },
       ...this.sites.values,
       n_candidates: Number(byId("n-candidates").value),
       hours: [minutesOf("hours-start"), minutesOf("hours-end")],
@@ -294,6 +300,9 @@ function minutesOf(id) {
   const found = /^(\d{2}):(\d{2})/.exec(byId(id).value);
   return found ? Number(found[1]) * 60 + Number(found[2]) : null;
 }
+
+// A browser that kept the page as it was would show a form that waits, and would send a new plan once more.
+window.addEventListener("pageshow", ({ persisted }) => persisted && window.location.reload());
 
 new NewPlan().start().catch((error) => {
   const node = byId("faults");
