@@ -25,7 +25,7 @@ def describe_scope(lang: str, release: Release, rows: Sequence[ReleaseRow]) -> d
     -------
     dict
         ``n_squares``, ``municipalities`` (names in order), ``scored_for``, ``data_from`` (empty where it is not known),
-        and ``rows`` as `maps.shared_rows.say_row`, the highest class first.
+        ``is_synthetic``, and ``rows`` as `maps.shared_rows.say_row`, the highest class first.
     """
     cells = {row.cell for row in rows}
     return {
@@ -33,6 +33,7 @@ def describe_scope(lang: str, release: Release, rows: Sequence[ReleaseRow]) -> d
         "municipalities": sorted({name for cell in cells for name in list_municipalities(cell)}, key=_order_name),
         "scored_for": format_date(lang, release.scored_for),
         "data_from": say_data_day(lang, release.data_from),
+        "is_synthetic": release.is_synthetic,
         "rows": [say_row(lang, row) for row in sort_rows(lang, rows)],
     }
 

@@ -123,7 +123,7 @@ def say_middle(lang: str, cell: ReleaseCell) -> str:
     """Where the middle of a square is, in degrees."""
     half = cell.size_m / 2
     lon, lat = to_degrees(cell.easting + half, cell.northing + half)
-    return f"{format_number(lang, lat, 2)}° N, {format_number(lang, lon, 2)}° {translate(lang, 'E')}"
+    return f"{format_number(lang, lat, 2)}°\N{NO-BREAK SPACE}N, {format_number(lang, lon, 2)}°\N{NO-BREAK SPACE}E"
 
 
 def say_municipalities(lang: str, cell: ReleaseCell) -> str:

@@ -261,7 +261,7 @@ def render_link_page(lang: str, link: ShareLink, rights: LinkRights, view: LinkV
         done=view.done,
         typed_day=view.typed_day or view.next_day,
         last_day=view.last_day,
-        synthetic=False,
+        synthetic=view.shown is not None and view.shown["is_synthetic"],
         **say_link_faults(lang, view.faults),
     )
 
@@ -325,18 +325,17 @@ def say_layer(lang: str, layer: str) -> str:
 
 def say_area(lang: str, link: ShareLink) -> str:
     """A link's area in words."""
-    asked, n = link.area_asked, len(link.scope.area or ())
+    asked = link.area_asked
     codes = [str(code) for code in asked.get("codes", ())]
     if link.scope.area is None and not link.is_emptied:
         return translate(lang, "All of the release")
     if link.is_emptied:
         return translate(lang, "Erased")
-    squares = translate(lang, "{n} squares", n=n)
     if asked.get("kind") == "counties":
-        return f"{', '.join(county_names().get(code, code) for code in codes)} ({squares})"
+        return ", ".join(county_names().get(code, code) for code in codes)
     if asked.get("kind") == "municipality":
-        return f"{', '.join(municipality_names().get(code, code) for code in codes)} ({squares})"
-    return f"{translate(lang, 'A drawn area')} ({squares})"
+        return ", ".join(municipality_names().get(code, code) for code in codes)
+    return translate(lang, "A drawn area")
 
 
 def _say_link(lang: str, link: ShareLink) -> dict[str, Any]:

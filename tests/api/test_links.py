@@ -378,9 +378,10 @@ class TestPages:
         for row in told:
             for words in row:
                 assert words in theirs
-        assert f"<dd>{len(cells)}</dd>" in shown
-        for words in ("Umeå", "Bygg", "1 km", "15 juli 2026"):
+        assert f"<dd>{len(cells)}, på {len(rows)} rader</dd>" in shown
+        for words in ("Umeå", "Bygg", "15 juli 2026"):
             assert words in shown, words
+        assert 'id="synthetic" aria-label="Syntetiska data" hidden' not in page
 
     def test_nothing_of_what_it_shows_is_told_where_it_may_not_be_seen(
         self, app: FastAPI, anna: TestClient, bo: TestClient, home: Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections.abc import Callable
@@ -33,6 +34,18 @@ GEO = Path(str(geo.__file__)).parent
 GAP = re.compile(r"\{(\w+)\}")
 
 
+def extract_from_python(folder: Path, called: str, at: int) -> dict[str, str]:
+    """The same of modules: Babel's extractor does not look into f-strings."""
+    found = {}
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == called and len(node.args) > at:
+                text = node.args[at]
+                if isinstance(text, ast.Constant):
+                    found[str(text.value)] = path.name
+    return found
+
+
 def extract_from(folder: Path, pattern: str, method: str, keywords: dict[str, object]) -> dict[str, str]:
     """Texts that code asks to have translated, with the file that asks."""
     found = {}
@@ -47,8 +60,8 @@ def extract_from(folder: Path, pattern: str, method: str, keywords: dict[str, ob
 TEXTS = {
     **extract_from(TEMPLATES_FOLDER, "*.html", "jinja2", {"_": None}),
     **extract_from(STATIC_FOLDER / "js", "*.js", "javascript", {"t": None}),
-    **extract_from(MAPS, "*.py", "python", {"translate": (2,)}),
-    **extract_from(GEO, "*.py", "python", {"Sentence": None}),
+    **extract_from_python(MAPS, "translate", 1),
+    **extract_from_python(GEO, "Sentence", 0),
 }
 
 
