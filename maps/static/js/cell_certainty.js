@@ -42,7 +42,7 @@ function draw(cell, answer) {
 function intervalBar({ low, high, score, certainty_name: name }) {
   const bar = el("span", { class: "interval", "aria-hidden": "true" }, el("span", { class: "interval-range" }), el("span", { class: "interval-score" }));
   for (const [property, value] of Object.entries({ "--low": low, "--high": high, "--score": score })) bar.style.setProperty(property, `${value}%`);
-  return el("div", { class: "interval-line" }, el("span", { class: "tag" }, name), bar, el("span", { class: "interval-words" }, `${number(low, 0)}–${number(high, 0)}`));
+  return el("div", { class: "interval-line" }, el("span", { class: "tag" }, name), bar, el("span", { class: "interval-words" }, [...new Set([number(low, 0), number(high, 0)])].join("–")));
 }
 
 async function loadChange(cell) {
