@@ -14,7 +14,6 @@ from typing import cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -30,7 +29,7 @@ from api.auth.passwords import Passwords
 from api.caching import REVALIDATE
 from api.errors import find_kind, respond_to_error, respond_to_status, respond_to_validation
 from api.middleware import HeadAsGet, HostGuard, SecurityHeaders, security_headers
-from api.openapi import describe_api, name_operation
+from api.openapi import describe_api
 from api.origin import WriteGuard
 from api.redacting import hide_tokens, redact_logs
 from api.release import find_version
@@ -91,7 +90,8 @@ def create_app(settings: Settings | None = None, *, passwords: Passwords | None 
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=name_operation,
+        # as they are: including a router would build each of its routes anew, at the first request of every application
+        routes=[route for router in ROUTERS for route in router.routes],
         lifespan=_lifespan,
         middleware=[
             Middleware(SecurityHeaders, headers=security_headers(image_origin), crash=_respond_to_crash),
@@ -113,14 +113,12 @@ def create_app(settings: Settings | None = None, *, passwords: Passwords | None 
 
 
 def _equip(app: FastAPI, service: Service, accounts: Accounts) -> None:
-    """Give an application what its routes ask of it, and the routes."""
+    """Give an application what its routes ask of it, and the files that it serves."""
     app.state.service, app.state.accounts, app.state.sightings = service, accounts, Sightings()
     # who guesses at share links keeps nobody from signing in
     app.state.share_passwords = accounts.passwords.apart()
     app.state.shared_pictures = SharedPictures()
     app.openapi = partial(describe_api, app)  # type: ignore[method-assign]
-    for router in ROUTERS:
-        app.include_router(router)
     app.mount("/static/leaflet", _Static(leaflet_folder()), name="leaflet")
     app.mount("/static", _Static(STATIC_FOLDER), name="static")
 
@@ -187,8 +185,6 @@ async def _respond(request: Request, status: int, make_problem: Callable[[], Res
 
 def _find_methods(request: Request) -> list[str]:
     """What an address takes, where it does not take what was asked."""
-    matching = (
-        route for route in iter_route_contexts(request.app.routes) if route.matches(request.scope)[0] != Match.NONE
-    )
-    methods = {method for route in matching for method in route.methods or ()}
+    matching = (route for route in request.app.routes if route.matches(request.scope)[0] != Match.NONE)
+    methods = {method for route in matching for method in getattr(route, "methods", None) or ()}
     return ["GET", "HEAD", *sorted(methods - {"GET", "HEAD"})]

@@ -68,16 +68,19 @@ def describe_api(app: FastAPI) -> dict[str, Any]:
             schemas.pop(name, None)
         definitions = models_json_schema([(Problem, "serialization")], ref_template=_PLACEHOLDER)[1]
         schemas.update(definitions["$defs"])
-        for operations in document["paths"].values():
+        names = _name_operations(app)
+        for path, operations in document["paths"].items():
             for verb, operation in operations.items():
+                operation["operationId"] = names[path, verb]
                 _describe_failures(verb, operation)
         app.openapi_schema = document
     return app.openapi_schema
 
 
-def name_operation(route: APIRoute) -> str:
-    """The function's name as operation id: short, and ours to keep stable."""
-    return route.name
+def _name_operations(app: FastAPI) -> dict[tuple[str, str], str]:
+    """The functions' names as operation ids: short, and ours to keep stable."""
+    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    return {(route.path_format, verb.lower()): route.name for route in routes for verb in route.methods or ()}
 
 
 def _describe_failures(verb: str, operation: dict[str, Any]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi.routing import iter_route_contexts
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match
@@ -118,7 +117,7 @@ def _is_meant(request: Request, session: Session) -> bool:
 def _find_route(scope: Scope) -> tuple[str | None, bool]:
     """Path of the route that the router will choose, and whether it takes the method; None where there is no route."""
     partial: str | None = None
-    for route in iter_route_contexts(scope["app"].routes):
+    for route in scope["app"].routes:
         match, _ = route.matches(scope)
         if match is Match.FULL:
             return _path_of_route(route), True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cached_property
+from functools import cache, cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -51,6 +51,7 @@ _OBVIOUS = frozenset(
 _ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiopåasdfghjklöäzxcvbnm")
 # argon2 takes 64 MiB for each password that it looks at
 _AT_ONCE, _WAITING = 2, 30
+_HASHER = PasswordHasher()
 
 
 class Passwords:
@@ -63,7 +64,7 @@ class Passwords:
     """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        self._hasher = PasswordHasher() if hasher is None else hasher
+        self._hasher = _HASHER if hasher is None else hasher
         self._turns = Turns(_AT_ONCE, _WAITING)
 
     def apart(self) -> Passwords:
@@ -96,12 +97,17 @@ class Passwords:
 
     @cached_property
     def _dummy(self) -> str:
-        return self._hasher.hash("nobody has this password")
+        return _hash_for_nobody(self._hasher)
 
     def warm(self) -> Passwords:
         """Make what unknown names are compared with, so that the first one takes no longer than the next."""
         self._dummy  # noqa: B018
         return self
+
+
+@cache
+def _hash_for_nobody(hasher: PasswordHasher) -> str:
+    return hasher.hash("nobody has this password")
 
 
 def find_fault(password: str, name: str) -> str | None:
