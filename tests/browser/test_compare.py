@@ -26,7 +26,7 @@ def test_january_beside_july_as_difference_and_side_by_side(open_page: OpenPage,
     expect(page.locator("#compare-answer .link-button").first).to_have_text(answer["rises"][0]["name"])
     expect(page.locator("#legend")).to_contain_text("Falls far")
     expect(page.locator("#legend-title")).to_be_visible()
-    expect(page.locator("#legend-title")).to_have_text("Change in points")
+    expect(page.locator("#legend-title")).to_have_text("Change in points from 15 July 2026 to 15 January 2026")
     # each class on one line
     rows = page.locator(".legend-table tbody tr")
     assert max(rows.evaluate_all("rows => rows.map((row) => row.getBoundingClientRect().height)")) < 30
@@ -42,6 +42,10 @@ def test_january_beside_july_as_difference_and_side_by_side(open_page: OpenPage,
     expect(page.locator("#legend")).to_contain_text("Highest")
     expect(page.locator("#legend-title")).to_contain_text("Risk score")
     page.wait_for_load_state("networkidle")
+    # each of the two is cut as soon as it is there, before anything is moved
+    page.wait_for_function("document.querySelectorAll('.score-tile').length === 2")
+    cut = page.locator(".score-tile").evaluate_all("tiles => tiles.map((one) => [one.style.opacity, one.style.clip])")
+    assert [clip != "" for _, clip in cut] == [True, True], cut
     line = page.locator(".swipe-line")
     before = line.bounding_box()
     slider = page.get_by_label("Where 15 July 2026 ends")
@@ -192,10 +196,11 @@ def test_filters_weights_and_comparing_are_told_on_paper_and_beside_the_map(open
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     weights = "Your own weights: Earlier findings 60"
     for words in (
+        "County: ",
         "Inspected or not: Never inspected",
         "Lowest class: ",
         f" · {weights} · ",
-        f"Difference from 15 January 2026 ({weights})",
+        f"Change to 15 January 2026 ({weights})",
     ):
         assert words in head, head
     page.get_by_role("button", name="Stop comparing").click()

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from geo.reference import score_classes
+from geo.reference import difference_classes, score_classes
 from maps.pages.base import STATIC_FOLDER, TEMPLATES_FOLDER
 from tests.maps.test_palette import LEAST_DISTANCE, SIGHT, Array, ciede2000, lab, linear_rgb
 
@@ -128,9 +128,42 @@ def shown_on_dark() -> list[Array]:
     return shown
 
 
-def seen_on_dark(sight: str) -> list[Array]:
-    linear = [np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) for rgb in shown_on_dark()]
+# hue-rotate(180deg): Filter Effects Module Level 1, 9.6, with the sine 0 and the cosine -1
+HALF_TURN = np.array([[-0.574, 1.430, 0.144], [0.426, 0.430, 0.144], [0.426, 1.430, -0.856]])
+
+
+def differences_on_dark() -> list[Array]:
+    """The same of the classes of a difference, which have a filter of their own."""
+    style = (STATIC_FOLDER / "css" / "norrsyn.css").read_text("utf-8")
+    assert re.search(r"\.difference-tile,\n[^{]+\{ filter: invert\(1\) hue-rotate\(180deg\); \}", style)
+    colours = [[int(one.colour[i : i + 2], 16) for i in (1, 3, 5)] for one in difference_classes()]
+    return [np.clip(HALF_TURN @ (1 - np.array(rgb) / 255), 0, 1) for rgb in colours]
+
+
+def see(sight: str, shown: list[Array]) -> list[Array]:
+    linear = [np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) for rgb in shown]
     return [lab(SIGHT[sight] @ one) for one in linear]
+
+
+def seen_on_dark(sight: str) -> list[Array]:
+    return see(sight, shown_on_dark())
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_on_a_dark_ground_changes_keep_their_direction_and_larger_ones_are_lighter(sight: str) -> None:
+    classes = see(sight, differences_on_dark())
+    assert min(ciede2000(first, second) for first, second in itertools.combinations(classes, 2)) >= LEAST_DISTANCE
+    lightness = np.array([one[0] for one in classes])
+    middle = len(classes) // 2
+    assert np.diff(lightness[: middle + 1]).max() <= -10
+    assert np.diff(lightness[middle:]).min() >= 10
+
+
+def test_on_a_dark_ground_falls_are_blue_and_rises_brown() -> None:
+    shown = differences_on_dark()
+    middle = len(shown) // 2
+    assert all(blue > red for red, _, blue in shown[:middle])
+    assert all(red > blue for red, _, blue in shown[middle + 1 :])
 
 
 @pytest.mark.parametrize("sight", SIGHT)

@@ -161,7 +161,7 @@ export class ComparePanel {
     const { surface, other, legend } = this.answer;
     const isDifference = mode === "difference";
     this.surface.showInstead(isDifference ? `compare/${surface}/${other}` : null);
-    this.legend.showDifference(isDifference ? { title: t("Change in points"), classes: legend } : null);
+    this.legend.showDifference(isDifference ? { title: this.describeChange(), classes: legend } : null);
     if (isDifference) {
       this.tiles.clear();
       return;
@@ -207,19 +207,26 @@ export class ComparePanel {
     byId("compare-whole").hidden = !isFiltered(this.store.get());
   }
 
+  // Which way changes are counted; surfaces of one date are told apart by what else they are.
+  describeChange() {
+    const { at, other_at: otherAt, info } = this.answer;
+    return t("Change in points from {from} to {to}", { from: day(at), to: at === otherAt ? describeSurface(info, this.words) : day(otherAt) });
+  }
+
   // What the map shows beside or instead of the surface in view, in words for a print; empty where it shows none.
   describeShown() {
     const { info } = this.answer ?? {};
     if (!info) return "";
     const what = describeSurface(info, { ...this.words, isFull: true });
-    return this.mode === "difference" ? t("Difference from {what}", { what }) : t("Side by side with {what}", { what });
+    return this.mode === "difference" ? t("Change to {what}", { what }) : t("Side by side with {what}", { what });
   }
 
   // What changed most, for a print; null where nothing is compared.
   listChanges() {
     if (!this.answer?.info) return null;
     const { rises, falls, at, other_at: otherAt } = this.answer;
-    return [[t("Largest rises"), rises], [t("Largest falls"), falls]].map(([title, changes]) => ({ title, changes, heads: [day(at), day(otherAt)] }));
+    const titles = isFiltered(this.store.get()) ? [t("Largest rises, whole region"), t("Largest falls, whole region")] : [t("Largest rises"), t("Largest falls")];
+    return [[titles[0], rises], [titles[1], falls]].map(([title, changes]) => ({ title, changes, heads: [day(at), day(otherAt)] }));
   }
 
   changeTable(caption, changes) {

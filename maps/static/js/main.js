@@ -175,16 +175,16 @@ class App {
     this.compare = new ComparePanel({ map, store, surface, cells, legend, events, address: this.address, words: { parts, sectorName } });
     const planOf = byId("shortlist-plan") && (() => planAddress(this.shortlist?.entries ?? [], store.get()));
     this.areas = new AreaTotals({ surface, cells, events, planOf });
-    this.setUpSaved();
+    this.setUpSaved({ sectorName });
   }
 
-  setUpSaved() {
+  setUpSaved({ sectorName }) {
     // An area that was saved for work without a network has no lists that the server keeps.
     byId("tab-saved").hidden = Boolean(this.saved);
     if (this.saved) return;
     const { store, surface, events, cells } = this;
     this.shortlist = new Shortlist({ surface, events });
-    const shortlist = new ShortlistPanel({ shortlist: this.shortlist, store, cells, events });
+    const shortlist = new ShortlistPanel({ shortlist: this.shortlist, store, cells, events, sectorName });
     const views = new ViewsPanel({ store, onOpen: (query) => this.openAddress(query) });
     const isShown = () => !byId("saved").hidden;
     const open = () => Promise.all([shortlist.open(), views.open()]);

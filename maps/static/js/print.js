@@ -18,9 +18,9 @@ const ROWS = 10;
 
 const byId = (id) => document.getElementById(id);
 
-// The filters in use as the page's own controls name them, "Municipality: Umeå".
+// The county and the filters in use as the page's own controls name them, "Municipality: Umeå".
 function filterWords() {
-  const fields = FILTERS.map((name) => byId(`filter-${name}`)).filter(({ value }) => value);
+  const fields = ["county", ...FILTERS.map((name) => `filter-${name}`)].map(byId).filter(({ value }) => value);
   return fields.map((field) => `${field.labels[0].textContent}: ${field.selectedOptions[0].textContent}`);
 }
 

@@ -18,8 +18,8 @@ const byId = (id) => document.getElementById(id);
 const keyOf = ({ is_there: isThere, kind, cell_id, layer, record_id }) => (isThere ? JSON.stringify(kind === "cell" ? [kind, cell_id] : [kind, layer, record_id]) : null);
 
 export class ShortlistPanel {
-  constructor({ shortlist, store, cells, events }) {
-    Object.assign(this, { shortlist, store, cells });
+  constructor({ shortlist, store, cells, events, sectorName }) {
+    Object.assign(this, { shortlist, store, cells, sectorName });
     this.drafts = new Drafts({ id: (entry) => entry.entry_id, text: (entry) => entry.note, key: keyOf });
     events.on("shortlist", () => this.draw());
     events.on("cell", (cell) => cell && this.drawButton(cell));
@@ -198,7 +198,7 @@ export class ShortlistPanel {
 
   async copy() {
     if (!this.shortlist.isFresh) await this.open();
-    const text = writeShortlist(this.shortlist.entries, this.store.get(), this.shortlist.surface.info);
+    const text = writeShortlist(this.shortlist.entries, this.store.get(), this.shortlist.surface.info, this.sectorName);
     await copyText(text, { done: t("The shortlist is copied as text."), label: t("The shortlist as text"), opener: byId("shortlist-copy") });
   }
 }

@@ -5,9 +5,10 @@ import { readState, writeState } from "./state.js";
 
 const ZOOM = 12;
 
-// `state` is what the map shows, `info` its surface.
-export function writeShortlist(entries, state, info) {
+// `state` is what the map shows, `info` its surface, of the sectors of which `sectorName` gives the names.
+export function writeShortlist(entries, state, info, sectorName) {
   const head = [t("Shortlist, scored for {date}", { date: day(info.at) })];
+  if (info.sectors?.length) head.push(t("Sectors: {sectors}", { sectors: info.sectors.map(sectorName).join(", ") }));
   if (Object.keys(info.changed_weights ?? {}).length) head.push(t("Scored with one's own weights, not the published ones."));
   if (info.synthetic) head.push(t("Synthetic data: made up for demonstration."));
   return [head.join("\n"), ...entries.map((entry, i) => writeEntry(entry, i + 1, state))].join("\n\n") + "\n";

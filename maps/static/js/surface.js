@@ -10,6 +10,8 @@ const Tiles = L.TileLayer.extend({
   },
 });
 
+const isDifference = (surface) => surface.startsWith("compare/");
+
 export class ScoreTiles {
   // `template` is the layer that the skeleton defines; its options are ours to vary.
   constructor(map, template, { onError }) {
@@ -34,6 +36,7 @@ export class ScoreTiles {
       this.remove(this.shown);
       this.shown = entry;
       entry.layer.setOpacity(this.opacity);
+      this.map.fire("scoresshown");
     };
     entry.layer.once("load", takeOver);
     entry.layer.on("tileerror", () => this.onError());
@@ -60,7 +63,7 @@ export class ScoreTiles {
       // Unseen until it takes over: two half-clear layers on each other would look like higher scores.
       opacity: 0,
       bounds: L.latLngBounds([south, west], [north, east]),
-      className: "score-tile",
+      className: isDifference(surface) ? "score-tile difference-tile" : "score-tile",
     });
   }
 

@@ -4,6 +4,8 @@ import { el } from "./dom.js";
 import { t } from "./i18n.js";
 
 const STEP = 0.01;
+// Of what is cut, or of where it is cut: the map's own events, and new tiles in place of others.
+const CHANGES = "move zoomend resize scoresshown";
 
 export class Swipe {
   // `layers()` gives the two containers of tiles as they are now, left and right; either may be missing for a while.
@@ -17,7 +19,7 @@ export class Swipe {
     this.cut = () => this.clip();
     this.input.addEventListener("input", this.cut);
     this.input.addEventListener("change", () => onMoved(Math.round(100 * Number(this.input.value))));
-    map.on("move zoomend resize layeradd load", this.cut);
+    map.on(CHANGES, this.cut);
     this.clip();
   }
 
@@ -41,7 +43,7 @@ export class Swipe {
   }
 
   remove() {
-    this.map.off("move zoomend resize layeradd load", this.cut);
+    this.map.off(CHANGES, this.cut);
     for (const layer of this.layers()) if (layer) layer.style.clip = "";
     this.node.remove();
   }
