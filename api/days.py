@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from geo.errors import ParameterError
 from geo.risk.scoring import parse_day
+from maps.i18n import SWEDEN
 
 __all__ = ["begin_day", "end_day"]
-
-_SWEDEN = ZoneInfo("Europe/Stockholm")
 
 
 def begin_day(day: str) -> float:
@@ -36,7 +34,7 @@ def end_day(day: str) -> float:
 def _find(day: str, days: int) -> float:
     found = parse_day(day)
     try:
-        return datetime.combine(found + timedelta(days=days), time(), _SWEDEN).timestamp()
+        return datetime.combine(found + timedelta(days=days), time(), SWEDEN).timestamp()
     except (OverflowError, ValueError) as error:
         message = f"{day} is too far away; give a day such as 2026-07-15."
         raise ParameterError(message) from error

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     allow_uploads : bool
         Whether files may be imported over HTTP, by whoever has a role for it.
     allow_offline : bool
-        Whether areas of the map may be saved in browsers for work without a network.
+        Whether areas of the map and plans may be saved in browsers for work without a network.
     allowed_hosts : str
         Names, parted by commas, that requests may ask for beside those of this machine.
     upload_mb : int, MiB

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_format_date
 from babel.messages.pofile import read_po
@@ -25,9 +26,11 @@ from maps.narrow_words import NARROW_WORDS, choose_words
 __all__ = [
     "DEFAULT_LANGUAGE",
     "LANGUAGES",
+    "SWEDEN",
     "catalogue",
     "format_date",
     "format_day",
+    "format_day_of",
     "format_number",
     "narrow_catalogue",
     "pick_language",
@@ -37,6 +40,7 @@ __all__ = [
 
 LANGUAGES = ("sv", "en")
 DEFAULT_LANGUAGE = "sv"
+SWEDEN = ZoneInfo("Europe/Stockholm")
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 _GAP = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _THIN_SPACE = "\u202f"
@@ -123,6 +127,15 @@ def format_date(lang: str, day: date) -> str:
     """Write a date in full: ``15 juli 2026``, ``15 July 2026``."""
     _check_language(lang)
     return babel_format_date(day, format="long", locale={"sv": "sv_SE", "en": "en_GB"}[lang])
+
+
+def format_day_of(lang: str, text: str | None) -> str:
+    """The day in Sweden of a date or a moment in ISO 8601; empty where there is none."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return ""
+    return format_date(lang, (moment.astimezone(SWEDEN) if moment.tzinfo else moment).date())
 
 
 def format_day(lang: str, day: date) -> str:

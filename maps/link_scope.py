@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from geo.disclosure.release.rows import Release, ReleaseRow
-from maps.i18n import format_date
-from maps.shared_rows import list_municipalities, say_data_day, say_row, sort_rows
+from maps.i18n import format_date, format_day_of
+from maps.shared_rows import list_municipalities, say_row, sort_rows
 
 __all__ = ["describe_scope"]
 
@@ -32,7 +32,7 @@ def describe_scope(lang: str, release: Release, rows: Sequence[ReleaseRow]) -> d
         "n_squares": len(cells),
         "municipalities": sorted({name for cell in cells for name in list_municipalities(cell)}, key=_order_name),
         "scored_for": format_date(lang, release.scored_for),
-        "data_from": say_data_day(lang, release.data_from),
+        "data_from": format_day_of(lang, release.data_from),
         "is_synthetic": release.is_synthetic,
         "rows": [say_row(lang, row) for row in sort_rows(lang, rows)],
     }

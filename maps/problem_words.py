@@ -38,6 +38,7 @@ TEMPLATES = (
         "{y_min}–{y_max}); choose a place in Region Nord."
     ),
     "easting {easting}, northing {northing} lies outside Sweden; choose a place in Region Nord.",
+    "{given} is not a cell id of this grid; an id here looks like {example}.",
     "lon and lat are swapped: lon={lat}, lat={lon} would be in Sweden.",
     "There is no such record in {layer} any more; reload the page.",
     "There is no record {given} in {layer} any more; reload the page.",

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -18,8 +18,8 @@ from geo.reading.formulas import escape_formula
 from geo.reference import municipality_names, score_classes
 from geo.region import load_region
 from maps.degrees import to_degrees
-from maps.i18n import format_date, format_number, translate
-from maps.pages.accounts import SWEDEN, say_moment
+from maps.i18n import format_number, translate
+from maps.pages.accounts import say_moment
 from maps.pages.links import say_layer, say_sector, say_size
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "find_views",
     "list_municipalities",
     "say_class",
-    "say_data_day",
     "say_middle",
     "say_municipalities",
     "say_row",
@@ -145,11 +144,6 @@ def list_municipalities(cell: ReleaseCell) -> tuple[str, ...]:
         touched = touched[np.lexsort((touched, -parts))]
     names, codes = municipality_names(), frame["municipality"].astype(str).to_numpy()
     return tuple(names.get(codes[at], codes[at]) for at in touched)
-
-
-def say_data_day(lang: str, text: str) -> str:
-    """The day when the newest of the data came in; empty where that is not known."""
-    return format_date(lang, datetime.fromisoformat(text).astimezone(SWEDEN).date()) if text else ""
 
 
 def sort_rows(lang: str, rows: Sequence[ReleaseRow], by: str = "") -> list[ReleaseRow]:

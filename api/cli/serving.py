@@ -43,7 +43,9 @@ def serve_map(
     """Serve the map; see the command's help."""
     _use_one_blas_thread()
     settings = read_settings(home)
-    listening = _listen(settings.port if port is None else port)
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
+    listening = _listen(settings.port)
     try:
         from api.app import create_app  # noqa: PLC0415
         from api.settings import find_unknown_variables  # noqa: PLC0415

@@ -53,8 +53,8 @@ def check_uploads(settings: Settings) -> None:
         raise ForbiddenError(message)
 
 
-def make_order(upload: Upload, settings: Settings) -> Order:
-    """What to import, from the files and fields of a form.
+def make_order(upload: Upload, settings: Settings, importer: str) -> Order:
+    """What to import, from the files and fields of a form, and who imports it.
 
     Raises
     ------
@@ -84,6 +84,7 @@ def make_order(upload: Upload, settings: Settings) -> Order:
         fields.strict,
         fields.dry_run,
         fields.allow_removal,
+        importer=importer,
         licence=fields.licence.strip(),
         legal_basis=fields.legal_basis.strip(),
         retain_until=fields.retain_until.strip(),

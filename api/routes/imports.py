@@ -97,7 +97,7 @@ async def start_import(request: Request, response: Response, service: TheService
         except ClientDisconnect:
             # nobody is there to be told
             return Response(status_code=400)
-        order = await run_sync(make_order, upload, service.settings)
+        order = await run_sync(make_order, upload, service.settings, user.name)
         job = service.imports.submit(slot, order)
         if not order.dry_run:
             home, now = service.settings.home, request.app.state.accounts.clock()

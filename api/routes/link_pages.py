@@ -34,9 +34,9 @@ from geo.errors import ChangedError, NotFoundError
 from geo.store.people.sessions import Session
 from geo.store.people.shares.life import Issued, RecipientTakenError
 from geo.store.people.shares.links import DEFAULT_LASTS_S, MAX_LASTS_S, STATES, ShareLink, find_approval_limit
-from maps.i18n import pick_language
+from maps.i18n import SWEDEN, pick_language
 from maps.link_scope import describe_scope
-from maps.pages.accounts import SWEDEN, Fault
+from maps.pages.accounts import Fault
 from maps.pages.links import (
     LinkFilter,
     LinkForm,

@@ -34,8 +34,8 @@ from geo.store.people.shares.links import (
 from geo.store.people.texts import find_text_fault, tidy_text
 from geo.store.people.users import User
 from geo.store.releases import list_releases, load_release
-from maps.i18n import LANGUAGES
-from maps.pages.accounts import SWEDEN, Fault
+from maps.i18n import LANGUAGES, SWEDEN
+from maps.pages.accounts import Fault
 from maps.pages.links import say_link_faults
 from maps.permalinks import read_corners
 

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from geo.reference import read_table
-from maps.i18n import format_date, translate
+from maps.i18n import SWEDEN, format_date, translate
 from maps.pages.base import Query, render_page
 
 __all__ = [
     "PROBLEMS",
-    "SWEDEN",
     "Account",
     "AccountSession",
     "Fault",
@@ -30,7 +28,6 @@ __all__ = [
     "say_title",
 ]
 
-SWEDEN = ZoneInfo("Europe/Stockholm")
 _FEW_SECONDS = 90
 # why a sign-in through an identity provider, or a form, came to nothing; words stand in `_say_fault`
 PROBLEMS = ("cancelled", "ended", "expired", "refused", "unreachable")
@@ -238,10 +235,10 @@ def say_faults(lang: str, faults: Sequence[Fault]) -> dict[str, Any]:
 def _say_fault(lang: str, fault: Fault) -> str:
     n = fault.n
     said = {
-        "name missing": translate(lang, "Write your name."),
+        "name missing": translate(lang, "Write the name."),
         "password missing": translate(lang, "Write your password."),
         "old_password missing": translate(lang, "Write your password."),
-        "agency unknown": translate(lang, "Choose your agency."),
+        "agency unknown": translate(lang, "Choose the agency."),
         "wrong": translate(lang, "Name and password do not belong together. Check both and try again."),
         "wrong-password": translate(lang, "The password is not right."),
         "wait": _say_wait(lang, n),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from geo.layers.registry import LAYERS
 from geo.reference import read_table
-from maps.i18n import format_date, format_number, translate
+from maps.i18n import format_day_of, format_number, translate
 from maps.pages.accounts import Fault, say_faults, say_moment
 from maps.pages.base import Query, render_page
 
@@ -125,13 +125,13 @@ def render_admin_page(lang: str, overview: Overview, *, query: Query = ()) -> st
     if published is not None:
         told = {
             "id": published.id,
-            "at": _day(lang, published.at),
+            "at": format_day_of(lang, published.at),
             "created": _moment(lang, published.created),
             "sectors": _name_sectors(lang, published.sectors),
             "cell": _say_cell(lang, published.cell_m),
             "model": published.model_version,
-            "oldest": _day(lang, published.oldest),
-            "newest": _day(lang, published.newest),
+            "oldest": format_day_of(lang, published.oldest),
+            "newest": format_day_of(lang, published.newest),
             "stale": [translate(lang, LAYERS[name].title) for name in published.stale_layers if name in LAYERS],
             "is_stale": bool(published.stale_layers),
         }
@@ -303,7 +303,7 @@ def _say_surface(lang: str, line: SurfaceLine, published_at: str) -> dict[str, A
     cell_m = manifest.get("grid", {}).get("cell_m")
     return {
         "id": line.id,
-        "at": _day(lang, manifest.get("at")),
+        "at": format_day_of(lang, manifest.get("at")),
         "sectors": _name_sectors(lang, manifest.get("sectors")),
         "cell": "" if cell_m is None else _say_cell(lang, float(cell_m)),
         "model": str(manifest.get("model_version", "")),
@@ -329,13 +329,6 @@ def _say_cell(lang: str, cell_m: float) -> str:
 
 def _say_size(lang: str, size: int) -> str:
     return f"{format_number(lang, size / _KIB**2, 1)}\u00a0MiB"
-
-
-def _day(lang: str, text: object) -> str:
-    try:
-        return format_date(lang, date.fromisoformat(str(text or "")[:10]))
-    except ValueError:
-        return ""
 
 
 def _moment(lang: str, text: str | None) -> str:

@@ -78,6 +78,12 @@ def describe_setting(lang: str, name: str) -> str:
         "pseudonym_key": translate(
             lang, "Key that sole traders' numbers are hashed with. Without it: the one in the data folder."
         ),
+        "release_key": translate(
+            lang, "Key that noise in what maps share is drawn with. Without it: the one in the data folder."
+        ),
+        "allow_offline": translate(
+            lang, "Whether areas and plans may be saved in browsers for work without a network."
+        ),
         "allow_uploads": translate(lang, "Whether files may be imported over the web."),
         "allowed_hosts": translate(lang, "Names that requests may ask for beside those of this machine."),
         "upload_mb": translate(lang, "How many MiB one upload may have, all its files together."),

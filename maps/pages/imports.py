@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from geo.layers.registry import LAYERS
 from geo.reading.shapes import import_shapes
 from geo.reading.source import ENDINGS
 from geo.reference import read_table
-from maps.i18n import format_date, translate
+from maps.i18n import SWEDEN, format_day_of, translate
 from maps.pages.base import Query, render_page
 from maps.pages.import_refusals import say_refusal
 from maps.pages.import_words import Words, say_found
@@ -29,7 +28,6 @@ _ONLY_STORED: Mapping[str, Any] = MappingProxyType(
         "dry_run": False,
     }
 )
-_SWEDEN = ZoneInfo("Europe/Stockholm")
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ def render_report_page(
         report={**_ONLY_STORED, **report},
         title=_name_layer(lang, report["layer"]),
         at=_moment(lang, report.get("started_at", "")),
-        retain_until=_day(lang, report.get("retain_until", "")),
+        retain_until=format_day_of(lang, report.get("retain_until", "")),
         files=[_describe_file(lang, file) for file in report["files"]],
         is_known=is_known,
         synthetic=False,
@@ -209,11 +207,7 @@ def _is_prose(text: str) -> bool:
 def _moment(lang: str, text: str) -> str:
     """A point in time as it is told in Sweden; empty where there is none."""
     try:
-        at = datetime.fromisoformat(text).astimezone(_SWEDEN)
+        at = datetime.fromisoformat(text).astimezone(SWEDEN)
     except ValueError:
         return text
     return translate(lang, "{date} at {time}", date=at.date(), time=f"{at:%H:%M}")
-
-
-def _day(lang: str, text: str) -> str:
-    return format_date(lang, datetime.fromisoformat(text).date()) if text else ""

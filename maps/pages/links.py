@@ -11,8 +11,8 @@ from geo.disclosure.release.rows import LAYERS, Release
 from geo.reference import county_names, municipality_names, read_table
 from geo.store.people.shares.links import DAY_S, MAX_LASTS_S, STATES, ShareLink, find_approval_limit
 from geo.store.people.shares.opening import SHARE_LASTS_S
-from maps.i18n import format_date, format_number, translate
-from maps.pages.accounts import SWEDEN, Fault, say_moment, say_title
+from maps.i18n import SWEDEN, format_date, format_number, translate
+from maps.pages.accounts import Fault, say_moment, say_title
 from maps.pages.base import Query, render_page
 
 __all__ = [

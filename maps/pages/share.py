@@ -13,11 +13,11 @@ from markupsafe import Markup
 
 from geo.disclosure.release.rows import ReleaseRow
 from geo.reference import read_table, score_classes
-from maps.i18n import catalogue, format_date, translate
+from maps.i18n import catalogue, format_date, format_day_of, translate
 from maps.pages.accounts import say_moment, say_title
 from maps.pages.base import render_page
 from maps.pages.links import say_layer, say_sector, say_size
-from maps.shared_rows import SORTS, SharedTable, View, find_views, say_data_day, say_row, sort_rows, write_watermark
+from maps.shared_rows import SORTS, SharedTable, View, find_views, say_row, sort_rows, write_watermark
 from maps.shared_sheet import draw_sheet
 from maps.skeleton import build_share_skeleton
 
@@ -149,7 +149,7 @@ def _describe(lang: str, table: SharedTable, view: View) -> dict[str, Any]:
         "expires": say_moment(lang, table.expires_at - 1),
         "expires_at": int(table.expires_at),
         "scored_for": format_date(lang, table.scored_for),
-        "data_from": say_data_day(lang, table.data_from),
+        "data_from": format_day_of(lang, table.data_from),
         "finest": say_size(lang, table.finest_m),
         "view": {"layer": view[0], "sector": view[1]},
         "view_name": _say_view(lang, view),

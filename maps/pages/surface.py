@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
 from geo.reference import model_components, read_table
-from maps.i18n import catalogue, format_date, format_number, translate
+from maps.i18n import catalogue, format_day_of, format_number, translate
 from maps.pages.base import Query, render_page
 
 __all__ = ["render_surface_page"]
@@ -47,18 +46,22 @@ def _surface_context(lang: str, info: Mapping[str, Any], manifest: Mapping[str, 
     titles = {one.component: words.get(one.title, one.title) for one in model_components()}
     total = sum(info["weights"].values()) or 1.0
     layers = [
-        {**layer, "title": words.get(layer["title"], layer["title"]), "added": _day(lang, layer.get("added_at"))}
+        {
+            **layer,
+            "title": words.get(layer["title"], layer["title"]),
+            "added": format_day_of(lang, layer.get("added_at")),
+        }
         for layer in info["layers"]
     ]
-    added = sorted(str(layer["added_at"])[:10] for layer in info["layers"] if layer.get("added_at"))
+    added = sorted(str(layer["added_at"]) for layer in info["layers"] if layer.get("added_at"))
     return {
         "synthetic": bool(info["synthetic"]),
         "info": info,
-        "at": _day(lang, info["at"]),
-        "created": _day(lang, info["created"]),
+        "at": format_day_of(lang, info["at"]),
+        "created": format_day_of(lang, info["created"]),
         "sectors": _sector_names(lang, info["sectors"]),
-        "oldest": _day(lang, added[0]) if added else "",
-        "newest": _day(lang, added[-1]) if added else "",
+        "oldest": format_day_of(lang, added[0]) if added else "",
+        "newest": format_day_of(lang, added[-1]) if added else "",
         "classes": [{**one, "name": words.get(one["name"], one["name"])} for one in reversed(info["classes"])],
         "layers": layers,
         "weights": [(titles.get(name, name), weight / total * 100) for name, weight in info["weights"].items()],
@@ -91,12 +94,3 @@ def _sector_names(lang: str, codes: Iterable[str] | None) -> list[str]:
     table = read_table("sectors")
     names = dict(zip(table["sector"], table["title_sv" if lang == "sv" else "title"], strict=True))
     return [names.get(code, code) for code in codes or ()]
-
-
-def _day(lang: str, text: object) -> str:
-    if not text:
-        return ""
-    try:
-        return format_date(lang, date.fromisoformat(str(text)[:10]))
-    except ValueError:
-        return str(text)

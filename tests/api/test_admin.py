@@ -106,7 +106,7 @@ class TestUsers:
         [
             ("x" * 10_000, "högst"),
             ("😀" * 5_000, "högst"),
-            ("  ", "Skriv ditt namn"),
+            ("  ", "Skriv namnet"),
             ("Bo\u202egnaB", "inte syns"),
             ("ADMIN", "redan en användare"),
         ],
@@ -123,7 +123,7 @@ class TestUsers:
 
     def test_everything_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost(self, admin: TestClient) -> None:
         response = send(admin, "/admin/users", name="", agency="mi5", circle="all", **{"role-analyst": "1"})
-        for words in ("Skriv ditt namn", "Välj din myndighet", "Välj delningskrets"):
+        for words in ("Skriv namnet", "Välj myndigheten", "Välj delningskrets"):
             assert words in response.text
         assert 'name="role-analyst" value="1" checked' in response.text
         assert 'name="role-admin" value="1" checked' not in response.text
@@ -359,6 +359,7 @@ class TestSettings:
     def test_words_are_of_settings_that_there_are(self) -> None:
         assert describe_setting("sv", "port") != describe_setting("en", "port") != ""
         assert describe_setting("sv", "nothing") == ""
+        assert [name for name in Settings.model_fields if not describe_setting("sv", name)] == []
 
     def test_the_page(self, serve: Callable[..., TestClient], home: Path) -> None:
         client = serve(home, pseudonym_key=self.KEY, allowed_hosts="norrsyn.example")

@@ -122,6 +122,8 @@ def test_options_reach_the_reader(empty: TestClient, tmp_path: Path) -> None:
     assert job["outcome"]["rows"] == {"rows_in": 2, "accepted": 2, "quarantined": 0, "duplicate": 0, "left_out": 6}
     (stored,) = list_imports(tmp_path / "new", "workplaces")
     told = stored.provenance
+    # whoever is signed in, not whoever runs the server
+    assert told.importer == "test"
     assert (told.licence, told.legal_basis, told.retain_until) == ("CC0", "lag", "2999-12-31")
     frame = load_layers(tmp_path / "new")["workplaces"]
     assert dict(zip(frame["workplace_id"], frame["employees"], strict=True)) == {"5": 5, "7": 7}

@@ -26,8 +26,8 @@ from geo.store.people.shares.ending import end_restored
 from geo.store.people.shares.links import list_share_links
 from geo.store.releases import delete_release
 from maps.degrees import to_degrees
+from maps.i18n import SWEDEN
 from maps.pages import links as pages
-from maps.pages.accounts import SWEDEN
 from tests.accounts import cheap_passwords, enter
 from tests.api.made import BASE_URL, HOSTILE, WRITING
 from tests.shares import CELLS, DAY_S, put_release

@@ -140,6 +140,13 @@ def test_a_site_goes_on_the_shortlist_from_its_panel(open_page: OpenPage, demo_h
     page.locator("#ranking-rows .row-button").first.click()
     page.locator("#cell .site-button").first.click()
     page.wait_for_selector("#cell .site-back")
+    # back to the cell, and to the site again
+    page.wait_for_load_state("networkidle")
+    page.go_back()
+    expect(page.locator("#cell .site-back")).to_have_count(0)
+    expect(page.locator("#cell .site-button").first).to_be_visible()
+    page.locator("#cell .site-button").first.click()
+    page.wait_for_selector("#cell .site-back")
     page.get_by_role("button", name="Add to the shortlist").click()
     expect(page.get_by_role("button", name="On the shortlist")).to_be_visible()
     title = page.locator("#cell-title").inner_text()

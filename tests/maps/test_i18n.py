@@ -24,7 +24,7 @@ from geo.region import Region
 from geo.risk.naming import name_place
 from geo.risk.surface import RiskSurface
 from geo.risk.words import Sentence
-from maps.i18n import LANGUAGES, catalogue, format_date, format_number, pick_language, say, translate
+from maps.i18n import LANGUAGES, catalogue, format_date, format_day_of, format_number, pick_language, say, translate
 from maps.narrow_words import NARROW_WORDS, said_of_some_records
 from maps.pages.base import STATIC_FOLDER, TEMPLATES_FOLDER
 from tests.maps.corpus import PAYLOADS
@@ -240,3 +240,19 @@ def test_swedish_has_the_agencies_words_and_one_for_each_thing() -> None:
     texts = {*catalogue("sv").values(), *read_table("glossary")["meaning_sv"]}
     allowed = {"En uppgift kan inte användas"}
     assert sorted(text for text in texts - allowed if OTHER_WORDS.search(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-11-26T23:58:00+00:00", "27 november 2026"),
+        ("2026-06-30T22:30:00Z", "1 juli 2026"),
+        ("2026-07-15", "15 juli 2026"),
+        ("2026-07-15T23:59:00", "15 juli 2026"),
+        ("", ""),
+        (None, ""),
+        ("soon", ""),
+    ],
+)
+def test_the_day_of_a_moment_is_that_of_clocks_in_sweden(text: str | None, said: str) -> None:
+    assert format_day_of("sv", text) == said

@@ -14,6 +14,11 @@ export class Address {
     window.addEventListener("popstate", () => onRestore(readState(window.location.search)));
   }
 
+  // What the address does not tell was opened: Back closes it.
+  step() {
+    window.history.pushState(null, "", window.location.href);
+  }
+
   // What made no sense in the address goes out of it.
   tidy() {
     this.write(this.store.get(), "replaceState");

@@ -21,6 +21,8 @@ export class CellFlow {
     // What follows when somebody asks what if a site closed.
     this.onWhatIf = null;
     this.opener = null;
+    // A site that is shown in the cell's place.
+    this.record = null;
     // A place that the map goes to in a moment.
     this.heading = null;
     this.latest = latestOnly();
@@ -34,7 +36,7 @@ export class CellFlow {
   // What the address says is chosen.
   restore(id) {
     if (!id) this.close();
-    else if (id !== this.cell?.cell_id) this.inspectId(id, { quiet: true });
+    else if (this.record || id !== this.cell?.cell_id) this.inspectId(id, { quiet: true });
   }
 
   inspectAt({ lat, lng }, { byKeyboard }) {
@@ -61,6 +63,7 @@ export class CellFlow {
 
   open(cell, { focus, quiet }) {
     this.cell = cell;
+    this.record = null;
     const node = byId("cell");
     if (!node.contains(document.activeElement)) this.opener = document.activeElement;
     drawCell(node, cell, { countyName: this.countyName(cell.county), onClose: () => this.close(), onSite: (site) => this.showRecord(site), served: servedParts(cell, (site) => this.showRecord(site)) });
@@ -84,6 +87,7 @@ export class CellFlow {
     this.heading = null;
     const hadFocus = byId("cell").contains(document.activeElement);
     this.cell = null;
+    this.record = null;
     this.marks.showCell(null);
     byId("workbench").classList.remove("has-cell");
     byId("cell").hidden = true;
@@ -122,6 +126,8 @@ export class CellFlow {
 
   showRecord(site) {
     this.heading = null;
+    if (!this.record) this.address.step();
+    this.record = site;
     const node = byId("cell");
     if (!node.contains(document.activeElement)) this.opener = document.activeElement;
     openSite(node, site, { surface: this.surface.info.id, onCell: (id) => this.inspectId(id, { focus: true }), onClose: () => this.close(), onWhatIf: this.onWhatIf, actions: this.siteActions });

@@ -21,11 +21,14 @@ export function drawSurfaceNote(node, info, { onReset, onFresh }) {
   );
 }
 
+// The calendar's day there, as the moment at which it begins in UTC.
+const dayInSweden = (moment) => Date.parse(new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Stockholm" }).format(moment));
+
 // How old the newest data are, in words; empty where no layer knows.
 export function dataAge(info) {
   const added = info.layers.map((layer) => layer.added_at).filter(Boolean).sort().at(-1);
   if (!added) return "";
-  const days = Math.floor((Date.now() - new Date(added).getTime()) / DAY_MS);
+  const days = Math.round((dayInSweden(Date.now()) - dayInSweden(new Date(added))) / DAY_MS);
   if (!(days > 0)) return t("Data added today");
   return days === 1 ? t("Data added yesterday") : t("Data added {days} days ago", { days });
 }
