@@ -178,6 +178,7 @@ class MovedCell(Answer):
     """A cell that a change moves."""
 
     cell_id: str
+    place: str
     municipality: str
     municipality_code: str
     easting: float

@@ -6,6 +6,7 @@ from typing import Any
 
 from geo.errors import NotFoundError
 from geo.reference import certainty_classes
+from geo.risk.naming import name_place
 from geo.risk.smallest_change import SmallestChange
 from geo.risk.surface import RiskSurface
 from geo.risk.uncertainty import Uncertainty
@@ -102,11 +103,16 @@ def describe_what_if(
     if cell_id is None and len(moved):
         cell_id = str(moved["cell_id"].iloc[0])
     plain = [name for name in moved.columns if name not in components]
+    localities = found.after.region.localities
     return {
         "surface": found.before.id,
         **told,
         "cells": [
-            {**{name: row[name] for name in plain}, "contributions": {name: row[name] for name in components}}
+            {
+                **{name: row[name] for name in plain},
+                "place": say(lang, name_place(localities, row["easting"], row["northing"])),
+                "contributions": {name: row[name] for name in components},
+            }
             for row in moved.to_dict("records")
         ],
         "cell": None if cell_id is None else _describe_difference(lang, found, names, cell_id, n_draws),

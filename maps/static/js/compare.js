@@ -4,11 +4,12 @@ import { announce, clearProblem, showProblem } from "./announce.js";
 import { ApiError, getJson, latestOnly } from "./api.js";
 import { NO_COMPARE, compareWithDay, compareWithSurface, parseCompare } from "./compare_state.js";
 import { el, fill } from "./dom.js";
-import { day, language, number, t } from "./i18n.js";
+import { coordinates, day, language, number, t } from "./i18n.js";
 import { isFiltered } from "./filter_state.js";
 import { isScoringDay, weightParameters } from "./state.js";
 import { ScoreTiles } from "./surface.js";
 import { describeSurface, describeSurfaces } from "./surface_words.js";
+import { toSweref } from "./sweref.js";
 import { Swipe } from "./swipe.js";
 import { onTask, showTask } from "./tasks.js";
 
@@ -231,11 +232,14 @@ export class ComparePanel {
 
   changeTable(caption, changes) {
     if (!changes.length) return null;
+    // Neighbours of one place are told apart by where they are.
+    const isOneOfSeveral = ({ name }) => changes.filter((other) => other.name === name).length > 1;
+    const where = (one) => [one.component.name, isOneOfSeveral(one) && readOff(one)].filter(Boolean).join(" · ");
     const row = (one) =>
       el(
         "tr",
         {},
-        el("td", {}, el("button", { type: "button", class: "link-button", onclick: () => this.cells.openEntry({ ...one, cell: one.cell_id }) }, one.name), el("span", { class: "row-where" }, one.component.name)),
+        el("td", {}, el("button", { type: "button", class: "link-button", onclick: () => this.cells.openEntry({ ...one, cell: one.cell_id }) }, one.name), el("span", { class: "row-where" }, where(one))),
         el("td", { class: "number" }, number(one.before, 1)),
         el("td", { class: "number" }, number(one.after, 1)),
         el("td", { class: "number" }, `${one.delta > 0 ? "+" : ""}${number(one.delta, 1)}`),
@@ -243,6 +247,11 @@ export class ComparePanel {
     const heads = [t("Cell"), day(this.answer.at), day(this.answer.other_at), t("Change")];
     return el("table", { class: "moved" }, el("caption", {}, caption), el("thead", {}, el("tr", {}, heads.map((head, i) => el("th", { scope: "col", class: i ? "number" : null }, head)))), el("tbody", {}, changes.map(row)));
   }
+}
+
+function readOff({ lon, lat }) {
+  const { easting, northing } = toSweref(lon, lat);
+  return coordinates(easting, northing);
 }
 
 // The points of a surface's own, as the address writes them.

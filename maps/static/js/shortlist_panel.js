@@ -86,7 +86,7 @@ export class ShortlistPanel {
   }
 
   entryWords(entry) {
-    const where = [entry.layer_title, entry.kind === "site" && entry.place, entry.municipality].filter((one) => one && one !== entry.title);
+    const where = [entry.layer_title, entry.kind === "site" && entry.place, entry.municipality].filter((one, i, all) => one && one !== entry.title && all.indexOf(one) === i);
     const known = Number.isFinite(entry.score);
     return [
       el("button", { type: "button", class: "link-button", "data-key": `${entry.entry_id} open`, onclick: () => this.show(entry) }, el("bdi", {}, entry.title)),

@@ -24,7 +24,7 @@ function writeEntry(entry, rank, state) {
 }
 
 function writeFacts(entry) {
-  const where = [entry.layer_title, entry.kind === "site" && entry.place, entry.municipality].filter(Boolean);
+  const where = [entry.layer_title, entry.kind === "site" && entry.place, entry.municipality].filter((one, i, all) => one && all.indexOf(one) === i);
   const score = Number.isFinite(entry.score) ? t("Risk score {score} of 100 ({name})", { score: number(entry.score, 1), name: entry.score_class?.name ?? "" }) : stateWords(entry.state);
   return [where.join(", "), score, entry.reason, coordinates(entry.easting, entry.northing)].filter(Boolean).map(inOneLine);
 }

@@ -327,7 +327,7 @@ export class WhatIfPanel {
       el(
         "tr",
         {},
-        el("td", {}, el("button", { type: "button", class: "link-button", onclick: () => this.cells.openEntry({ cell: one.cell_id, ...fromSweref(one.easting, one.northing) }) }, one.municipality), el("span", { class: "row-where" }, coordinates(one.easting, one.northing))),
+        el("td", {}, el("button", { type: "button", class: "link-button", onclick: () => this.cells.openEntry({ cell: one.cell_id, ...fromSweref(one.easting, one.northing) }) }, one.place), el("span", { class: "row-where" }, coordinates(one.easting, one.northing))),
         el("td", { class: "number" }, number(one.before, 1)),
         el("td", { class: "number" }, number(one.after, 1)),
         el("td", { class: "number" }, signed(one.delta)),
