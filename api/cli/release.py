@@ -132,16 +132,24 @@ def delete(
 ) -> None:
     """Take a release's rows away; see the command's help."""
     folder = read_settings(home).home
-    from api.cli.events import note_done  # noqa: PLC0415
+    from api.cli.events import act, note_done  # noqa: PLC0415
     from geo.store.database import find_store  # noqa: PLC0415
+    from geo.store.people.shares.life import revoke_release  # noqa: PLC0415
     from geo.store.releases import delete_release  # noqa: PLC0415
 
-    delete_release(find_store(folder), release)
+    store = find_store(folder)
+    # first, so that a command that was stopped half way can be given again
+    ended = revoke_release(folder, release, act())
+    delete_release(store, release)
     note_done(folder, "release-deleted", release)
     if as_json:
-        print_json({"home": str(folder), "release_id": release, "state": "deleted"})
+        links = [link.link_id for link in ended]
+        print_json({"home": str(folder), "release_id": release, "state": "deleted", "links_revoked": links})
         return
-    print_words(f"Release {release} is gone, and no link shows it. Audits count it until it would have expired.")
+    print_words(
+        f"Release {release} is gone, and no link shows it: {len(ended)} link(s) revoked. "
+        "Audits count it until it would have expired."
+    )
 
 
 def _describe(one: ReleaseSummary) -> dict[str, Any]:

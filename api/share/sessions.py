@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 
+from fastapi import Query
 from starlette.requests import Request
 
 from api.auth.cookies import read_named_cookie, share_cookie_name
@@ -86,15 +88,19 @@ def find_share(request: Request) -> Share | None:
     )
 
 
-def require_share(request: Request) -> Share:
-    """`find_share`, for routes that there are for nobody else.
+def require_share(
+    request: Request, link: Annotated[str, Query(description="Id of the link whose page asks; any when left out")] = ""
+) -> Share:
+    """`find_share`, for routes that there are for nobody else, and for the page that asks.
+
+    A browser in which another link has been opened since shows nothing of that one on the page of the first.
 
     Raises
     ------
     NoShareError
     """
     share = find_share(request)
-    if share is None:
+    if share is None or link not in {"", share.link_id}:
         message = "Nothing is shared with whoever asks."
         raise NoShareError(message)
     return share

@@ -36,7 +36,8 @@ _MOST_ON_PAPER = 60
 # what the page for printing says once its link has ended
 _END_TEXTS = (
     "This map is shown no more",
-    "Its link has ended, or the map was left alone for long. What it showed has been cleared from this screen.",
+    "Its link has ended, another one was opened in this browser, or the map was left alone for long. "
+    "What it showed has been cleared from this screen.",
     "Open the link from the message again. If it does not open, ask: {contact}",
 )
 # What the page's scripts say: recipients are not sent the texts of all other pages.
@@ -96,6 +97,7 @@ def render_share_page(lang: str, table: SharedTable, view: View | None = None, s
     """
     views = find_views(table.rows)
     view = view if view in views else views[0]
+    shown = {"lang": lang, "layer": view[0], "sector": view[1], "link": table.link_id}
     return render_page(
         "share.html",
         lang,
@@ -107,7 +109,8 @@ def render_share_page(lang: str, table: SharedTable, view: View | None = None, s
         views=[{"layer": layer, "sector": sector, "name": _say_view(lang, (layer, sector))} for layer, sector in views],
         rows=[say_row(lang, row) for row in sort_rows(lang, table.rows, sort)],
         sorts=_link_sorts(lang, view, sort),
-        print_link=f"share/print?{urlencode({'lang': lang, 'layer': view[0], 'sector': view[1]})}",
+        print_link=f"share/print?{urlencode(shown)}",
+        csv_link=f"share/cells.csv?{urlencode({'lang': lang, 'link': table.link_id})}",
         **_describe(lang, table, view),
     )
 
@@ -137,6 +140,7 @@ def _describe(lang: str, table: SharedTable, view: View) -> dict[str, Any]:
     """What map and paper both say."""
     return {
         "watermark": write_watermark(lang, table),
+        "link_id": table.link_id,
         "purpose": table.purpose,
         "contact": table.contact,
         "classification": translate(lang, "Public: anyone may see this map.")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from geo.store.files import close_databases
 from geo.store.people.events import list_events
+from geo.store.people.management import By
+from geo.store.people.shares.life import create_share
+from geo.store.people.shares.links import ShareScope, find_share_link
+from tests.accounts import make_account
 from tests.api.made import fill_home
 from tests.api.test_cli import fail_json, no_settings, run, run_json
 from tests.geo.disclosure.release.made import make_frames
+from tests.shares import make_new
 
 __all__ = ["no_settings"]
 INNER = "joint-inspection"
@@ -56,6 +62,17 @@ def test_what_was_withheld_is_told_in_words(filled: Path) -> None:
     # a switch that would leave something out of the audit is not there
     for switch in ("--no-audit", "--no-noise", "--no-keep"):
         assert run("release", "build", "--circle", "public", switch, "--home", filled, code=2)
+
+
+def test_links_go_with_their_release(filled: Path) -> None:
+    made = run_json("release", "build", "--circle", INNER, "--home", filled)
+    now = time.time()
+    by = By(make_account(filled, "Anna", ["coordinator"]), now)
+    scope = ShareScope(made["release_id"], None, ("all",), ("workplaces",), 4_000)
+    link = create_share(filled, make_new(now, scope=scope), by, among={INNER}).link
+    told = run_json("release", "delete", made["release_id"], "--home", filled)
+    assert told["links_revoked"] == [link.link_id]
+    assert find_share_link(filled, link.link_id, now=now).state == "revoked"
 
 
 def test_what_cannot_be_done_is_told(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

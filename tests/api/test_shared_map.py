@@ -140,6 +140,19 @@ class TestScope:
         assert other.get(f"/share/cells/{INLAND}").status_code == 200
         assert other.get(f"/share/cells/{UMEA}").status_code == 404
 
+    def test_a_page_is_shown_nothing_of_another_link(self, world: World) -> None:
+        """As where a recipient opens a second link in the browser that shows the first."""
+        client, first = come(world, scope=scope((UMEA,)))
+        second = world.make(scope=scope((UMEA,)))
+        assert send(client, second.token).status_code == 303
+        gone = world.client().get("/share/cells.json")
+        for path in list_routes():
+            assert client.get(path, params={"link": second.link.link_id}).status_code == 200, path
+            for other in (first, "0" * 10, "å"):
+                answer = client.get(path, params={"link": other})
+                assert (answer.status_code, answer.text) == (404, gone.text) or path in {"/share", "/share/print"}, path
+                assert answer.status_code == 404
+
     def test_nothing_in_an_address_widens_a_scope(self, world: World) -> None:
         client, _ = come(world, scope=scope((UMEA,)))
         asked = (
@@ -334,8 +347,8 @@ class TestPages:
             "020-390 000", "Vad kartan inte är", "Högst",
         ):  # fmt: skip
             assert word in page, word
-        # in the heading, across the drawing, and on the sheets after
-        assert page.count(link_id) == 3
+        # in the heading, across the drawing, and on the sheets after, and for the page's own requests
+        assert page.count(link_id) == 4
         assert page.count("<rect") >= 6
 
     @pytest.mark.parametrize("first", [0, 1, 2])

@@ -191,6 +191,29 @@ def test_the_page_for_printing_is_cleared_when_its_link_ends(
     assert [one for one in watched.troubles if "404" not in one] == []
 
 
+def test_a_page_is_cleared_when_another_link_is_opened_beside_it(open_page: OpenPage, app: FastAPI, url: str) -> None:
+    """Not shown under its recipient's name, for its purpose: neither by coming back to it, nor by moving its map."""
+    first, second = share(app, "Åsa Ett"), share(app, "Åsa Två")
+    watched = open_page(1366, 768)
+    page = watched.page
+    come_back = "document.dispatchEvent(new Event('visibilitychange'))"
+    move = "map_norrsyn.setView([66.5, 21.5], 12, {animate: false})"
+    for action in (come_back, move):
+        open_map(page, url, first.token)
+        assert first.link.link_id in (page.locator("#share-csv").get_attribute("href") or "")
+        assert first.link.link_id in (page.locator("#share-print").get_attribute("href") or "")
+        other = page.context.new_page()
+        open_map(other, url, second.token)
+        page.evaluate(action)
+        expect(page.locator("h1")).to_have_text("Kartan visas inte längre")
+        assert not [text for text in ("RES4000m", "Åsa") if text in page.content()]
+        expect(other.locator(".watermark").first).to_contain_text("Åsa Två")
+        other.evaluate(come_back)
+        other.wait_for_load_state("networkidle")
+        expect(other.locator("#share-map")).to_be_visible()
+        other.close()
+
+
 def test_a_phone_and_a_browser_without_scripts(open_page: OpenPage, app: FastAPI, url: str, screenshots: Path) -> None:
     made = share(app, "Nils", max_openings=5)
     watched = open_page(390, 844, touch=True)

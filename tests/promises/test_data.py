@@ -3,8 +3,10 @@
 import csv
 import gzip
 import hashlib
+import io
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -259,6 +261,26 @@ def test_no_cell_of_a_file_for_spreadsheets_is_a_formula(start: str, rest: str) 
     except ValueError:
         assert escaped.startswith("'")
     assert restore_formula(escaped) == start + rest
+
+
+PARTS = st.lists(st.sampled_from([*"=+-@';,\t\r\n\" 5x", "\r\n", "cmd|' /C calc'!A0"]), max_size=12).map("".join)
+NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
+
+
+@given(cells=st.lists(PARTS, min_size=1, max_size=3))
+def test_nor_is_one_where_the_spreadsheet_splits_at_semicolons(cells: list[str]) -> None:
+    written = io.StringIO(newline="")
+    csv.writer(written).writerow(["a", *map(escape_formula, cells)])
+    for row in csv.reader(io.StringIO(written.getvalue(), newline=""), delimiter=";"):
+        run = [cell for cell in row if cell.startswith(tuple("=+-@"))]
+        assert [cell for cell in run if not NUMBER.fullmatch(cell.split(",")[0])] == [], row
+    assert [restore_formula(escape_formula(cell)) for cell in cells] == cells
+
+
+def test_a_recipient_s_name_runs_nothing() -> None:
+    assert escape_formula("Ann;=cmd|' /C calc'!A0;") == "Ann;'=cmd|' /C calc'!A0;"
+    assert escape_formula('Ann;"=1+1') == "Ann;'\"=1+1"
+    assert escape_formula("5;-3") == "5;-3"
 
 
 def test_backup_and_restore_are_one_command_each_and_prove_themselves(tmp_path: Path) -> None:

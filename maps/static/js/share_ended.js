@@ -4,6 +4,8 @@ import { el } from "./dom.js";
 import { t } from "./i18n.js";
 
 let isOver = false;
+// Another link may be opened in this browser: then this page's is refused what it asks for, and shows nothing of the other.
+export const link = document.getElementById("content").dataset.link;
 
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
@@ -11,7 +13,9 @@ const LONGEST_WAIT_MS = 2 ** 31 - 1;
 const ENDED = 404;
 
 export async function ask(path, options = {}) {
-  const response = await fetch(path, { cache: "no-store", ...options });
+  const address = new URL(path, document.baseURI);
+  address.searchParams.set("link", link);
+  const response = await fetch(address, { cache: "no-store", ...options });
   if (response.status === ENDED) endMap();
   return response;
 }
@@ -24,12 +28,12 @@ export function endMap() {
   // Emptied rather than removed: what is under way of it would fail otherwise.
   const map = window.map_norrsyn?.off();
   map?.eachLayer((layer) => layer.remove());
-  for (const name of ["texts", "expires", "contact"]) delete main.dataset[name];
+  for (const name of ["texts", "expires", "contact", "link"]) delete main.dataset[name];
   const title = el("h1", { tabindex: "-1" }, t("This map is shown no more"));
   main.className = "text-column narrow";
   main.replaceChildren(
     title,
-    el("p", { class: "lead" }, t("Its link has ended, or the map was left alone for long. What it showed has been cleared from this screen.")),
+    el("p", { class: "lead" }, t("Its link has ended, another one was opened in this browser, or the map was left alone for long. What it showed has been cleared from this screen.")),
     el("p", { class: "verbatim" }, t("Open the link from the message again. If it does not open, ask: {contact}", { contact })),
   );
   document.querySelector(".share-leave")?.remove();

@@ -7,7 +7,7 @@ import { colour, onTheme } from "./colours.js";
 import { el, fill } from "./dom.js";
 import { number, t, useLanguage } from "./i18n.js";
 import { animated, setUpMap, showAll } from "./map.js";
-import { ask, hasEnded, watchForTheEnd } from "./share_ended.js";
+import { ask, hasEnded, link, watchForTheEnd } from "./share_ended.js";
 import { setUpTable } from "./share_table.js";
 import { fromSweref, toSweref } from "./sweref.js";
 
@@ -46,7 +46,7 @@ class SharedMap {
   draw() {
     this.tiles?.remove();
     const { _url: address, options } = window.tile_layer_scores;
-    this.tiles = L.tileLayer(address, { ...options, query: new URLSearchParams(this.view).toString(), className: "score-tile", opacity: 0.8 });
+    this.tiles = L.tileLayer(address, { ...options, query: new URLSearchParams({ ...this.view, link }).toString(), className: "score-tile", opacity: 0.8 });
     this.tiles.on("tileerror", ({ tile }) => this.explain(tile.src));
     this.tiles.addTo(map);
     this.count();
@@ -73,8 +73,8 @@ class SharedMap {
     this.draw();
     this.mark(null);
     const query = new URLSearchParams({ lang, ...view });
-    document.getElementById("share-print").href = `share/print?${query}`;
-    for (const link of document.querySelectorAll(".languages a")) link.search = new URLSearchParams({ ...view, lang: link.lang });
+    document.getElementById("share-print").href = `share/print?${query}&link=${link}`;
+    for (const other of document.querySelectorAll(".languages a")) other.search = new URLSearchParams({ ...view, lang: other.lang });
     window.history.replaceState(null, "", `?${query}`);
   }
 

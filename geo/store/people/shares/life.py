@@ -44,6 +44,7 @@ __all__ = [
     "extend_share",
     "issue_share",
     "revoke_recipient",
+    "revoke_release",
     "revoke_share",
 ]
 
@@ -243,6 +244,23 @@ def revoke_recipient(
             for link in _list(connection, make_recipient_key(tidy_text(recipient)), among, by.now)
             if not link.is_over and _end(connection, link, by)
         ]
+        return [get_share_link(connection, each.link_id, now=by.now) for each in ended]
+
+
+def revoke_release(home: StrPath | None, release_id: str, by: By) -> list[ShareLink]:
+    """End every link to a release, which is about to go; those that were ended by this.
+
+    Raises
+    ------
+    StoreError
+    """
+    with _changing(home, by) as connection:
+        names = read_names(connection)
+        rows = connection.execute(
+            sa.select(SHARE_LINKS).where(SHARE_LINKS.c.release_id == release_id).order_by(SHARE_LINKS.c.created_at)
+        ).all()
+        links = [describe_row(row, names, by.now) for row in rows]
+        ended = [link for link in links if not link.is_over and _end(connection, link, by)]
         return [get_share_link(connection, each.link_id, now=by.now) for each in ended]
 
 

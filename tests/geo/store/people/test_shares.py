@@ -31,9 +31,10 @@ from geo.store.people.shares.life import (
     extend_share,
     issue_share,
     revoke_recipient,
+    revoke_release,
     revoke_share,
 )
-from geo.store.people.shares.links import MAX_LASTS_S, ShareLink, find_share_link, list_share_links
+from geo.store.people.shares.links import MAX_LASTS_S, ShareLink, ShareScope, find_share_link, list_share_links
 from geo.store.people.shares.opening import (
     ALL_MISSES,
     BY_LINK,
@@ -189,6 +190,19 @@ class TestLife:
         assert states == {first.link.link_id: "revoked", second.link.link_id: "issued"}
         assert len(revoke_recipient(tmp_path, "berit lund, Skatteverket", by["Anna"], among=ALL)) == 1
         assert revoke_recipient(tmp_path, "berit lund, Skatteverket", by["Anna"], among=ALL) == []
+
+    def test_a_release_takes_its_links_along(self, tmp_path: Path, by: dict[str, By]) -> None:
+        first = make(tmp_path, by["Anna"]).link
+        scope = ShareScope("fedcba9876543210", None, ("all",), ("workplaces",), 4_000)
+        other = make(tmp_path, by["Anna"], recipient="Cilla", scope=scope).link
+        command = By(None, NOW, "cli:root")
+        assert [link.link_id for link in revoke_release(tmp_path, "0123456789abcdef", command)] == [first.link_id]
+        states = {link.link_id: link.state for link in list_share_links(tmp_path, now=NOW)}
+        assert states == {first.link_id: "revoked", other.link_id: "issued"}
+        assert revoke_release(tmp_path, "0123456789abcdef", command) == []
+        assert list_kinds(tmp_path).count("link-revoked") == 1
+        # the recipient may have another
+        make(tmp_path, by["Bo"])
 
     def test_others_circles_are_not_there(self, tmp_path: Path, by: dict[str, By]) -> None:
         link_id = make(tmp_path, by["Anna"]).link.link_id
