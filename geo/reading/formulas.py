@@ -15,8 +15,8 @@ import re
 
 __all__ = ["escape_formula", "restore_formula"]
 
-_RISKY = tuple("=+-@\t\r\n'＝＋－＠")  # noqa: RUF001  spreadsheets take the full-width signs as well
-_SIGNS = tuple("=+-@'＝＋－＠")  # noqa: RUF001
+_SIGNS = tuple("=+-@'＝＋－＠")  # noqa: RUF001  spreadsheets take the full-width signs as well
+_RISKY = (*_SIGNS, "\t", "\r", "\n")
 _BREAKS = re.compile(r"([;\t\r\n])")
 _AFTER_A_BREAK = re.compile(r"(?<=[;\t\r\n])'")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")

@@ -241,7 +241,7 @@ def revoke_recipient(
     with _changing(home, by) as connection:
         ended = [
             link
-            for link in _list(connection, make_recipient_key(tidy_text(recipient)), among, by.now)
+            for link in _list(connection, _is_for(make_recipient_key(tidy_text(recipient))), among, by.now)
             if not link.is_over and _end(connection, link, by)
         ]
         return [get_share_link(connection, each.link_id, now=by.now) for each in ended]
@@ -255,11 +255,7 @@ def revoke_release(home: StrPath | None, release_id: str, by: By) -> list[ShareL
     StoreError
     """
     with _changing(home, by) as connection:
-        names = read_names(connection)
-        rows = connection.execute(
-            sa.select(SHARE_LINKS).where(SHARE_LINKS.c.release_id == release_id).order_by(SHARE_LINKS.c.created_at)
-        ).all()
-        links = [describe_row(row, names, by.now) for row in rows]
+        links = _list(connection, SHARE_LINKS.c.release_id == release_id, None, by.now)
         ended = [link for link in links if not link.is_over and _end(connection, link, by)]
         return [get_share_link(connection, each.link_id, now=by.now) for each in ended]
 
@@ -272,17 +268,25 @@ def _changing(home: StrPath | None, by: By) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _list(connection: sa.Connection, key: str, among: Collection[str] | None, now: float) -> list[ShareLink]:
-    ask = sa.select(SHARE_LINKS).where(SHARE_LINKS.c.recipient_key == key).order_by(SHARE_LINKS.c.created_at)
+def _list(
+    connection: sa.Connection, which: sa.ColumnElement[bool], among: Collection[str] | None, now: float
+) -> list[ShareLink]:
+    ask = sa.select(SHARE_LINKS).where(which).order_by(SHARE_LINKS.c.created_at)
     if among is not None:
         ask = ask.where(SHARE_LINKS.c.circle.in_(sorted(among)))
     names = read_names(connection)
     return [describe_row(row, names, now) for row in connection.execute(ask)]
 
 
+def _is_for(key: str) -> sa.ColumnElement[bool]:
+    return SHARE_LINKS.c.recipient_key == key
+
+
 def _list_active(connection: sa.Connection, key: str, among: Collection[str], now: float) -> tuple[ShareLink, ...]:
     # one that is used up may still be open in a browser
-    return tuple(link for link in _list(connection, key, among, now) if link.is_active or link.state == "used-up")
+    return tuple(
+        link for link in _list(connection, _is_for(key), among, now) if link.is_active or link.state == "used-up"
+    )
 
 
 def _issue(connection: sa.Connection, link: ShareLink, by: By) -> Issued:
