@@ -59,15 +59,16 @@ async def open_share(request: Request, text: str, password: str, code: str) -> O
 def _open(request: Request, text: str, password: str, code: str, address: str) -> Opened | Refused:
     """Open the link of an address.
 
-    Unknown, cut off, expired, revoked, used up, a wrong password, a wrong code, a release that is gone: all of them are
-    counted, look one password up and compare it (argon2id), and are refused alike.
+    Unknown, cut off, expired, revoked, used up, a wrong password, a wrong code, a release that is gone, in a flood also
+    what comes too early for a link: all of them are counted, look one password up and compare it (argon2id), and are
+    refused alike.
     """
     home, accounts = request.app.state.service.settings.home, request.app.state.accounts
     passwords: Passwords = request.app.state.share_passwords
     now = float(accounts.clock())
     attempt = begin_opening(home, text, address, now=now)
     if attempt.wait_s:
-        # in a flood not every text is counted by itself: whether one is must not be told
+        # in a flood it is the address that waits, whatever stands in it
         return Refused(max(_FLOOD_WAIT_S, attempt.wait_s) if attempt.is_flooded else attempt.wait_s)
     is_right = passwords.verify(attempt.password_hash, password[: 2 * MAX_PASSWORD])
     is_right = is_right or not attempt.asks_password

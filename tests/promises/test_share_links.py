@@ -26,13 +26,13 @@ from api.settings import Settings
 from geo.layers.circles import VISIBLE
 from geo.store.files import backup
 from geo.store.people.attempts import Patience
-from geo.store.people.database import read_people
+from geo.store.people.database import read_people, write_people
 from geo.store.people.management import By
 from geo.store.people.shares import opening
 from geo.store.people.shares.life import Issued, create_share, revoke_share
 from geo.store.people.shares.links import find_share_link, list_share_links
 from geo.store.people.shares.tokens import make_share_token
-from geo.store.people.tables import SHARE_LINKS
+from geo.store.people.tables import ATTEMPTS, SHARE_LINKS
 from geo.store.releases import delete_release
 from tests.accounts import cheap_passwords, enter, make_account
 from tests.api.made import BASE_URL
@@ -158,6 +158,14 @@ def make_failures(world: World) -> dict[str, tuple[str, str, str]]:
     }
 
 
+def start_flood(world: World) -> None:
+    """As if many more had missed within this minute than are borne."""
+    values = {"failures": 2 * opening.ALL_MISSES.most, "last_at": world.clock.now, "blocked_until": 0.0}
+    with write_people(world.home) as connection:
+        connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.subject == "share-all"))
+        connection.execute(ATTEMPTS.insert().values(subject="share-all", **values))
+
+
 class TestOneAnswer:
     def test_whatever_does_not_open_looks_the_same(self, world: World) -> None:
         answers = {}
@@ -261,6 +269,50 @@ class TestMisses:
         statuses = [send(world.client(client=(f"192.0.2.{n}", 1)), "no link").status_code for n in range(8)]
         assert statuses == [404] * 5 + [429] * 3
         world.clock.now += 900
+        assert send(world.client(client=("198.51.100.1", 1)), made.token, SECRET).status_code == 303
+
+    def test_a_flood_tells_no_link_from_a_text(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        failures = make_failures(world)
+        names = ("unknown", "revoked", "expired", "wrong password", "wrong code", "release gone", "cut off", "old form")
+        passwords: Passwords = world.app.state.share_passwords
+        verify, done = passwords._hasher.verify, []
+        passwords.warm()
+        counted = type("Counted", (), {"verify": lambda _, *a: done.append(1) or verify(*a)})()
+        monkeypatch.setattr(passwords, "_hasher", counted)
+        n_asked = 0
+
+        def answer(name: str) -> tuple[int, bytes, tuple[tuple[str, str], ...], int]:
+            nonlocal n_asked
+            n_asked += 1
+            done.clear()
+            text, password, code = failures[name]
+            response = send(world.client(client=(f"2001:db8:{n_asked:x}::1", 1)), text, password, code)
+            headers = tuple(sorted((key, value) for key, value in response.headers.items() if key != "date"))
+            return response.status_code, response.content, headers, len(done)
+
+        start_flood(world)
+        in_flood = {answer(name) for _ in range(9) for name in names}
+        assert len(in_flood) == 1
+        status, _, headers, n_compared = in_flood.pop()
+        assert (status, dict(headers)["retry-after"], n_compared) == (429, "60", 1)
+        # nor do those tries tell them apart when it is over
+        world.clock.now += 1_201
+        for n in range(6):
+            after = {answer(name) for name in names}
+            assert len(after) == 1, n
+            assert after.pop()[0] == (404 if n < 5 else 429), n
+
+    def test_in_a_flood_a_password_is_guessed_no_faster(self, world: World) -> None:
+        made, other = world.make(password=SECRET), world.make(password=SECRET)
+        start_flood(world)
+        for n in range(5):
+            assert send(world.client(client=(f"192.0.2.{n}", 1)), made.token, WRONG).status_code == 429
+        assert send(world.client(client=("198.51.100.1", 1)), made.token, SECRET).status_code == 429
+        assert send(world.client(client=("198.51.100.1", 1)), other.token, SECRET).status_code == 303
+        world.clock.now += 2
+        assert send(world.client(client=("198.51.100.1", 1)), made.token, SECRET).status_code == 303
+        # a right password makes up for them: the next five are free again
+        assert send(world.client(client=("192.0.2.9", 1)), made.token, WRONG).status_code == 429
         assert send(world.client(client=("198.51.100.1", 1)), made.token, SECRET).status_code == 303
 
     @pytest.mark.long

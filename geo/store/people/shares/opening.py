@@ -3,13 +3,15 @@
 Every attempt is counted before anything of it is looked at, in the database, so that the counts hold for all workers:
 by address (IPv4, or IPv6 by its /64), by link (by the digest of whatever stands in the address, whether it is a link or
 not), and all together. Who comes too early for the first two waits. Beyond the ceiling of the third, which no change of
-address gets round, every failure is told to wait, and a right link still opens.
+address gets round, every failure is told to wait, and a right link still opens. Texts are not kept then unless they are
+links; so that nothing tells them by it, what comes too early for one is looked at like everything, and opens nothing.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +87,8 @@ ALL_MISSES = Ceiling(200, 200 / 600)
 _TOLD_EVERY_S = 600.0
 _ALL = f"{OF_SHARES}all"
 _UNKNOWN = f"{OF_SHARES}unknown"
+# nobody waits by it: what is counted so only takes as long as what is not
+_NO_WAIT = Patience(2**31, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ class Attempt:
     ----------
     wait_s : float, s, how long they must wait first; 0 where password and code may be looked at
     is_flooded : bool, whether a failure is told to wait
+    is_held : bool, whether nothing opens it now, although it is looked at like any other
     password_hash : str, what the password is compared with; None where there is nothing
     asks_password : bool
     text : str, whatever stood in the address
@@ -104,6 +109,7 @@ class Attempt:
 
     wait_s: float
     is_flooded: bool
+    is_held: bool
     password_hash: str | None
     asks_password: bool
     text: str
@@ -135,27 +141,40 @@ def begin_opening(home: StrPath | None, text: str, address: str, *, now: float) 
         of_all = connection.execute(sa.select(ATTEMPTS).where(ATTEMPTS.c.subject == _ALL)).first()
         before, since = (0, now) if of_all is None else ALL_MISSES.forget(of_all.failures, of_all.last_at, now)
         is_flooded = before >= ALL_MISSES.most
-        subjects = {f"{OF_SHARES}link:{digest}": BY_LINK, OF_SHARES + address_subject(address): SHARE_BY_ADDRESS}
-        wait_s = _count(connection, subjects, now, is_flooded=is_flooded, is_known=row is not None)
+        of_address = {OF_SHARES + address_subject(address): SHARE_BY_ADDRESS}
+        is_held = False
+        if not is_flooded:
+            wait_s = count_attempt(connection, {f"{OF_SHARES}link:{digest}": BY_LINK} | of_address, now=now)
+        else:
+            wait_s = count_attempt(connection, _list_kept(connection, of_address), now=now)
+            is_held = not wait_s and _count_in_flood(connection, digest, now, is_known=row is not None)
         if not wait_s:
             told_until = None if of_all is None else of_all.blocked_until
             _count_all(connection, ALL_MISSES.add(before), since, told_until, now)
     kept = None if row is None else row.password_hash
-    return Attempt(wait_s, is_flooded, kept, row is not None and row.has_password, text, address, row)
+    return Attempt(wait_s, is_flooded, is_held, kept, row is not None and row.has_password, text, address, row)
 
 
-def _count(
-    connection: sa.Connection, subjects: dict[str, Patience], now: float, *, is_flooded: bool, is_known: bool
-) -> float:
-    """Count by link and by address; in a flood only what is counted already, or is a link: the table does not grow."""
-    if is_flooded:
-        there = set(connection.execute(sa.select(ATTEMPTS.c.subject).where(ATTEMPTS.c.subject.in_(subjects))).scalars())
-        subjects = {
-            subject: patience
-            for subject, patience in subjects.items()
-            if subject in there or (is_known and subject.startswith(f"{OF_SHARES}link:"))
-        }
-    return count_attempt(connection, subjects, now=now)
+def _list_kept(connection: sa.Connection, subjects: Mapping[str, Patience]) -> dict[str, Patience]:
+    """Those of some subjects that are counted already: in a flood the table does not grow by others."""
+    kept = connection.execute(sa.select(ATTEMPTS.c.subject).where(ATTEMPTS.c.subject.in_(subjects))).scalars()
+    return {subject: subjects[subject] for subject in kept}
+
+
+def _count_in_flood(connection: sa.Connection, digest: str, now: float, *, is_known: bool) -> bool:
+    """Count by link in a flood: whether the attempt comes too early.
+
+    A link that was not counted before has a count of its own, which holds in floods only: after them it would tell the
+    link from texts of which nothing was kept.
+    """
+    subjects = _list_kept(connection, {f"{OF_SHARES}link:{digest}": BY_LINK})
+    if not subjects:
+        subjects = {_in_flood(digest): BY_LINK} if is_known else {_UNKNOWN: _NO_WAIT}
+    return count_attempt(connection, subjects, now=now) > 0
+
+
+def _in_flood(digest: str) -> str:
+    return f"{OF_SHARES}flood:{digest}"
 
 
 def _count_all(connection: sa.Connection, failures: int, since: float, told_until: float | None, now: float) -> None:
@@ -207,7 +226,7 @@ def finish_opening(
     row = attempt.row
     given = hash_code(attempt.text, code)
     wanted = given if row is None or not row.is_single_use else row.code_hash or ""
-    is_right = is_right and secrets.compare_digest(given, wanted)
+    is_right = secrets.compare_digest(given, wanted) and is_right and not attempt.is_held
     with write_people(home) as connection:
         lock_people(connection)
         end_expired_shares(connection, now)
@@ -219,7 +238,8 @@ def finish_opening(
             connection.execute(SHARE_SESSIONS.delete().where(SHARE_SESSIONS.c.session_hash == hash_token(instead_of)))
         for subject in (_ALL, OF_SHARES + address_subject(attempt.address)):
             take_back(connection, subject)
-        connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.subject == f"{OF_SHARES}link:{row.token_hash}"))
+        counts = (f"{OF_SHARES}link:{row.token_hash}", _in_flood(row.token_hash))
+        connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.subject.in_(counts)))
         token = make_token()
         connection.execute(
             SHARE_SESSIONS.insert().values(
