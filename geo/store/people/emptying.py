@@ -17,9 +17,9 @@ from geo.store.database import reach_engine
 from geo.store.forgetting import forget_pages
 from geo.store.home import StrPath, default_home, open_home
 from geo.store.people.appending import lock_head
-from geo.store.people.chain import Content
+from geo.store.people.chain import Content, LogRow
 from geo.store.people.database import PEOPLE_CHAIN, write_people
-from geo.store.people.emptied import DAY_S, EMPTIED, LEAST_DAYS, write_told
+from geo.store.people.emptied import DAY_S, EMPTIED, LEAST_DAYS, read_told, write_told
 from geo.store.people.events import insert_event
 from geo.store.people.tables import EVENTS
 
@@ -86,12 +86,24 @@ def _find_last_old(connection: sa.Connection, before: float, now: float) -> int:
         return found
 
     is_young = (at >= before) & (at <= now)
-    ends = [find(sa.func.min(number), is_full, is_young)]
-    if find(sa.func.count(), ~is_full, is_young):
-        # one that was ahead when it was emptied: the event that tells of it must stay until its time is past
-        ends.append(find(sa.func.min(number), is_full, EVENTS.c.what == EMPTIED))
-    limits = [number < end for end in ends if end is not None]
-    up_to = find(sa.func.max(number), is_full, at < before, *limits) or 0
+    end = find(sa.func.min(number), is_full, is_young)
+    is_old = is_full & (at < before)
+    up_to = find(sa.func.max(number), is_old, *([] if end is None else [number < end])) or 0
+    # One that was ahead when it was emptied: what tells of it must stay, while by what would tell of it next it was not
+    # old enough.
+    tellings = [one for row in _list_tellings(connection) if (one := read_told(row)) is not None]
+    while passed := [one for one in tellings if one.number <= up_to]:
+        after = next((one for one in tellings if one.number > up_to), None)
+        first, last = (before, now) if after is None else (after.at - after.days * DAY_S, after.at)
+        if not find(sa.func.count(), ~is_full, at >= first, at <= last):
+            break
+        up_to = find(sa.func.max(number), is_old, number < passed[-1].number) or 0
     n_ahead = find(sa.func.count(), is_full, number <= up_to, at > now) or 0
     n_old = find(sa.func.count(), is_full, number <= up_to, at < before) or 0
     return up_to if n_ahead <= n_old else 0
+
+
+def _list_tellings(connection: sa.Connection) -> list[LogRow]:
+    """Events that tell of an emptying and are not emptied themselves, by number."""
+    ask = sa.select(EVENTS).where(EVENTS.c.what == EMPTIED, EVENTS.c.salt.is_not(None)).order_by(EVENTS.c.event_id)
+    return [LogRow._make(row) for row in connection.execute(ask)]

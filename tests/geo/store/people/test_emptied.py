@@ -104,6 +104,21 @@ def test_an_event_of_a_clock_that_was_ahead_keeps_the_one_that_tells_of_its_empt
     engine.dispose()
 
 
+def test_what_tells_of_it_stays_as_long_as_a_later_emptying_would_tell_otherwise() -> None:
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        log = Log(connection)
+        log.note(ahead_days=1_000)
+        log.note()
+        log.now += 400 * DAY_S
+        log.note()
+        for days, emptied in ((500, [1, 2]), (365, [3]), (500, []), (500, [4, 5])):
+            log.now += 400 * DAY_S
+            assert [row.number for row in log.empty(days)] == emptied
+            assert not log.is_early(log.now)
+    engine.dispose()
+
+
 def test_times_to_come_excuse_nothing_at_the_end_or_where_they_are_the_most() -> None:
     for ahead, is_early in (
         ((0, 100, 0), False),
