@@ -48,7 +48,7 @@ def verify_audit(
         print_json({"home" if file is None else "file": str(file or folder), **_describe(verdict)})
     else:
         _tell(verdict, "The log" if file is None else str(file), is_part=file is not None)
-    if verdict.fault is not None:
+    if not verdict.is_well:
         raise typer.Exit(EXIT_STORE)
 
 
@@ -104,11 +104,11 @@ def export_audit(
 
 
 def _describe(verdict: Verdict) -> dict[str, Any]:
-    from geo.store.people.verifying import describe_fault  # noqa: PLC0415
+    from geo.store.people.verifying import describe_changed_link, describe_fault  # noqa: PLC0415
 
     fault = verdict.fault
     return {
-        "ok": fault is None,
+        "ok": verdict.is_well,
         "events": verdict.n_events,
         "first": verdict.first,
         "emptied": verdict.n_emptied,
@@ -117,6 +117,10 @@ def _describe(verdict: Verdict) -> dict[str, Any]:
         "follows": verdict.previous,
         "head": verdict.head._asdict(),
         "fault": None if fault is None else {"event": fault.number, "way": fault.way, "detail": describe_fault(fault)},
+        "links": [
+            {"link": each.link_id, "event": each.number, "way": each.way, "detail": describe_changed_link(each)}
+            for each in verdict.links
+        ],
     }
 
 
@@ -126,7 +130,7 @@ def _say_day(verdict: Verdict) -> str | None:
 
 
 def _tell(verdict: Verdict, where: str, *, is_part: bool) -> None:
-    from geo.store.people.verifying import describe_fault  # noqa: PLC0415
+    from geo.store.people.verifying import describe_changed_link, describe_fault  # noqa: PLC0415
 
     if verdict.fault is not None:
         note(f"{where} does not verify: {describe_fault(verdict.fault)}.", style="bold red")
@@ -146,6 +150,8 @@ def _tell(verdict: Verdict, where: str, *, is_part: bool) -> None:
     if verdict.head.number:
         print_words(f"Head: {verdict.head.number} {verdict.head.hash}")
         print_words(_HEAD)
+    for each in verdict.links:
+        note(f"But {describe_changed_link(each)}.", style="bold red")
 
 
 COMMANDS = (

@@ -201,5 +201,7 @@ def _verify(service: Service, witness: Witness) -> Verdict:
     verdict = verify_log(home)
     if verdict.fault is None:
         keep_head(home, verdict.head)
-    witness.note("audit-verified", "" if verdict.fault is None else f"{verdict.fault.number}: {verdict.fault.way}")
+    found = [] if verdict.fault is None else [f"{verdict.fault.number}: {verdict.fault.way}"]
+    found += [f"share link {each.link_id}: {each.way}" for each in verdict.links]
+    witness.note("audit-verified", "; ".join(found))
     return verdict

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from geo.store.people.events import KINDS
+from geo.store.people.shares.comparing import ChangedLink
+from geo.store.people.shares.terms import hide_hash
 from geo.store.people.verifying import Fault, Verdict
 from maps.i18n import translate
 from maps.pages.accounts import say_moment
@@ -109,7 +111,7 @@ def render_audit_page(
                 "at": say_moment(lang, each.at),
                 "who": each.who,
                 "what": _say_event(lang, each.what),
-                "about": each.about,
+                "about": hide_hash(each.about),
                 "basis": each.basis,
                 "is_emptied": each.is_emptied,
             }
@@ -129,6 +131,7 @@ def render_audit_page(
         if verdict is None or verdict.newest_emptied is None
         else say_moment(lang, verdict.newest_emptied),
         fault=None if verdict is None or verdict.fault is None else _say_fault(lang, verdict.fault),
+        changed_links=[] if verdict is None else [_say_changed_link(lang, each) for each in verdict.links],
         keep_days=shown.keep_days,
         failures=shown.failures,
         imports=None if imports is None else [say_import(lang, each) for each in imports],
@@ -168,6 +171,16 @@ def _say_fault(lang: str, fault: Fault) -> str:
     return said.get(fault.way, other)
 
 
+def _say_changed_link(lang: str, link: ChangedLink) -> str:
+    told = {"link": link.link_id, "n": link.number}
+    said: dict[str, str] = {
+        "gone": translate(lang, "Share link {link}, of which event {n} tells, is not there.", **told),
+        "unnoted": translate(lang, "No event tells of share link {link}.", **told),
+    }
+    other = translate(lang, "Share link {link} is not as event {n} left it: what limits it was changed.", **told)
+    return said.get(link.way, other)
+
+
 def _say_event(lang: str, what: str) -> str:
     said = {
         "first-user": translate(lang, "Came in as the first user"),
@@ -201,6 +214,7 @@ def _say_event(lang: str, what: str) -> str:
         "link-exported": translate(lang, "Took along a shared map"),
         "link-extended": translate(lang, "Extended a share link"),
         "link-revoked": translate(lang, "Revoked a share link"),
+        "link-restored": translate(lang, "Took a share link that has expired from a backup"),
         "map-viewed": translate(lang, "Opened the map"),
         "cell-viewed": translate(lang, "Looked at a cell"),
         "site-viewed": translate(lang, "Looked at a record"),

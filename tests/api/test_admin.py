@@ -23,12 +23,16 @@ from geo.store.people.appending import unguard_events
 from geo.store.people.database import write_people
 from geo.store.people.events import list_events, note_event
 from geo.store.people.log_files import verify_file
+from geo.store.people.management import By
+from geo.store.people.shares.life import create_share
+from geo.store.people.tables import SHARE_LINKS
 from geo.store.people.users import ROLES, StoredUser, find_user
 from geo.store.people.verifying import verify_log
 from maps.pages.admin_settings import describe_setting
 from tests.accounts import PASSWORD, cheap_passwords, enter, make_account
 from tests.api.made import BASE_URL, HOSTILE, import_workplaces
 from tests.frames import GRID, SCORING_DAY
+from tests.shares import make_new
 
 FORM = {"origin": BASE_URL}
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
@@ -445,6 +449,25 @@ class TestAudit:
         ):
             assert words in admin.get(f"/admin/audit?lang={lang}&check=1").text
         assert list_events(home, limit=1)[1][0].about == "1: content"
+
+    def test_it_names_share_links_that_are_not_as_it_left_them(self, admin: TestClient, home: Path) -> None:
+        now = time.time()
+        link = create_share(home, make_new(now), By("u1", now, "Anna"), among={"joint-inspection"}).link
+        page = admin.get("/audit?lang=en&check=1").text
+        assert "Share links are not" not in page
+        # people read what it shows, machines the hash
+        assert "; sectors all; layers workplaces<" in page
+        assert "; terms " not in page
+        assert "; terms " in admin.get("/audit/events.csv").text
+        with write_people(home) as connection:
+            connection.execute(SHARE_LINKS.update().values(expires_at=now + 80 * 86_400))
+        for lang, words in (
+            ("en", (f"Share link {link.link_id} is not as event", "Share links are not as the log left them")),
+            ("sv", (f"Delningslänk {link.link_id} är inte som händelse", "inte som loggen lämnade dem")),
+        ):
+            page = unescape(admin.get(f"/audit?lang={lang}&check=1").text)
+            assert all(each in page for each in words)
+        assert list_events(home, limit=1)[1][0].about == f"share link {link.link_id}: changed"
 
     def test_it_tells_of_what_was_emptied(self, admin: TestClient, home: Path) -> None:
         nothing = "salt = NULL, user_id = NULL, user_name = '', about = '', basis = ''"

@@ -15,7 +15,11 @@ from geo.store.people.appending import unguard_events
 from geo.store.people.database import write_people
 from geo.store.people.events import list_events, note_event
 from geo.store.people.heads import read_kept_head
+from geo.store.people.management import By
+from geo.store.people.shares.life import create_share
+from geo.store.people.tables import SHARE_LINKS
 from tests.api.test_cli import fail_json, run, run_json
+from tests.shares import make_new
 
 DAY_S = 86_400.0
 
@@ -53,6 +57,31 @@ def test_from_head_to_fault(log: Path) -> None:
     # a log that is not whole gets no new head
     assert "event 2" in fail_json("audit", "head", "--home", log, code=4)["detail"]
     assert read_kept_head(log) == kept
+
+
+def test_share_links_are_held_against_the_log(log: Path) -> None:
+    now = time.time()
+    by = By("u1", now, "Anna")
+    made = [
+        create_share(log, make_new(now, recipient=name), by, among={"joint-inspection"}).link.link_id for name in "ABC"
+    ]
+    good = run_json("audit", "verify", "--home", log)
+    assert (good["ok"], good["links"]) == (True, [])
+    with write_people(log) as connection:
+        for link_id in made[:2]:
+            connection.execute(SHARE_LINKS.update().where(SHARE_LINKS.c.link_id == link_id).values(finest_m=1_000))
+    result = run("audit", "verify", "--home", log, code=4)
+    # the log itself is as it was noted
+    assert "10 events are as they were noted" in result.stdout
+    assert [link_id in result.stderr for link_id in made] == [True, True, False]
+    assert "what limits it was changed" in result.stderr
+    answer = json.loads(run("audit", "verify", "--home", log, "--json", code=4).stdout)
+    assert (answer["ok"], answer["fault"]) == (False, None)
+    assert sorted((each["link"], each["event"], each["way"]) for each in answer["links"]) == sorted(
+        [(made[0], 6, "changed"), (made[1], 8, "changed")]
+    )
+    # its head can be kept
+    assert run("audit", "head", "--home", log).stdout.startswith("10 ")
 
 
 @pytest.mark.parametrize("name", ["log.csv", "log.jsonl"])

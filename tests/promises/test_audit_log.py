@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -21,10 +22,13 @@ from geo.store.files import load_layers
 from geo.store.people.appending import unguard_events
 from geo.store.people.database import write_people
 from geo.store.people.events import list_events, note_event
-from geo.store.people.tables import EVENTS
+from geo.store.people.management import By
+from geo.store.people.shares.life import approve_share, create_share, issue_share, revoke_share
+from geo.store.people.tables import EVENTS, SHARE_LINKS
 from tests.accounts import cheap_passwords, enter
 from tests.api.made import BASE_URL, WRITING, fill_home
 from tests.databases import database
+from tests.shares import make_new
 
 __all__ = ["database"]
 
@@ -94,6 +98,42 @@ def test_cutting_off_the_end_with_its_traces_fails_against_a_head(log: Path) -> 
     assert verify(log)[0] == 0
     assert isinstance(head, dict)
     assert verify(log, "--head", head["hash"])[0] == 4
+
+
+WIDENED = {
+    "what is shown": {"release_id": "fedcba9876543210"},
+    "how finely": {"finest_m": 1_000},
+    "where": {"area": None},
+    "which sectors": {"sectors": ["all", "construction"]},
+    "which layers": {"layers": ["workplaces", "accommodation"]},
+    "for how long": {"expires_at": 2 * NOW},
+    "for whom": {"recipient": "Somebody else"},
+    "on which basis": {"basis": "public-interest"},
+    "without approval": {"needs_approval": False, "approved_at": None, "approved_by": None},
+    "approved by another": {"approved_by": "u3"},
+    "without its password": {"has_password": False},
+    "more often": {"max_openings": None},
+    "again": {"ended_at": None, "ended_by": None, "ended_why": None},
+}
+
+
+@pytest.mark.parametrize("values", WIDENED.values(), ids=WIDENED)
+def test_a_share_link_widened_in_the_database_fails(log: Path, values: dict[str, object]) -> None:
+    anna, bo, limits = By("u1", NOW, "Anna"), By("u2", NOW, "Bo"), {"password_hash": "$x", "max_openings": 2}
+    scope = replace(make_new(NOW).scope, area=("4000mN7084E0756",))
+    new = make_new(NOW, scope=scope, needs_approval=True, **limits)
+    link_id = create_share(log, new, anna, among={new.circle}).link.link_id
+    approve_share(log, link_id, bo, among={new.circle})
+    issue_share(log, link_id, anna, among={new.circle})
+    revoke_share(log, link_id, anna)
+    assert verify(log)[0] == 0
+    with write_people(log) as connection:
+        connection.execute(SHARE_LINKS.update().values(**values))
+    code, told = verify(log)
+    assert (code, told["ok"], told["fault"]) == (4, False, None)
+    assert [(each["link"], each["way"]) for each in cast("list[dict[str, str]]", told["links"])] == [
+        (link_id, "changed")
+    ]
 
 
 class TestWhoSawWhat:

@@ -62,6 +62,8 @@ KINDS = (
     "link-exported",
     "link-extended",
     "link-revoked",
+    # it came back from a backup, and has expired meanwhile
+    "link-restored",
     # who saw what: see `api.witness`
     "map-viewed",
     "cell-viewed",

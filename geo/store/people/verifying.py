@@ -1,5 +1,7 @@
 """Whether the log of what was done is what was noted: every hash computed anew, row by row, the first fault named.
 
+Where it is, share links are held against it, too: they stand in a table that is not chained.
+
 What the chain alone cannot show: events missing at the end (the database's own head tells, and any head that was kept)
 and a chain that somebody with the database has hashed anew from some event on (only a head that was kept elsewhere
 tells).
@@ -10,7 +12,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -22,12 +24,14 @@ from geo.store.people.chain import GENESIS, Head, LogRow, hash_content, hash_eve
 from geo.store.people.database import read_people
 from geo.store.people.emptied import Early, Told, find_early, read_told
 from geo.store.people.heads import read_kept_head
+from geo.store.people.shares.comparing import ChangedLink, NotedTerms, find_changed_links
 from geo.store.people.tables import EVENTS
 
 __all__ = [
     "TAKEN_IN",
     "Fault",
     "Verdict",
+    "describe_changed_link",
     "describe_fault",
     "read_rows",
     "verify_log",
@@ -53,6 +57,12 @@ _WORDS: Final = {
     "cut-off": "events are missing at the end, from event {number} on",
     "head": "the head that the database keeps is not that of event {number}, the last one",
     "rewritten": "event {number} has another hash than the head that was kept: the log was hashed anew, or cut off",
+}
+
+_OF_LINKS: Final = {
+    "changed": "share link {link} is not as event {number} left it: what limits it was changed",
+    "gone": "share link {link}, of which event {number} tells, is not there",
+    "unnoted": "no event tells of share link {link}",
 }
 
 
@@ -88,6 +98,7 @@ class Verdict:
     fault : Fault, None where all is well
     is_emptying_told : bool, whether an event that was read tells of what was emptied; False for a part of the log only
     newest_emptied : float, s, the time of the newest event that was emptied; None where none was
+    links : tuple of ChangedLink, share links that are not as the log left them, where there is no fault
     """
 
     n_events: int
@@ -99,6 +110,12 @@ class Verdict:
     fault: Fault | None
     is_emptying_told: bool = True
     newest_emptied: float | None = None
+    links: tuple[ChangedLink, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether there is neither a fault nor a link that was changed."""
+        return self.fault is None and not self.links
 
 
 def describe_fault(fault: Fault) -> str:
@@ -108,8 +125,13 @@ def describe_fault(fault: Fault) -> str:
     return _WORDS[fault.way].format(number=fault.number, **told)
 
 
+def describe_changed_link(link: ChangedLink) -> str:
+    """What is wrong with a share link, in words."""
+    return _OF_LINKS[link.way].format(link=link.link_id, number=link.number)
+
+
 def verify_log(home: StrPath | None, *, head: str | None = None) -> Verdict:
-    """Verify the whole log, also against the head kept in the data folder and one that was kept elsewhere.
+    """Verify the whole log, also against the head kept in the data folder and one kept elsewhere; and share links.
 
     Parameters
     ----------
@@ -130,8 +152,11 @@ def verify_log(home: StrPath | None, *, head: str | None = None) -> Verdict:
     with read_people(home) as connection:
         if connection is None:
             return verify_rows(lambda: iter(()), told=Head(0, GENESIS), kept=kept)
-        told = find_head(connection)
-        return verify_rows(lambda: read_rows(connection), told=told, kept=kept)
+        told, noted = find_head(connection), NotedTerms()
+        verdict = verify_rows(lambda: noted.gather(read_rows(connection)), told=told, kept=kept)
+        if verdict.fault is not None:
+            return verdict
+        return replace(verdict, links=find_changed_links(connection, noted, now=time.time()))
 
 
 def check_hash(text: str) -> str:

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 
 from geo.store.people.events import insert_event
 from geo.store.people.sessions import end_expired_shares
+from geo.store.people.shares.links import get_share_link
+from geo.store.people.shares.terms import EXPIRED, RESTORED, describe_terms
 from geo.store.people.tables import SHARE_LINKS, SHARE_SESSIONS
 
 __all__ = ["RESTORED_BY", "end_restored"]
@@ -15,18 +17,21 @@ RESTORED_BY = "norrsyn"
 
 
 def end_restored(connection: sa.Connection, *, now: float) -> int:
-    """End every link that is not over, also one that only waits for its address; the log tells of each, and why."""
+    """End every link that is not over, also one that only waits for its address; the log tells of each, and why.
+
+    It also tells of those that have expired meanwhile, since the backup may have them otherwise than the log had.
+    """
     held = SHARE_LINKS.c
+    is_open = held.ended_at.is_(None)
+    came_back = connection.execute(sa.select(held.link_id).where(is_open).order_by(held.link_id)).scalars().all()
     # what has expired meanwhile has done so by itself
     end_expired_shares(connection, now)
-    is_open = held.ended_at.is_(None)
-    rows = connection.execute(
-        sa.select(held.link_id, held.recipient, held.release_id, held.basis).where(is_open).order_by(held.link_id)
-    ).all()
     values = {"ended_at": now, "ended_by": RESTORED_BY, "ended_why": "restored"}
-    connection.execute(SHARE_LINKS.update().where(is_open).values(**values))
+    n_ended = connection.execute(SHARE_LINKS.update().where(is_open).values(**values)).rowcount
     connection.execute(SHARE_SESSIONS.delete())
-    for row in rows:
-        about = f"{row.link_id}: {row.recipient}; {row.release_id}; restored from a backup"
-        insert_event(connection, None, "link-revoked", about, now=now, name=RESTORED_BY, basis=row.basis)
-    return len(rows)
+    for link_id in came_back:
+        link = get_share_link(connection, link_id, now=now)
+        what, why = ("link-restored", EXPIRED) if link.state == "expired" else ("link-revoked", RESTORED)
+        about = f"{describe_terms(link)}; {why}"
+        insert_event(connection, None, what, about, now=now, name=RESTORED_BY, basis=link.basis)
+    return int(n_ended)

@@ -28,6 +28,7 @@ from geo.store.people.shares.links import (
     make_recipient_key,
     read_names,
 )
+from geo.store.people.shares.terms import describe_terms
 from geo.store.people.shares.tokens import hash_code, make_code, make_share_token
 from geo.store.people.tables import SHARE_LINKS, SHARE_SESSIONS
 from geo.store.people.texts import find_text_fault, tidy_text
@@ -40,7 +41,6 @@ __all__ = [
     "RecipientTakenError",
     "approve_share",
     "create_share",
-    "describe_link",
     "extend_share",
     "issue_share",
     "revoke_recipient",
@@ -211,7 +211,7 @@ def extend_share(home: StrPath | None, link_id: str, by: By, *, expires_at: floa
             extended_at=by.now,
             extended_by=by.user_id or by.name,
         )
-        return _tell(connection, "link-extended", link_id, by)
+        return _tell(connection, "link-extended", link_id, by, was_until=link.expires_at)
 
 
 def revoke_share(
@@ -338,26 +338,23 @@ def _end(connection: sa.Connection, link: ShareLink, by: By) -> bool:
     connection.execute(SHARE_SESSIONS.delete().where(SHARE_SESSIONS.c.link_id == link.link_id))
     if done.rowcount != 1:
         return False
-    _note(connection, "link-revoked", link, by)
+    _note(connection, "link-revoked", get_share_link(connection, link.link_id, now=by.now), by)
     return True
 
 
-def _tell(connection: sa.Connection, what: str, link_id: str, by: By) -> ShareLink:
+def _tell(connection: sa.Connection, what: str, link_id: str, by: By, *, was_until: float | None = None) -> ShareLink:
     link = get_share_link(connection, link_id, now=by.now)
     # what is known to be good now is so by this clock
     seen = SHARE_LINKS.update().where(SHARE_LINKS.c.link_id == link_id, SHARE_LINKS.c.seen_at < by.now)
     connection.execute(seen.values(seen_at=by.now))
-    _note(connection, what, link, by)
+    _note(connection, what, link, by, was_until=was_until)
     return link
 
 
-def _note(connection: sa.Connection, what: str, link: ShareLink, by: By) -> None:
-    insert_event(connection, by.user_id, what, describe_link(link), now=by.now, name=by.name, basis=link.basis)
-
-
-def describe_link(link: ShareLink) -> str:
-    """What the log says a share link is: nothing that opens it, and nothing of what it shows."""
-    return f"{link.link_id}: {link.recipient}; {link.scope.release_id}"
+def _note(connection: sa.Connection, what: str, link: ShareLink, by: By, *, was_until: float | None = None) -> None:
+    """Note what was done with a link, and how that left it."""
+    about = describe_terms(link, was_until=was_until)
+    insert_event(connection, by.user_id, what, about, now=by.now, name=by.name, basis=link.basis)
 
 
 def _check_new(new: NewShare, texts: dict[str, str], now: float) -> None:
