@@ -42,12 +42,12 @@ class LinkRequest(_Request):
     sectors: list[Code] = Field(default_factory=lambda: ["all"], max_length=50, description="`all`: all together")
     layers: list[Code] = Field(default_factory=lambda: ["workplaces", "accommodation"], max_length=10)
     finest_m: Annotated[int, Field(strict=True, ge=0, le=10**6)] = Field(
-        default=4000, description="Side of the smallest squares, m: 1000 times a power of two"
+        default=4000, description="Side of the smallest squares, m: 1000 times a power of two, at most 256 000"
     )
     recipient: Text = Field(description="Whom it is for: a person by name, and their agency")
     purpose: Text
     basis: Code = Field(description="Legal basis: code of the reference table `sharing_bases`, of the release's circle")
-    contact: Text = Field(default="", description="Whom the recipient may ask; your name when left out")
+    contact: Text = Field(description="Whom the recipient may ask: name, and telephone or e-mail")
     lang: Code = Field(default="sv", description="The recipient's language: sv or en")
     expires_on: Code | None = Field(
         default=None, description="Last day in Sweden, YYYY-MM-DD, at most 90 days from now; 14 days when left out"

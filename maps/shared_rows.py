@@ -63,6 +63,7 @@ class SharedTable:
     finest_m : int, m
     is_synthetic : bool
     controller : str, which agency is responsible for what is kept of the recipient; empty where that is not set
+    agency : str, code of the agency that sent the link, responsible otherwise; empty where it is not known
     keep_days : int, how long that is kept
     """
 
@@ -79,6 +80,7 @@ class SharedTable:
     finest_m: int
     is_synthetic: bool
     controller: str
+    agency: str
     keep_days: int
 
 

@@ -13,7 +13,8 @@ from geo.errors import ParameterError
 
 __all__ = ["has_form_token", "make_form_token", "read_form"]
 
-_MAX_BYTES = 100_000
+# a few fields of 10 000 characters, which are twelve bytes each at most
+_MAX_BYTES = 500_000
 _MAX_FIELDS = 40
 _TYPE = "application/x-www-form-urlencoded"
 

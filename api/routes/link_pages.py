@@ -36,7 +36,7 @@ from geo.store.people.shares.life import Issued, RecipientTakenError
 from geo.store.people.shares.links import DEFAULT_LASTS_S, MAX_LASTS_S, STATES, ShareLink, find_approval_limit
 from maps.i18n import SWEDEN, pick_language
 from maps.link_scope import describe_scope
-from maps.pages.accounts import Fault
+from maps.pages.accounts import Fault, say_title
 from maps.pages.links import (
     LinkFilter,
     LinkForm,
@@ -122,7 +122,7 @@ def show_new_link(
     lang: PageLanguage = None,
 ) -> Response:
     """The form for a new link; a drawn area of the map may stand in the address."""
-    typed = _begin(keeper, request, area, like)
+    typed = _begin(keeper, request, area, like, pick_language(lang))
     if like and "recipient" in typed:
         witness.see("links-viewed", like)
     return _show_form(request, keeper, session, lang, typed)
@@ -151,7 +151,7 @@ def make_link(
     return _show_link(request, keeper, session, lang, done.link, issued=done, done="created")
 
 
-def _begin(keeper: LinkKeeper, request: Request, area: str, like: str) -> dict[str, str]:
+def _begin(keeper: LinkKeeper, request: Request, area: str, like: str, lang: str) -> dict[str, str]:
     """What the form is filled with at first."""
     service: Service = request.app.state.service
     releases = list_open_releases(service, keeper.user.circle, keeper.now)
@@ -165,7 +165,8 @@ def _begin(keeper: LinkKeeper, request: Request, area: str, like: str) -> dict[s
         **{f"layer-{layer}": "1" for layer in LAYERS},
         "finest_m": str(max(find_approval_limit(), 0 if newest is None else newest.finest_m)),
         "expires_on": default_day(keeper.now, None if newest is None else newest.expires_at.timestamp()),
-        "contact": keeper.user.name,
+        # how to reach them is for them to add
+        "contact": f"{keeper.user.name}, {say_title(lang, 'agencies', 'agency', keeper.user.agency)}",
         "lang": "sv",
     }
     if like:

@@ -65,7 +65,7 @@ def post_link(request: Request, keeper: TheKeeper, snapshot: CurrentSnapshot, as
         recipient=asked.recipient,
         purpose=asked.purpose,
         basis=asked.basis,
-        contact=asked.contact or keeper.user.name,
+        contact=asked.contact,
         lang=asked.lang,
         expires_on=asked.expires_on or default_day(keeper.now),
         password=asked.password,

@@ -15,6 +15,7 @@ from api.auth.passwords import MAX_PASSWORD, MIN_PASSWORD, find_fault
 from api.errors import FieldsError
 from api.service import Service, Snapshot
 from geo.disclosure.release.build import find_finest
+from geo.disclosure.release.partition import LARGEST_M
 from geo.disclosure.release.rows import ALL_SECTORS, LAYERS, Release
 from geo.disclosure.release.scope import Scope, select_rows, snap_area
 from geo.errors import InputError, NotFoundError, ParameterError
@@ -52,6 +53,8 @@ __all__ = [
 
 _MOST_RELEASES = 20
 _NUMBER = re.compile(r"[0-9]{1,6}")
+# of a telephone number; within an agency they are as short as that
+_LEAST_DIGITS = 4
 AREA_KINDS = ("all", "counties", "municipality", "drawn")
 
 
@@ -151,11 +154,8 @@ def check_asked(
     faults += find_day_fault(asked.expires_on, now, release.expires_at.timestamp())
     scope = None
     if not (area_faults or scope_faults):
-        # a sector of which the release tells nothing is not there, like one that has nothing to tell
-        told = {row.sector for row in release.rows} | {ALL_SECTORS}
-        sectors = tuple(code for code in asked.sectors if code in told)
-        scope = ShareScope(release.release_id, area, sectors, asked.layers, int(asked.finest_m))
-        if not sectors or not select_rows(release, Scope(area, sectors, asked.layers, scope.finest_m)):
+        scope = ShareScope(release.release_id, area, asked.sectors, asked.layers, int(asked.finest_m))
+        if not select_rows(release, Scope(area, asked.sectors, asked.layers, scope.finest_m)):
             faults.append(Fault("area", "nothing"))
     if faults or scope is None:
         raise FaultsError(faults)
@@ -189,7 +189,14 @@ def _find_text_faults(asked: AskedShare) -> list[Fault]:
             faults.append(Fault(field, "long", most))
         elif find_text_fault(text, most):
             faults.append(Fault(field, "unseen"))
+        elif field == "contact" and not _can_be_asked(text):
+            faults.append(Fault(field, "unreachable"))
     return faults
+
+
+def _can_be_asked(contact: str) -> bool:
+    """Whether it may hold a telephone number or an e-mail address."""
+    return "@" in contact or sum(each.isdecimal() for each in contact) >= _LEAST_DIGITS
 
 
 def _find_limit_faults(asked: AskedShare) -> list[Fault]:
@@ -255,9 +262,13 @@ def _read_day(text: str) -> date | None:
 
 def _find_scope_faults(asked: AskedShare, release: Release) -> list[Fault]:
     faults = []
-    known = {row.sector for row in release.rows} | {ALL_SECTORS, *read_table("sectors")["sector"]}
+    told = {row.sector for row in release.rows} | {ALL_SECTORS}
+    known = told | set(read_table("sectors")["sector"])
     if not asked.sectors or not set(asked.sectors) <= known:
         faults.append(Fault("sectors", "missing"))
+    # no cell of theirs has enough employers: what is chosen and not there must not be taken for shown
+    elif untold := [code for code in asked.sectors if code not in told]:
+        faults.append(Fault("sectors", "untold", codes=tuple(untold)))
     if not asked.layers or not set(asked.layers) <= set(LAYERS):
         faults.append(Fault("layers", "missing"))
     elif "accommodation" in asked.layers and asked.sectors and ALL_SECTORS not in asked.sectors:
@@ -265,7 +276,7 @@ def _find_scope_faults(asked: AskedShare, release: Release) -> list[Fault]:
     least = max(release.finest_m, find_finest(release.circle))
     size = int(asked.finest_m) if _NUMBER.fullmatch(asked.finest_m) else 0
     times, rest = divmod(size, 1000)
-    if times < 1 or rest or times & (times - 1):
+    if times < 1 or rest or times & (times - 1) or size > LARGEST_M:
         faults.append(Fault("finest_m", "unknown"))
     elif size < least:
         faults.append(Fault("finest_m", "fine", least // 1000))
@@ -273,6 +284,10 @@ def _find_scope_faults(asked: AskedShare, release: Release) -> list[Fault]:
 
 
 def _find_area(asked: AskedShare, release: Release, snapshot: Snapshot) -> tuple[tuple[str, ...] | None, list[Fault]]:
+    # the form without scripts, and a program, may say two things: the wider one must not win
+    has_parts = {"counties": bool(asked.counties), "municipality": bool(asked.municipality)}
+    if asked.area_kind in AREA_KINDS and any(has and kind != asked.area_kind for kind, has in has_parts.items()):
+        return None, [Fault("area", "two")]
     if asked.area_kind == "all":
         return None, []
     shape, fault = _find_shape(asked, snapshot)

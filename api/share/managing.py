@@ -147,7 +147,9 @@ class LinkKeeper:
         expires_at = choose_expiry(expires_on, self.now, self.now + 1e9 if last is None else last)
         if not link.is_over and expires_at <= link.expires_at:
             raise FaultsError([Fault("expires_on", "not-later")])
-        return extend_share(self._home, link_id, self.by, expires_at=expires_at, among=self.own_circles)
+        return extend_share(
+            self._home, link_id, self.by, expires_at=expires_at, was_until=link.expires_at, among=self.own_circles
+        )
 
     def revoke(self, link_id: str) -> tuple[ShareLink, bool]:
         """End a link at once; also whether it was this that did.

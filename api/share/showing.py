@@ -15,6 +15,7 @@ from geo.disclosure.release.scope import Scope
 from geo.recent import Recent
 from geo.reference import county_names
 from geo.region import load_region
+from geo.store.people.users import find_agency
 from maps.basemap import build_basemap
 from maps.pages.links import say_layer, say_sector, say_size
 from maps.shared_rows import SharedTable, say_class, say_middle, say_municipalities, write_watermark
@@ -84,6 +85,7 @@ def make_table(request: Request, share: Share) -> SharedTable:
         message = "The release has nothing that is the link's."
         raise NoShareError(message)
     settings = request.app.state.service.settings
+    agency = "" if settings.controller else find_agency(settings.home, share.link.created.user_id)
     return SharedTable(
         recipient=share.recipient,
         link_id=share.link_id,
@@ -98,6 +100,7 @@ def make_table(request: Request, share: Share) -> SharedTable:
         finest_m=share.scope.finest_m,
         is_synthetic=release.is_synthetic,
         controller=settings.controller,
+        agency=agency,
         keep_days=settings.audit_days,
     )
 

@@ -47,12 +47,13 @@ _SYSTEMS = (
 class Fault:
     """What is wrong with a form: the field's name, empty for the form as a whole, and a word for it.
 
-    Words stand in `_say_fault`; ``n`` is the number in them.
+    Words stand in `_say_fault`; ``n`` is the number in them, ``codes`` are what they name.
     """
 
     field: str
     word: str
     n: int = 0
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -413,6 +413,11 @@ def _say_fault(lang: str, fault: Fault) -> str:
     said = {
         "release missing": translate(lang, "Choose a release that may be shared."),
         "area missing": translate(lang, "Choose an area."),
+        "area two": translate(
+            lang,
+            "Counties or a municipality are chosen beside another kind of area. Choose the kind that is meant, and "
+            "leave the rest empty.",
+        ),
         "area drawn": translate(lang, "The drawn area cannot be used. Draw it anew on the map, in Region Nord."),
         "area nothing": translate(
             lang, "The release shows nothing there, or nothing of what is chosen. Choose a larger area, or more of it."
@@ -420,6 +425,11 @@ def _say_fault(lang: str, fault: Fault) -> str:
         "counties missing": translate(lang, "Choose at least one county."),
         "municipality missing": translate(lang, "Choose a municipality."),
         "sectors missing": translate(lang, "Choose at least one sector."),
+        "sectors untold": translate(
+            lang,
+            "The release tells nothing of: {sectors}. Leave that out.",
+            sectors=", ".join(say_sector(lang, code) for code in fault.codes),
+        ),
         "sectors needs-all": translate(
             lang, "Accommodation belongs to no sector: choose “All sectors together” too, or leave accommodation out."
         ),
@@ -432,6 +442,9 @@ def _say_fault(lang: str, fault: Fault) -> str:
         ),
         "purpose missing": translate(lang, "Write what the recipient needs it for."),
         "contact missing": translate(lang, "Write whom the recipient may ask."),
+        "contact unreachable": translate(
+            lang, "Add a telephone number or an e-mail address, so that the recipient can ask."
+        ),
         "basis missing": translate(lang, "Choose the legal basis."),
         "basis other-circle": translate(
             lang, "This legal basis is of another sharing circle than the release. Choose one of the release's circle."

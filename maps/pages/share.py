@@ -97,7 +97,6 @@ def render_share_page(lang: str, table: SharedTable, view: View | None = None, s
     """
     views = find_views(table.rows)
     view = view if view in views else views[0]
-    shown = {"lang": lang, "layer": view[0], "sector": view[1], "link": table.link_id}
     return render_page(
         "share.html",
         lang,
@@ -106,13 +105,26 @@ def render_share_page(lang: str, table: SharedTable, view: View | None = None, s
         # Our own constant output, not data: rendered from the skeleton's settings alone.
         skeleton_html=Markup(build_share_skeleton().html),  # noqa: S704
         texts=_pick_texts(lang, SCRIPT_TEXTS),
-        views=[{"layer": layer, "sector": sector, "name": _say_view(lang, (layer, sector))} for layer, sector in views],
+        views=[
+            {
+                "layer": layer,
+                "sector": sector,
+                "name": _say_view(lang, (layer, sector)),
+                "print_link": _link_print(lang, table, (layer, sector)),
+            }
+            for layer, sector in views
+        ],
         rows=[say_row(lang, row) for row in sort_rows(lang, table.rows, sort)],
         sorts=_link_sorts(lang, view, sort),
-        print_link=f"share/print?{urlencode(shown)}",
+        print_link=_link_print(lang, table, view),
         csv_link=f"share/cells.csv?{urlencode({'lang': lang, 'link': table.link_id})}",
         **_describe(lang, table, view),
     )
+
+
+def _link_print(lang: str, table: SharedTable, view: View) -> str:
+    shown = {"lang": lang, "layer": view[0], "sector": view[1], "link": table.link_id}
+    return f"share/print?{urlencode(shown)}"
 
 
 def render_share_print_page(lang: str, table: SharedTable, view: View | None = None) -> str:
@@ -161,7 +173,7 @@ def _describe(lang: str, table: SharedTable, view: View) -> dict[str, Any]:
         "n_rows": len(table.rows),
         "phones": read_table("support_lines").set_index("line")["phone"].to_dict(),
         "synthetic": table.is_synthetic,
-        "controller": table.controller,
+        "controller": table.controller or (table.agency and say_title(lang, "agencies", "agency", table.agency)),
         "keep_days": table.keep_days,
     }
 

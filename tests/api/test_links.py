@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from api import create_app
 from api.settings import Settings
+from api.share import managing
 from api.share.asking import choose_expiry, find_day_fault, read_area_text
 from geo.store.people.database import write_people
 from geo.store.people.events import list_events
@@ -44,7 +45,7 @@ ASKED: dict[str, Any] = {
 }
 TYPED = {
     "release": "0123456789abcdef", "recipient": "Berit Lund, Skatteverket", "purpose": "Vecka 30",
-    "basis": "law-2024-307", "contact": "Anna", "lang": "sv", "area_kind": "all", "sector-all": "1",
+    "basis": "law-2024-307", "contact": "Anna, 1234", "lang": "sv", "area_kind": "all", "sector-all": "1",
     "layer-workplaces": "1", "finest_m": "4000", "password": "", "max_openings": "",
 }  # fmt: skip
 
@@ -192,8 +193,16 @@ class TestApi:
             ({"area": "drawn", "polygon": {"type": "Polygon", "coordinates": [[[1, 2], [3, 4]]]}}, "area"),
             ({"area": "drawn", "polygon": {"type": "Point", "coordinates": [20, 63]}}, "area"),
             ({"sectors": ["construction"], "layers": ["accommodation"]}, "sectors"),
-            ({"sectors": ["beauty"], "layers": ["workplaces"]}, "area"),
+            ({"sectors": ["beauty"], "layers": ["workplaces"]}, "sectors"),
+            ({"sectors": ["all", "beauty"]}, "sectors"),
             ({"finest_m": 3_000}, "finest_m"),
+            ({"finest_m": 512_000}, "finest_m"),
+            ({"area": "all", "municipality": "2480"}, "area"),
+            ({"area": "all", "counties": ["24"]}, "area"),
+            ({"area": "counties", "counties": ["24"], "municipality": "2480"}, "area"),
+            ({"area": "municipality", "municipality": "2480", "counties": ["24"]}, "area"),
+            ({"contact": "Anna Berg"}, "contact"),
+            ({"contact": ""}, "contact"),
             ({"password": "Berit Lund, Skatteverket"}, "password"),
             ({"recipient": "\u200b"}, "recipient"),
         ],
@@ -309,7 +318,10 @@ class TestPages:
         }  # fmt: skip
         page = send(anna, "/links/new?lang=sv", **typed)
         assert page.status_code == 422
-        assert list_problems(page.text) == ["municipality", "purpose", "password", "max_openings", "expires_on"]
+        assert list_problems(page.text) == [
+            "municipality", "sectors", "purpose", "password", "max_openings", "expires_on"
+        ]  # fmt: skip
+        assert "Utgåvan säger ingenting om: Gröna näringar" in unescape(page.text)
         for kept in ('value="kort å"', 'value="många"', 'value="2020-01-01"', 'name="sector-green" value="1" checked'):
             assert kept in page.text
         assert 'name="is_single_use" value="1" aria-describedby="single-hint" checked' in page.text
@@ -318,6 +330,58 @@ class TestPages:
         assert 'value="20.1,63.8;20.2,63.8;20.2,63.9"' in page.text
         assert re.search(r'value="municipality" checked', page.text)
         assert re.search(r'<option value="en" selected', page.text)
+
+    def test_a_text_that_is_far_too_long_is_not_lost(self, anna: TestClient) -> None:
+        longest = "😀" * 10_000
+        texts = dict.fromkeys(("recipient", "purpose", "contact", "password"), longest)
+        page = send(anna, "/links/new?lang=sv", **TYPED | texts, expires_on=day(14))
+        assert page.status_code == 422
+        assert page.text.count(longest) == 4
+        assert list_problems(page.text) == ["recipient", "purpose", "contact", "password"]
+
+    def test_without_scripts_the_whole_release_does_not_win_over_a_part(self, anna: TestClient, home: Path) -> None:
+        for part in ({"county-24": "1"}, {"municipality": "2480"}):
+            page = send(anna, "/links/new?lang=sv", **TYPED | part, expires_on=day(14))
+            assert (page.status_code, list_problems(page.text)) == (422, ["area"])
+            assert "vid sidan av ett annat slags område" in page.text
+        assert list_share_links(home, now=time.time()) == []
+
+    def test_the_contact_begins_with_name_and_agency_and_needs_a_way_to_reach_them(self, anna: TestClient) -> None:
+        page = unescape(anna.get("/links/new?lang=sv").text)
+        assert 'name="contact" type="text" value="Anna, Polismyndigheten"' in page
+        assert 'value="Anna, Swedish Police Authority"' in unescape(anna.get("/links/new?lang=en").text)
+        page = send(anna, "/links/new?lang=sv", **TYPED | {"contact": "Anna, Polismyndigheten"}, expires_on=day(14))
+        assert list_problems(page.text) == ["contact"]
+        for contact in ("Anna, anna@polisen.example", "Anna, anknytning 1234"):
+            typed = TYPED | {"contact": contact, "recipient": contact}
+            assert send(anna, "/links/new?lang=sv", **typed, expires_on=day(14)).status_code == 200
+
+    def test_two_extend_a_link_at_once(
+        self, anna: TestClient, bo: TestClient, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make(anna)
+        (link,) = list_share_links(home, now=time.time())
+        path, write = f"/links/{link.link_id}", managing.extend_share
+        days = [30]
+
+        def hurry(*args: Any, **kwargs: Any) -> Any:
+            # another one comes between looking and writing
+            for at in [days.pop()] if days else []:
+                answer = post(bo, f"/api{path}/extend", expires_on=day(at))
+                assert answer.status_code == 200, answer.text
+            return write(*args, **kwargs)
+
+        monkeypatch.setattr(managing, "extend_share", hurry)
+        page = send(anna, path, do="extend", expires_on=day(20))
+        assert page.status_code == 422
+        assert "Länken har ändrats under tiden" in page.text
+        (link,) = list_share_links(home, now=time.time())
+        assert link.extended is not None
+        assert link.extended.name == "Bo"
+        days.append(50)
+        answer = post(anna, f"/api{path}/extend", expires_on=day(40))
+        assert answer.status_code == 409
+        assert answer.json()["current"]["extended"]["by"] == "Bo"
 
     @pytest.mark.parametrize("lang", ["sv", "en"])
     def test_the_address_is_shown_once(self, anna: TestClient, home: Path, lang: str) -> None:

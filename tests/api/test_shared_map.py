@@ -18,7 +18,8 @@ from PIL import Image
 
 from geo.disclosure.release.rows import ReleaseCell, ReleaseRow
 from geo.store.people.events import list_events
-from geo.store.people.shares.life import revoke_share
+from geo.store.people.management import By
+from geo.store.people.shares.life import create_share, revoke_share
 from geo.store.people.shares.links import ShareScope
 from geo.store.releases import delete_release, save_release
 from maps.degrees import to_degrees
@@ -26,8 +27,8 @@ from maps.shared_rows import CSV_COLUMNS
 from maps.tiles import EMPTY_TILE
 from tests.accounts import enter
 from tests.api.made import BASE_URL, HOSTILE
-from tests.promises.test_share_links import World, make_app, send
-from tests.shares import CELLS, make_release
+from tests.promises.test_share_links import ALL, World, make_app, send
+from tests.shares import CELLS, make_new, make_release
 
 RELEASE = "0123456789abcdef"
 UMEA, NEXT, INLAND = (cell.cell_id for cell in CELLS)
@@ -336,8 +337,16 @@ class TestPages:
             page = client.get(f"/share?lang={lang}").text
             told = unescape(page[page.index('id="about-you"') :].partition("</div>")[0])
             assert all(word in told for word in words), told
-            assert (controller or {"sv": "Myndigheten som skickade", "en": "The agency that sent"}[lang]) in told
+            # where the operator has not said it, the agency of whoever made the link
+            assert (controller or {"sv": "Polismyndigheten är", "en": "Swedish Police Authority is"}[lang]) in told
             assert "<dpo@" not in page
+
+    def test_an_agency_that_nobody_knows_any_more_is_not_named(self, world: World) -> None:
+        new = make_new(world.clock.now, recipient="R")
+        made = create_share(world.home, new, By(None, world.clock.now, "cli:root"), among=ALL)
+        client = world.client()
+        assert send(client, made.token).status_code == 303
+        assert "Myndigheten som skickade länken till dig är" in client.get("/share?lang=sv").text
 
     def test_paper_says_what_it_must(self, world: World) -> None:
         client, link_id = come(world, scope=scope())

@@ -52,9 +52,7 @@ def test_a_link_is_made_copied_opened_printed_and_revoked(open_page: OpenPage, u
     page.locator(".help-menu summary").click()
     page.get_by_role("link", name="Delningslänkar").click()
     page.get_by_role("link", name="Skapa en länk").click()
-    page.get_by_label("Mottagare", exact=True).fill("Åsa Öberg, Skatteverket")
-    page.get_by_label("Ändamål").fill("Vecka 30")
-    page.get_by_label("Rättslig grund").select_option("law-2024-307")
+    fill_in(page)
     # all by the keyboard from here: the last field, and Enter
     page.get_by_label("Öppnas bara en gång").focus()
     page.keyboard.press("Space")
@@ -97,6 +95,16 @@ def test_a_link_is_made_copied_opened_printed_and_revoked(open_page: OpenPage, u
     assert answer.status == 404
     expect(reader.locator("h1")).to_have_text("This link cannot be opened")
     assert watched.troubles == []
+
+
+def fill_in(page: Page) -> None:
+    """What the form for a link does not say by itself."""
+    page.get_by_label("Mottagare", exact=True).fill("Åsa Öberg, Skatteverket")
+    page.get_by_label("Ändamål").fill("Vecka 30")
+    page.get_by_label("Rättslig grund").select_option("law-2024-307")
+    contact = page.get_by_label("Vem mottagaren kan fråga")
+    assert contact.input_value().endswith(", Polismyndigheten")
+    contact.fill(f"{contact.input_value()}, 090-123 45")
 
 
 def print_map(page: Page) -> list[str]:

@@ -227,6 +227,13 @@ def test_a_phone_and_a_browser_without_scripts(open_page: OpenPage, app: FastAPI
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.locator("#square tbody tr")).to_have_count(3)
     page.screenshot(path=screenshots / "shared-map-phone.png")
+    # its rows are cards there, and are sorted all the same
+    head = page.locator("#share-rows thead [data-sort=employers] a")
+    head.scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "shared-map-phone-table.png")
+    head.tap()
+    expect(page.locator("#share-rows tbody tr").first.locator(".number")).to_have_text("83")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     state = page.context.storage_state()
     assert watched.troubles == []
 
@@ -237,7 +244,15 @@ def test_a_phone_and_a_browser_without_scripts(open_page: OpenPage, app: FastAPI
         reader.goto(f"{url}/share?lang=en")
         reader.locator("#share-rows thead").get_by_role("link", name="Employers").click()
         expect(reader.locator("#share-rows tbody tr").first.locator(".number")).to_have_text("83")
-        reader.get_by_role("link", name="Print").click()
+        # nothing is there that would do nothing
+        for each in ("#share-map", "#share-view", "#share-print"):
+            expect(reader.locator(each)).to_be_hidden()
+        reader.screenshot(path=screenshots / "shared-map-plain.png", full_page=True)
+        # in place of the map there is a drawing of each sector and layer
+        drawn = reader.locator("main noscript a, main .callout a")
+        expect(drawn).to_have_count(3)
+        drawn.nth(1).click()
         expect(reader.locator(".share-sheet")).to_be_visible()
+        expect(reader.locator("h1")).to_contain_text("Accommodation")
     finally:
         plain.close()

@@ -31,6 +31,7 @@ __all__ = [
     "count_users",
     "disable_user",
     "enable_user",
+    "find_agency",
     "find_by_subject",
     "find_user",
     "get_user",
@@ -246,6 +247,17 @@ def find_by_subject(home: StrPath | None, issuer: str, subject: str) -> StoredUs
     StoreError
     """
     return _find(home, sa.and_(USERS.c.issuer == issuer, USERS.c.subject == subject))
+
+
+def find_agency(home: StrPath | None, user_id: str) -> str:
+    """Code of the agency of a user, by id; empty where there is no such user.
+
+    Raises
+    ------
+    StoreError
+    """
+    user = _find(home, USERS.c.user_id == user_id)
+    return "" if user is None else user.agency
 
 
 def change_user(

@@ -3,6 +3,8 @@
 const release = document.getElementById("release");
 const bases = document.querySelectorAll("#basis optgroup");
 const sizes = document.querySelectorAll("#finest_m option");
+const counties = document.getElementById("counties");
+const municipality = document.getElementById("municipality");
 const kinds = document.querySelectorAll('input[name="area_kind"]');
 
 function follow() {
@@ -16,12 +18,19 @@ function follow() {
   if (chosen.selectedOptions[0]?.disabled) chosen.value = finest;
 }
 
-// Choosing a county or a municipality chooses that kind of area.
+// Choosing a county or a municipality chooses that kind of area, and the other way round leaves the rest empty.
 function choose(kind) {
   for (const one of kinds) one.checked = one.value === kind;
+  clearOthers(kind);
+}
+
+function clearOthers(kind) {
+  if (kind !== "counties") for (const one of counties.querySelectorAll("input")) one.checked = false;
+  if (kind !== "municipality") municipality.value = "";
 }
 
 release.addEventListener("change", follow);
-document.getElementById("counties").addEventListener("change", () => choose("counties"));
-document.getElementById("municipality").addEventListener("change", () => choose("municipality"));
+for (const one of kinds) one.addEventListener("change", () => clearOthers(one.value));
+counties.addEventListener("change", () => choose("counties"));
+municipality.addEventListener("change", () => choose("municipality"));
 follow();

@@ -186,8 +186,26 @@ def issue_share(home: StrPath | None, link_id: str, by: By, *, among: Collection
         return _issue(connection, get_share_link(connection, link_id, now=by.now, circles=among), by)
 
 
-def extend_share(home: StrPath | None, link_id: str, by: By, *, expires_at: float, among: Collection[str]) -> ShareLink:
+def extend_share(
+    home: StrPath | None,
+    link_id: str,
+    by: By,
+    *,
+    expires_at: float,
+    among: Collection[str],
+    was_until: float | None = None,
+) -> ShareLink:
     """Let a link last longer, at most 90 days from now; one that had to be approved, by somebody who did not make it.
+
+    Parameters
+    ----------
+    home : path
+    link_id : str
+    by : By
+    expires_at : float, s
+    among : collection of str, circles whose links may be extended
+    was_until : float, s, optional
+        When the link ended as it was looked at.
 
     Raises
     ------
@@ -200,6 +218,8 @@ def extend_share(home: StrPath | None, link_id: str, by: By, *, expires_at: floa
     """
     with _changing(home, by) as connection:
         link = get_share_link(connection, link_id, now=by.now, circles=among)
+        if was_until is not None and was_until != link.expires_at:
+            raise _changed_meanwhile(link)
         if faults := [*_find_expiry_fault(expires_at, by.now), *_find_extension_fault(link, expires_at, by)]:
             raise ParameterError("\n".join(faults))
         _change(
@@ -314,8 +334,11 @@ def _change(connection: sa.Connection, link: ShareLink, states: Collection[str],
         SHARE_LINKS.update().where(of_link, SHARE_LINKS.c.ended_at.is_(None), *where).values(**values)
     )
     if done.rowcount != 1:
-        message = "The link was changed meanwhile; look at it again."
-        raise ChangedError(message, link)
+        raise _changed_meanwhile(link)
+
+
+def _changed_meanwhile(link: ShareLink) -> ChangedError:
+    return ChangedError("The link was changed meanwhile; look at it again.", link)
 
 
 # why nothing can be done with a link as it is
