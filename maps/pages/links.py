@@ -185,7 +185,7 @@ def render_link_form_page(
         lang,
         "../",
         query,
-        releases=[(each, _say_release(lang, each)) for each in releases],
+        releases=[(each, _say_release(lang, each), " ".join(_list_told(each))) for each in releases],
         typed=form.typed,
         form_token=form.form_token,
         taken=[_say_link(lang, each) for each in form.taken],
@@ -195,19 +195,29 @@ def render_link_form_page(
         most_days=int(MAX_LASTS_S / DAY_S),
         open_hours=int(SHARE_LASTS_S / 3600),
         synthetic=any(release.is_synthetic for release in releases),
-        **_list_choices(lang),
+        **_list_choices(lang, {*(code for each in releases for code in _list_told(each)), *_list_typed(form.typed)}),
         **_list_by_circle(lang, {release.circle for release in releases}),
         **say_link_faults(lang, form.faults),
     )
 
 
-def _list_choices(lang: str) -> dict[str, Any]:
-    """What can be chosen in the form, code and name, whatever the release."""
+def _list_told(release: Release) -> list[str]:
+    """Sectors that a release tells of."""
+    return sorted({row.sector for row in release.rows})
+
+
+def _list_typed(typed: Mapping[str, str]) -> list[str]:
+    """Sectors that were chosen, also where nothing tells of them any more."""
+    return [name.removeprefix("sector-") for name, value in typed.items() if name.startswith("sector-") and value]
+
+
+def _list_choices(lang: str, told: Collection[str]) -> dict[str, Any]:
+    """What can be chosen in the form, code and name; of sectors those that some release tells of."""
     return {
         "counties": list(county_names().items()),
         "municipalities": sorted(municipality_names().items(), key=lambda one: one[1]),
         "sectors": [("all", translate(lang, "All sectors together"))]
-        + [(str(code), say_sector(lang, str(code))) for code in read_table("sectors")["sector"]],
+        + [(code, say_sector(lang, code)) for code in map(str, read_table("sectors")["sector"]) if code in told],
         "layers": [(code, say_layer(lang, code)) for code in LAYERS],
         "sizes": [(str(size), say_size(lang, size)) for size in SIZES_M],
         "languages": [("sv", "Svenska"), ("en", "English")],

@@ -331,6 +331,13 @@ class TestPages:
         assert re.search(r'value="municipality" checked', page.text)
         assert re.search(r'<option value="en" selected', page.text)
 
+    def test_sectors_that_no_release_tells_of_are_not_offered(self, anna: TestClient, home: Path) -> None:
+        put_release(home, "2" * 16, "municipality")
+        page = anna.get("/links/new?lang=sv").text
+        assert re.findall(r'name="sector-(\w+)"', page) == ["all", "construction"]
+        # which of them, the page's script knows
+        assert page.count('data-sectors="all construction"') == 2
+
     def test_a_text_that_is_far_too_long_is_not_lost(self, anna: TestClient) -> None:
         longest = "😀" * 10_000
         texts = dict.fromkeys(("recipient", "purpose", "contact", "password"), longest)

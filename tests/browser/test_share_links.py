@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
@@ -17,12 +18,13 @@ from api.settings import Settings
 from geo.layers.circles import VISIBLE
 from geo.store.people.management import By
 from geo.store.people.shares.life import create_share
+from geo.store.releases import delete_release, save_release
 from tests.accounts import cheap_passwords, make_account, sign_in
 from tests.api.made import HOSTILE
 from tests.browser.axe import VIEWS, find_violations
 from tests.browser.test_main_job import OpenPage, cut_off
 from tests.browsing import find_free_port, run_server
-from tests.shares import make_new, put_release
+from tests.shares import make_new, make_release, put_release
 
 SIZES = {"laptop": (1366, 768, False), "phone": (390, 844, True)}
 ALL = frozenset(VISIBLE)
@@ -117,6 +119,35 @@ def print_map(page: Page) -> list[str]:
     page.get_by_role("link", name="Back to the map").click()
     expect(page.locator("h1")).to_have_text("A shared map")
     return sheets
+
+
+@pytest.mark.long
+def test_the_form_lets_nothing_be_chosen_that_the_release_does_not_tell(
+    open_page: OpenPage, app: FastAPI, url: str
+) -> None:
+    home = app.state.service.settings.home
+    plain = make_release("f" * 16, days=30)
+    save_release(home, replace(plain, rows=tuple(row for row in plain.rows if row.sector == "all")), b"{}")
+    try:
+        page = open_page(1366, 768).page
+        page.goto(f"{url}/links/new?lang=sv")
+        release, building = page.get_by_label("Utgåva", exact=True), page.get_by_label("Bygg och anläggning")
+        release.select_option("0123456789abcdef")
+        building.check()
+        release.select_option("f" * 16)
+        expect(building).to_be_disabled()
+        expect(building).not_to_be_checked()
+        release.select_option("0123456789abcdef")
+        expect(building).to_be_enabled()
+        # one kind of area at a time
+        page.get_by_label("Västerbottens län").check()
+        expect(page.get_by_label("Län", exact=True)).to_be_checked()
+        page.get_by_label("Kommun", exact=True).select_option("2480")
+        expect(page.get_by_label("Västerbottens län")).not_to_be_checked()
+        page.get_by_label("Hela utgåvan").check()
+        expect(page.get_by_label("Kommun", exact=True)).to_have_value("")
+    finally:
+        delete_release(home, "f" * 16)
 
 
 @pytest.mark.long

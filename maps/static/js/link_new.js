@@ -1,16 +1,23 @@
-// The form for a share link: what the chosen release's circle does not allow cannot be chosen. The server checks it anyway.
+// The form for a share link: what the chosen release does not tell of, or its circle does not allow, cannot be chosen. The
+// server checks it anyway.
 
 const release = document.getElementById("release");
 const bases = document.querySelectorAll("#basis optgroup");
 const sizes = document.querySelectorAll("#finest_m option");
+const chosenSectors = document.querySelectorAll('#sectors input:not([name="sector-all"])');
 const counties = document.getElementById("counties");
 const municipality = document.getElementById("municipality");
 const kinds = document.querySelectorAll('input[name="area_kind"]');
 
 function follow() {
-  const { circle, finest } = release.selectedOptions[0].dataset;
+  const { circle, finest, sectors } = release.selectedOptions[0].dataset;
   for (const group of bases) group.disabled = group.dataset.circle !== circle;
   for (const size of sizes) size.disabled = Number(size.value) < Number(finest);
+  const told = sectors.split(" ");
+  for (const one of chosenSectors) {
+    one.disabled = !told.includes(one.name.replace("sector-", ""));
+    if (one.disabled) one.checked = false;
+  }
   // what is chosen and not allowed gives way to what is
   const basis = document.getElementById("basis");
   if (basis.selectedOptions[0]?.parentElement.disabled) basis.value = "";
