@@ -367,6 +367,25 @@ class TestMisses:
         assert list_kinds(tmp_path).count("link-refused") == 1
         assert not begin_opening(tmp_path, "x", "2001:db8:aaaa::1", now=NOW + 600).is_flooded
 
+    @pytest.mark.long
+    def test_ten_thousand_guesses_open_nothing_and_leave_little(self, tmp_path: Path, by: dict[str, By]) -> None:
+        token = str(make(tmp_path, by["Anna"]).token)
+        opened = 0
+        for n in range(10_000):
+            # each from another network, a hundred a second
+            now, address = NOW + n / 100, f"2001:db8:{n:x}::1"
+            attempt = begin_opening(tmp_path, make_share_token(), address, now=now)
+            assert not attempt.wait_s
+            opened += finish_opening(tmp_path, attempt, is_right=True, code="", now=now) is not None
+        assert opened == 0
+        with read_people(tmp_path) as connection:
+            assert connection is not None
+            n_rows = connection.execute(sa.select(sa.func.count()).select_from(ATTEMPTS)).scalar_one()
+        # address and text of each until the flood was one, and the counts of all
+        assert n_rows <= 2 * ALL_MISSES.most + 2 * 100 * ALL_MISSES.per_s + 2
+        assert list_kinds(tmp_path).count("link-refused") == 1
+        assert look(tmp_path, open_one(tmp_path, token, now=NOW + 100, address="198.51.100.1"), NOW + 100)
+
     def test_a_flood_that_lasts_is_told_once_in_a_while(self, tmp_path: Path, by: dict[str, By]) -> None:
         make(tmp_path, by["Anna"])
         with write_people(tmp_path) as connection:
