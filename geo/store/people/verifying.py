@@ -130,7 +130,7 @@ def describe_changed_link(link: ChangedLink) -> str:
     return _OF_LINKS[link.way].format(link=link.link_id, number=link.number)
 
 
-def verify_log(home: StrPath | None, *, head: str | None = None) -> Verdict:
+def verify_log(home: StrPath | None, *, head: str | None = None, now: float | None = None) -> Verdict:
     """Verify the whole log, also against the head kept in the data folder and one kept elsewhere; and share links.
 
     Parameters
@@ -138,6 +138,7 @@ def verify_log(home: StrPath | None, *, head: str | None = None) -> Verdict:
     home : path
     head : str, optional
         Hash of an event, kept elsewhere: the log must hold it still.
+    now : float, s; the clock's when left out
 
     Raises
     ------
@@ -151,12 +152,12 @@ def verify_log(home: StrPath | None, *, head: str | None = None) -> Verdict:
         kept.append(in_folder)
     with read_people(home) as connection:
         if connection is None:
-            return verify_rows(lambda: iter(()), told=Head(0, GENESIS), kept=kept)
+            return verify_rows(lambda: iter(()), told=Head(0, GENESIS), kept=kept, now=now)
         told, noted = find_head(connection), NotedTerms()
-        verdict = verify_rows(lambda: noted.gather(read_rows(connection)), told=told, kept=kept)
+        verdict = verify_rows(lambda: noted.gather(read_rows(connection)), told=told, kept=kept, now=now)
         if verdict.fault is not None:
             return verdict
-        return replace(verdict, links=find_changed_links(connection, noted, now=time.time()))
+        return replace(verdict, links=find_changed_links(connection, noted, now=time.time() if now is None else now))
 
 
 def check_hash(text: str) -> str:

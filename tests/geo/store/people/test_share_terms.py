@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from geo.errors import ChangedError, ParameterError
 from geo.layers.circles import VISIBLE
 from geo.store.database import close_databases
 from geo.store.files import Provenance, backup, restore, save_layer
@@ -31,6 +34,7 @@ from geo.store.people.shares.life import (
     extend_share,
     issue_share,
     revoke_recipient,
+    revoke_release,
     revoke_share,
 )
 from geo.store.people.shares.links import Moment, ShareLink, ShareScope, list_share_links
@@ -60,8 +64,8 @@ def alter(home: Path, link_id: str, **values: Any) -> None:
         assert done.rowcount == 1
 
 
-def find_changed(home: Path) -> list[tuple[str, str, int]]:
-    verdict = verify_log(home)
+def find_changed(home: Path, now: float | None = None) -> list[tuple[str, str, int]]:
+    verdict = verify_log(home, now=now)
     assert verdict.fault is None
     assert verdict.is_well == (not verdict.links)
     return [(each.link_id, each.way, each.number) for each in verdict.links]
@@ -239,6 +243,87 @@ def lose_layers(old: Path, new: Path) -> None:
     close_databases()
     new.mkdir()
     shutil.copy(old / PEOPLE_NAME, new)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ("make", "make", "approve", "issue", "extend", "revoke", "revoke all", "release", "open", "list", "erase")
+        ),
+        st.integers(0, 9),
+        # the clock is put back now and then
+        st.sampled_from((0.0, 0.0, 3_600.5, 5 * DAY_S, 40 * DAY_S, 200 * DAY_S, -600.25, -2 * DAY_S)),
+        st.booleans(),
+    ),
+    max_size=25,
+)
+
+
+class Keepers:
+    """Two who look after links, whatever comes; what is refused is refused."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.now, self.latest, self.tokens = home, NOW, NOW, dict[str, str]()
+
+    def do(self, what: str, n: int, step_s: float, is_other: bool) -> None:
+        self.now += step_s
+        self.latest = max(self.latest, self.now)
+        by = replace(BO if is_other else ANNA, now=self.now)
+        links = list_share_links(self.home, now=self.now)
+        link = links[n % len(links)] if links else None
+        with suppress(ChangedError, ParameterError):
+            if what == "make":
+                new = make_new(self.now, recipient=f"R{n % 4}", needs_approval=is_other, max_openings=n or None)
+                self.keep(create_share(self.home, new, by, among=ALL, replaces=n > 4))
+            elif what == "erase":
+                # as `norrsyn db erase` does
+                empty_events(self.home, before=self.now, days=365, now=self.now, name="cli:root")
+                empty_links(self.home, before=self.now, days=365, now=self.now, name="cli:root")
+            elif link is not None:
+                self.look_after(what, n, link, by)
+
+    def look_after(self, what: str, n: int, link: ShareLink, by: By) -> None:
+        if what == "approve":
+            approve_share(self.home, link.link_id, by, among=ALL)
+        elif what == "issue":
+            self.keep(issue_share(self.home, link.link_id, by, among=ALL))
+        elif what == "extend":
+            extend_share(self.home, link.link_id, by, expires_at=self.now + (n + 1) * 9 * DAY_S, among=ALL)
+        elif what == "revoke":
+            revoke_share(self.home, link.link_id, by)
+        elif what == "revoke all":
+            revoke_recipient(self.home, link.recipient, by, among=ALL)
+        elif what == "release":
+            revoke_release(self.home, link.scope.release_id, by)
+        elif what == "open":
+            attempt = begin_opening(self.home, self.tokens.get(link.link_id, "x"), f"192.0.2.{n}", now=self.now)
+            finish_opening(self.home, attempt, is_right=True, code="", now=self.now)
+
+    def keep(self, issued: Issued) -> None:
+        if issued.token is not None:
+            self.tokens[issued.link.link_id] = issued.token
+
+
+@given(steps=STEPS, at=st.integers(0, 24))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_nothing_that_norrsyn_does_is_told_to_be_changed_and_anything_else_is(
+    steps: list[tuple[str, int, float, bool]], at: int
+) -> None:
+    with TemporaryDirectory() as folder:
+        keepers = Keepers(Path(folder))
+        for step in steps:
+            keepers.do(*step)
+            # whoever verifies has a clock that is right, and another that is not
+            for now in (keepers.latest, keepers.now):
+                assert find_changed(keepers.home, now) == []
+        links = [link for link in list_share_links(keepers.home, now=keepers.now) if not link.is_emptied]
+        # one whose events are emptied is known by nothing any more, and is over
+        noted = {each.about.partition(":")[0] for each in list_events(keepers.home, limit=500)[1]}
+        if kept := [link for link in links if link.link_id in noted]:
+            link = kept[at % len(kept)]
+            alter(keepers.home, link.link_id, finest_m=link.scope.finest_m * 2)
+            assert [each[:2] for each in find_changed(keepers.home, keepers.latest)] == [(link.link_id, "changed")]
+        close_databases()
 
 
 class TestRestoring:
