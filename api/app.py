@@ -28,7 +28,7 @@ from api.auth.doors import DoorKeeper
 from api.auth.passwords import Passwords
 from api.caching import REVALIDATE
 from api.errors import find_kind, respond_to_error, respond_to_status, respond_to_validation
-from api.middleware import HeadAsGet, HostGuard, SecurityHeaders, security_headers
+from api.middleware import HeadAsGet, HostGuard, SecurityHeaders, is_shared, security_headers
 from api.openapi import describe_api
 from api.origin import WriteGuard
 from api.redacting import hide_tokens, redact_logs
@@ -36,7 +36,7 @@ from api.release import find_version
 from api.routes import ROUTERS
 from api.service import Service
 from api.settings import Settings, load_settings
-from api.share.answers import respond_to_no_share
+from api.share.answers import respond_to_no_share, respond_to_refusal
 from api.share.sessions import NoShareError
 from api.share.showing import SharedPictures
 from api.witness import Sightings
@@ -161,11 +161,16 @@ async def _respond_to_crash(request: Request, error: Exception) -> Response:
 
 async def _respond_to_validation(request: Request, error: Exception) -> Response:
     failures = cast("RequestValidationError", error)
+    if is_shared(request.url.path):
+        # what is no tile or no square is like one that is not shown
+        return respond_to_refusal(request)
     return await _respond(request, 422, lambda: respond_to_validation(request, failures))
 
 
 async def _respond_to_status(request: Request, error: Exception) -> Response:
     refusal = cast("HTTPException", error)
+    if refusal.status_code == HTTPStatus.NOT_FOUND and is_shared(request.url.path):
+        return respond_to_refusal(request)
     headers = dict(refusal.headers or {})
     if refusal.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_find_methods(request))

@@ -17,6 +17,8 @@ from api.auth.accounts import Accounts
 from api.auth.paths import HOME, make_sign_in_path
 from api.auth.permissions import PUBLIC, find_rule, is_allowed, list_pages
 from api.errors import find_language, path_of, problem_response, respond_to_error, respond_to_status
+from api.middleware import is_shared
+from api.share.answers import respond_to_refusal
 from geo.errors import NorrsynError
 from geo.layers.circles import INNER_CIRCLE
 from geo.store.people.sessions import Session
@@ -82,7 +84,8 @@ class DoorKeeper:
             is_read = path is not None and find_rule("GET", path) is not None
             if is_read:
                 return respond_to_status(request, 405, {"Allow": "GET, HEAD"})
-            return _refuse(request, 404, "Page not found")
+            is_hidden = is_shared(request.url.path)
+            return respond_to_refusal(request) if is_hidden else _refuse(request, 404, "Page not found")
         if rule is PUBLIC:
             return None
         try:

@@ -137,6 +137,8 @@ def _tell(verdict: Verdict, where: str, *, is_part: bool) -> None:
         note(f"{verdict.n_events:,} events before it are as they were noted.")
         return
     print_words(f"{where} verifies: {verdict.n_events:,} events are as they were noted.")
+    for each in verdict.links:
+        print_words(f"But {describe_changed_link(each)}.")
     if verdict.n_emptied:
         print_words(f"{verdict.n_emptied:,} of them are old and were emptied: who, about and basis are gone.")
         if verdict.newest_emptied is not None:
@@ -150,8 +152,6 @@ def _tell(verdict: Verdict, where: str, *, is_part: bool) -> None:
     if verdict.head.number:
         print_words(f"Head: {verdict.head.number} {verdict.head.hash}")
         print_words(_HEAD)
-    for each in verdict.links:
-        note(f"But {describe_changed_link(each)}.", style="bold red")
 
 
 COMMANDS = (

@@ -11,11 +11,10 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.auth import TheUser
-from api.auth.forms import has_form_token, make_form_token
+from api.auth.forms import has_form_token, make_form_token, read_text_form
 from api.auth.signed_in import TheSession
 from api.errors import BusyError
 from api.params import CurrentSnapshot
-from api.routes.accounts import TheForm
 from api.routes.pages import PageLanguage
 from api.service import Service
 from api.share.asking import (
@@ -66,6 +65,7 @@ def get_keeper(request: Request, user: TheUser) -> LinkKeeper:
 
 
 TheKeeper = Annotated[LinkKeeper, Depends(get_keeper)]
+TheForm = Annotated[dict[str, str], Depends(read_text_form)]
 LinkId = Annotated[str, Path(description="Id of a share link, as its watermark shows it")]
 
 

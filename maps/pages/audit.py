@@ -175,7 +175,8 @@ def _say_changed_link(lang: str, link: ChangedLink) -> str:
     told = {"link": link.link_id, "n": link.number}
     said: dict[str, str] = {
         "gone": translate(lang, "Share link {link}, of which event {n} tells, is not there.", **told),
-        "unnoted": translate(lang, "No event tells of share link {link}.", **told),
+        "unnoted": translate(lang, "No event tells of the making of share link {link}.", **told),
+        "emptied": translate(lang, "Share link {link} was emptied, and not by the retention.", **told),
     }
     other = translate(lang, "Share link {link} is not as event {n} left it: what limits it was changed.", **told)
     return said.get(link.way, other)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from geo.disclosure.release.rows import LAYERS, Release
@@ -279,7 +279,6 @@ def render_link_page(lang: str, link: ShareLink, rights: LinkRights, view: LinkV
 def write_letter(link: ShareLink, address: str) -> str:
     """A text to put into an e-mail, in the recipient's language; it holds no password and no code."""
     lang = link.lang
-    day = _say_day(lang, link.expires_at)
     lines = [
         translate(lang, "Hello,"),
         "",
@@ -288,7 +287,7 @@ def write_letter(link: ShareLink, address: str) -> str:
         "",
         address,
         "",
-        translate(lang, "The link works until {day} and is yours alone. Do not pass it on.", day=day),
+        _say_until(lang, link.expires_at),
     ]
     if link.has_password and link.is_single_use:
         lines.append(translate(lang, "You get a password and a code another way. It opens once."))
@@ -298,6 +297,15 @@ def write_letter(link: ShareLink, address: str) -> str:
         lines.append(translate(lang, "You get a code another way. It opens once."))
     lines += [translate(lang, "Questions: {contact}", contact=link.contact), ""]
     return "\n".join(lines)
+
+
+def _say_until(lang: str, at: float) -> str:
+    """Until when the recipient may look: a whole day, or, where the release ends before that, an hour."""
+    if datetime.fromtimestamp(at, SWEDEN).time() == time():
+        day = _say_day(lang, at)
+        return translate(lang, "The link works until {day} and is yours alone. Do not pass it on.", day=day)
+    moment = say_moment(lang, at)
+    return translate(lang, "The link works until {moment} and is yours alone. Do not pass it on.", moment=moment)
 
 
 # ---- words

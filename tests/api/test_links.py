@@ -363,6 +363,18 @@ class TestPages:
             typed = TYPED | {"contact": contact, "recipient": contact}
             assert send(anna, "/links/new?lang=sv", **typed, expires_on=day(14)).status_code == 200
 
+    def test_the_letter_says_the_hour_where_the_release_ends_within_a_day(self, anna: TestClient, home: Path) -> None:
+        put_release(home, "2" * 16, days=3)
+        make(anna, recipient="Whole", expires_on=day(2))
+        make(anna, recipient="Short", release_id="2" * 16, expires_on=day(3))
+        links = {link.recipient: link for link in list_share_links(home, now=time.time())}
+        whole = datetime.fromtimestamp(links["Whole"].expires_at - 1, SWEDEN)
+        assert whole.hour == 23
+        assert f"Länken gäller till och med {whole.day} " in pages.write_letter(links["Whole"], "address")
+        short = datetime.fromtimestamp(links["Short"].expires_at, SWEDEN)
+        assert f"Länken gäller till {short.day} " in pages.write_letter(links["Short"], "address")
+        assert f"{short.year} {short:%H:%M} och" in pages.write_letter(links["Short"], "address")
+
     def test_two_extend_a_link_at_once(
         self, anna: TestClient, bo: TestClient, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

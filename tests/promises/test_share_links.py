@@ -197,6 +197,23 @@ class TestOneAnswer:
             assert connection is not None
             assert connection.execute(sa.select(SHARE_LINKS).order_by(SHARE_LINKS.c.link_id)).all() == before
 
+    def test_addresses_that_are_none_look_like_what_is_not_shown(self, world: World) -> None:
+        refused = world.client().get("/share")
+        reader = world.client()
+        send(reader, world.make().token)
+        for client in (world.client(), reader):
+            answers = [
+                client.post("/s/a%0d%0aX:1", headers=FORM, data={"password": ""}),
+                *(
+                    client.get(path)
+                    for path in (
+                        "/share/", "/share/tiles/6.5/1/1.png", "/share/tiles/x/1/1.png", "/share/nothing",
+                    )
+                ),
+            ]  # fmt: skip
+            for answer in answers:
+                assert (answer.status_code, answer.content) == (404, refused.content), answer.url
+
     def test_each_costs_one_comparison_of_a_password(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         failures, done = make_failures(world), []
         passwords: Passwords = world.app.state.share_passwords

@@ -62,7 +62,8 @@ _WORDS: Final = {
 _OF_LINKS: Final = {
     "changed": "share link {link} is not as event {number} left it: what limits it was changed",
     "gone": "share link {link}, of which event {number} tells, is not there",
-    "unnoted": "no event tells of share link {link}",
+    "unnoted": "no event tells of the making of share link {link}",
+    "emptied": "share link {link} was emptied, and not by the retention",
 }
 
 

@@ -1,22 +1,24 @@
-"""Whether share links are as the log left them: what limits each, by the last event that says so."""
+"""Whether share links are as the log left them: each event by how it found one, and the row by the last of them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
 from geo.store.people.chain import LogRow
-from geo.store.people.shares.links import describe_row
-from geo.store.people.shares.terms import TERMS_NOTED, hash_terms, read_terms
-from geo.store.people.tables import SHARE_LINKS
+from geo.store.people.emptied import DAY_S, LEAST_DAYS
+from geo.store.people.shares.terms import RAW_LINKS, TERMS_NOTED, NotedAbout, hash_terms, read_terms
 
 __all__ = ["ChangedLink", "NotedTerms", "find_changed_links"]
 
 _RANGE: Final = re.compile(r"(\d{1,18})–(\d{1,18});.*")
+_EMPTIED: Final = re.compile(r"\d{1,18}; (\d{1,6}) days")
+_NEVER: Final = float("-inf")
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,9 @@ class ChangedLink:
     ----------
     link_id : str
     way : str
-        ``changed``: what limits it is something else; ``gone``: it is not there; ``unnoted``: no event tells of it.
-    number : int, of the event that left it last; 0 where there is none
+        ``changed``: what limits it was something else than an event had left; ``gone``: it is not there; ``unnoted``:
+        no event tells of its making; ``emptied``: whom it was for is gone, and not by the retention.
+    number : int, of the event that left it last as it should be; 0 where there is none
     """
 
     link_id: str
@@ -36,29 +39,42 @@ class ChangedLink:
     number: int
 
 
+class _Noted(NamedTuple):
+    """What an event says of a link, and when and of what kind it is."""
+
+    number: int
+    at: float
+    what: str
+    about: NotedAbout
+
+
 class NotedTerms:
     """What the log says of links, gathered while its events are read by number."""
 
     def __init__(self) -> None:
-        self._noted: dict[int, tuple[str, str | None]] = {}
+        self._noted: dict[int, _Noted] = {}
         self._elsewhere: dict[int, tuple[int, int]] = {}
-        self._newest_emptied: float | None = None
+        self._newest_emptied = _NEVER
+        # links that ended before it were emptied
+        self._links_emptied = _NEVER
 
     def gather(self, rows: Iterable[LogRow]) -> Iterator[LogRow]:
         """Pass rows on, and keep what they say; some may come more than once."""
         for row in rows:
             if row.salt is None:
-                self._newest_emptied = max(row.at, self._newest_emptied or row.at)
+                self._newest_emptied = max(row.at, self._newest_emptied)
             elif row.what in TERMS_NOTED and (told := read_terms(row.about)):
-                self._noted[row.number] = told
+                self._noted[row.number] = _Noted(row.number, row.at, row.what, told)
             elif row.what == "log-restored" and (found := _RANGE.fullmatch(row.about)):
                 self._elsewhere[row.number] = int(found[1]), min(int(found[2]), row.number - 1)
+            elif row.what == "links-emptied" and (found := _EMPTIED.fullmatch(row.about)):
+                self._links_emptied = max(row.at - int(found[1]) * DAY_S, self._links_emptied)
             yield row
 
-    def list_last(self) -> dict[str, tuple[int, str | None]]:
-        """Number and hash of the last event of each link, but for events of a log that a backup's was put before.
+    def list_lives(self) -> dict[str, list[_Noted]]:
+        """Events of each link in order, but for those of a log that a backup's was put before.
 
-        Those tell of rows that the backup's have replaced. What they say of numbers, they say of those before that.
+        They tell of rows that the backup's have replaced. What they say of numbers, they say of those before that.
         """
         passed: list[tuple[int, int]] = []
 
@@ -68,15 +84,19 @@ class NotedTerms:
         for number in sorted(self._elsewhere, reverse=True):
             if not is_passed(number):
                 passed.append(self._elsewhere[number])
-        return {
-            link_id: (number, terms)
-            for number, (link_id, terms) in sorted(self._noted.items())
-            if not is_passed(number)
-        }
+        lives: dict[str, list[_Noted]] = {}
+        for number in sorted(self._noted):
+            if not is_passed(number):
+                lives.setdefault(self._noted[number].about.link_id, []).append(self._noted[number])
+        return lives
 
     def may_be_emptied(self, at: float) -> bool:
         """Whether events of a moment may have been emptied by now."""
-        return self._newest_emptied is not None and at <= self._newest_emptied
+        return at <= self._newest_emptied
+
+    def has_emptied_links(self, at: float) -> bool:
+        """Whether links that ended at a moment were emptied by the retention, as far as the log can still tell."""
+        return at < self._links_emptied or self.may_be_emptied(at + LEAST_DAYS * DAY_S)
 
 
 def find_changed_links(connection: sa.Connection, noted: NotedTerms, *, now: float) -> tuple[ChangedLink, ...]:
@@ -91,19 +111,48 @@ def find_changed_links(connection: sa.Connection, noted: NotedTerms, *, now: flo
     Returns
     -------
     tuple of ChangedLink
-        A link that was made before terms were noted is passed over until it is changed; one whose events are emptied,
-        and one that was emptied itself, as long as nothing opens it.
+        A link that was made before terms were noted is passed over until it is changed; so is one whose first events
+        are emptied, and one that was emptied itself.
     """
-    last, changed = noted.list_last(), []
-    for row in connection.execute(sa.select(SHARE_LINKS)):
-        number, terms = last.pop(row.link_id, (0, None))
-        is_over = row.ended_at is not None or row.expires_at <= now
-        if not row.recipient_key and row.token_hash is None and row.ended_at is not None:
-            continue
-        if not number:
-            if not (is_over and noted.may_be_emptied(row.created_at)):
-                changed.append(ChangedLink(row.link_id, "unnoted", 0))
-        elif terms is not None and terms != hash_terms(describe_row(row, {}, now)):
-            changed.append(ChangedLink(row.link_id, "changed", number))
-    changed += [ChangedLink(link_id, "gone", number) for link_id, (number, _) in last.items()]
+    lives, changed = noted.list_lives(), []
+    for row in connection.execute(RAW_LINKS).mappings():
+        link_id = str(row["link_id"])
+        life = lives.pop(link_id, [])
+        try:
+            found = _find_fault(row, life, noted, now)
+        except (TypeError, ValueError):
+            # a text where a number should be: Norrsyn writes none
+            found = "changed", life[-1].number if life else 0
+        if found is not None:
+            changed.append(ChangedLink(link_id, *found))
+    changed += [ChangedLink(link_id, "gone", life[-1].number) for link_id, life in lives.items()]
     return tuple(sorted(changed, key=lambda each: each.link_id))
+
+
+def _find_fault(row: sa.RowMapping, life: Sequence[_Noted], noted: NotedTerms, now: float) -> tuple[str, int] | None:
+    """In what way a row is not as the log left it, and by which event."""
+    is_begun = bool(life) and (life[0].what == "link-created" or life[0].about.was is None)
+    if not is_begun and not _may_lack_events(row, noted, now, has_any=bool(life)):
+        return "unnoted", 0
+    for before, after in pairwise(life):
+        if None not in (before.about.terms, after.about.was) and before.about.terms != after.about.was:
+            return "changed", before.number
+    if _is_emptied(row):
+        # of one that came back from a backup the last event says nothing of its end
+        last = max((each.at for each in life if not each.about.is_from_backup), default=_NEVER)
+        is_right = noted.has_emptied_links(max(row["ended_at"], last))
+        return None if is_right else ("emptied", life[-1].number if life else 0)
+    terms = life[-1].about.terms if life else None
+    return None if terms is None or terms == hash_terms(row) else ("changed", life[-1].number)
+
+
+def _may_lack_events(row: sa.RowMapping, noted: NotedTerms, now: float, *, has_any: bool) -> bool:
+    """Whether the events of a link's making may be emptied: after a year, when it is over, or others tell of it."""
+    # one that a clock that was ahead has made is not open by a clock that is right
+    is_shut = row["ended_at"] is not None or row["expires_at"] <= now or row["seen_at"] > now
+    return noted.may_be_emptied(row["created_at"]) and (has_any or is_shut)
+
+
+def _is_emptied(row: sa.RowMapping) -> bool:
+    """Whether a row is what the retention leaves of a link, which nothing opens."""
+    return not row["recipient"] and not row["purpose"] and row["token_hash"] is None and row["ended_at"] is not None

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from geo.store.people.events import insert_event
 from geo.store.people.sessions import end_expired_shares
 from geo.store.people.shares.links import get_share_link
-from geo.store.people.shares.terms import EXPIRED, RESTORED, describe_terms
+from geo.store.people.shares.terms import EXPIRED, RESTORED, describe_terms, find_terms
 from geo.store.people.tables import SHARE_LINKS, SHARE_SESSIONS
 
 __all__ = ["RESTORED_BY", "end_restored"]
@@ -32,6 +32,6 @@ def end_restored(connection: sa.Connection, *, now: float) -> int:
     for link_id in came_back:
         link = get_share_link(connection, link_id, now=now)
         what, why = ("link-restored", EXPIRED) if link.state == "expired" else ("link-revoked", RESTORED)
-        about = f"{describe_terms(link)}; {why}"
+        about = f"{describe_terms(link, find_terms(connection, link_id))}; {why}"
         insert_event(connection, None, what, about, now=now, name=RESTORED_BY, basis=link.basis)
     return int(n_ended)

@@ -28,7 +28,7 @@ from geo.store.people.shares.links import (
     make_recipient_key,
     read_names,
 )
-from geo.store.people.shares.terms import describe_terms
+from geo.store.people.shares.terms import describe_terms, find_terms
 from geo.store.people.shares.tokens import hash_code, make_code, make_share_token
 from geo.store.people.tables import SHARE_LINKS, SHARE_SESSIONS
 from geo.store.people.texts import find_text_fault, tidy_text
@@ -169,8 +169,8 @@ def approve_share(home: StrPath | None, link_id: str, by: By, *, among: Collecti
         if by.user_id is None or link.created.user_id == by.user_id:
             message = "Whoever made the link cannot approve it: ask another coordinator or an administrator."
             raise ParameterError(message)
-        _change(connection, link, {"awaiting"}, approved_at=by.now, approved_by=by.user_id)
-        return _tell(connection, "link-approved", link_id, by)
+        was = _change(connection, link, {"awaiting"}, approved_at=by.now, approved_by=by.user_id)
+        return _tell(connection, "link-approved", link_id, by, was)
 
 
 def issue_share(home: StrPath | None, link_id: str, by: By, *, among: Collection[str]) -> Issued:
@@ -222,7 +222,7 @@ def extend_share(
             raise _changed_meanwhile(link)
         if faults := [*_find_expiry_fault(expires_at, by.now), *_find_extension_fault(link, expires_at, by)]:
             raise ParameterError("\n".join(faults))
-        _change(
+        was = _change(
             connection,
             link,
             {*ACTIVE, "used-up"},
@@ -231,7 +231,7 @@ def extend_share(
             extended_at=by.now,
             extended_by=by.user_id or by.name,
         )
-        return _tell(connection, "link-extended", link_id, by, was_until=link.expires_at)
+        return _tell(connection, "link-extended", link_id, by, was, was_until=link.expires_at)
 
 
 def revoke_share(
@@ -312,7 +312,7 @@ def _list_active(connection: sa.Connection, key: str, among: Collection[str], no
 def _issue(connection: sa.Connection, link: ShareLink, by: By) -> Issued:
     token = make_share_token()
     code = make_code() if link.is_single_use else None
-    _change(
+    was = _change(
         connection,
         link,
         {"ready"},
@@ -322,19 +322,21 @@ def _issue(connection: sa.Connection, link: ShareLink, by: By) -> Issued:
         issued_at=by.now,
         issued_by=by.user_id or by.name,
     )
-    return Issued(_tell(connection, "link-issued", link.link_id, by), token, code)
+    return Issued(_tell(connection, "link-issued", link.link_id, by, was), token, code)
 
 
-def _change(connection: sa.Connection, link: ShareLink, states: Collection[str], *where: Any, **values: Any) -> None:
-    """Change a row that is in one of some states; whoever comes second is told what it is now."""
+def _change(connection: sa.Connection, link: ShareLink, states: Collection[str], *where: Any, **values: Any) -> str:
+    """Change a row that is in one of some states; whoever comes second is told what it is now. Hash of how it was."""
     if link.state not in states:
         raise ChangedError(_WORDS[link.state], link)
     of_link = SHARE_LINKS.c.link_id == link.link_id
+    was = find_terms(connection, link.link_id)
     done = connection.execute(
         SHARE_LINKS.update().where(of_link, SHARE_LINKS.c.ended_at.is_(None), *where).values(**values)
     )
     if done.rowcount != 1:
         raise _changed_meanwhile(link)
+    return was
 
 
 def _changed_meanwhile(link: ShareLink) -> ChangedError:
@@ -356,27 +358,39 @@ _WORDS = {
 
 def _end(connection: sa.Connection, link: ShareLink, by: By) -> bool:
     of_link = SHARE_LINKS.c.link_id == link.link_id
+    was = find_terms(connection, link.link_id)
     values = {"ended_at": by.now, "ended_by": by.user_id or by.name, "ended_why": "revoked"}
     done = connection.execute(SHARE_LINKS.update().where(of_link, SHARE_LINKS.c.ended_at.is_(None)).values(**values))
     connection.execute(SHARE_SESSIONS.delete().where(SHARE_SESSIONS.c.link_id == link.link_id))
     if done.rowcount != 1:
         return False
-    _note(connection, "link-revoked", get_share_link(connection, link.link_id, now=by.now), by)
+    _note(connection, "link-revoked", get_share_link(connection, link.link_id, now=by.now), by, was)
     return True
 
 
-def _tell(connection: sa.Connection, what: str, link_id: str, by: By, *, was_until: float | None = None) -> ShareLink:
+def _tell(
+    connection: sa.Connection, what: str, link_id: str, by: By, was: str, *, was_until: float | None = None
+) -> ShareLink:
     link = get_share_link(connection, link_id, now=by.now)
     # what is known to be good now is so by this clock
     seen = SHARE_LINKS.update().where(SHARE_LINKS.c.link_id == link_id, SHARE_LINKS.c.seen_at < by.now)
     connection.execute(seen.values(seen_at=by.now))
-    _note(connection, what, link, by, was_until=was_until)
+    _note(connection, what, link, by, was, was_until=was_until)
     return link
 
 
-def _note(connection: sa.Connection, what: str, link: ShareLink, by: By, *, was_until: float | None = None) -> None:
-    """Note what was done with a link, and how that left it."""
-    about = describe_terms(link, was_until=was_until)
+def _note(
+    connection: sa.Connection,
+    what: str,
+    link: ShareLink,
+    by: By,
+    was: str | None = None,
+    *,
+    was_until: float | None = None,
+) -> None:
+    """Note what was done with a link, and how that found and left it."""
+    terms = find_terms(connection, link.link_id)
+    about = describe_terms(link, terms, was=was, was_until=was_until)
     insert_event(connection, by.user_id, what, about, now=by.now, name=by.name, basis=link.basis)
 
 

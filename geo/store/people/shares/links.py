@@ -182,12 +182,17 @@ def make_recipient_key(recipient: str) -> str:
 
 
 def is_alive(row: Any, now: float) -> bool:
-    """Whether a row's link may be open: issued, neither revoked nor expired, and the clock not before what it has seen.
+    """Whether a row's link may be open: approved if it must be, issued, and neither revoked nor expired.
 
+    A clock before what the link has seen is not believed.
     Whether all of its openings are used is another question: an open browser goes on.
     """
     return bool(
-        row.token_hash is not None and row.ended_at is None and row.seen_at - CLOCK_STEP_S <= now < row.expires_at
+        row.token_hash is not None
+        and _was_done(row, "issued")
+        and (_was_done(row, "approved") or not row.needs_approval)
+        and row.ended_at is None
+        and row.seen_at - CLOCK_STEP_S <= now < row.expires_at
     )
 
 
@@ -313,11 +318,16 @@ def find_state(row: Any, now: float) -> str:
         return "expired"
     if (row.issued_at is not None and row.token_hash is None) or (row.has_password and row.password_hash is None):
         return "restored"
-    if row.issued_at is None:
-        return "awaiting" if row.needs_approval and row.approved_at is None else "ready"
+    if not _was_done(row, "issued"):
+        return "awaiting" if row.needs_approval and not _was_done(row, "approved") else "ready"
     if row.max_openings is not None and row.openings >= row.max_openings:
         return "used-up"
     return "opened" if row.openings else "issued"
+
+
+def _was_done(row: Any, what: str) -> bool:
+    """Whether a row says when something was done, and by whom."""
+    return getattr(row, f"{what}_at") is not None and getattr(row, f"{what}_by") is not None
 
 
 def _unknown() -> NotFoundError:

@@ -1,8 +1,9 @@
 """What limits a share link, as an event of the log has it: some of it to be read, all of it as a hash.
 
-The log is chained and the table of links is not: with the hash of how a link was left last, `find_changed_links` tells
-whether a row was changed by anything but Norrsyn. What opens a link (hashes of token, password and code) is not in it,
-since backups leave that out; nor is how often it was opened and looked at.
+The log is chained and the table of links is not. Each event that makes or changes a link has the hash of how it found
+the row and of how it left it, so that `find_changed_links` tells whether anything but Norrsyn has changed it, also
+where Norrsyn changed it again after that. What opens a link (hashes of token, password and code) is not in it, since
+backups leave that out; nor is how often it was opened and looked at, and when it was seen last.
 """
 
 from __future__ import annotations
@@ -12,16 +13,22 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 
-from geo.store.people.shares.links import Moment, ShareLink
+import sqlalchemy as sa
+
+from geo.store.people.shares.links import ShareLink
+from geo.store.people.tables import SHARE_LINKS
 
 __all__ = [
     "EXPIRED",
+    "RAW_LINKS",
     "RESTORED",
     "TERMS_NOTED",
+    "NotedAbout",
     "describe_link",
     "describe_terms",
+    "find_terms",
     "hash_terms",
     "hide_hash",
     "read_terms",
@@ -34,10 +41,39 @@ TERMS_NOTED: Final = frozenset(
 # what came back from a backup: it was ended by that, or has expired
 RESTORED: Final = "restored from a backup"
 EXPIRED: Final = "expired in a backup"
+_SHA256: Final = "[0-9a-f]{64}"
+_ID: Final = "[0-9a-f]{1,32}"
 # the recipient stands before it, whatever the name is
-_TERMS: Final = re.compile(rf"([0-9a-f]{{1,32}}): .*; terms ([0-9a-f]{{64}})(?:; (?:{RESTORED}|{EXPIRED}))?", re.DOTALL)
-_HASH: Final = re.compile(r"; terms [0-9a-f]{64}(?=;|$)")
-_OLD: Final = re.compile(r"([0-9a-f]{1,32}): .*", re.DOTALL)
+_TERMS: Final = re.compile(
+    rf"({_ID}): .*?(?:; was ({_SHA256}))?; terms ({_SHA256})(?:; ({RESTORED}|{EXPIRED}))?", re.DOTALL
+)
+_HASH: Final = re.compile(rf"; (?:was|terms) {_SHA256}(?=;|$)")
+_OLD: Final = re.compile(rf"({_ID}): .*", re.DOTALL)
+
+_JSON: Final = ("area", "area_asked", "sectors", "layers")
+_FLAGS: Final = ("has_password", "is_single_use", "needs_approval")
+_ENDED: Final = ("ended_at", "ended_by", "ended_why")
+_HASHED: Final = (
+    "link_id", "recipient", "recipient_key", "purpose", "contact", "basis", "circle", "release_id", "finest_m", "lang",
+    "max_openings", "expires_at", *_JSON, *_FLAGS, *_ENDED,
+    *(f"{what}_{half}" for what in ("created", "approved", "issued", "extended") for half in ("at", "by")),
+)  # fmt: skip
+# rows as the database has them: whatever somebody has written into a column can be read
+RAW_LINKS: Final = sa.select(
+    *(sa.type_coerce(column, sa.types.NullType()).label(column.name) for column in SHARE_LINKS.c)
+)
+
+
+class NotedAbout(NamedTuple):
+    """What an event of `TERMS_NOTED` is about: a link, and hashes of how it was found and left.
+
+    ``terms`` is None where hashes were not noted yet, ``was`` there and where a link is made or came from a backup.
+    """
+
+    link_id: str
+    was: str | None
+    terms: str | None
+    is_from_backup: bool
 
 
 def describe_link(link: ShareLink) -> str:
@@ -45,12 +81,14 @@ def describe_link(link: ShareLink) -> str:
     return f"{link.link_id}: {link.recipient}; {link.scope.release_id}"
 
 
-def describe_terms(link: ShareLink, *, was_until: float | None = None) -> str:
+def describe_terms(link: ShareLink, terms: str, *, was: str | None = None, was_until: float | None = None) -> str:
     """What the log says of a share link that was made or changed.
 
     Parameters
     ----------
     link : ShareLink, as it is now
+    terms : str, `find_terms` of it as it is now
+    was : str, `find_terms` of it as it was found
     was_until : float, s, when it would have ended before
     """
     scope = link.scope
@@ -65,45 +103,51 @@ def describe_terms(link: ShareLink, *, was_until: float | None = None) -> str:
         opens,
         "password" if link.has_password else "",
         "needs approval" if link.needs_approval else "",
-        f"terms {hash_terms(link)}",
+        "" if was is None else f"was {was}",
+        f"terms {terms}",
     ]
     return "; ".join(filter(None, told))
 
 
-def hash_terms(link: ShareLink) -> str:
-    """SHA-256 of all that a link is, and of who did what with it when: JSON without blanks, keys in order."""
-    scope = link.scope
-    terms = {
-        "id": link.link_id,
-        "texts": [link.recipient, link.purpose, link.contact, link.basis, link.circle, link.lang],
-        "release": scope.release_id,
-        "area": None if scope.area is None else list(scope.area),
-        "area_asked": dict(link.area_asked),
-        "sectors": list(scope.sectors),
-        "layers": list(scope.layers),
-        "finest_m": scope.finest_m,
-        "password": bool(link.has_password),
-        "single_use": bool(link.is_single_use),
-        "max_openings": link.max_openings,
-        "needs_approval": bool(link.needs_approval),
-        "until": float(link.expires_at),
-        "moments": [_list(each) for each in (link.created, link.approved, link.issued, link.extended, link.revoked)],
-    }
-    text = json.dumps(terms, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def find_terms(connection: sa.Connection, link_id: str) -> str:
+    """`hash_terms` of a link as it stands now."""
+    return hash_terms(connection.execute(RAW_LINKS.where(SHARE_LINKS.c.link_id == link_id)).mappings().one())
 
 
-def read_terms(about: str) -> tuple[str, str | None] | None:
-    """Link and hash that an event of `TERMS_NOTED` is about; the hash is None in those of before it was noted."""
+def hash_terms(row: sa.RowMapping) -> str:
+    """SHA-256 of all that a row of `RAW_LINKS` says of what a link is and who did what with it: JSON, keys in order.
+
+    A link that has ended by itself is what it was before.
+    """
+    told = {name: row[name] for name in _HASHED}
+    told |= {name: _read_json(told[name]) for name in _JSON}
+    # databases differ in how they keep these
+    told |= {name: bool(told[name]) for name in _FLAGS if told[name] in (0, 1)}
+    told |= {name: float(value) for name, value in told.items() if name.endswith("_at") and isinstance(value, int)}
+    if told["ended_why"] == "expired" and told["ended_at"] == told["expires_at"] and told["ended_by"] is None:
+        told |= dict.fromkeys(_ENDED)
+    text = json.dumps(told, separators=(",", ":"), sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read_json(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def read_terms(about: str) -> NotedAbout | None:
+    """What an event of `TERMS_NOTED` says."""
     if found := _TERMS.fullmatch(about):
-        return found[1], found[2]
+        return NotedAbout(found[1], found[2], found[3], found[4] is not None)
     if found := _OLD.fullmatch(about):
-        return found[1], None
+        return NotedAbout(found[1], None, None, is_from_backup=False)
     return None
 
 
 def hide_hash(about: str) -> str:
-    """What an event is about without the hash, which tells a reader nothing."""
+    """What an event is about without the hashes, which tell a reader nothing."""
     return _HASH.sub("", about)
 
 
@@ -113,7 +157,3 @@ def _say(at: float) -> str:
 
 def _join(what: str, codes: Sequence[str]) -> str:
     return f"{what} {', '.join(codes)}"
-
-
-def _list(moment: Moment | None) -> list[float | str] | None:
-    return None if moment is None else [float(moment.at), moment.user_id]
