@@ -138,8 +138,8 @@ def _find_fault(row: sa.RowMapping, life: Sequence[_Noted], noted: NotedTerms, n
         if None not in (before.about.terms, after.about.was) and before.about.terms != after.about.was:
             return "changed", before.number
     if _is_emptied(row):
-        # of one that came back from a backup the last event says nothing of its end
-        last = max((each.at for each in life if not each.about.is_from_backup), default=_NEVER)
+        # one that had expired when it came back from a backup has done so before that
+        last = life[-1].at if life and life[-1].what != "link-restored" else _NEVER
         is_right = noted.has_emptied_links(max(row["ended_at"], last))
         return None if is_right else ("emptied", life[-1].number if life else 0)
     terms = life[-1].about.terms if life else None

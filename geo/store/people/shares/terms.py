@@ -45,7 +45,7 @@ _SHA256: Final = "[0-9a-f]{64}"
 _ID: Final = "[0-9a-f]{1,32}"
 # the recipient stands before it, whatever the name is
 _TERMS: Final = re.compile(
-    rf"({_ID}): .*?(?:; was ({_SHA256}))?; terms ({_SHA256})(?:; ({RESTORED}|{EXPIRED}))?", re.DOTALL
+    rf"({_ID}): .*?(?:; was ({_SHA256}))?; terms ({_SHA256})(?:; (?:{RESTORED}|{EXPIRED}))?", re.DOTALL
 )
 _HASH: Final = re.compile(rf"; (?:was|terms) {_SHA256}(?=;|$)")
 _OLD: Final = re.compile(rf"({_ID}): .*", re.DOTALL)
@@ -73,7 +73,6 @@ class NotedAbout(NamedTuple):
     link_id: str
     was: str | None
     terms: str | None
-    is_from_backup: bool
 
 
 def describe_link(link: ShareLink) -> str:
@@ -140,9 +139,9 @@ def _read_json(value: Any) -> Any:
 def read_terms(about: str) -> NotedAbout | None:
     """What an event of `TERMS_NOTED` says."""
     if found := _TERMS.fullmatch(about):
-        return NotedAbout(found[1], found[2], found[3], found[4] is not None)
+        return NotedAbout(found[1], found[2], found[3])
     if found := _OLD.fullmatch(about):
-        return NotedAbout(found[1], None, None, is_from_backup=False)
+        return NotedAbout(found[1], None, None)
     return None
 
 

@@ -523,17 +523,17 @@ WAS, TERMS = "a" * 64, "b" * 64
 def test_no_recipient_changes_what_is_read(recipient: str) -> None:
     link = make_link(recipient)
     made, changed = describe_terms(link, TERMS), describe_terms(link, TERMS, was=WAS, was_until=NOW)
-    assert read_terms(made) == ("0123456789", None, TERMS, False)
-    assert read_terms(changed) == ("0123456789", WAS, TERMS, False)
+    assert read_terms(made) == ("0123456789", None, TERMS)
+    assert read_terms(changed) == ("0123456789", WAS, TERMS)
     for why in (RESTORED, EXPIRED):
-        assert read_terms(f"{made}; {why}") == ("0123456789", None, TERMS, True)
+        assert read_terms(f"{made}; {why}") == ("0123456789", None, TERMS)
     assert hide_hash(changed).count(WAS) == hide_hash(changed).count(TERMS) == 0
 
 
 def test_what_is_nothing_of_a_link_is_read_as_nothing() -> None:
     assert read_terms("") is None
     assert read_terms("Anna: terms") is None
-    assert read_terms("0123456789: B; r") == ("0123456789", None, None, False)
+    assert read_terms("0123456789: B; r") == ("0123456789", None, None)
 
 
 def test_a_verdict_with_a_changed_link_is_not_well() -> None:
