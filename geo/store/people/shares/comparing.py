@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from geo.store.people.chain import LogRow
 from geo.store.people.emptied import DAY_S, LEAST_DAYS
+from geo.store.people.shares.links import MAX_LASTS_S
 from geo.store.people.shares.terms import RAW_LINKS, TERMS_NOTED, NotedAbout, hash_terms, read_terms
 
 __all__ = ["ChangedLink", "NotedTerms", "find_changed_links"]
@@ -132,7 +133,7 @@ def find_changed_links(connection: sa.Connection, noted: NotedTerms, *, now: flo
 def _find_fault(row: sa.RowMapping, life: Sequence[_Noted], noted: NotedTerms, now: float) -> tuple[str, int] | None:
     """In what way a row is not as the log left it, and by which event."""
     is_begun = bool(life) and (life[0].what == "link-created" or life[0].about.was is None)
-    if not is_begun and not _may_lack_events(row, noted, now, has_any=bool(life)):
+    if not is_begun and not _may_lack_events(row, life, noted, now):
         return "unnoted", 0
     for before, after in pairwise(life):
         if None not in (before.about.terms, after.about.was) and before.about.terms != after.about.was:
@@ -146,11 +147,14 @@ def _find_fault(row: sa.RowMapping, life: Sequence[_Noted], noted: NotedTerms, n
     return None if terms is None or terms == hash_terms(row) else ("changed", life[-1].number)
 
 
-def _may_lack_events(row: sa.RowMapping, noted: NotedTerms, now: float, *, has_any: bool) -> bool:
-    """Whether the events of a link's making may be emptied: after a year, when it is over, or others tell of it."""
+def _may_lack_events(row: sa.RowMapping, life: Sequence[_Noted], noted: NotedTerms, now: float) -> bool:
+    """Whether the events of a link's making may be emptied, which takes a year."""
+    if life:
+        # between two of its events it lasts for no longer than a link may
+        return noted.may_be_emptied(life[0].at - MAX_LASTS_S - DAY_S)
     # one that a clock that was ahead has made is not open by a clock that is right
     is_shut = row["ended_at"] is not None or row["expires_at"] <= now or row["seen_at"] > now
-    return noted.may_be_emptied(row["created_at"]) and (has_any or is_shut)
+    return noted.may_be_emptied(row["created_at"]) and is_shut
 
 
 def _is_emptied(row: sa.RowMapping) -> bool:

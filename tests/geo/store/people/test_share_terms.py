@@ -231,6 +231,30 @@ class TestTheWholeLife:
         assert find_changed(tmp_path) == [("ffffffffff", "unnoted", 0)]
         assert made.link.link_id not in str(find_changed(tmp_path))
 
+    def test_a_link_put_in_as_if_it_were_old_and_extended_stays_told(self, tmp_path: Path) -> None:
+        made = make(tmp_path)
+        now = NOW + 400 * DAY_S
+        with write_people(tmp_path) as connection:
+            row = connection.execute(sa.select(SHARE_LINKS)).mappings().one()
+            new = {**row, "link_id": "ffffffffff", "token_hash": "t", "expires_at": now + DAY_S, "created_at": NOW - 1}
+            connection.execute(SHARE_LINKS.insert().values(new))
+        empty_events(tmp_path, before=now, days=365, now=now, name="cli:root")
+        extend_share(tmp_path, "ffffffffff", replace(ANNA, now=now), expires_at=now + 20 * DAY_S, among=ALL)
+        assert find_changed(tmp_path, now) == [("ffffffffff", "unnoted", 0)]
+        assert made.link.link_id not in str(find_changed(tmp_path, now))
+
+    def test_a_link_that_was_extended_for_years_is_known_by_its_last_events(self, tmp_path: Path) -> None:
+        made, now = make(tmp_path, expires_at=NOW + 89 * DAY_S), NOW
+        for _ in range(8):
+            now += 80 * DAY_S
+            by = replace(ANNA, now=now)
+            extend_share(tmp_path, made.link.link_id, by, expires_at=now + 89 * DAY_S, among=ALL)
+            empty_events(tmp_path, before=now, days=365, now=now, name="cli:root")
+            assert find_changed(tmp_path, now) == []
+        assert list_events(tmp_path)[1][-1].is_emptied
+        alter(tmp_path, made.link.link_id, finest_m=1_000)
+        assert [each[:2] for each in find_changed(tmp_path, now)] == [(made.link.link_id, "changed")]
+
     def test_a_link_ended_by_hand_is_told(self, tmp_path: Path) -> None:
         made = make(tmp_path)
         alter(tmp_path, made.link.link_id, ended_at=NOW, ended_why="expired")
