@@ -180,10 +180,12 @@ def test_who_stops_listening_ends_the_worker(run: Run, tmp_path: Path) -> None:
 def test_the_worker_ends_with_its_parent(tmp_path: Path, end: signal.Signals) -> None:
     body = "import os, time\n(folder / 'pid').write_text(str(os.getpid()))\ntime.sleep(60)"
     code = f"""
-import sys
+import signal, sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from geo.reading.sandbox import run_worker
+# a shell has its background jobs ignore it, and their children
+signal.signal(signal.SIGINT, signal.default_int_handler)
 run_worker({{"paths": ["a"]}}, Path({str(tmp_path)!r}), command={command(body)!r})
 """
     pid = tmp_path / "pid"
