@@ -53,6 +53,8 @@ _OLD: Final = re.compile(rf"({_ID}): .*", re.DOTALL)
 _JSON: Final = ("area", "area_asked", "sectors", "layers")
 _FLAGS: Final = ("has_password", "is_single_use", "needs_approval")
 _ENDED: Final = ("ended_at", "ended_by", "ended_why")
+# One more column makes another hash: whoever adds it has events say so by another word than ``terms``, or every link
+# that was noted before is told to be changed.
 _HASHED: Final = (
     "link_id", "recipient", "recipient_key", "purpose", "contact", "basis", "circle", "release_id", "finest_m", "lang",
     "max_openings", "expires_at", *_JSON, *_FLAGS, *_ENDED,
