@@ -169,8 +169,6 @@ async def _respond_to_validation(request: Request, error: Exception) -> Response
 
 async def _respond_to_status(request: Request, error: Exception) -> Response:
     refusal = cast("HTTPException", error)
-    if refusal.status_code == HTTPStatus.NOT_FOUND and is_shared(request.url.path):
-        return respond_to_refusal(request)
     headers = dict(refusal.headers or {})
     if refusal.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_find_methods(request))

@@ -62,9 +62,7 @@ class SharedTable:
     data_from : str, ISO 8601, when the newest of the data came in; empty where that is not known
     finest_m : int, m
     is_synthetic : bool
-    controller : str, which agency is responsible for what is kept of the recipient; empty where that is not set
-    agency : str, code of the agency that sent the link, responsible otherwise; empty where it is not known
-    keep_days : int, how long that is kept
+    keep_days : int, how long it is kept what the recipient did
     """
 
     recipient: str
@@ -79,8 +77,6 @@ class SharedTable:
     data_from: str
     finest_m: int
     is_synthetic: bool
-    controller: str
-    agency: str
     keep_days: int
 
 

@@ -18,7 +18,7 @@ from api.schemas import BaseMapData
 from api.share.answers import respond_to_refusal
 from api.share.opening import Opened, leave_share, open_share
 from api.share.sessions import NoShareError, Share, note_export, note_view, require_share
-from api.share.showing import describe_all, describe_square, draw_tile, make_ground, make_table
+from api.share.showing import describe_all, describe_square, draw_tile, make_ground, make_table, name_controller
 from api.shared_schemas import SharedAnswer, SharedSquareAnswer
 from geo.disclosure.release.rows import ALL_SECTORS
 from geo.errors import NotFoundError
@@ -77,7 +77,9 @@ def show_share(
     table = make_table(request, share)
     note_view(request, share)
     known = sort if sort.removeprefix("-") in SORTS else ""
-    return HTMLResponse(render_share_page(choose_language(share, lang), table, (layer, sector), known))
+    lang = choose_language(share, lang)
+    controller = name_controller(request, share, lang)
+    return HTMLResponse(render_share_page(lang, table, (layer, sector), known, controller=controller))
 
 
 @router.get("/share/print", summary="The shared map on paper", response_class=HTMLResponse)

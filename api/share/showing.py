@@ -17,11 +17,20 @@ from geo.reference import county_names
 from geo.region import load_region
 from geo.store.people.users import find_agency
 from maps.basemap import build_basemap
+from maps.pages.accounts import say_title
 from maps.pages.links import say_layer, say_sector, say_size
 from maps.shared_rows import SharedTable, say_class, say_middle, say_municipalities, write_watermark
 from maps.shared_tiles import SharedSquares
 
-__all__ = ["SharedPictures", "describe_all", "describe_square", "draw_tile", "make_ground", "make_table"]
+__all__ = [
+    "SharedPictures",
+    "describe_all",
+    "describe_square",
+    "draw_tile",
+    "make_ground",
+    "make_table",
+    "name_controller",
+]
 
 # what the link of each of a few recipients shows; some hundred kilobytes each
 _KEPT = 32
@@ -85,7 +94,6 @@ def make_table(request: Request, share: Share) -> SharedTable:
         message = "The release has nothing that is the link's."
         raise NoShareError(message)
     settings = request.app.state.service.settings
-    agency = "" if settings.controller else find_agency(settings.home, share.link.created.user_id)
     return SharedTable(
         recipient=share.recipient,
         link_id=share.link_id,
@@ -99,10 +107,22 @@ def make_table(request: Request, share: Share) -> SharedTable:
         data_from=release.data_from,
         finest_m=share.scope.finest_m,
         is_synthetic=release.is_synthetic,
-        controller=settings.controller,
-        agency=agency,
         keep_days=settings.audit_days,
     )
+
+
+def name_controller(request: Request, share: Share, lang: str) -> str:
+    """Which agency is responsible for what is kept of a recipient; empty where nobody knows any more who sent the link.
+
+    Raises
+    ------
+    StoreError
+    """
+    settings = request.app.state.service.settings
+    if settings.controller:
+        return str(settings.controller)
+    agency = find_agency(settings.home, share.link.created.user_id)
+    return agency and say_title(lang, "agencies", "agency", agency)
 
 
 def describe_all(lang: str, table: SharedTable) -> dict[str, Any]:

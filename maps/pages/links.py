@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from itertools import chain
 from typing import Any
 
 from geo.disclosure.release.rows import LAYERS, Release
@@ -180,12 +181,14 @@ def render_link_form_page(
     -------
     str
     """
+    # sectors that each tells of
+    told = {each.release_id: sorted({row.sector for row in each.rows}) for each in releases}
     return render_page(
         "link_new.html",
         lang,
         "../",
         query,
-        releases=[(each, _say_release(lang, each), " ".join(_list_told(each))) for each in releases],
+        releases=[(each, _say_release(lang, each), " ".join(told[each.release_id])) for each in releases],
         typed=form.typed,
         form_token=form.form_token,
         taken=[_say_link(lang, each) for each in form.taken],
@@ -195,15 +198,10 @@ def render_link_form_page(
         most_days=int(MAX_LASTS_S / DAY_S),
         open_hours=int(SHARE_LASTS_S / 3600),
         synthetic=any(release.is_synthetic for release in releases),
-        **_list_choices(lang, {*(code for each in releases for code in _list_told(each)), *_list_typed(form.typed)}),
+        **_list_choices(lang, {*chain.from_iterable(told.values()), *_list_typed(form.typed)}),
         **_list_by_circle(lang, {release.circle for release in releases}),
         **say_link_faults(lang, form.faults),
     )
-
-
-def _list_told(release: Release) -> list[str]:
-    """Sectors that a release tells of."""
-    return sorted({row.sector for row in release.rows})
 
 
 def _list_typed(typed: Mapping[str, str]) -> list[str]:

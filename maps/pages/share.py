@@ -83,7 +83,9 @@ def render_share_left_page(lang: str) -> str:
     return render_page("share_left.html", lang, "/", (), synthetic=False)
 
 
-def render_share_page(lang: str, table: SharedTable, view: View | None = None, sort: str = "") -> str:
+def render_share_page(
+    lang: str, table: SharedTable, view: View | None = None, sort: str = "", *, controller: str = ""
+) -> str:
     """Render what a link shows as a map and as a table, served at ``/share``.
 
     Parameters
@@ -94,6 +96,8 @@ def render_share_page(lang: str, table: SharedTable, view: View | None = None, s
         What the map begins with; the first where it is none of the table's.
     sort : str
         What the table is sorted by, see `sort_rows`.
+    controller : str
+        Which agency is responsible for what is kept of the recipient; empty where that is not known.
     """
     views = find_views(table.rows)
     view = view if view in views else views[0]
@@ -116,6 +120,7 @@ def render_share_page(lang: str, table: SharedTable, view: View | None = None, s
         ],
         rows=[say_row(lang, row) for row in sort_rows(lang, table.rows, sort)],
         sorts=_link_sorts(lang, view, sort),
+        controller=controller,
         print_link=_link_print(lang, table, view),
         csv_link=f"share/cells.csv?{urlencode({'lang': lang, 'link': table.link_id})}",
         **_describe(lang, table, view),
@@ -173,7 +178,6 @@ def _describe(lang: str, table: SharedTable, view: View) -> dict[str, Any]:
         "n_rows": len(table.rows),
         "phones": read_table("support_lines").set_index("line")["phone"].to_dict(),
         "synthetic": table.is_synthetic,
-        "controller": table.controller or (table.agency and say_title(lang, "agencies", "agency", table.agency)),
         "keep_days": table.keep_days,
     }
 

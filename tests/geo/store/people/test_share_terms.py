@@ -49,6 +49,8 @@ from tests.shares import DAY_S, make_new
 
 NOW = 1_750_000_000.0
 ALL = frozenset(VISIBLE)
+# stands where the hash of a password does
+HASHED = "$argon2id$"
 ANNA, BO = By("anna-id", NOW, "Anna"), By("bo-id", NOW, "Bo")
 # what opens a link is not in backups; the rest changes with each opening, or follows from what is compared
 NOT_COMPARED = {
@@ -95,7 +97,7 @@ class TestTheWholeLife:
             scope=scope,
             area_asked=drawn,
             needs_approval=True,
-            password_hash="$x",  # noqa: S106
+            password_hash=HASHED,
         )
         approve_share(tmp_path, fine.link.link_id, BO, among=ALL)
         token = issue_share(tmp_path, fine.link.link_id, ANNA, among=ALL).token
@@ -115,7 +117,7 @@ class TestTheWholeLife:
         assert verify_log(tmp_path).is_well
 
     def test_the_log_says_what_a_link_shows_and_until_when(self, tmp_path: Path) -> None:
-        made = make(tmp_path, needs_approval=True, password_hash="$x", max_openings=3)  # noqa: S106
+        made = make(tmp_path, needs_approval=True, password_hash=HASHED, max_openings=3)
         approve_share(tmp_path, made.link.link_id, BO, among=ALL)
         extend_share(tmp_path, made.link.link_id, BO, expires_at=NOW + 20 * DAY_S, among=ALL)
         extended, approved, created = list_events(tmp_path)[1][:3]
@@ -164,7 +166,7 @@ class TestTheWholeLife:
     @pytest.mark.parametrize("column", [column.name for column in SHARE_LINKS.columns if column.nullable])
     def test_each_column_emptied_by_hand(self, tmp_path: Path, column: str) -> None:
         scope = replace(make_new(NOW).scope, area=("RES4000mN7084000E756000",))
-        made = make(tmp_path, needs_approval=True, scope=scope, password_hash="$x", max_openings=3)  # noqa: S106
+        made = make(tmp_path, needs_approval=True, scope=scope, password_hash=HASHED, max_openings=3)
         approve_share(tmp_path, made.link.link_id, BO, among=ALL)
         issue_share(tmp_path, made.link.link_id, ANNA, among=ALL)
         extend_share(tmp_path, made.link.link_id, BO, expires_at=NOW + 20 * DAY_S, among=ALL)
@@ -263,16 +265,20 @@ class TestTheWholeLife:
     # the other kind of database takes no text for a number
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     @pytest.mark.parametrize(
-        "statement", ["sectors = 'x'", "area = 1", "expires_at = 'soon'", "purpose = x'ff'", "has_password = 7"]
+        "statement",
+        [
+            "UPDATE share_links SET sectors = 'x' WHERE link_id = :link",
+            "UPDATE share_links SET area = 1 WHERE link_id = :link",
+            "UPDATE share_links SET expires_at = 'soon' WHERE link_id = :link",
+            "UPDATE share_links SET purpose = x'ff' WHERE link_id = :link",
+            "UPDATE share_links SET has_password = 7 WHERE link_id = :link",
+        ],
     )
     def test_a_row_that_cannot_be_read_hides_no_other(self, tmp_path: Path, statement: str) -> None:
         broken, widened, kept = (make(tmp_path, recipient=name).link.link_id for name in "ABC")
         alter(tmp_path, widened, finest_m=1_000)
         with write_people(tmp_path) as connection:
-            connection.execute(
-                sa.text(f"UPDATE share_links SET {statement} WHERE link_id = :link"),  # noqa: S608
-                {"link": broken},
-            )
+            connection.execute(sa.text(statement), {"link": broken})
         found = {each[0]: each[1] for each in find_changed(tmp_path)}
         assert found == {broken: "changed", widened: "changed"}
         assert kept not in found
@@ -291,6 +297,18 @@ class TestTheWholeLife:
         assert empty_links(tmp_path, before=NOW, days=365, now=NOW, name="cli:root") <= 1
         assert [each[:2] for each in find_changed(tmp_path, NOW)] == [(made.link.link_id, "emptied")]
         assert other.link.link_id not in str(find_changed(tmp_path, NOW))
+
+    def test_what_told_of_the_emptying_may_be_emptied_in_turn(self, tmp_path: Path) -> None:
+        made, now = make(tmp_path), NOW + 380 * DAY_S
+        for _ in range(3):
+            empty_events(tmp_path, before=now, days=365, now=now, name="cli:root")
+            empty_links(tmp_path, before=now, days=365, now=now, name="cli:root")
+            assert find_changed(tmp_path, now) == []
+            now += 380 * DAY_S
+        (told,) = [each for each in list_events(tmp_path)[1] if each.what == "links-emptied"]
+        assert told.is_emptied
+        assert [link.is_emptied for link in list_share_links(tmp_path, now=now)] == [True]
+        assert made.link.link_id not in str(list_events(tmp_path)[1])
 
     def test_a_link_of_a_clock_that_was_ahead_may_lose_its_events(self, tmp_path: Path) -> None:
         ahead = make(tmp_path, replace(ANNA, now=NOW + 5 * 365 * DAY_S)).link.link_id
