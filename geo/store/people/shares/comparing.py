@@ -123,7 +123,7 @@ def find_changed_links(connection: sa.Connection, noted: NotedTerms, *, now: flo
             found = _find_fault(row, life, noted, now)
         except (TypeError, ValueError):
             # a text where a number should be: Norrsyn writes none
-            found = "changed", life[-1].number if life else 0
+            found = ("changed", life[-1].number) if life else ("unnoted", 0)
         if found is not None:
             changed.append(ChangedLink(link_id, *found))
     changed += [ChangedLink(link_id, "gone", life[-1].number) for link_id, life in lives.items()]

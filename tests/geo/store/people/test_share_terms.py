@@ -202,6 +202,13 @@ class TestTheWholeLife:
         attempt = begin_opening(tmp_path, token, "192.0.2.1", now=NOW)
         assert finish_opening(tmp_path, attempt, is_right=True, code="", now=NOW) is None
 
+    def test_nor_one_that_was_approved_and_not_issued(self, tmp_path: Path) -> None:
+        made, token = make(tmp_path, needs_approval=True), make_share_token()
+        approve_share(tmp_path, made.link.link_id, BO, among=ALL)
+        alter(tmp_path, made.link.link_id, token_hash=hash_token(token))
+        attempt = begin_opening(tmp_path, token, "192.0.2.1", now=NOW)
+        assert finish_opening(tmp_path, attempt, is_right=True, code="", now=NOW) is None
+
     @pytest.mark.parametrize("then", ["extended", "revoked", "approved and issued"])
     def test_what_norrsyn_does_next_covers_nothing_up(self, tmp_path: Path, then: str) -> None:
         made = make(tmp_path, needs_approval=then != "extended")
@@ -261,6 +268,25 @@ class TestTheWholeLife:
         made = make(tmp_path)
         alter(tmp_path, made.link.link_id, ended_at=NOW, ended_why="expired")
         assert [each[:2] for each in find_changed(tmp_path)] == [(made.link.link_id, "changed")]
+
+    def test_who_ended_a_link_that_expired_by_itself_is_not_written_in(self, tmp_path: Path) -> None:
+        made = make(tmp_path)
+        list_share_links(tmp_path, now=NOW + 15 * DAY_S)
+        assert find_changed(tmp_path) == []
+        alter(tmp_path, made.link.link_id, ended_by="bo-id")
+        assert [each[:2] for each in find_changed(tmp_path)] == [(made.link.link_id, "changed")]
+
+    # the other kind of database takes no text for a number
+    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    def test_a_row_put_in_that_cannot_be_read_hides_no_other(self, tmp_path: Path) -> None:
+        made, widened = make(tmp_path, replace(ANNA, now=NOW - 400 * DAY_S)), make(tmp_path, recipient="B")
+        empty_events(tmp_path, before=NOW, days=365, now=NOW, name="cli:root")
+        alter(tmp_path, widened.link.link_id, finest_m=1_000)
+        broken = sa.text("UPDATE share_links SET expires_at = 'soon', ended_at = NULL WHERE link_id = :link")
+        with write_people(tmp_path) as connection:
+            connection.execute(broken, {"link": made.link.link_id})
+        found = {each[0]: each[1] for each in find_changed(tmp_path)}
+        assert found == {made.link.link_id: "unnoted", widened.link.link_id: "changed"}
 
     # the other kind of database takes no text for a number
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -521,6 +547,17 @@ class TestRestoring:
             lapsed.link.link_id: "link-revoked",
             brief.link.link_id: "link-restored",
         }
+
+    def test_one_that_had_expired_in_a_backup_is_emptied_in_time(self, tmp_path: Path) -> None:
+        old, now = tmp_path / "old", time.time()
+        save_layer(old, "workplaces", make_frame([make_workplace()]), Provenance("a.csv"))
+        made = make(old, replace(ANNA, now=now - 380 * DAY_S))
+        backup(old, tmp_path / "b.zip")
+        restore(tmp_path / "b.zip", tmp_path / "new")
+        # its end is older than that, what tells of the backup is not
+        assert empty_links(tmp_path / "new", before=now, days=365, now=now, name="cli:root") == 1
+        assert find_changed(tmp_path / "new") == []
+        assert list_share_links(tmp_path / "new", now=now)[0].link_id == made.link.link_id
 
     def test_what_was_noted_here_before_a_backups_log_counts_for_nothing(self, tmp_path: Path) -> None:
         """Two places that came from one backup: a link was ended in each, and the row of the other one is restored."""
