@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 CLOSE = "lat=63.83&lon=20.26&z=12"
 
-LOW_TARGETS = """nodes => nodes.filter((node) => node.offsetParent)
+LOW_TARGETS = """selector => [...document.querySelectorAll(selector)].filter((node) => node.offsetParent)
   .map((node) => [node.outerHTML.slice(0, 60), (node.closest("tr") ?? node).getBoundingClientRect().height])
   .filter(([, height]) => height < 43.5)"""
 
@@ -472,7 +472,7 @@ def test_it_fits_laptop_projector_and_phone(
             page.tap(f"button[data-sheet={name}]")
             expect(page.locator(f"#{name}")).to_be_visible()
             targets = f"#{name} button, #{name} input[type=date], #{name} select, .sheet-tabs button, .languages a"
-            assert page.eval_on_selector_all(targets, LOW_TARGETS) == []
+            assert page.evaluate(LOW_TARGETS, targets) == []
 
 
 def test_text_has_enough_contrast(open_page: Callable[..., Watched], server: Served) -> None:
@@ -591,8 +591,10 @@ def test_nothing_is_cut_off_where_there_is_little_height(
 def test_forced_colours_keep_the_colours_that_mean_something(open_page: Callable[..., Watched], server: Served) -> None:
     page = open_map(open_page(), server, "lang=sv")
     page.emulate_media(forced_colors="active")
-    shown = page.eval_on_selector_all(
-        ".legend-table .swatch", "all => all.map((one) => getComputedStyle(one, '::before').backgroundColor)"
+    # asked in one step: the legend is drawn anew as counts arrive, and a node that has left the page has no style
+    shown = page.evaluate(
+        "[...document.querySelectorAll('.legend-table .swatch')]"
+        ".map((one) => getComputedStyle(one, '::before').backgroundColor)"
     )
     assert len(set(shown)) == 5
     assert page.evaluate("getComputedStyle(document.querySelector('.leaflet-container')).forcedColorAdjust") == "none"
