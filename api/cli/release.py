@@ -11,6 +11,7 @@ from api.cli.options import HomeOption, JsonOption, LanguageOption, read_setting
 from api.cli.output import Command, Group, print_json, print_table, print_words, working
 
 if TYPE_CHECKING:
+    from geo.disclosure.release import Release
     from geo.store.releases import ReleaseSummary
 
 __all__ = ["COMMANDS"]
@@ -22,10 +23,10 @@ CircleOption = Annotated[
 
 def build(
     circle: Annotated[
-        str,
+        list[str],
         typer.Option(
             "--circle",
-            help="Sharing circle that it is for: joint-inspection, municipality or public.",
+            help="Sharing circle that it is for: joint-inspection, municipality or public. Repeat for more.",
             show_default=False,
         ),
     ],
@@ -33,42 +34,32 @@ def build(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a release of the published surface; see the command's help."""
+    """Make releases of the published surface; see the command's help."""
     from maps.i18n import catalogue, say  # noqa: PLC0415
 
     catalogue(lang)
     settings = read_settings(home)
     from api.cli.events import note_done  # noqa: PLC0415
-    from geo.disclosure.release import describe_withheld  # noqa: PLC0415
+    from geo.disclosure.release import describe_withheld, order_circles  # noqa: PLC0415
     from geo.store.releasing import make_release  # noqa: PLC0415
 
     key = settings.release_key.get_secret_value() if settings.release_key else None
-    with working("Dividing, auditing and counting"):
-        release = make_release(settings.home, circle, key=key)
-    note_done(settings.home, "release-built", release.release_id)
-    if as_json:
-        print_json(
-            {
-                "home": str(settings.home),
-                "release_id": release.release_id,
-                "circle": release.circle,
-                "surface_id": release.surface_id,
-                "scored_for": release.scored_for.isoformat(),
-                "made_at": release.made_at.isoformat(),
-                "expires_at": release.expires_at.isoformat(),
-                "finest_m": release.finest_m,
-                "rows": len(release.rows),
-                "digest": release.digest,
-                "withheld": release.withheld.to_dict(),
-            }
+    made = []
+    for each in order_circles(circle):
+        with working(f"Dividing, auditing and counting for {each}"):
+            release = make_release(settings.home, each, key=key)
+        note_done(settings.home, "release-built", release.release_id)
+        made.append(_describe_made(release))
+        if as_json:
+            continue
+        print_words(
+            f"Release {release.release_id} for circle {each}: {len(release.rows):,} rows of surface "
+            f"{release.surface_id}, cells of {release.finest_m:,} m and more, until {release.expires_at:%Y-%m-%d}."
         )
-        return
-    print_words(
-        f"Release {release.release_id} for circle {circle}: {len(release.rows):,} rows of surface "
-        f"{release.surface_id}, cells of {release.finest_m:,} m and more, until {release.expires_at:%Y-%m-%d}."
-    )
-    for sentence in describe_withheld(release.withheld):
-        print_words(say(lang, sentence))
+        for sentence in describe_withheld(release.withheld):
+            print_words(say(lang, sentence))
+    if as_json:
+        print_json({"home": str(settings.home), "releases": made})
 
 
 def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -152,6 +143,21 @@ def delete(
     )
 
 
+def _describe_made(release: Release) -> dict[str, Any]:
+    return {
+        "release_id": release.release_id,
+        "circle": release.circle,
+        "surface_id": release.surface_id,
+        "scored_for": release.scored_for.isoformat(),
+        "made_at": release.made_at.isoformat(),
+        "expires_at": release.expires_at.isoformat(),
+        "finest_m": release.finest_m,
+        "rows": len(release.rows),
+        "digest": release.digest,
+        "withheld": release.withheld.to_dict(),
+    }
+
+
 def _describe(one: ReleaseSummary) -> dict[str, Any]:
     return {
         "release_id": one.release_id,
@@ -180,12 +186,17 @@ COMMANDS = (
             Command(
                 "build",
                 build,
-                "Make a release of the published surface for a sharing circle.",
-                "Make a release of the published surface for a sharing circle: the finest squares that may be told of, "
-                "audited with every release that has not expired, of any circle. It says how many employers are "
-                "counted in some cell, and what was withheld and why.\n\nMake those of circles with fine cells first: "
-                "coarser ones then fit theirs.",
-                ("norrsyn release build --circle municipality", "norrsyn release build --circle public --lang sv"),
+                "Make a release of the published surface for one or more sharing circles.",
+                "Make a release of the published surface for a sharing circle, or one for each of several: the finest "
+                "squares that may be told of, audited with every release that has not expired, of any circle. It says "
+                "how many employers are counted in some cell, and what was withheld and why.\n\nGive all circles that "
+                "you share with at once: those with coarse cells are made first, whatever their order, since fine "
+                "cells can divide coarse ones, while coarse ones that come later must be made of whole fine ones and "
+                "lose what does not fit.",
+                (
+                    "norrsyn release build --circle public --circle municipality",
+                    "norrsyn release build --circle joint-inspection --lang sv",
+                ),
             ),
             Command(
                 "audit",

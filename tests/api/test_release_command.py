@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -31,11 +32,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_build_audit_list_and_delete(filled: Path) -> None:
-    made = run_json("release", "build", "--circle", INNER, "--home", filled)
+    (made,) = run_json("release", "build", "--circle", INNER, "--home", filled)["releases"]
     assert made["rows"] > 0
     assert made["withheld"]["n_employers"]["workplaces"] > 100
     assert len(made["digest"]) == 64
-    again = run_json("release", "build", "--circle", INNER, "--home", filled)
+    (again,) = run_json("release", "build", "--circle", INNER, "--home", filled)["releases"]
     assert again["digest"] == made["digest"]
     audited = run_json("release", "audit", "--home", filled)
     assert [one["release_id"] for one in audited["audited"]] == [made["release_id"], again["release_id"]]
@@ -55,6 +56,20 @@ def test_build_audit_list_and_delete(filled: Path) -> None:
     ]
 
 
+def test_releases_of_several_circles_are_made_from_coarse_to_fine(tmp_path: Path) -> None:
+    fill_home(tmp_path, make_frames())
+    build = ("release", "build", "--circle", INNER, "--circle", "public", "--circle", "municipality", "--circle", INNER)
+    said = run(*build, "--home", tmp_path).stdout
+    coarse_first = ["public", "municipality", INNER]
+    assert re.findall(r"for circle (\S+):", said) == coarse_first
+    made = run_json(*build, "--home", tmp_path)["releases"]
+    assert [one["circle"] for one in made] == coarse_first
+    assert [one["finest_m"] for one in made] == [8_000, 2_000, 1_000]
+    listed = run_json("release", "list", "--home", tmp_path)["releases"]
+    assert [one["release_id"] for one in listed[:3]] == [one["release_id"] for one in reversed(made)]
+    assert [event.about for event in list_events(tmp_path)[1]] == [one["release_id"] for one in listed]
+
+
 def test_what_was_withheld_is_told_in_words(filled: Path) -> None:
     said = run("release", "build", "--circle", "public", "--lang", "sv", "--home", filled).stdout
     assert "arbetsgivare räknas i någon ruta" in said
@@ -65,7 +80,7 @@ def test_what_was_withheld_is_told_in_words(filled: Path) -> None:
 
 
 def test_links_go_with_their_release(filled: Path) -> None:
-    made = run_json("release", "build", "--circle", INNER, "--home", filled)
+    (made,) = run_json("release", "build", "--circle", INNER, "--home", filled)["releases"]
     now = time.time()
     by = By(make_account(filled, "Anna", ["coordinator"]), now)
     scope = ShareScope(made["release_id"], None, ("all",), ("workplaces",), 4_000)
@@ -76,7 +91,12 @@ def test_links_go_with_their_release(filled: Path) -> None:
 
 
 def test_what_cannot_be_done_is_told(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "no sharing circle 'x'" in fail_json("release", "build", "--circle", "x", "--home", filled, code=2)["detail"]
+    n_before = len(run_json("release", "list", "--home", filled)["releases"])
+    build = ("release", "build", "--circle", "x", "--circle", INNER, "--circle", "y")
+    told = fail_json(*build, "--home", filled, code=2)["detail"]
+    assert "no sharing circle 'x'" in told
+    assert "no sharing circle 'y'" in told
+    assert len(run_json("release", "list", "--home", filled)["releases"]) == n_before
     assert fail_json("release", "list", "--circle", "x", "--home", filled, code=2)
     assert fail_json("release", "delete", "x", "--home", filled, code=3)
     for command in (("build", "--circle", INNER), ("audit",), ("list",), ("delete", "x")):

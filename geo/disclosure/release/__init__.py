@@ -22,7 +22,14 @@
 ====================  ==================================================================
 """
 
-from geo.disclosure.release.build import Built, Parameters, build_release, find_finest, release_parameters
+from geo.disclosure.release.build import (
+    Built,
+    Parameters,
+    build_release,
+    find_finest,
+    order_circles,
+    release_parameters,
+)
 from geo.disclosure.release.memory import Memory, read_memory, write_memory
 from geo.disclosure.release.rows import (
     ALL_SECTORS,
@@ -59,6 +66,7 @@ __all__ = [
     "digest_rows",
     "find_finest",
     "list_areas",
+    "order_circles",
     "parse_cell_id",
     "read_memory",
     "read_release",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -28,7 +28,7 @@ from geo.layers.circles import VISIBLE, select_visible_layers
 from geo.reference.tables import read_columns
 from geo.risk.surface import RiskSurface
 
-__all__ = ["Built", "Parameters", "build_release", "find_finest", "release_parameters"]
+__all__ = ["Built", "Parameters", "build_release", "find_finest", "order_circles", "release_parameters"]
 
 Ints = NDArray[np.int64]
 
@@ -92,6 +92,29 @@ def find_finest(circle: str) -> int:
         message = f"There is no sharing circle {circle[:60]!r}; the circles are {', '.join(VISIBLE)}."
         raise ParameterError(message)
     return int(sizes[circle])
+
+
+def order_circles(circles: Iterable[str]) -> tuple[str, ...]:
+    """Circles in the order in which releases of one surface are best made, each once: those of coarse squares first.
+
+    Fine squares that come later divide coarse ones. The other way round a coarse square must be made of whole fine
+    ones, and is withheld where some of them lie in another (decision 29 has the figures).
+
+    Raises
+    ------
+    ParameterError
+        Some of them are none: all are told.
+    """
+    finest: dict[str, int] = {}
+    faults = []
+    for circle in dict.fromkeys(circles):
+        try:
+            finest[circle] = find_finest(circle)
+        except ParameterError as error:
+            faults.append(str(error))
+    if faults:
+        raise ParameterError("\n".join(faults))
+    return tuple(sorted(finest, key=lambda circle: -finest[circle]))
 
 
 def build_release(  # noqa: PLR0913

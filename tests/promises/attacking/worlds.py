@@ -23,6 +23,8 @@ GRID = Grid(X, Y, 1_000, N, N)
 KEY = b"a secret that is not the attacker's"
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
 CIRCLES = ("joint-inspection", "municipality", "public")
+# as `norrsyn release build` makes them
+COARSE_FIRST = ("public", "municipality", "joint-inspection")
 TRADES = {"construction": "41200", "hotel_restaurant": "56100", "cleaning": "81210", "other": "62010"}
 
 Rows = Mapping[str, Sequence[dict[str, Any]]]

@@ -24,6 +24,7 @@ from geo.disclosure.release import (
     describe_withheld,
     find_finest,
     list_areas,
+    order_circles,
     parse_cell_id,
     read_memory,
     read_release,
@@ -127,6 +128,11 @@ class TestRows:
         assert [row.score_class for row in make(visible, "public").release.rows] == [
             row.score_class for row in release.rows
         ]
+
+    def test_circles_of_coarse_squares_come_first(self) -> None:
+        assert order_circles([INNER, "public", INNER, "municipality"]) == ("public", "municipality", INNER)
+        with pytest.raises(ParameterError, match=r"'a'.*\n.*'b'"):
+            order_circles(["a", INNER, "b"])
 
     def test_what_was_left_out_is_told_in_counts(self, built: Built) -> None:
         withheld = built.release.withheld
