@@ -118,6 +118,9 @@ class LinksAnswer(Answer):
     """Links that you may see, newest first."""
 
     links: list[LinkAnswer]
+    unreadable: list[str] = Field(
+        description="Ids of links that cannot be read, since their rows were changed in the database by hand"
+    )
 
 
 class IssuedAnswer(Answer):

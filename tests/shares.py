@@ -9,11 +9,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import sqlalchemy as sa
+
 from geo.disclosure.release.rows import Release, ReleaseCell, ReleaseRow, Withheld
+from geo.store.people.database import write_people
 from geo.store.people.shares.links import NewShare, ShareScope
 from geo.store.releases import save_release
 
-__all__ = ["DAY_S", "make_new", "make_release", "put_release"]
+__all__ = ["DAY_S", "break_row", "make_new", "make_release", "put_release"]
 
 DAY_S = 86_400.0
 # squares of 4 km around Umeå and inland, and one of 8 km
@@ -76,3 +79,10 @@ def make_new(now: float, **changes: Any) -> NewShare:
         needs_approval=False,
     )
     return replace(new, **changes)
+
+
+def break_row(home: Path, link_id: str, values: str) -> None:
+    """Change a link's row by hand, past everything that would refuse it."""
+    statement = sa.text(f"UPDATE share_links SET {values} WHERE link_id = :link")  # noqa: S608
+    with write_people(home) as connection:
+        assert connection.execute(statement, {"link": link_id}).rowcount == 1

@@ -90,7 +90,7 @@ def show_links(
         pick_language(lang),
         [link for link in every if _is_of_state(link, wanted) and _holds(link, text)],
         keeper.find_rights(),
-        LinkFilter(wanted, search[:200], len(every), n_revoked),
+        LinkFilter(wanted, search[:200], len(every), n_revoked, keeper.list_unreadable()),
         form_token=make_form_token(session.session_hash),
         query=request.query_params.multi_items(),
     )

@@ -47,7 +47,8 @@ def get_links(
 ) -> dict[str, Any]:
     """Links of circles that yours may see; administrators and auditors see all."""
     witness.see("links-viewed")
-    return {"links": [_describe(link) for link in keeper.list() if state in {"", link.state}]}
+    links = [_describe(link) for link in keeper.list() if state in {"", link.state}]
+    return {"links": links, "unreadable": list(keeper.list_unreadable())}
 
 
 @router.post("", summary="Make a share link", response_model=IssuedAnswer, status_code=201)

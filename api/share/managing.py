@@ -27,7 +27,7 @@ from geo.store.people.shares.life import (
     revoke_recipient,
     revoke_share,
 )
-from geo.store.people.shares.links import ShareLink, find_share_link, list_share_links
+from geo.store.people.shares.links import ShareLink, find_share_link, list_share_links, list_unreadable
 from geo.store.releases import load_release
 from maps.i18n import pick_language
 from maps.pages.accounts import Fault
@@ -67,6 +67,10 @@ class LinkKeeper:
     def list(self, recipient_key: str | None = None) -> list[ShareLink]:
         """Links that the user may see, newest first."""
         return list_share_links(self._home, now=self.now, circles=self.circles, recipient_key=recipient_key)
+
+    def list_unreadable(self) -> tuple[str, ...]:
+        """Ids of links of these circles that somebody has changed by hand so that they cannot be read."""
+        return tuple(list_unreadable(self._home, circles=self.circles))
 
     def find(self, link_id: str) -> ShareLink:
         """One link."""

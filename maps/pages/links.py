@@ -83,12 +83,14 @@ class LinkFilter:
     search : str, what recipient, purpose or id must hold
     n_all : int, how many there are without filters
     revoked : int, how many were revoked just now; None where nothing was
+    unreadable : tuple of str, ids of links whose rows were changed by hand so that they cannot be listed
     """
 
     state: str
     search: str
     n_all: int
     revoked: int | None = None
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ def render_links_page(
         form_token=form_token,
         revoked=asked.revoked,
         n_all=asked.n_all,
+        unreadable=", ".join(asked.unreadable),
         # whoever looks for one recipient may end all that they have
         one_recipient=found[0].recipient if asked.search and len(recipients) == 1 else "",
         synthetic=False,

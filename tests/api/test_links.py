@@ -31,7 +31,7 @@ from maps.i18n import SWEDEN
 from maps.pages import links as pages
 from tests.accounts import cheap_passwords, enter
 from tests.api.made import BASE_URL, HOSTILE, WRITING
-from tests.shares import CELLS, DAY_S, put_release
+from tests.shares import CELLS, DAY_S, break_row, put_release
 
 FORM = {"origin": BASE_URL}
 FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
@@ -490,6 +490,27 @@ class TestPages:
             assert [(each.what, each.about) for each in seen if each.what == "links-viewed"] == [
                 ("links-viewed", about)
             ]
+
+    def test_a_row_changed_by_hand_hides_no_other(self, app: FastAPI, anna: TestClient, home: Path) -> None:
+        broken, good = (make(anna, recipient=name)["link"]["link_id"] for name in ("Berit", "Cecilia"))
+        assert 'role="alert"' not in anna.get("/links?lang=sv").text
+        assert anna.get("/api/links").json()["unreadable"] == []
+        break_row(home, broken, "sectors = 'x'")
+        page = anna.get("/links?lang=sv").text
+        assert f"har ändrats för hand i databasen: {broken}. De öppnar ingenting." in page
+        assert "Cecilia" in page
+        listed = anna.get("/api/links").json()
+        assert [link["link_id"] for link in listed["links"]] == [good]
+        assert listed["unreadable"] == [broken]
+        outsider = come(app, "Ola", "coordinator", circle="public")
+        assert outsider.get("/api/links").json() == {"links": [], "unreadable": []}
+        assert outsider.get(f"/api/links/{broken}").status_code == 404
+        for path in (f"/links/{broken}", f"/api/links/{broken}"):
+            assert anna.get(path).status_code == 503
+        # the recipient of another, and all others of a release, can still be stopped
+        assert post(anna, "/api/links/revoke", recipient="Berit").json()["links"] == []
+        ended = post(anna, "/api/links/revoke", recipient="Cecilia").json()["links"]
+        assert [link["link_id"] for link in ended] == [good]
 
     def test_approving_extending_and_revoking(self, app: FastAPI, anna: TestClient, bo: TestClient, home: Path) -> None:
         send(anna, "/links/new", **TYPED | {"finest_m": "1000"}, expires_on=day(14))

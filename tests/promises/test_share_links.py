@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -31,12 +30,13 @@ from geo.store.people.management import By
 from geo.store.people.shares import opening
 from geo.store.people.shares.life import Issued, create_share, revoke_share
 from geo.store.people.shares.links import find_share_link, list_share_links
+from geo.store.people.shares.terms import RAW_LINKS
 from geo.store.people.shares.tokens import make_share_token
 from geo.store.people.tables import ATTEMPTS, SHARE_LINKS
 from geo.store.releases import delete_release
 from tests.accounts import cheap_passwords, enter, make_account
 from tests.api.made import BASE_URL
-from tests.shares import DAY_S, make_new, put_release
+from tests.shares import DAY_S, break_row, make_new, put_release
 
 FORM = {"origin": BASE_URL}
 SECRET = "fyra lax under isen"  # noqa: S105
@@ -131,6 +131,9 @@ def make_failures(world: World) -> dict[str, tuple[str, str, str]]:
     assert send(world.client(), opened.token, SECRET).status_code == 303
     assert used.token
     brief = world.make(password=SECRET, expires_at=world.clock.now + 60)
+    changed = [world.make(password=SECRET) for _ in range(2)]
+    for made, values in zip(changed, ("sectors = 'x'", "expires_at = 'soon'"), strict=True):
+        break_row(world.home, made.link.link_id, values)
     assert expired.token
     world.clock.now += 3600
     return {
@@ -140,6 +143,8 @@ def make_failures(world: World) -> dict[str, tuple[str, str, str]]:
         "revoked": (str(revoked.token), SECRET, ""),
         "expired": (str(brief.token), SECRET, ""),
         "used up": (str(opened.token), SECRET, ""),
+        "row that is no JSON": (str(changed[0].token), SECRET, ""),
+        "row of other kinds": (str(changed[1].token), SECRET, ""),
         "no code": (str(once.token), "", ""),
         "wrong code": (str(once.token), "", "AAAA-AAAA"),
         "release gone": (str(gone.token), "", ""),
@@ -188,14 +193,14 @@ class TestOneAnswer:
         texts += [str(world.make().token), str(world.make(is_single_use=True).token), "", "x" * 5_000]
         with read_people(world.home) as connection:
             assert connection is not None
-            before = connection.execute(sa.select(SHARE_LINKS).order_by(SHARE_LINKS.c.link_id)).all()
+            before = connection.execute(RAW_LINKS.order_by(SHARE_LINKS.c.link_id)).all()
         answers = [world.client().get(f"/s/{text}") for text in texts]
         pages = {(answer.status_code, answer.content) for answer in answers}
         assert len(pages) == 1
         assert next(iter(pages))[0] == 200
         with read_people(world.home) as connection:
             assert connection is not None
-            assert connection.execute(sa.select(SHARE_LINKS).order_by(SHARE_LINKS.c.link_id)).all() == before
+            assert connection.execute(RAW_LINKS.order_by(SHARE_LINKS.c.link_id)).all() == before
 
     def test_addresses_that_are_none_look_like_what_is_not_shown(self, world: World) -> None:
         refused = world.client().get("/share")

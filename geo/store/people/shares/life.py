@@ -23,10 +23,9 @@ from geo.store.people.shares.links import (
     MAX_LASTS_S,
     NewShare,
     ShareLink,
-    describe_row,
     get_share_link,
     make_recipient_key,
-    read_names,
+    read_links,
 )
 from geo.store.people.shares.terms import describe_terms, find_terms
 from geo.store.people.shares.tokens import hash_code, make_code, make_share_token
@@ -294,8 +293,7 @@ def _list(
     ask = sa.select(SHARE_LINKS).where(which).order_by(SHARE_LINKS.c.created_at)
     if among is not None:
         ask = ask.where(SHARE_LINKS.c.circle.in_(sorted(among)))
-    names = read_names(connection)
-    return [describe_row(row, names, now) for row in connection.execute(ask)]
+    return read_links(connection, ask, now)
 
 
 def _is_for(key: str) -> sa.ColumnElement[bool]:

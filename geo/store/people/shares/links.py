@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from geo.errors import NotFoundError, ParameterError
+from geo.errors import NotFoundError, StoreError
 from geo.reference.tables import read_columns
 from geo.store.home import StrPath
 from geo.store.people.database import read_people, write_people
@@ -29,11 +29,14 @@ __all__ = [
     "ShareScope",
     "describe_row",
     "find_approval_limit",
+    "find_row",
     "find_share_link",
     "get_share_link",
     "is_alive",
     "list_share_links",
+    "list_unreadable",
     "make_recipient_key",
+    "read_links",
     "read_names",
 ]
 
@@ -199,7 +202,7 @@ def is_alive(row: Any, now: float) -> bool:
 def list_share_links(
     home: StrPath | None, *, now: float, circles: Collection[str] | None = None, recipient_key: str | None = None
 ) -> list[ShareLink]:
-    """Links, newest first.
+    """Links, newest first, but for those of `list_unreadable`.
 
     Parameters
     ----------
@@ -212,20 +215,80 @@ def list_share_links(
     ------
     StoreError
     """
-    ask = sa.select(SHARE_LINKS).order_by(SHARE_LINKS.c.created_at.desc(), SHARE_LINKS.c.link_id)
-    if circles is not None:
-        ask = ask.where(SHARE_LINKS.c.circle.in_(sorted(circles)))
+    ask = _ask(circles).order_by(SHARE_LINKS.c.created_at.desc(), SHARE_LINKS.c.link_id)
     if recipient_key is not None:
         ask = ask.where(SHARE_LINKS.c.recipient_key == recipient_key)
+    is_late = SHARE_LINKS.c.ended_at.is_(None) & (SHARE_LINKS.c.expires_at <= now)
     with read_people(home) as connection:
         if connection is None:
             return []
-        rows = connection.execute(ask).all()
-        names = read_names(connection)
-    if any(row.ended_at is None and row.expires_at <= now for row in rows):
+        links = read_links(connection, ask, now)
+        has_late = connection.execute(_ask(circles).where(is_late).with_only_columns(sa.true()).limit(1)).first()
+    if has_late is not None:
         with write_people(home) as connection:
             end_expired_shares(connection, now)
-    return [describe_row(row, names, now) for row in rows]
+    return links
+
+
+def list_unreadable(home: StrPath | None, *, circles: Collection[str] | None = None) -> list[str]:
+    """Ids of links whose rows somebody has changed by hand so that they say nothing: they open nothing, either.
+
+    Raises
+    ------
+    StoreError
+    """
+    with read_people(home) as connection:
+        if connection is None:
+            return []
+        return sorted(link_id for link_id, row in _read_rows(connection, _ask(circles)) if row is None)
+
+
+def _ask(circles: Collection[str] | None) -> sa.Select[Any]:
+    ask = sa.select(SHARE_LINKS)
+    return ask if circles is None else ask.where(SHARE_LINKS.c.circle.in_(sorted(circles)))
+
+
+def read_links(connection: sa.Connection, ask: sa.Select[Any], now: float) -> list[ShareLink]:
+    """Links of rows that can be read."""
+    names = read_names(connection)
+    return [describe_row(row, names, now) for _, row in _read_rows(connection, ask) if row is not None]
+
+
+def _read_rows(connection: sa.Connection, ask: sa.Select[Any]) -> Iterator[tuple[str, Any]]:
+    """Ids of links, and their rows; None where one cannot be read."""
+    try:
+        rows = connection.execute(ask).all()
+    except (TypeError, ValueError):
+        # what is no JSON ends the reading of all: those that can be read, one by one
+        for link_id in connection.execute(ask.with_only_columns(SHARE_LINKS.c.link_id)).scalars().all():
+            yield link_id, find_row(connection, sa.select(SHARE_LINKS).where(SHARE_LINKS.c.link_id == link_id))
+        return
+    for row in rows:
+        yield row.link_id, _keep_readable(row)
+
+
+def find_row(connection: sa.Connection, ask: sa.Select[Any]) -> Any:
+    """The first row that has all columns of a link; None where there is none, or it cannot be read."""
+    try:
+        row = connection.execute(ask).first()
+    except (TypeError, ValueError):
+        return None
+    return None if row is None else _keep_readable(row)
+
+
+def _keep_readable(row: Any) -> Any:
+    """A row of which every value is of the kind that Norrsyn writes; None where one is of another."""
+    values = ((column, getattr(row, column.name)) for column in SHARE_LINKS.c)
+    return row if all(_fits(column, value) for column, value in values) else None
+
+
+def _fits(column: sa.Column[Any], value: Any) -> bool:
+    if value is None:
+        return bool(column.nullable)
+    if column.name in {"area", "sectors", "layers"}:
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    kind = dict if column.name == "area_asked" else column.type.python_type
+    return isinstance(value, (int, float) if kind is float else kind)
 
 
 def find_share_link(
@@ -238,6 +301,7 @@ def find_share_link(
     NotFoundError
         There is none of that id, or it is of another circle.
     StoreError
+        It cannot be read, or nothing can.
     """
     with read_people(home) as connection:
         if connection is None:
@@ -252,12 +316,19 @@ def get_share_link(
 
     Raises
     ------
-    NotFoundError
+    NotFoundError, StoreError
     """
-    row = connection.execute(sa.select(SHARE_LINKS).where(SHARE_LINKS.c.link_id == link_id)).first()
-    if row is None or (circles is not None and row.circle not in circles):
+    ask = _ask(circles).where(SHARE_LINKS.c.link_id == link_id)
+    row = find_row(connection, ask)
+    if row is not None:
+        return describe_row(row, read_names(connection), now)
+    if connection.execute(ask.with_only_columns(SHARE_LINKS.c.link_id)).first() is None:
         raise _unknown()
-    return describe_row(row, read_names(connection), now)
+    message = (
+        f"Share link {link_id} cannot be read: its row was changed by something else than Norrsyn. It opens nothing. "
+        "Take the row out of share_links, or put the last backup back; `norrsyn audit verify` names all such links."
+    )
+    raise StoreError(message)
 
 
 def read_names(connection: sa.Connection) -> dict[str, str]:
@@ -272,10 +343,6 @@ def describe_row(row: Any, names: Mapping[str, str], now: float) -> ShareLink:
         at, user_id = getattr(row, f"{what}_at"), getattr(row, f"{what}_by")
         return None if at is None or user_id is None else Moment(at, user_id, names.get(user_id, user_id))
 
-    created = find_moment("created")
-    if created is None:
-        message = f"The share link {row.link_id} does not say who made it."
-        raise ParameterError(message)
     return ShareLink(
         row.link_id,
         find_state(row, now),
@@ -302,7 +369,7 @@ def describe_row(row: Any, names: Mapping[str, str], now: float) -> ShareLink:
         row.views,
         row.opened_at,
         row.expires_at,
-        created,
+        Moment(row.created_at, row.created_by, names.get(row.created_by, row.created_by)),
         find_moment("approved"),
         find_moment("issued"),
         find_moment("extended"),

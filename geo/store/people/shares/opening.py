@@ -23,7 +23,7 @@ from geo.store.people.attempts import OF_SHARES, Patience, address_subject, coun
 from geo.store.people.database import lock_people, read_people, write_people
 from geo.store.people.events import insert_event
 from geo.store.people.sessions import CLOCK_STEP_S, FORGET_ATTEMPTS_S, SEEN_EVERY_S, end_expired_shares
-from geo.store.people.shares.links import ShareLink, describe_row, is_alive, read_names
+from geo.store.people.shares.links import ShareLink, describe_row, find_row, is_alive, read_names
 from geo.store.people.shares.terms import describe_link
 from geo.store.people.shares.tokens import hash_code, is_share_token
 from geo.store.people.tables import ATTEMPTS, SHARE_LINKS, SHARE_SESSIONS
@@ -135,7 +135,7 @@ def begin_opening(home: StrPath | None, text: str, address: str, *, now: float) 
     find = sa.select(SHARE_LINKS).where(SHARE_LINKS.c.token_hash == digest)
     with write_people(home) as connection:
         lock_people(connection)
-        row = connection.execute(find).first()
+        row = find_row(connection, find)
         if row is not None and not is_share_token(text):
             row = None
         of_all = connection.execute(sa.select(ATTEMPTS).where(ATTEMPTS.c.subject == _ALL)).first()
@@ -258,7 +258,7 @@ def finish_opening(
 def _take_opening(connection: sa.Connection, link_id: str, now: float) -> ShareLink | None:
     """The link, if it is good now and may be opened once more, which is counted."""
     of_link = SHARE_LINKS.c.link_id == link_id
-    row = connection.execute(sa.select(SHARE_LINKS).where(of_link)).first()
+    row = find_row(connection, sa.select(SHARE_LINKS).where(of_link))
     if row is None or not is_alive(row, now):
         return None
     may_open = sa.or_(SHARE_LINKS.c.max_openings.is_(None), SHARE_LINKS.c.openings < SHARE_LINKS.c.max_openings)
@@ -298,7 +298,7 @@ def find_share_session(home: StrPath | None, token: str, *, now: float) -> Share
         .where(held.session_hash == hashed)
     )
     with read_people(home) as connection:
-        row = None if connection is None else connection.execute(ask).first()
+        row = None if connection is None else find_row(connection, ask)
         names = {} if connection is None or row is None else read_names(connection)
     if row is None:
         return None

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.errors import ChangedError, NotFoundError, ParameterError
+from geo.errors import ChangedError, NotFoundError, ParameterError, StoreError
 from geo.layers.circles import VISIBLE
 from geo.store.database import close_databases
 from geo.store.files import Provenance, backup, restore, save_layer
@@ -34,7 +34,14 @@ from geo.store.people.shares.life import (
     revoke_release,
     revoke_share,
 )
-from geo.store.people.shares.links import MAX_LASTS_S, ShareLink, ShareScope, find_share_link, list_share_links
+from geo.store.people.shares.links import (
+    MAX_LASTS_S,
+    ShareLink,
+    ShareScope,
+    find_share_link,
+    list_share_links,
+    list_unreadable,
+)
 from geo.store.people.shares.opening import (
     ALL_MISSES,
     BY_LINK,
@@ -50,7 +57,7 @@ from geo.store.people.shares.tokens import make_share_token
 from geo.store.people.tables import ATTEMPTS, SHARE_LINKS, SHARE_SESSIONS
 from geo.store.people.users import NewUser, make_user
 from tests.frames import make_frame, make_workplace
-from tests.shares import DAY_S, make_new
+from tests.shares import DAY_S, break_row, make_new
 
 NOW = 1_800_000_000.0
 ALL = frozenset(VISIBLE)
@@ -243,6 +250,46 @@ class TestLife:
         over = replace(by["Anna"], now=NOW + 99 * DAY_S)
         with pytest.raises(ChangedError, match="expired"):
             extend_share(tmp_path, made.link.link_id, over, expires_at=NOW + 120 * DAY_S, among=ALL)
+
+
+class TestChangedByHand:
+    # of both kinds of database, as far as each lets anybody write so
+    @pytest.mark.parametrize(
+        "values", ["sectors = '1'", "area = '[1]'", "area_asked = '[]'", "layers = '{}'", "sectors = 'null'"]
+    )
+    def test_what_cannot_be_read_opens_nothing_and_hides_no_other(
+        self, tmp_path: Path, by: dict[str, By], values: str
+    ) -> None:
+        self.check(tmp_path, by, values)
+
+    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    @pytest.mark.parametrize(
+        "values",
+        [
+            "sectors = 'x'", "area = 1", "expires_at = 'soon'", "seen_at = 'late'", "purpose = x'ff'", "finest_m = 'x'",
+            "views = 'many'", "approved_at = 'then'", "created_by = x'ff'",
+        ],
+    )  # fmt: skip
+    def test_nor_does_what_is_of_another_kind(self, tmp_path: Path, by: dict[str, By], values: str) -> None:
+        self.check(tmp_path, by, values)
+
+    def check(self, home: Path, by: dict[str, By], values: str) -> None:
+        broken = make(home, by["Anna"], recipient="Berit Lund, Skatteverket")
+        good = make(home, by["Anna"], recipient="Cecilia Ek, Arbetsmiljöverket")
+        sessions = [open_one(home, str(made.token)) for made in (broken, good)]
+        assert list_unreadable(home) == []
+        break_row(home, broken.link.link_id, values)
+        assert [look(home, session) for session in sessions] == [False, True]
+        assert open_one(home, str(broken.token)) is None
+        assert [link.link_id for link in list_share_links(home, now=NOW)] == [good.link.link_id]
+        assert list_unreadable(home) == [broken.link.link_id]
+        assert list_unreadable(home, circles={"public"}) == []
+        with pytest.raises(StoreError, match=f"{broken.link.link_id} cannot be read"):
+            find_share_link(home, broken.link.link_id, now=NOW)
+        with pytest.raises(NotFoundError):
+            find_share_link(home, broken.link.link_id, now=NOW, circles={"public"})
+        ended = revoke_release(home, good.link.scope.release_id, by["Bo"])
+        assert [link.link_id for link in ended] == [good.link.link_id]
 
 
 class TestOpening:
