@@ -38,7 +38,7 @@ from api.service import Service
 from api.settings import Settings, load_settings
 from api.share.answers import respond_to_no_share, respond_to_refusal
 from api.share.sessions import NoShareError
-from api.share.showing import SharedPictures
+from api.share.showing import SharedPictures, make_ground
 from api.witness import Sightings
 from geo.errors import NorrsynError
 from maps.i18n import pick_language
@@ -129,6 +129,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await asyncio.to_thread(service.start)
     await asyncio.to_thread(app.state.accounts.start)
     await asyncio.to_thread(app.state.share_passwords.warm)
+    # what the first recipient of a shared map would otherwise wait for
+    service.drawing.prepare(make_ground)
     yield
     service.close()
 

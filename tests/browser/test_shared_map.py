@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from api import create_app
 from api.settings import Settings
@@ -170,6 +170,30 @@ def test_a_recipient_prints_it_and_is_told_when_the_link_ends(
     assert page.locator("img").count() == 0
     page.screenshot(path=screenshots / "shared-map-ended.png")
     assert [one for one in watched.troubles if "404" not in one] == []
+
+
+def test_squares_do_not_wait_for_the_ground(open_page: OpenPage, app: FastAPI, url: str) -> None:
+    watched = open_page(1366, 768)
+    cut_off(watched, url)
+    page, held = watched.page, []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/share/ground.json*", hold)
+    page.goto(f"{url}/s/{share(app, 'Sten').token}")
+    page.locator("main button").click()
+    page.wait_for_selector("#share-map .leaflet-tile-loaded", state="attached")
+    assert len(held) == 1
+    assert page.locator("#share-map[data-ready]").count() == 0
+    page.evaluate("map_norrsyn.setView([63.9, 20.3], 9, {animate: false})")
+    page.locator("#map_norrsyn").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#square-body")).not_to_contain_text("Klicka på en ruta")
+    held[0].continue_()
+    page.wait_for_selector("#share-map[data-ready]")
+    assert page.locator(".leaflet-borders-pane canvas").count() == 1
+    assert watched.troubles == []
 
 
 def test_the_page_for_printing_is_cleared_when_its_link_ends(

@@ -179,18 +179,21 @@ async function start() {
   setUpMap(map, { onInspect: (latlng, how) => shared?.inspect(latlng, how) });
   setUpTable(document.getElementById("share-rows"), lang);
   watchForTheEnd(document.getElementById("share-print").href);
+  const drawSquares = async () => {
+    shared = new SharedMap((await fetchJson("share/cells.json")).cells);
+    document.getElementById("share-view")?.addEventListener("change", ({ target }) => {
+      const { layer, sector } = target.selectedOptions[0].dataset;
+      shared.show({ layer, sector });
+    });
+  };
+  // squares do not wait for the ground below them
+  const drawGround = async () => addBasemap(map, await fetchJson("share/ground.json"), { online: false });
   try {
-    const [ground, { cells }] = await Promise.all([fetchJson("share/ground.json"), fetchJson("share/cells.json")]);
-    shared = new SharedMap(cells);
-    addBasemap(map, ground, { online: false });
-  } catch (error) {
+    await Promise.all([drawSquares(), drawGround()]);
+  } catch {
     if (!hasEnded()) showProblem("map", new Error(t("Parts of the map could not be loaded.")), () => window.location.reload());
     return;
   }
-  document.getElementById("share-view")?.addEventListener("change", ({ target }) => {
-    const { layer, sector } = target.selectedOptions[0].dataset;
-    shared.show({ layer, sector });
-  });
   stage.dataset.ready = "";
 }
 
