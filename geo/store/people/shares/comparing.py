@@ -13,12 +13,19 @@ import sqlalchemy as sa
 from geo.store.people.chain import LogRow
 from geo.store.people.emptied import DAY_S, LEAST_DAYS
 from geo.store.people.shares.links import MAX_LASTS_S
-from geo.store.people.shares.terms import RAW_LINKS, TERMS_NOTED, NotedAbout, hash_terms, read_terms
+from geo.store.people.shares.terms import (
+    EMPTIED,
+    RAW_LINKS,
+    TERMS_NOTED,
+    NotedAbout,
+    hash_terms,
+    read_emptied,
+    read_terms,
+)
 
 __all__ = ["ChangedLink", "NotedTerms", "find_changed_links"]
 
 _RANGE: Final = re.compile(r"(\d{1,18})–(\d{1,18});.*")
-_EMPTIED: Final = re.compile(r"\d{1,18}; (\d{1,6}) days")
 _NEVER: Final = float("-inf")
 
 
@@ -68,8 +75,8 @@ class NotedTerms:
                 self._noted[row.number] = _Noted(row.number, row.at, row.what, told)
             elif row.what == "log-restored" and (found := _RANGE.fullmatch(row.about)):
                 self._elsewhere[row.number] = int(found[1]), min(int(found[2]), row.number - 1)
-            elif row.what == "links-emptied" and (found := _EMPTIED.fullmatch(row.about)):
-                self._links_emptied = max(row.at - int(found[1]) * DAY_S, self._links_emptied)
+            elif row.what == EMPTIED and (days := read_emptied(row.about)) is not None:
+                self._links_emptied = max(row.at - days * DAY_S, self._links_emptied)
             yield row
 
     def list_lives(self) -> dict[str, list[_Noted]]:

@@ -13,6 +13,7 @@ from geo.store.people.database import PEOPLE_CHAIN, lock_people, write_people
 from geo.store.people.emptied import DAY_S
 from geo.store.people.events import insert_event
 from geo.store.people.sessions import end_expired_shares
+from geo.store.people.shares.terms import EMPTIED, describe_emptied
 from geo.store.people.tables import SHARE_LINKS
 
 __all__ = ["empty_links"]
@@ -58,7 +59,7 @@ def empty_links(home: StrPath | None, *, before: float, days: int, now: float, n
         texts, nothing = dict.fromkeys(_TEXTS, ""), dict.fromkeys(_NOTHING, sa.null())
         done = connection.execute(SHARE_LINKS.update().where(is_old).values(**who, **texts, **nothing)).rowcount
         if done:
-            insert_event(connection, None, "links-emptied", f"{done}; {days} days", now=now, name=name)
+            insert_event(connection, None, EMPTIED, describe_emptied(done, days), now=now, name=name)
     # also where nothing was found: an earlier run may have been killed before it came to this
     engine = reach_engine(open_home(path), create=True, chain=PEOPLE_CHAIN)
     assert engine is not None  # noqa: S101  for mypy: it was asked to be made

@@ -21,16 +21,19 @@ from geo.store.people.shares.links import ShareLink
 from geo.store.people.tables import SHARE_LINKS
 
 __all__ = [
+    "EMPTIED",
     "EXPIRED",
     "RAW_LINKS",
     "RESTORED",
     "TERMS_NOTED",
     "NotedAbout",
+    "describe_emptied",
     "describe_link",
     "describe_terms",
     "find_terms",
     "hash_terms",
     "hide_hash",
+    "read_emptied",
     "read_terms",
 ]
 
@@ -38,6 +41,8 @@ __all__ = [
 TERMS_NOTED: Final = frozenset(
     {"link-created", "link-approved", "link-issued", "link-extended", "link-revoked", "link-restored"}
 )
+# the kind of the event that says how many links were emptied
+EMPTIED: Final = "links-emptied"
 # what came back from a backup: it was ended by that, or has expired
 RESTORED: Final = "restored from a backup"
 EXPIRED: Final = "expired in a backup"
@@ -48,6 +53,7 @@ _TERMS: Final = re.compile(
     rf"({_ID}): .*?(?:; was ({_SHA256}))?; terms ({_SHA256})(?:; (?:{RESTORED}|{EXPIRED}))?", re.DOTALL
 )
 _HASH: Final = re.compile(rf"; (?:was|terms) {_SHA256}(?=;|$)")
+_EMPTIED: Final = re.compile(r"\d{1,18}; (\d{1,6}) days")
 _OLD: Final = re.compile(rf"({_ID}): .*", re.DOTALL)
 
 _JSON: Final = ("area", "area_asked", "sectors", "layers")
@@ -145,6 +151,17 @@ def read_terms(about: str) -> NotedAbout | None:
     if found := _OLD.fullmatch(about):
         return NotedAbout(found[1], None, None)
     return None
+
+
+def describe_emptied(n: int, days: int) -> str:
+    """What an event of `EMPTIED` is about: how many links, and how many days ago at least they had ended."""
+    return f"{n}; {days} days"
+
+
+def read_emptied(about: str) -> int | None:
+    """The days of `describe_emptied`."""
+    found = _EMPTIED.fullmatch(about)
+    return None if found is None else int(found[1])
 
 
 def hide_hash(about: str) -> str:
