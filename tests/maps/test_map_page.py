@@ -633,3 +633,53 @@ def test_where_nothing_is_known_no_score_is_explained(open_page: Callable[..., W
     )
     assert "Nothing known." in words
     assert all(said not in words for said in ("Why this score", "2.6", "Records that weigh most"))
+
+
+def test_the_age_of_data_is_counted_in_days_of_swedish_clocks(
+    open_page: Callable[..., Watched], server: Served
+) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    moments = [
+        ("2026-07-15T22:30:00Z", "2026-07-15T21:00:00Z", "Data added yesterday"),
+        ("2026-07-15T21:30:00Z", "2026-07-15T00:10:00Z", "Data added today"),
+        ("2026-07-15T00:10:00Z", "2026-07-15T21:30:00Z", "Data added today"),
+        # nights in which clocks are put back, and forward
+        ("2026-10-26T08:00:00Z", "2026-10-24T21:00:00Z", "Data added 2 days ago"),
+        ("2026-03-29T22:30:00Z", "2026-03-28T12:00:00Z", "Data added 2 days ago"),
+        ("2026-12-31T23:30:00Z", "2026-12-31T22:30:00Z", "Data added yesterday"),
+    ]
+    words = page.evaluate(
+        """async (moments) => {
+          const { dataAge } = await import("/static/js/surface_note.js");
+          const { now } = Date;
+          try {
+            return moments.map(([at, added]) => {
+              Date.now = () => Date.parse(at);
+              const layers = ["2020-01-01T00:00:00Z", added, null].map((one) => ({ added_at: one }));
+              return dataAge({ layers });
+            });
+          } finally {
+            Date.now = now;
+          }
+        }""",
+        moments,
+    )
+    assert words == [said for _, _, said in moments]
+
+
+def test_a_shortlist_as_text_names_the_sectors_that_it_was_scored_for(
+    open_page: Callable[..., Watched], server: Served
+) -> None:
+    page = open_map(open_page(), server, "lang=en")
+    texts = page.evaluate(
+        """async () => {
+          const [{ readState }, { writeShortlist }] = await Promise.all(
+            [import("/static/js/state.js"), import("/static/js/shortlist_text.js")]);
+          const names = { construction: "Construction", cleaning: "Cleaning" };
+          const write = (sectors) =>
+            writeShortlist([], readState(""), { at: "2026-07-15", sectors }, (code) => names[code]);
+          return [write(["construction", "cleaning"]), write([]), write(null)];
+        }"""
+    )
+    head = "Shortlist, scored for 15 July 2026\n"
+    assert texts == [f"{head}Sectors: Construction, Cleaning\n", head, head]
