@@ -209,7 +209,8 @@ def _read_asked(form: Mapping[str, str]) -> AskedShare:
         area_kind=form.get("area_kind", ""),
         counties=pick("county-"),
         municipality=form.get("municipality", ""),
-        polygon=read_area_text(form.get("area", "")),
+        # kept by the form also while another kind is chosen
+        polygon=read_area_text(form.get("area", "")) if form.get("area_kind") == "drawn" else None,
         sectors=pick("sector-"),
         layers=pick("layer-"),
         finest_m=form.get("finest_m", ""),

@@ -32,6 +32,7 @@ from geo.store.people.shares.links import (
     ShareScope,
     find_approval_limit,
 )
+from geo.store.people.shares.readable import AREA_KINDS
 from geo.store.people.texts import find_text_fault, tidy_text
 from geo.store.people.users import User
 from geo.store.releases import list_releases, load_release
@@ -55,7 +56,6 @@ _MOST_RELEASES = 20
 _NUMBER = re.compile(r"[0-9]{1,6}")
 # of a telephone number; within an agency they are as short as that
 _LEAST_DIGITS = 4
-AREA_KINDS = ("all", "counties", "municipality", "drawn")
 
 
 class FaultsError(ParameterError):
@@ -285,7 +285,11 @@ def _find_scope_faults(asked: AskedShare, release: Release) -> list[Fault]:
 
 def _find_area(asked: AskedShare, release: Release, snapshot: Snapshot) -> tuple[tuple[str, ...] | None, list[Fault]]:
     # the form without scripts, and a program, may say two things: the wider one must not win
-    has_parts = {"counties": bool(asked.counties), "municipality": bool(asked.municipality)}
+    has_parts = {
+        "counties": bool(asked.counties),
+        "municipality": bool(asked.municipality),
+        "drawn": asked.polygon is not None,
+    }
     if asked.area_kind in AREA_KINDS and any(has and kind != asked.area_kind for kind, has in has_parts.items()):
         return None, [Fault("area", "two")]
     if asked.area_kind == "all":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
@@ -16,6 +17,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from api.share.showing import make_ground
 from geo.disclosure.release.rows import ReleaseCell, ReleaseRow
 from geo.store.people.events import list_events
 from geo.store.people.management import By
@@ -270,6 +272,14 @@ class TestSchemas:
         assert square["has_finer"] is True
         ground = client.get("/share/ground.json").json()
         assert set(ground) == {"counties", "municipalities", "localities"}
+
+    def test_the_ground_is_ready_before_the_first_recipient_comes(self, world: World) -> None:
+        make_ground.cache_clear()
+        with TestClient(world.app, base_url=BASE_URL):
+            give_up_at = time.monotonic() + 60
+            while not make_ground.cache_info().currsize:
+                assert time.monotonic() < give_up_at
+                time.sleep(0.02)
 
     def test_nothing_is_told_of_what_was_withheld_or_how_it_was_made(self, world: World) -> None:
         client, _ = come(world, scope=scope())

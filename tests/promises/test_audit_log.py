@@ -120,7 +120,7 @@ WIDENED = {
 @pytest.mark.parametrize("values", WIDENED.values(), ids=WIDENED)
 def test_a_share_link_widened_in_the_database_fails(log: Path, values: dict[str, object]) -> None:
     anna, bo, limits = By("u1", NOW, "Anna"), By("u2", NOW, "Bo"), {"password_hash": "$x", "max_openings": 2}
-    scope = replace(make_new(NOW).scope, area=("4000mN7084E0756",))
+    scope = replace(make_new(NOW).scope, area=("RES4000mN7084000E756000",))
     new = make_new(NOW, scope=scope, needs_approval=True, **limits)
     link_id = create_share(log, new, anna, among={new.circle}).link.link_id
     approve_share(log, link_id, bo, among={new.circle})

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from geo.store.people.chain import LogRow
 from geo.store.people.emptied import DAY_S, LEAST_DAYS
 from geo.store.people.shares.links import MAX_LASTS_S
+from geo.store.people.shares.readable import read_rows
 from geo.store.people.shares.terms import (
     EMPTIED,
     RAW_LINKS,
@@ -22,6 +23,7 @@ from geo.store.people.shares.terms import (
     read_emptied,
     read_terms,
 )
+from geo.store.people.tables import SHARE_LINKS
 
 __all__ = ["ChangedLink", "NotedTerms", "find_changed_links"]
 
@@ -123,6 +125,7 @@ def find_changed_links(connection: sa.Connection, noted: NotedTerms, *, now: flo
         are emptied, and one that was emptied itself.
     """
     lives, changed = noted.list_lives(), []
+    unreadable = {link_id for link_id, row in read_rows(connection, sa.select(SHARE_LINKS)) if row is None}
     for row in connection.execute(RAW_LINKS).mappings():
         link_id = str(row["link_id"])
         life = lives.pop(link_id, [])
@@ -130,6 +133,9 @@ def find_changed_links(connection: sa.Connection, noted: NotedTerms, *, now: flo
             found = _find_fault(row, life, noted, now)
         except (TypeError, ValueError):
             # a text where a number should be: Norrsyn writes none
+            found = None
+        if found is None and link_id in unreadable:
+            # also where what makes it so is in none of the hashes
             found = ("changed", life[-1].number) if life else ("unnoted", 0)
         if found is not None:
             changed.append(ChangedLink(link_id, *found))

@@ -6,8 +6,9 @@ import sqlalchemy as sa
 
 from geo.store.people.events import insert_event
 from geo.store.people.sessions import end_expired_shares
-from geo.store.people.shares.links import get_share_link
-from geo.store.people.shares.terms import EXPIRED, RESTORED, describe_terms, find_terms
+from geo.store.people.shares.links import describe_row, read_names
+from geo.store.people.shares.readable import find_row
+from geo.store.people.shares.terms import EXPIRED, RESTORED, describe_terms, describe_unreadable, find_terms
 from geo.store.people.tables import SHARE_LINKS, SHARE_SESSIONS
 
 __all__ = ["RESTORED_BY", "end_restored"]
@@ -30,8 +31,14 @@ def end_restored(connection: sa.Connection, *, now: float) -> int:
     n_ended = connection.execute(SHARE_LINKS.update().where(is_open).values(**values)).rowcount
     connection.execute(SHARE_SESSIONS.delete())
     for link_id in came_back:
-        link = get_share_link(connection, link_id, now=now)
-        what, why = ("link-restored", EXPIRED) if link.state == "expired" else ("link-revoked", RESTORED)
-        about = f"{describe_terms(link, find_terms(connection, link_id))}; {why}"
-        insert_event(connection, None, what, about, now=now, name=RESTORED_BY, basis=link.basis)
+        terms = find_terms(connection, link_id)
+        row = find_row(connection, sa.select(SHARE_LINKS).where(held.link_id == link_id))
+        if row is None:
+            # changed by hand before it came into the backup
+            what, told, basis = "link-revoked", f"{describe_unreadable(link_id, terms)}; {RESTORED}", ""
+        else:
+            link = describe_row(row, read_names(connection), now)
+            what, why = ("link-restored", EXPIRED) if link.state == "expired" else ("link-revoked", RESTORED)
+            told, basis = f"{describe_terms(link, terms)}; {why}", link.basis
+        insert_event(connection, None, what, told, now=now, name=RESTORED_BY, basis=basis)
     return int(n_ended)

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from geo.errors import ChangedError, ParameterError
+from geo.layers.circles import VISIBLE
 from geo.reference import read_table
 from geo.store.home import StrPath
 from geo.store.people.database import lock_people, write_people
@@ -23,11 +24,15 @@ from geo.store.people.shares.links import (
     MAX_LASTS_S,
     NewShare,
     ShareLink,
+    describe_row,
+    find_share_link,
     get_share_link,
     make_recipient_key,
     read_links,
+    read_names,
 )
-from geo.store.people.shares.terms import describe_terms, find_terms
+from geo.store.people.shares.readable import LANGUAGES, find_misfits, find_row, read_rows
+from geo.store.people.shares.terms import describe_terms, describe_unreadable, find_terms
 from geo.store.people.shares.tokens import hash_code, make_code, make_share_token
 from geo.store.people.tables import SHARE_LINKS, SHARE_SESSIONS
 from geo.store.people.texts import find_text_fault, tidy_text
@@ -52,7 +57,6 @@ MAX_TEXT = {"recipient": 200, "purpose": 500, "contact": 300}
 MAX_OPENINGS = 1000
 # a form is filled in, and the clock goes on
 _SLACK_S = 60.0
-_LANGUAGES = ("sv", "en")
 
 
 class RecipientTakenError(ParameterError):
@@ -114,7 +118,9 @@ def create_share(
         if taken and not replaces:
             raise RecipientTakenError(taken)
         for each in taken:
-            _end(connection, each, by)
+            _end(connection, each.link_id, by)
+        if replaces:
+            _end_unreadable(connection, _is_for(key), among, by)
         row = _make_row(new, texts, by)
         connection.execute(SHARE_LINKS.insert().values(**row))
         link = get_share_link(connection, str(row["link_id"]), now=by.now)
@@ -132,12 +138,7 @@ def _make_row(new: NewShare, texts: Mapping[str, str], by: By) -> dict[str, Any]
         "recipient_key": make_recipient_key(texts["recipient"]),
         "basis": new.basis,
         "circle": new.circle,
-        "release_id": new.scope.release_id,
-        "area": None if new.scope.area is None else list(new.scope.area),
-        "area_asked": dict(new.area_asked),
-        "sectors": list(new.scope.sectors),
-        "layers": list(new.scope.layers),
-        "finest_m": new.scope.finest_m,
+        **_scope_row(new),
         "lang": new.lang,
         "is_single_use": new.is_single_use,
         "max_openings": 1 if new.is_single_use else new.max_openings,
@@ -148,6 +149,17 @@ def _make_row(new: NewShare, texts: Mapping[str, str], by: By) -> dict[str, Any]
         "expires_at": new.expires_at,
         "created_at": by.now,
         "created_by": by.user_id or by.name,
+    }
+
+
+def _scope_row(new: NewShare) -> dict[str, Any]:
+    return {
+        "release_id": new.scope.release_id,
+        "area": None if new.scope.area is None else list(new.scope.area),
+        "area_asked": dict(new.area_asked),
+        "sectors": list(new.scope.sectors),
+        "layers": list(new.scope.layers),
+        "finest_m": new.scope.finest_m,
     }
 
 
@@ -240,43 +252,40 @@ def revoke_share(
 
     Raises
     ------
-    NotFoundError, StoreError
+    NotFoundError
+    StoreError
+        It cannot be read; it is ended all the same.
     """
     with _changing(home, by) as connection:
-        link = get_share_link(connection, link_id, now=by.now, circles=among)
-        is_ended = _end(connection, link, by)
-        return get_share_link(connection, link_id, now=by.now), is_ended
+        if not _end_unreadable(connection, SHARE_LINKS.c.link_id == link_id, among, by):
+            link = get_share_link(connection, link_id, now=by.now, circles=among)
+            is_ended = _end(connection, link.link_id, by)
+            return get_share_link(connection, link_id, now=by.now), is_ended
+    return find_share_link(home, link_id, now=by.now), False
 
 
 def revoke_recipient(
     home: StrPath | None, recipient: str, by: By, *, among: Collection[str] | None = None
 ) -> list[ShareLink]:
-    """End every link of a recipient at once; those that were ended by this.
+    """End every link of a recipient at once, also what cannot be read; those that were ended by this and can be.
 
     Raises
     ------
     StoreError
     """
     with _changing(home, by) as connection:
-        ended = [
-            link
-            for link in _list(connection, _is_for(make_recipient_key(tidy_text(recipient))), among, by.now)
-            if not link.is_over and _end(connection, link, by)
-        ]
-        return [get_share_link(connection, each.link_id, now=by.now) for each in ended]
+        return _end_all(connection, _is_for(make_recipient_key(tidy_text(recipient))), among, by)
 
 
 def revoke_release(home: StrPath | None, release_id: str, by: By) -> list[ShareLink]:
-    """End every link to a release, which is about to go; those that were ended by this.
+    """End every link to a release, which is about to go, also what cannot be read; those that were ended and can be.
 
     Raises
     ------
     StoreError
     """
     with _changing(home, by) as connection:
-        links = _list(connection, SHARE_LINKS.c.release_id == release_id, None, by.now)
-        ended = [link for link in links if not link.is_over and _end(connection, link, by)]
-        return [get_share_link(connection, each.link_id, now=by.now) for each in ended]
+        return _end_all(connection, SHARE_LINKS.c.release_id == release_id, None, by)
 
 
 @contextmanager
@@ -287,13 +296,12 @@ def _changing(home: StrPath | None, by: By) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _list(
-    connection: sa.Connection, which: sa.ColumnElement[bool], among: Collection[str] | None, now: float
-) -> list[ShareLink]:
+def _ask(which: sa.ColumnElement[bool], among: Collection[str] | None) -> sa.Select[Any]:
     ask = sa.select(SHARE_LINKS).where(which).order_by(SHARE_LINKS.c.created_at)
-    if among is not None:
-        ask = ask.where(SHARE_LINKS.c.circle.in_(sorted(among)))
-    return read_links(connection, ask, now)
+    if among is None:
+        return ask
+    # what says of itself that it is of no circle cannot be read, and is anybody's to end
+    return ask.where(SHARE_LINKS.c.circle.in_(sorted(among)) | SHARE_LINKS.c.circle.not_in(sorted(VISIBLE)))
 
 
 def _is_for(key: str) -> sa.ColumnElement[bool]:
@@ -303,7 +311,9 @@ def _is_for(key: str) -> sa.ColumnElement[bool]:
 def _list_active(connection: sa.Connection, key: str, among: Collection[str], now: float) -> tuple[ShareLink, ...]:
     # one that is used up may still be open in a browser
     return tuple(
-        link for link in _list(connection, _is_for(key), among, now) if link.is_active or link.state == "used-up"
+        link
+        for link in read_links(connection, _ask(_is_for(key), among), now)
+        if link.is_active or link.state == "used-up"
     )
 
 
@@ -354,15 +364,39 @@ _WORDS = {
 }
 
 
-def _end(connection: sa.Connection, link: ShareLink, by: By) -> bool:
-    of_link = SHARE_LINKS.c.link_id == link.link_id
-    was = find_terms(connection, link.link_id)
+def _end_all(
+    connection: sa.Connection, which: sa.ColumnElement[bool], among: Collection[str] | None, by: By
+) -> list[ShareLink]:
+    _end_unreadable(connection, which, among, by)
+    links = read_links(connection, _ask(which, among), by.now)
+    ended = [link.link_id for link in links if not link.is_over and _end(connection, link.link_id, by)]
+    return [get_share_link(connection, link_id, now=by.now) for link_id in ended]
+
+
+def _end_unreadable(
+    connection: sa.Connection, which: sa.ColumnElement[bool], among: Collection[str] | None, by: By
+) -> bool:
+    """End those that cannot be read, lest somebody make them readable again; whether there were any."""
+    found = [link_id for link_id, row in read_rows(connection, _ask(which, among)) if row is None]
+    for link_id in found:
+        _end(connection, link_id, by)
+    return bool(found)
+
+
+def _end(connection: sa.Connection, link_id: str, by: By) -> bool:
+    of_link = SHARE_LINKS.c.link_id == link_id
+    was = find_terms(connection, link_id)
     values = {"ended_at": by.now, "ended_by": by.user_id or by.name, "ended_why": "revoked"}
     done = connection.execute(SHARE_LINKS.update().where(of_link, SHARE_LINKS.c.ended_at.is_(None)).values(**values))
-    connection.execute(SHARE_SESSIONS.delete().where(SHARE_SESSIONS.c.link_id == link.link_id))
+    connection.execute(SHARE_SESSIONS.delete().where(SHARE_SESSIONS.c.link_id == link_id))
     if done.rowcount != 1:
         return False
-    _note(connection, "link-revoked", get_share_link(connection, link.link_id, now=by.now), by, was)
+    row = find_row(connection, sa.select(SHARE_LINKS).where(of_link))
+    if row is None:
+        about = describe_unreadable(link_id, find_terms(connection, link_id), was=was)
+        insert_event(connection, by.user_id, "link-revoked", about, now=by.now, name=by.name)
+    else:
+        _note(connection, "link-revoked", describe_row(row, read_names(connection), by.now), by, was)
     return True
 
 
@@ -397,10 +431,13 @@ def _check_new(new: NewShare, texts: dict[str, str], now: float) -> None:
     bases = read_table("sharing_bases")
     if new.basis not in set(bases.loc[bases["circle"] == new.circle, "basis"]):
         faults.append("basis is none of the circle's; choose one of the reference table sharing_bases.")
-    if new.lang not in _LANGUAGES:
-        faults.append(f"lang must be one of {', '.join(_LANGUAGES)}.")
+    if new.lang not in LANGUAGES:
+        faults.append(f"lang must be one of {', '.join(LANGUAGES)}.")
     if not new.scope.sectors or not new.scope.layers or new.scope.area == ():
         faults.append("the scope holds nothing: choose an area, sectors and layers that the release has.")
+    else:
+        misfits = {"area", "area_asked", "sectors", "layers", "finest_m"}.intersection(find_misfits(_scope_row(new)))
+        faults += [f"{name} holds what no release has." for name in sorted(misfits)]
     if new.max_openings is not None and not 1 <= new.max_openings <= MAX_OPENINGS:
         faults.append(f"max_openings must be from 1 to {MAX_OPENINGS}.")
     faults += _find_expiry_fault(new.expires_at, now)

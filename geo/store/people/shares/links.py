@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from geo.errors import NotFoundError, StoreError
+from geo.layers.circles import VISIBLE
 from geo.reference.tables import read_columns
 from geo.store.home import StrPath
 from geo.store.people.database import read_people, write_people
 from geo.store.people.sessions import CLOCK_STEP_S, end_expired_shares
+from geo.store.people.shares.readable import ENDS, find_row, read_rows
 from geo.store.people.tables import SHARE_LINKS, USERS
 from geo.store.people.users import make_name_key
 
@@ -20,7 +22,6 @@ __all__ = [
     "ACTIVE",
     "DAY_S",
     "DEFAULT_LASTS_S",
-    "ENDED",
     "MAX_LASTS_S",
     "STATES",
     "Moment",
@@ -29,7 +30,6 @@ __all__ = [
     "ShareScope",
     "describe_row",
     "find_approval_limit",
-    "find_row",
     "find_share_link",
     "get_share_link",
     "is_alive",
@@ -47,7 +47,6 @@ MAX_LASTS_S = 90 * DAY_S
 STATES = ("awaiting", "ready", "issued", "opened", "used-up", "expired", "revoked", "restored")
 # those that show something, or will
 ACTIVE = frozenset({"awaiting", "ready", "issued", "opened"})
-ENDED = frozenset({"expired", "revoked", "restored"})
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ class ShareLink:
     @property
     def is_over(self) -> bool:
         """Whether it was revoked, has expired or came back from a backup: nothing changes it any more."""
-        return self.state in ENDED
+        return self.state in ENDS
 
 
 def find_approval_limit() -> int:
@@ -240,55 +239,26 @@ def list_unreadable(home: StrPath | None, *, circles: Collection[str] | None = N
     with read_people(home) as connection:
         if connection is None:
             return []
-        return sorted(link_id for link_id, row in _read_rows(connection, _ask(circles)) if row is None)
+        ask = _ask(circles)
+        if circles is not None:
+            # of a circle that there is none of, it is anybody's
+            ask = sa.select(SHARE_LINKS).where(_of(circles) | SHARE_LINKS.c.circle.not_in(sorted(VISIBLE)))
+        return sorted(link_id for link_id, row in read_rows(connection, ask) if row is None)
 
 
 def _ask(circles: Collection[str] | None) -> sa.Select[Any]:
     ask = sa.select(SHARE_LINKS)
-    return ask if circles is None else ask.where(SHARE_LINKS.c.circle.in_(sorted(circles)))
+    return ask if circles is None else ask.where(_of(circles))
+
+
+def _of(circles: Collection[str]) -> sa.ColumnElement[bool]:
+    return SHARE_LINKS.c.circle.in_(sorted(circles))
 
 
 def read_links(connection: sa.Connection, ask: sa.Select[Any], now: float) -> list[ShareLink]:
     """Links of rows that can be read."""
     names = read_names(connection)
-    return [describe_row(row, names, now) for _, row in _read_rows(connection, ask) if row is not None]
-
-
-def _read_rows(connection: sa.Connection, ask: sa.Select[Any]) -> Iterator[tuple[str, Any]]:
-    """Ids of links, and their rows; None where one cannot be read."""
-    try:
-        rows = connection.execute(ask).all()
-    except (TypeError, ValueError):
-        # what is no JSON ends the reading of all: those that can be read, one by one
-        for link_id in connection.execute(ask.with_only_columns(SHARE_LINKS.c.link_id)).scalars().all():
-            yield link_id, find_row(connection, sa.select(SHARE_LINKS).where(SHARE_LINKS.c.link_id == link_id))
-        return
-    for row in rows:
-        yield row.link_id, _keep_readable(row)
-
-
-def find_row(connection: sa.Connection, ask: sa.Select[Any]) -> Any:
-    """The first row that has all columns of a link; None where there is none, or it cannot be read."""
-    try:
-        row = connection.execute(ask).first()
-    except (TypeError, ValueError):
-        return None
-    return None if row is None else _keep_readable(row)
-
-
-def _keep_readable(row: Any) -> Any:
-    """A row of which every value is of the kind that Norrsyn writes; None where one is of another."""
-    values = ((column, getattr(row, column.name)) for column in SHARE_LINKS.c)
-    return row if all(_fits(column, value) for column, value in values) else None
-
-
-def _fits(column: sa.Column[Any], value: Any) -> bool:
-    if value is None:
-        return bool(column.nullable)
-    if column.name in {"area", "sectors", "layers"}:
-        return isinstance(value, list) and all(isinstance(each, str) for each in value)
-    kind = dict if column.name == "area_asked" else column.type.python_type
-    return isinstance(value, (int, float) if kind is float else kind)
+    return [describe_row(row, names, now) for _, row in read_rows(connection, ask) if row is not None]
 
 
 def find_share_link(

@@ -23,7 +23,8 @@ from geo.store.people.attempts import OF_SHARES, Patience, address_subject, coun
 from geo.store.people.database import lock_people, read_people, write_people
 from geo.store.people.events import insert_event
 from geo.store.people.sessions import CLOCK_STEP_S, FORGET_ATTEMPTS_S, SEEN_EVERY_S, end_expired_shares
-from geo.store.people.shares.links import ShareLink, describe_row, find_row, is_alive, read_names
+from geo.store.people.shares.links import ShareLink, describe_row, is_alive, read_names
+from geo.store.people.shares.readable import find_row
 from geo.store.people.shares.terms import describe_link
 from geo.store.people.shares.tokens import hash_code, is_share_token
 from geo.store.people.tables import ATTEMPTS, SHARE_LINKS, SHARE_SESSIONS

@@ -30,6 +30,7 @@ __all__ = [
     "describe_emptied",
     "describe_link",
     "describe_terms",
+    "describe_unreadable",
     "find_terms",
     "hash_terms",
     "hide_hash",
@@ -116,6 +117,13 @@ def describe_terms(link: ShareLink, terms: str, *, was: str | None = None, was_u
     return "; ".join(filter(None, told))
 
 
+def describe_unreadable(link_id: str, terms: str, *, was: str | None = None) -> str:
+    """What the log says of a link that was ended although its row cannot be read."""
+    return "; ".join(
+        filter(None, [f"{link_id}: cannot be read", "" if was is None else f"was {was}", f"terms {terms}"])
+    )
+
+
 def find_terms(connection: sa.Connection, link_id: str) -> str:
     """`hash_terms` of a link as it stands now."""
     return hash_terms(connection.execute(RAW_LINKS.where(SHARE_LINKS.c.link_id == link_id)).mappings().one())
@@ -140,7 +148,8 @@ def hash_terms(row: sa.RowMapping) -> str:
 def _read_json(value: Any) -> Any:
     try:
         return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
+        # nested without end is none, either
         return value
 
 

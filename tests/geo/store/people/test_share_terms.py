@@ -88,7 +88,11 @@ class TestTheWholeLife:
     def test_what_norrsyn_does_is_as_it_was_noted(self, tmp_path: Path) -> None:
         drawn = {"kind": "drawn", "ring": [[16.1, 63.2], [17.0, 64.123456789], [18.5, 63.0]]}
         scope = ShareScope(
-            "0123456789abcdef", ("4000mN7084E0756", "é"), ("all", "construction"), ("workplaces",), 4_000
+            "0123456789abcdef",
+            ("RES4000mN7084000E756000", "RES8000mN7200000E640000"),
+            ("all", "construction"),
+            ("workplaces",),
+            4_000,
         )
         plain = make(tmp_path)
         fine = make(
@@ -146,7 +150,7 @@ class TestTheWholeLife:
             row = connection.execute(sa.select(SHARE_LINKS).where(SHARE_LINKS.c.link_id == made.link.link_id)).one()
         value = getattr(row, column)
         altered: Any = {
-            "area": ["4000mN7084E0756"],
+            "area": ["RES4000mN7084000E756000"],
             "area_asked": {"kind": "county", "county": "25"},
             "sectors": ["all", "construction"],
             "layers": ["workplaces", "accommodation"],

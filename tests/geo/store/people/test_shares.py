@@ -22,6 +22,7 @@ from geo.store.people.emptying import empty_events
 from geo.store.people.events import list_events
 from geo.store.people.management import By
 from geo.store.people.sessions import prune_people
+from geo.store.people.shares.comparing import ChangedLink
 from geo.store.people.shares.emptying import empty_links
 from geo.store.people.shares.life import (
     Issued,
@@ -56,6 +57,7 @@ from geo.store.people.shares.opening import (
 from geo.store.people.shares.tokens import make_share_token
 from geo.store.people.tables import ATTEMPTS, SHARE_LINKS, SHARE_SESSIONS
 from geo.store.people.users import NewUser, make_user
+from geo.store.people.verifying import verify_log
 from tests.frames import make_frame, make_workplace
 from tests.shares import DAY_S, break_row, make_new
 
@@ -253,10 +255,18 @@ class TestLife:
 
 
 class TestChangedByHand:
-    # of both kinds of database, as far as each lets anybody write so
+    # both kinds of database take these
     @pytest.mark.parametrize(
-        "values", ["sectors = '1'", "area = '[1]'", "area_asked = '[]'", "layers = '{}'", "sectors = 'null'"]
-    )
+        "values",
+        [
+            "sectors = '1'", "sectors = 'null'", "sectors = '[]'", """sectors = '["nope"]'""", "layers = '{}'",
+            """layers = '["findings"]'""", "area = '[1]'", "area = '[]'", """area = '["x"]'""", "area_asked = '[]'",
+            """area_asked = '{"kind": "counties", "codes": 5}'""", """area_asked = '{"kind": 1}'""",
+            "finest_m = 0", "finest_m = -4000", "finest_m = 3000", "finest_m = 512000", "lang = 'xx'", "circle = 'x'",
+            "expires_at = 9e14", "expires_at = 1e300", "created_at = -1e18", "opened_at = 1e300", "views = -1",
+            "ended_at = 1.0", "ended_at = 1.0, ended_why = 'zzz'", "ended_why = 'revoked'",
+        ],
+    )  # fmt: skip
     def test_what_cannot_be_read_opens_nothing_and_hides_no_other(
         self, tmp_path: Path, by: dict[str, By], values: str
     ) -> None:
@@ -266,8 +276,9 @@ class TestChangedByHand:
     @pytest.mark.parametrize(
         "values",
         [
-            "sectors = 'x'", "area = 1", "expires_at = 'soon'", "seen_at = 'late'", "purpose = x'ff'", "finest_m = 'x'",
-            "views = 'many'", "approved_at = 'then'", "created_by = x'ff'",
+            "sectors = 'x'", "sectors = x'ff'", "area = 1", "expires_at = 'soon'", "expires_at = 9e999",
+            "seen_at = 'late'", "purpose = x'ff'", "finest_m = 'x'", "views = 'many'", "approved_at = 'then'",
+            "created_by = x'ff'", "token_hash = CAST(token_hash AS BLOB)", f"sectors = '{'[' * 20_000}'",
         ],
     )  # fmt: skip
     def test_nor_does_what_is_of_another_kind(self, tmp_path: Path, by: dict[str, By], values: str) -> None:
@@ -276,20 +287,61 @@ class TestChangedByHand:
     def check(self, home: Path, by: dict[str, By], values: str) -> None:
         broken = make(home, by["Anna"], recipient="Berit Lund, Skatteverket")
         good = make(home, by["Anna"], recipient="Cecilia Ek, Arbetsmiljöverket")
+        broken_id, good_id = broken.link.link_id, good.link.link_id
         sessions = [open_one(home, str(made.token)) for made in (broken, good)]
         assert list_unreadable(home) == []
-        break_row(home, broken.link.link_id, values)
+        begun = begin_opening(home, str(broken.token), "192.0.2.1", now=NOW)
+        break_row(home, broken_id, values)
+        assert finish_opening(home, begun, is_right=True, code="", now=NOW) is None
         assert [look(home, session) for session in sessions] == [False, True]
         assert open_one(home, str(broken.token)) is None
-        assert [link.link_id for link in list_share_links(home, now=NOW)] == [good.link.link_id]
-        assert list_unreadable(home) == [broken.link.link_id]
-        assert list_unreadable(home, circles={"public"}) == []
-        with pytest.raises(StoreError, match=f"{broken.link.link_id} cannot be read"):
-            find_share_link(home, broken.link.link_id, now=NOW)
+        assert [link.link_id for link in list_share_links(home, now=NOW)] == [good_id]
+        assert list_unreadable(home) == list_unreadable(home, circles=ALL) == [broken_id]
+        assert list_unreadable(home, circles={"public"}) == ([broken_id] if values.startswith("circle") else [])
+        assert verify_log(home, now=NOW).links == (ChangedLink(broken_id, "changed", 2),)
+        with pytest.raises(StoreError, match=f"{broken_id} cannot be read"):
+            find_share_link(home, broken_id, now=NOW)
         with pytest.raises(NotFoundError):
-            find_share_link(home, broken.link.link_id, now=NOW, circles={"public"})
+            find_share_link(home, good_id, now=NOW, circles={"public"})
         ended = revoke_release(home, good.link.scope.release_id, by["Bo"])
-        assert [link.link_id for link in ended] == [good.link.link_id]
+        assert [link.link_id for link in ended] == [good_id]
+        assert list_share_links(home, now=NOW)[0].state == "revoked"
+
+    @pytest.mark.parametrize("way", ["one", "recipient", "release", "replaced"])
+    def test_it_can_be_ended_and_is_not_made_good_again(self, tmp_path: Path, by: dict[str, By], way: str) -> None:
+        made = make(tmp_path, by["Anna"])
+        link_id = made.link.link_id
+        session = open_one(tmp_path, str(made.token))
+        break_row(tmp_path, link_id, "views = -1")
+        match way:
+            case "one":
+                with pytest.raises(StoreError, match="cannot be read"):
+                    revoke_share(tmp_path, link_id, by["Bo"], among=ALL)
+            case "recipient":
+                assert revoke_recipient(tmp_path, made.link.recipient, by["Bo"], among=ALL) == []
+            case "release":
+                assert revoke_release(tmp_path, made.link.scope.release_id, by["Bo"]) == []
+            case _:
+                create_share(tmp_path, make_new(NOW), by["Bo"], among=ALL, replaces=True)
+        told = [(event.what, event.about.split(";")[0]) for event in list_events(tmp_path)[1]]
+        assert ("link-revoked", f"{link_id}: cannot be read") in told
+        break_row(tmp_path, link_id, "views = 1")
+        assert not look(tmp_path, session)
+        assert open_one(tmp_path, str(made.token)) is None
+        assert find_share_link(tmp_path, link_id, now=NOW).state == "revoked"
+        # how it was found, and left, is known
+        assert verify_log(tmp_path, now=NOW).links == ()
+
+    def test_a_backup_that_has_it_can_be_put_back(self, tmp_path: Path, by: dict[str, By]) -> None:
+        home, new = tmp_path / "home", tmp_path / "new"
+        made = make(home, by["Anna"])
+        good = make(home, by["Anna"], recipient="B")
+        break_row(home, made.link.link_id, "expires_at = 9e14")
+        backup(home, tmp_path / "backup")
+        restore(tmp_path / "backup", new)
+        assert list_unreadable(new) == [made.link.link_id]
+        assert [link.link_id for link in list_share_links(new, now=time.time())] == [good.link.link_id]
+        assert open_one(new, str(made.token), now=time.time()) is None
 
 
 class TestOpening:
