@@ -41,13 +41,20 @@ def build(
     settings = read_settings(home)
     from api.cli.events import note_done  # noqa: PLC0415
     from geo.disclosure.release import describe_withheld, order_circles  # noqa: PLC0415
+    from geo.errors import NorrsynError  # noqa: PLC0415
     from geo.store.releasing import make_release  # noqa: PLC0415
 
     key = settings.release_key.get_secret_value() if settings.release_key else None
-    made = []
+    made: list[dict[str, Any]] = []
     for each in order_circles(circle):
-        with working(f"Dividing, auditing and counting for {each}"):
-            release = make_release(settings.home, each, key=key)
+        try:
+            with working(f"Dividing, auditing and counting for {each}"):
+                release = make_release(settings.home, each, key=key)
+        except NorrsynError as error:
+            if made:
+                those = ", ".join(f"{one['release_id']} ({one['circle']})" for one in made)
+                error.args = (f"{error}\nMade before that, and kept: {those}.", *error.args[1:])
+            raise
         note_done(settings.home, "release-built", release.release_id)
         made.append(_describe_made(release))
         if as_json:

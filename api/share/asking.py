@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -138,20 +138,20 @@ def check_asked(
     FaultsError
         All that is wrong.
     """
+    asked = replace(asked, sectors=tuple(dict.fromkeys(asked.sectors)), layers=tuple(dict.fromkeys(asked.layers)))
     release = next(
         (each for each in list_open_releases(service, user.circle, now) if each.release_id == asked.release_id), None
     )
-    faults = list(_find_text_faults(asked))
-    if asked.lang not in LANGUAGES:
-        faults.append(Fault("lang", "unknown"))
-    faults += _find_limit_faults(asked)
-    if release is None:
-        faults.insert(0, Fault("release", "missing"))
-        raise FaultsError([*faults, *find_day_fault(asked.expires_on, now)])
     area, area_faults = _find_area(asked, release, snapshot)
     scope_faults = _find_scope_faults(asked, release)
-    faults = [*area_faults, *scope_faults, *faults, *_find_basis_fault(asked, release)]
-    faults += find_day_fault(asked.expires_on, now, release.expires_at.timestamp())
+    faults = [] if release is not None else [Fault("release", "missing")]
+    faults += [*area_faults, *scope_faults, *_find_text_faults(asked)]
+    if asked.lang not in LANGUAGES:
+        faults.append(Fault("lang", "unknown"))
+    faults += [*_find_limit_faults(asked), *_find_basis_fault(asked, release)]
+    faults += find_day_fault(asked.expires_on, now, None if release is None else release.expires_at.timestamp())
+    if release is None:
+        raise FaultsError(faults)
     scope = None
     if not (area_faults or scope_faults):
         scope = ShareScope(release.release_id, area, asked.sectors, asked.layers, int(asked.finest_m))
@@ -206,15 +206,17 @@ def _find_limit_faults(asked: AskedShare) -> list[Fault]:
     times = asked.max_openings
     if times and not (_NUMBER.fullmatch(times) and 1 <= int(times) <= MAX_OPENINGS):
         faults.append(Fault("max_openings", "number", MAX_OPENINGS))
+    elif asked.is_single_use and times not in {"", "1"}:
+        faults.append(Fault("max_openings", "single"))
     return faults
 
 
-def _find_basis_fault(asked: AskedShare, release: Release) -> list[Fault]:
+def _find_basis_fault(asked: AskedShare, release: Release | None) -> list[Fault]:
     bases = read_table("sharing_bases")
     known = dict(zip(bases["basis"], bases["circle"], strict=True))
     if asked.basis not in known:
         return [Fault("basis", "missing")]
-    return [] if known[asked.basis] == release.circle else [Fault("basis", "other-circle")]
+    return [] if release is None or known[asked.basis] == release.circle else [Fault("basis", "other-circle")]
 
 
 # ---- how long
@@ -260,11 +262,12 @@ def _read_day(text: str) -> date | None:
 # ---- what is shown
 
 
-def _find_scope_faults(asked: AskedShare, release: Release) -> list[Fault]:
+def _find_scope_faults(asked: AskedShare, release: Release | None) -> list[Fault]:
+    """Of the scope, as far as it can be told without a release where there is none."""
     faults = []
-    told = {row.sector for row in release.rows} | {ALL_SECTORS}
-    known = told | set(read_table("sectors")["sector"])
-    if not asked.sectors or not set(asked.sectors) <= known:
+    known = {ALL_SECTORS, *read_table("sectors")["sector"]}
+    told = known if release is None else {ALL_SECTORS, *(row.sector for row in release.rows)}
+    if not asked.sectors or not known.issuperset(asked.sectors):
         faults.append(Fault("sectors", "missing"))
     # no cell of theirs has enough employers: what is chosen and not there must not be taken for shown
     elif untold := [code for code in asked.sectors if code not in told]:
@@ -273,7 +276,7 @@ def _find_scope_faults(asked: AskedShare, release: Release) -> list[Fault]:
         faults.append(Fault("layers", "missing"))
     elif "accommodation" in asked.layers and asked.sectors and ALL_SECTORS not in asked.sectors:
         faults.append(Fault("sectors", "needs-all"))
-    least = max(release.finest_m, find_finest(release.circle))
+    least = 0 if release is None else max(release.finest_m, find_finest(release.circle))
     size = int(asked.finest_m) if _NUMBER.fullmatch(asked.finest_m) else 0
     times, rest = divmod(size, 1000)
     if times < 1 or rest or times & (times - 1) or size > LARGEST_M:
@@ -283,7 +286,9 @@ def _find_scope_faults(asked: AskedShare, release: Release) -> list[Fault]:
     return faults
 
 
-def _find_area(asked: AskedShare, release: Release, snapshot: Snapshot) -> tuple[tuple[str, ...] | None, list[Fault]]:
+def _find_area(
+    asked: AskedShare, release: Release | None, snapshot: Snapshot
+) -> tuple[tuple[str, ...] | None, list[Fault]]:
     # the form without scripts, and a program, may say two things: the wider one must not win
     has_parts = {
         "counties": bool(asked.counties),
@@ -297,6 +302,8 @@ def _find_area(asked: AskedShare, release: Release, snapshot: Snapshot) -> tuple
     shape, fault = _find_shape(asked, snapshot)
     if shape is None:
         return None, [fault]
+    if release is None:
+        return None, []
     try:
         return snap_area(release, shape), []
     except ParameterError:

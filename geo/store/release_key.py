@@ -20,13 +20,14 @@ _SECRET = SecretFile(
 )
 
 
-def load_release_key(home: str | os.PathLike[str], given: str | None = None) -> bytes:
+def load_release_key(home: str | os.PathLike[str], given: str | None = None, *, may_make: bool = True) -> bytes:
     """The key that noise is drawn with.
 
     Parameters
     ----------
     home : the data folder, which is there
     given : the key as the settings have it; left out, ``NORRSYN_RELEASE_KEY`` of the environment is looked at
+    may_make : bool, whether a new one will do: not while releases made with another still count
 
     Returns
     -------
@@ -37,8 +38,9 @@ def load_release_key(home: str | os.PathLike[str], given: str | None = None) -> 
     Raises
     ------
     ConfigError
-        The key is too short, or others than its owner may read the file; the message never holds the key.
+        The key is too short, or others than its owner may read the file, or it is not there and no other will do; the
+        message never holds the key.
     StoreError
         The file cannot be read or made.
     """
-    return load_secret(home, _SECRET, given)
+    return load_secret(home, _SECRET, given, may_make=may_make)

@@ -81,11 +81,11 @@ def make_release(
     find_finest(circle)
     path = find_store(home)
     chosen = load_surface(path) if surface is None else surface
-    secret = load_release_key(path, key)
     for turn in range(_N_TRIES):
         at = datetime.now(UTC) if now is None else now
         forget_expired(path, now=at)
         stored = load_memories(path, now=at)
+        secret = load_release_key(path, key, may_make=not stored)
         memories = [read_memory(one.content, one.release_id) for one in stored]
         built = build_release(chosen, circle, secret, memories, now=at, data_from=_find_newest(path))
         try:

@@ -40,7 +40,9 @@ class SecretFile:
     min_bytes: int
 
 
-def load_secret(home: str | os.PathLike[str], secret: SecretFile, given: str | None = None) -> bytes:
+def load_secret(
+    home: str | os.PathLike[str], secret: SecretFile, given: str | None = None, *, may_make: bool = True
+) -> bytes:
     """A secret.
 
     Parameters
@@ -48,6 +50,7 @@ def load_secret(home: str | os.PathLike[str], secret: SecretFile, given: str | N
     home : the data folder, which is there
     secret : SecretFile
     given : the secret as the settings have it; left out, the environment is looked at
+    may_make : bool, whether a new one will do where the file is not there
 
     Returns
     -------
@@ -58,7 +61,8 @@ def load_secret(home: str | os.PathLike[str], secret: SecretFile, given: str | N
     Raises
     ------
     ConfigError
-        It is too short, or others than its owner may read the file; the message never holds it.
+        It is too short, or others than its owner may read the file, or there is none and a new one will not do; the
+        message never holds it.
     StoreError
         The file cannot be read or made.
     """
@@ -68,6 +72,12 @@ def load_secret(home: str | os.PathLike[str], secret: SecretFile, given: str | N
     path = Path(home) / secret.name
     with explain_os_error(path, "read"):
         if not path.exists():
+            if not may_make:
+                message = (
+                    f"{path} is not there, and what was made with {secret.what} still counts: put the file back, or "
+                    f"set {secret.variable}. No new one was made."
+                )
+                raise ConfigError(message)
             _make(path, secret.min_bytes)
         mode = stat.S_IMODE(path.stat().st_mode)
         content = path.read_text("ascii", "replace")

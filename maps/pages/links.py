@@ -476,6 +476,9 @@ def _say_fault(lang: str, fault: Fault) -> str:
             lang, "The release is shown no longer than until then. Choose an earlier day, or a newer release."
         ),
         "expires_on not-later": translate(lang, "The link lasts until then already. Choose a later day."),
+        "max_openings single": translate(
+            lang, "A link that opens only once is opened once: leave the number empty, or do without the code."
+        ),
         "max_openings number": translate(lang, "Write a number from 1 to {n}, or leave it empty.", n=n),
         "unseen": translate(lang, "The text holds characters that cannot be seen. Write it anew."),
         "long": translate(lang, "The text is too long: {n} characters at most.", n=n),

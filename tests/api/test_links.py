@@ -201,6 +201,8 @@ class TestApi:
             ({"area": "all", "counties": ["24"]}, "area"),
             ({"area": "counties", "counties": ["24"], "municipality": "2480"}, "area"),
             ({"area": "municipality", "municipality": "2480", "counties": ["24"]}, "area"),
+            ({"area": "all", "polygon": {"type": "Polygon", "coordinates": []}}, "area"),
+            ({"is_single_use": True, "max_openings": 5}, "max_openings"),
             ({"contact": "Anna Berg"}, "contact"),
             ({"contact": ""}, "contact"),
             ({"password": "Berit Lund, Skatteverket"}, "password"),
@@ -212,6 +214,19 @@ class TestApi:
         assert answer.status_code == 422, answer.text
         assert [each["parameter"] for each in answer.json()["errors"]] == [field]
         assert list_share_links(home, now=time.time()) == []
+
+    def test_all_is_told_where_the_release_is_none_too(self, anna: TestClient) -> None:
+        wrong = {"release_id": "0" * 16, "area": "municipality", "sectors": [], "layers": [], "finest_m": 3_000}
+        answer = post(anna, "/api/links", **ASKED | wrong | {"basis": "x", "recipient": "", "expires_on": day(-1)})
+        assert answer.status_code == 422
+        assert {each["parameter"] for each in answer.json()["errors"]} == {
+            "release", "municipality", "sectors", "layers", "finest_m", "basis", "recipient", "expires_on",
+        }  # fmt: skip
+
+    def test_what_is_chosen_twice_is_shown_once(self, anna: TestClient) -> None:
+        made = make(anna, sectors=["all", "all", "construction", "all"], layers=["workplaces", "workplaces"])
+        assert made["link"]["sectors"] == ["all", "construction"]
+        assert made["link"]["layers"] == ["workplaces"]
 
     def test_bodies_that_are_none(self, anna: TestClient) -> None:
         for body in ({}, {**ASKED, "link_id": "x"}, {**ASKED, "finest_m": "4000"}, {**ASKED, "replaces": 1}, [], "x"):

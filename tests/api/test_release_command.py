@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from geo.errors import StoreError
+from geo.store import releasing
 from geo.store.files import close_databases
 from geo.store.people.events import list_events
 from geo.store.people.management import By
@@ -70,6 +73,21 @@ def test_releases_of_several_circles_are_made_from_coarse_to_fine(tmp_path: Path
     assert [event.about for event in list_events(tmp_path)[1]] == [one["release_id"] for one in listed]
 
 
+def test_what_was_made_before_a_failure_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill_home(tmp_path, make_frames())
+    make_release, full = releasing.make_release, StoreError("The disk is full.")
+
+    def fail_later(home: Path, circle: str, **more: Any) -> Any:
+        if circle == INNER:
+            raise full
+        return make_release(home, circle, **more)
+
+    monkeypatch.setattr(releasing, "make_release", fail_later)
+    told = fail_json("release", "build", "--circle", INNER, "--circle", "public", "--home", tmp_path, code=4)["detail"]
+    (kept,) = run_json("release", "list", "--home", tmp_path)["releases"]
+    assert told == f"The disk is full.\nMade before that, and kept: {kept['release_id']} (public)."
+
+
 def test_what_was_withheld_is_told_in_words(filled: Path) -> None:
     said = run("release", "build", "--circle", "public", "--lang", "sv", "--home", filled).stdout
     assert "arbetsgivare räknas i någon ruta" in said
@@ -107,6 +125,12 @@ def test_what_cannot_be_done_is_told(filled: Path, tmp_path: Path, monkeypatch: 
     assert "short" not in told
     monkeypatch.delenv("NORRSYN_RELEASE_KEY")
     run("release", "build", "--circle", INNER, "--home", filled)
+    key = (filled / "release.key").read_text()
+    (filled / "release.key").unlink()
+    told = fail_json("release", "build", "--circle", INNER, "--home", filled, code=4)["detail"]
+    assert "put the file back" in told
+    assert not (filled / "release.key").exists()
+    (filled / "release.key").write_text(key)
     (filled / "release.key").chmod(0o640)
     told = fail_json("release", "build", "--circle", INNER, "--home", filled, code=4)["detail"]
     assert "chmod 600" in told

@@ -301,7 +301,7 @@ def find_share_session(home: StrPath | None, token: str, *, now: float) -> Share
     with read_people(home) as connection:
         row = None if connection is None else find_row(connection, ask)
         names = {} if connection is None or row is None else read_names(connection)
-    if row is None:
+    if row is None or not (isinstance(row.held_expires_at, float) and isinstance(row.held_seen_at, float)):
         return None
     last = min(row.held_expires_at, row.held_seen_at + SHARE_IDLE_S)
     if not (is_alive(row, now) and row.held_seen_at - CLOCK_STEP_S <= now < last):
