@@ -34,6 +34,7 @@ from geo.errors import (
     SchemaError,
     ShapeError,
     StoreError,
+    UnreadableError,
 )
 from geo.risk.words import Sentence
 from maps.i18n import LANGUAGES, say, translate
@@ -138,6 +139,7 @@ STATUS_TABLE: Mapping[type[NorrsynError], ProblemKind] = {
     MissingLibraryError: ProblemKind(501, "missing-library", "A library is missing on the server"),
     ConfigError: ProblemKind(500, "configuration", "The installation is not right", is_told=False),
     StoreError: ProblemKind(503, "store", "The data folder cannot be used", is_told=False),
+    UnreadableError: ProblemKind(500, "unreadable", "A record cannot be read"),
     NorrsynError: ProblemKind(500, "unexpected", "Something went wrong", is_told=False),
 }
 _UNEXPECTED = STATUS_TABLE[NorrsynError]

@@ -16,6 +16,7 @@
     ├── ConfigError         the installation or its settings are wrong
     │   └── MissingLibraryError  a library of the system is not there
     └── StoreError          the data folder cannot be read or written
+        └── UnreadableError     one record of it, which something else than Norrsyn has changed
 
 Messages say what is wrong, where (layer, column, first ids) and what to do. Checks collect every failure
 and raise once, so that one look is enough to mend a file.
@@ -40,6 +41,7 @@ __all__ = [
     "SchemaError",
     "ShapeError",
     "StoreError",
+    "UnreadableError",
 ]
 
 
@@ -117,3 +119,7 @@ class MissingLibraryError(ConfigError):
 
 class StoreError(NorrsynError):
     """The data folder cannot be read or written."""
+
+
+class UnreadableError(StoreError):
+    """A record was changed by something else than Norrsyn, and says nothing any more; all others can be read."""

@@ -40,6 +40,10 @@ TEMPLATES = (
     "easting {easting}, northing {northing} lies outside Sweden; choose a place in Region Nord.",
     "{given} is not a cell id of this grid; an id here looks like {example}.",
     "lon and lat are swapped: lon={lat}, lat={lon} would be in Sweden.",
+    (
+        "Share link {id} cannot be read: its row was changed by something else than Norrsyn. It opens nothing. Tell "
+        "whoever runs Norrsyn; `norrsyn audit verify` names all such links."
+    ),
     "There is no such record in {layer} any more; reload the page.",
     "There is no record {given} in {layer} any more; reload the page.",
     "There is no surface {given} any more; reload the page for the current one.",
@@ -157,6 +161,7 @@ TITLES = (
     "A library is missing on the server",
     "The installation is not right",
     "The data folder cannot be used",
+    "A record cannot be read",
     "Something went wrong",
     "It was changed meanwhile",
     "Sign in first",

@@ -29,7 +29,7 @@ from api.share.sessions import make_scope
 from api.witness import TheWitness
 from geo.disclosure.release.rows import LAYERS, Release
 from geo.disclosure.release.scope import select_rows
-from geo.errors import ChangedError, NotFoundError
+from geo.errors import ChangedError, NotFoundError, UnreadableError
 from geo.store.people.sessions import Session
 from geo.store.people.shares.life import Issued, RecipientTakenError
 from geo.store.people.shares.links import DEFAULT_LASTS_S, MAX_LASTS_S, STATES, ShareLink, find_approval_limit
@@ -175,7 +175,7 @@ def _begin(keeper: LinkKeeper, request: Request, area: str, like: str, lang: str
             typed |= _take_over(link)
             if any(each.release_id == link.scope.release_id for each in releases):
                 typed["release"] = link.scope.release_id
-        except NotFoundError:
+        except (NotFoundError, UnreadableError):
             return typed
     return typed
 

@@ -520,8 +520,11 @@ class TestPages:
         outsider = come(app, "Ola", "coordinator", circle="public")
         assert outsider.get("/api/links").json() == {"links": [], "unreadable": []}
         assert outsider.get(f"/api/links/{broken}").status_code == 404
-        for path in (f"/links/{broken}", f"/api/links/{broken}"):
-            assert anna.get(path).status_code == 503
+        for path in (f"/links/{broken}?lang=sv", f"/api/links/{broken}?lang=sv"):
+            answer = anna.get(path)
+            assert answer.status_code == 500
+            assert f"Delningslänken {broken} går inte att läsa" in answer.text
+        assert anna.get(f"/links/new?lang=sv&like={broken}").status_code == 200
         # the recipient of another, and all others of a release, can still be stopped
         assert post(anna, "/api/links/revoke", recipient="Berit").json()["links"] == []
         ended = post(anna, "/api/links/revoke", recipient="Cecilia").json()["links"]

@@ -253,8 +253,9 @@ def revoke_share(
     Raises
     ------
     NotFoundError
+    UnreadableError
+        It was changed by hand; it is ended all the same.
     StoreError
-        It cannot be read; it is ended all the same.
     """
     with _changing(home, by) as connection:
         if not _end_unreadable(connection, SHARE_LINKS.c.link_id == link_id, among, by):

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from geo.errors import NotFoundError, StoreError
+from geo.errors import NotFoundError, UnreadableError
 from geo.layers.circles import VISIBLE
 from geo.reference.tables import read_columns
 from geo.store.home import StrPath
@@ -270,8 +270,9 @@ def find_share_link(
     ------
     NotFoundError
         There is none of that id, or it is of another circle.
+    UnreadableError
+        It was changed by hand.
     StoreError
-        It cannot be read, or nothing can.
     """
     with read_people(home) as connection:
         if connection is None:
@@ -286,7 +287,7 @@ def get_share_link(
 
     Raises
     ------
-    NotFoundError, StoreError
+    NotFoundError, UnreadableError
     """
     ask = _ask(circles).where(SHARE_LINKS.c.link_id == link_id)
     row = find_row(connection, ask)
@@ -296,9 +297,9 @@ def get_share_link(
         raise _unknown()
     message = (
         f"Share link {link_id} cannot be read: its row was changed by something else than Norrsyn. It opens nothing. "
-        "Take the row out of share_links, or put the last backup back; `norrsyn audit verify` names all such links."
+        "Tell whoever runs Norrsyn; `norrsyn audit verify` names all such links."
     )
-    raise StoreError(message)
+    raise UnreadableError(message)
 
 
 def read_names(connection: sa.Connection) -> dict[str, str]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.errors import ChangedError, NotFoundError, ParameterError, StoreError
+from geo.errors import ChangedError, NotFoundError, ParameterError, UnreadableError
 from geo.layers.circles import VISIBLE
 from geo.store.database import close_databases
 from geo.store.files import Provenance, backup, restore, save_layer
@@ -299,13 +299,22 @@ class TestChangedByHand:
         assert list_unreadable(home) == list_unreadable(home, circles=ALL) == [broken_id]
         assert list_unreadable(home, circles={"public"}) == ([broken_id] if values.startswith("circle") else [])
         assert verify_log(home, now=NOW).links == (ChangedLink(broken_id, "changed", 2),)
-        with pytest.raises(StoreError, match=f"{broken_id} cannot be read"):
+        with pytest.raises(UnreadableError, match=f"{broken_id} cannot be read"):
             find_share_link(home, broken_id, now=NOW)
         with pytest.raises(NotFoundError):
             find_share_link(home, good_id, now=NOW, circles={"public"})
         ended = revoke_release(home, good.link.scope.release_id, by["Bo"])
         assert [link.link_id for link in ended] == [good_id]
         assert list_share_links(home, now=NOW)[0].state == "revoked"
+
+    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    @pytest.mark.parametrize("values", ["seen_at = 'x'", "expires_at = x'ff'"])
+    def test_nor_is_a_session_that_says_nothing(self, tmp_path: Path, by: dict[str, By], values: str) -> None:
+        session = open_one(tmp_path, str(make(tmp_path, by["Anna"]).token))
+        assert look(tmp_path, session)
+        with write_people(tmp_path) as connection:
+            connection.execute(sa.text(f"UPDATE share_sessions SET {values}"))  # noqa: S608
+        assert not look(tmp_path, session)
 
     @pytest.mark.parametrize("way", ["one", "recipient", "release", "replaced"])
     def test_it_can_be_ended_and_is_not_made_good_again(self, tmp_path: Path, by: dict[str, By], way: str) -> None:
@@ -315,7 +324,7 @@ class TestChangedByHand:
         break_row(tmp_path, link_id, "views = -1")
         match way:
             case "one":
-                with pytest.raises(StoreError, match="cannot be read"):
+                with pytest.raises(UnreadableError, match="cannot be read"):
                     revoke_share(tmp_path, link_id, by["Bo"], among=ALL)
             case "recipient":
                 assert revoke_recipient(tmp_path, made.link.recipient, by["Bo"], among=ALL) == []
