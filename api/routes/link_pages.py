@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -261,7 +262,10 @@ def show_link(
     lang: PageLanguage = None,
 ) -> Response:
     """One link: whom it is for, what it shows, its history, and what may be done with it."""
-    link = keeper.find(link_id)
+    try:
+        link = keeper.find(link_id)
+    except UnreadableError:
+        return _show_unreadable(lang)
     witness.see("links-viewed", link.link_id)
     return _show_link(request, keeper, session, lang, link, done=done if done in _DONE else "")
 
@@ -277,9 +281,16 @@ def look_after_link(
     lang: PageLanguage = None,
 ) -> Response:
     """Do what the form's ``do`` says: approve, make the address, extend or revoke."""
-    link, wanted = keeper.find(link_id), form.get("do", "")
+    wanted, is_sent = form.get("do", ""), has_form_token(form, session.session_hash)
+    try:
+        link = keeper.find(link_id)
+    except UnreadableError:
+        if is_sent and wanted == "revoke":
+            with suppress(UnreadableError):
+                keeper.revoke(link_id)
+        return _show_unreadable(lang)
     witness.see("links-viewed", link.link_id)
-    if not has_form_token(form, session.session_hash) or wanted not in {"approve", "issue", "extend", "revoke"}:
+    if not is_sent or wanted not in {"approve", "issue", "extend", "revoke"}:
         return _show_link(request, keeper, session, lang, link, faults=[Fault("", "stale")])
     state: dict[str, Any] = {}
     try:
@@ -294,6 +305,11 @@ def look_after_link(
         query = urlencode({"lang": pick_language(lang), "done": done})
         return RedirectResponse(f"/links/{quote(link_id, safe='')}?{query}", 303)
     return _show_link(request, keeper, session, lang, keeper.find(link_id), **state)
+
+
+def _show_unreadable(lang: str | None) -> Response:
+    """The list, which says which links somebody has changed by hand."""
+    return RedirectResponse(f"/links?{urlencode({'lang': pick_language(lang)})}", 303)
 
 
 def _do(keeper: LinkKeeper, link_id: str, wanted: str, form: Mapping[str, str]) -> str | Issued:

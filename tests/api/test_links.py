@@ -520,10 +520,15 @@ class TestPages:
         outsider = come(app, "Ola", "coordinator", circle="public")
         assert outsider.get("/api/links").json() == {"links": [], "unreadable": []}
         assert outsider.get(f"/api/links/{broken}").status_code == 404
-        for path in (f"/links/{broken}?lang=sv", f"/api/links/{broken}?lang=sv"):
-            answer = anna.get(path)
-            assert answer.status_code == 500
-            assert f"Delningslänken {broken} går inte att läsa" in answer.text
+        told = anna.get(f"/api/links/{broken}?lang=sv")
+        assert told.status_code == 500
+        assert f"Delningslänken {broken} går inte att läsa" in told.json()["detail"]
+        # its page is the list, which says so; the form that somebody has open still ends it
+        assert anna.get(f"/links/{broken}?lang=sv").headers["location"] == "/links?lang=sv"
+        for wanted in ("extend", "revoke"):
+            assert send(anna, f"/links/{broken}", do=wanted).headers["location"] == "/links?lang=sv"
+            noted = [event.about for event in list_events(home)[1] if event.what == "link-revoked"]
+            assert [about.split(";")[0] for about in noted] == [f"{broken}: cannot be read"] * (wanted == "revoke")
         assert anna.get(f"/links/new?lang=sv&like={broken}").status_code == 200
         # the recipient of another, and all others of a release, can still be stopped
         assert post(anna, "/api/links/revoke", recipient="Berit").json()["links"] == []
