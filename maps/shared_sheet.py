@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,9 @@ _LEAST_M = 40_000.0
 _SCALES_KM = (1, 2, 5, 10, 20, 50, 100, 200)
 _MOST_NAMES = 24
 _LETTER, _LINE = 8.5, 18.0
+# of the mark: letters on a line, and of a name
+_LETTERS_ACROSS, _MOST_LETTERS = 50, 90
+_MARK_SIZE, _MARK_LINE = 30, 38.0
 
 
 @dataclass(frozen=True)
@@ -203,9 +207,19 @@ def _draw_scale(frame: _Frame) -> list[str]:
 
 
 def _draw_mark(frame: _Frame, mark: str) -> list[str]:
-    size = min(30.0, 1.5 * frame.width / max(len(mark), 1))
+    """Across the middle, in letters of one size: a long name is cut, the time and the link never."""
+    who, *rest = mark.rsplit(" · ", 2)
+    if len(who) > _MOST_LETTERS:
+        who = who[: _MOST_LETTERS - 1].rstrip() + "…"
+    lines = [*textwrap.wrap(who, _LETTERS_ACROSS), " · ".join(rest)]
+    lines = [line for line in lines if line]
     x, y = frame.width / 2, frame.height / 2
+    top = y - (len(lines) - 1) * _MARK_LINE / 2
+    texts = "".join(
+        f'<text x="{x:.1f}" y="{top + at * _MARK_LINE:.1f}">{escape(line)}</text>' for at, line in enumerate(lines)
+    )
     return [
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:.1f}" text-anchor="middle" fill="#15242b" fill-opacity="0.4" '
-        f'transform="rotate(-24 {x:.1f} {y:.1f})">{escape(mark)}</text>'
+        f'<g font-size="{_MARK_SIZE}" text-anchor="middle" fill="#15242b" fill-opacity="0.55" '
+        f'stroke="#ffffff" stroke-opacity="0.5" stroke-width="4" stroke-linejoin="round" paint-order="stroke" '
+        f'transform="rotate(-24 {x:.1f} {y:.1f})">{texts}</g>'
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,6 +29,9 @@ from tests.browsing import find_free_port, run_server
 from tests.shares import make_new, make_release
 
 RELEASE = "0123456789abcdef"
+# what a line of the mark is high, at least
+LINE_PT = 6
+A_CELL = re.compile(r"RES\d+mN\d+E\d+")
 # more than fits into a stacked list of a phone, and than a tile or two
 MANY = [
     ReleaseRow(ReleaseCell(16_000, 7_200_000 + 16_000 * (at // 8), 544_000 + 16_000 * (at % 8)), "all", "workplaces", n)
@@ -65,7 +69,7 @@ def share(app: FastAPI, name: str, **changes: Any) -> Any:
     home, now = app.state.service.settings.home, time.time()
     scope = ShareScope(RELEASE, None, ("all", "construction"), ("workplaces", "accommodation"), 1_000)
     new = make_new(now, recipient=name, scope=scope, **changes)
-    by = By(make_account(home, f"Maker {name}", ["coordinator"]), now)
+    by = By(make_account(home, f"Maker {name[:40]}", ["coordinator"]), now)
     return create_share(home, new, by, among=frozenset(VISIBLE))
 
 
@@ -170,6 +174,110 @@ def test_a_recipient_prints_it_and_is_told_when_the_link_ends(
     assert page.locator("img").count() == 0
     page.screenshot(path=screenshots / "shared-map-ended.png")
     assert [one for one in watched.troubles if "404" not in one] == []
+
+
+def write_long(start: str, n: int) -> str:
+    """A text of words, as long as the form allows."""
+    return (start + " gemensam kontroll av byggarbetsplatser" * n)[:n].rstrip()
+
+
+def test_the_longest_texts_leave_no_sheet_without_its_link(
+    open_page: OpenPage, app: FastAPI, url: str, tmp_path: Path
+) -> None:
+    texts = {"purpose": write_long("Planering av", 500), "contact": write_long("090-123 45", 300)}
+    made = share(app, write_long("Ada Lång,", 200), **texts)
+    page = open_page(1400, 900).page
+    open_map(page, url, made.token)
+    page.goto(f"{url}/share/print?lang=sv")
+    pdf = tmp_path / "long.pdf"
+    page.pdf(path=pdf, prefer_css_page_size=True)
+    with pypdfium2.PdfDocument(pdf) as paper:
+        sheets = [" ".join(sheet.get_textpage().get_text_range().split()) for sheet in paper]
+    for sheet in sheets:
+        assert made.link.link_id in sheet
+        assert "För Ada Lång" in sheet
+        assert "Får inte spridas vidare" in sheet
+    # the drawing and all that is said of it are on one, and squares begin on the next
+    for said in ("Umeå", texts["purpose"][-60:], texts["contact"][-60:], "Vad kartan inte är", "Vid fara: 112"):
+        assert said in sheets[0]
+    assert not A_CELL.search(sheets[0])
+    assert A_CELL.search(sheets[1])
+    mark = page.locator(".share-sheet g text")
+    said = page.locator(".share-paper-mark bdi").text_content() or ""
+    assert mark.last.text_content() == " · ".join(said.split(" · ")[1:])
+    # a long name does not make its letters small
+    box, last = page.locator(".share-sheet").bounding_box(), mark.last.bounding_box()
+    assert box is not None
+    assert last is not None
+    assert last["width"] > box["width"] / 3
+
+
+@pytest.mark.parametrize("margin", ["0", "10mm"])
+def test_the_browsers_own_print_keeps_rows_whole_and_clear_of_the_mark(
+    open_page: OpenPage, app: FastAPI, url: str, tmp_path: Path, margin: str
+) -> None:
+    name = f"Bo {margin} Lång"
+    made = share(app, write_long(name, 200))
+    page = open_page(1366, 768).page
+    open_map(page, url, made.token)
+    expect(page.locator(".share-on-paper")).to_be_hidden()
+    cells = page.locator("#share-rows tbody th").all_inner_texts()
+    pdf = tmp_path / "own.pdf"
+    page.pdf(path=pdf, format="A4", margin={"top": margin, "right": margin, "bottom": margin, "left": margin})
+    found: list[str] = []
+    with pypdfium2.PdfDocument(pdf) as paper:
+        assert len(paper) > 2
+        for sheet in paper:
+            letters = sheet.get_textpage()
+            text = letters.get_text_range()
+            here = A_CELL.findall(text)
+            # of a row that is split one sheet has the beginning and another one the end
+            assert text.count("° N") == text.count("° E") == len(here)
+            found += here
+            assert made.link.link_id in text
+            foot = min(find_tops(letters, f"För {name}"))
+            assert all(top > foot + LINE_PT for top in find_tops(letters, "° E"))
+        first = " ".join(paper[0].get_textpage().get_text_range().split())
+    assert "Skriv ut på den här sidan" in first
+    assert sorted(found) == sorted(cells)
+
+
+def find_tops(letters: pypdfium2.PdfTextPage, words: str) -> list[float]:
+    """How high above the lower edge of a sheet words stand, in points, each time that they do."""
+    search, found = letters.search(words), []
+    while (at := search.get_next()) is not None:
+        found.append(letters.get_charbox(at[0])[3])
+    return found
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_texts_without_a_space_make_no_page_wider(open_page: OpenPage, app: FastAPI, url: str, width: int) -> None:
+    made = share(app, f"{width}" + "R" * 187, purpose="P" * 400, contact="C" * 239 + "@example.se")
+    page = open_page(width, 800).page
+    open_map(page, url, made.token)
+    measure = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
+    assert page.evaluate(measure) <= width
+    page.goto(f"{url}/share/print?lang=sv")
+    assert page.evaluate(measure) <= width
+
+
+def test_the_ring_around_a_squares_panel_is_whole(open_page: OpenPage, app: FastAPI, url: str) -> None:
+    page = open_page(1366, 690).page
+    open_map(page, url, share(app, "Ringhild").token)
+    page.locator("#map_norrsyn").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#square")).to_be_focused()
+    ring, side = page.evaluate(
+        """() => {
+          const panel = document.getElementById("square"), style = getComputedStyle(panel);
+          const reach = parseFloat(style.outlineWidth) + parseFloat(style.outlineOffset);
+          const { left, right } = panel.getBoundingClientRect(), side = panel.parentElement.getBoundingClientRect();
+          return [[left - reach, right + reach, parseFloat(style.outlineWidth)], [side.left, side.right]];
+        }"""
+    )
+    assert ring[2] >= 3
+    assert side[0] <= ring[0]
+    assert ring[1] <= side[1]
 
 
 def test_squares_do_not_wait_for_the_ground(open_page: OpenPage, app: FastAPI, url: str) -> None:

@@ -125,6 +125,19 @@ def test_paper_is_one_drawing_whose_texts_are_text() -> None:
     assert draw_sheet([], "x", "y").startswith("<svg")
 
 
+@pytest.mark.parametrize("name", ["Berit Lund, " * 17, "R" * 190, "A · B " * 33, "Eva"])
+def test_a_mark_on_paper_is_in_large_letters_and_has_time_and_link(name: str) -> None:
+    root = ET.fromstring(draw_sheet([], "x", f"För {name} · 27 november 2026 21:57 · länk c165473d2c"))  # noqa: S314
+    marks = [node for node in root.iter("{http://www.w3.org/2000/svg}g") if "rotate" in node.get("transform", "")]
+    assert [node.get("font-size") for node in marks] == ["30"]
+    lines = [node.text or "" for node in marks[0]]
+    assert lines[0].startswith(f"För {name[:3]}")
+    assert lines[-1] == "27 november 2026 21:57 · länk c165473d2c"
+    assert len(lines) <= 4
+    assert max(map(len, lines)) <= 50
+    assert any(line.endswith("…") for line in lines) == (len(name) > 90)
+
+
 def test_the_page_brings_every_text_that_its_scripts_say() -> None:
     said = set()
     for name in ("share_map", "share_ended", "share_table", "map"):
