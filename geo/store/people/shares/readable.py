@@ -6,6 +6,7 @@ A row that is not opens nothing, and keeps no other from being read.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -107,6 +108,8 @@ def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
+# asked with every request of a shared map, of thousands of squares
+@lru_cache(maxsize=16_384)
 def _is_cell(text: str) -> bool:
     try:
         parse_cell_id(text)
