@@ -506,6 +506,14 @@ class TestPages:
                 ("links-viewed", about)
             ]
 
+    def test_a_drawn_area_that_the_form_keeps_is_not_meant_where_another_kind_is(
+        self, anna: TestClient, home: Path
+    ) -> None:
+        drawn = {"area": "20.1_63.8_20.3_63.8_20.3_63.9"}
+        assert send(anna, "/links/new", **TYPED | drawn, expires_on=day(14)).status_code < 400
+        (link,) = list_share_links(home, now=time.time())
+        assert link.scope.area is None
+
     def test_a_row_changed_by_hand_hides_no_other(self, app: FastAPI, anna: TestClient, home: Path) -> None:
         broken, good = (make(anna, recipient=name)["link"]["link_id"] for name in ("Berit", "Cecilia"))
         assert 'role="alert"' not in anna.get("/links?lang=sv").text

@@ -173,6 +173,16 @@ class TestLife:
         extended = extend_share(tmp_path, link_id, by["Bo"], expires_at=NOW + 30 * DAY_S, among=ALL)
         assert extended.expires_at == NOW + 30 * DAY_S
 
+    def test_what_no_release_has_is_not_kept(self, tmp_path: Path, by: dict[str, By]) -> None:
+        new = make_new(NOW, area_asked={"kind": "nowhere"})
+        scope = replace(new.scope, area=("RES4000m",), sectors=("nope",), layers=("findings",), finest_m=3_000)
+        with pytest.raises(ParameterError) as wrong:
+            create_share(tmp_path, replace(new, scope=scope), by["Anna"], among=ALL)
+        for name in ("area", "area_asked", "finest_m", "layers", "sectors"):
+            assert f"{name} holds what no release has." in str(wrong.value)
+        assert list_share_links(tmp_path, now=NOW) == []
+        assert list_unreadable(tmp_path) == []
+
     def test_what_cannot_be_kept_leaves_nothing(self, tmp_path: Path, by: dict[str, By]) -> None:
         new = make_new(NOW, recipient="\u202e", purpose="x" * 501, basis="harm-tested", lang="fi", max_openings=0)
         new = replace(new, expires_at=NOW - 1, scope=replace(new.scope, sectors=()))
@@ -306,6 +316,14 @@ class TestChangedByHand:
         ended = revoke_release(home, good.link.scope.release_id, by["Bo"])
         assert [link.link_id for link in ended] == [good_id]
         assert list_share_links(home, now=NOW)[0].state == "revoked"
+
+    def test_one_of_no_circle_is_anybodys_to_end(self, tmp_path: Path, by: dict[str, By]) -> None:
+        made = make(tmp_path, by["Anna"])
+        break_row(tmp_path, made.link.link_id, "circle = 'x'")
+        with pytest.raises((NotFoundError, UnreadableError)):
+            revoke_share(tmp_path, made.link.link_id, by["Bo"], among={"public"})
+        break_row(tmp_path, made.link.link_id, "circle = 'joint-inspection'")
+        assert find_share_link(tmp_path, made.link.link_id, now=NOW).state == "revoked"
 
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     @pytest.mark.parametrize("values", ["seen_at = 'x'", "expires_at = x'ff'"])
