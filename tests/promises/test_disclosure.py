@@ -13,14 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import geo
-from geo.demo import make_demo
 from geo.disclosure.release import Release, Scope, build_release, parse_cell_id, select_rows
-from geo.risk.surface import RiskSurface
 from tests.frames import make_accommodation, make_finding, make_report, make_visit, make_workplace
 from tests.promises.attacker import compare_releases, keep_right, recover_by_bounds, recover_by_sums, recover_small
 from tests.promises.attacking.naive import share_by_itself
-from tests.promises.attacking.seen import SEES, Published, lies_within, read_rows
+from tests.promises.attacking.seen import Published, lies_within, read_rows
 from tests.promises.attacking.truth import count_employers, count_rows, is_unsafe, read_records
 from tests.promises.attacking.worlds import (
     CIRCLES,
@@ -285,31 +282,7 @@ def test_too_few_look_like_none(n: int, circle: str) -> None:
     assert compare_releases(*seen) == []
 
 
-# ---- the demo region -------------------------------------------------------------------------------------------
-
-
-def _share_demo(day: date) -> RiskSurface:
-    """The demo region, of which a part is for each circle."""
-    frames = dict(make_demo(at=day).layers)
-    random = np.random.default_rng(1)
-    for layer in ("workplaces", "accommodation"):
-        frame = frames[layer].copy()
-        frame["circle"] = random.choice(list(SEES), len(frame), p=[0.2, 0.3, 0.5])
-        frames[layer] = frame
-    return geo.score(frames, geo.region_grid(2_000), at=day)
-
-
-@pytest.mark.long
-@ORDERS
-def test_nothing_follows_in_the_demo_region(circles: tuple[str, ...]) -> None:
-    """Half a million pairs of parts could hold whoever dominates a group, hours of work: one in 500 is looked at."""
-    day = date(2026, 7, 15)
-    surface = _share_demo(day)
-    built = []
-    for circle in circles:
-        built.append(build_release(surface, circle, KEY, [one.memory for one in built], now=NOW))
-    releases = [read_rows(number, one.release.circle, one.release.rows) for number, one in enumerate(built)]
-    assert [str(recovery) for recovery in recover_by_sums(releases, read_records(surface.layers, day), every=500)] == []
+# ---- many regions ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.long
