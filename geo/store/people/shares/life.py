@@ -11,7 +11,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from geo.errors import ChangedError, ParameterError
-from geo.layers.circles import VISIBLE
 from geo.reference import read_table
 from geo.store.home import StrPath
 from geo.store.people.database import lock_people, write_people
@@ -27,6 +26,7 @@ from geo.store.people.shares.links import (
     describe_row,
     find_share_link,
     get_share_link,
+    is_of,
     make_recipient_key,
     read_links,
     read_names,
@@ -299,10 +299,7 @@ def _changing(home: StrPath | None, by: By) -> Iterator[sa.Connection]:
 
 def _ask(which: sa.ColumnElement[bool], among: Collection[str] | None) -> sa.Select[Any]:
     ask = sa.select(SHARE_LINKS).where(which).order_by(SHARE_LINKS.c.created_at)
-    if among is None:
-        return ask
-    # what says of itself that it is of no circle cannot be read, and is anybody's to end
-    return ask.where(SHARE_LINKS.c.circle.in_(sorted(among)) | SHARE_LINKS.c.circle.not_in(sorted(VISIBLE)))
+    return ask if among is None else ask.where(is_of(among))
 
 
 def _is_for(key: str) -> sa.ColumnElement[bool]:

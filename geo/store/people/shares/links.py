@@ -33,6 +33,7 @@ __all__ = [
     "find_share_link",
     "get_share_link",
     "is_alive",
+    "is_of",
     "list_share_links",
     "list_unreadable",
     "make_recipient_key",
@@ -239,20 +240,17 @@ def list_unreadable(home: StrPath | None, *, circles: Collection[str] | None = N
     with read_people(home) as connection:
         if connection is None:
             return []
-        ask = _ask(circles)
-        if circles is not None:
-            # of a circle that there is none of, it is anybody's
-            ask = sa.select(SHARE_LINKS).where(_of(circles) | SHARE_LINKS.c.circle.not_in(sorted(VISIBLE)))
-        return sorted(link_id for link_id, row in read_rows(connection, ask) if row is None)
+        return sorted(link_id for link_id, row in read_rows(connection, _ask(circles)) if row is None)
 
 
 def _ask(circles: Collection[str] | None) -> sa.Select[Any]:
     ask = sa.select(SHARE_LINKS)
-    return ask if circles is None else ask.where(_of(circles))
+    return ask if circles is None else ask.where(is_of(circles))
 
 
-def _of(circles: Collection[str]) -> sa.ColumnElement[bool]:
-    return SHARE_LINKS.c.circle.in_(sorted(circles))
+def is_of(circles: Collection[str]) -> sa.ColumnElement[bool]:
+    """Whether a row is of some circles; one that says that it is of none there is cannot be read, and is anybody's."""
+    return SHARE_LINKS.c.circle.in_(sorted(circles)) | SHARE_LINKS.c.circle.not_in(sorted(VISIBLE))
 
 
 def read_links(connection: sa.Connection, ask: sa.Select[Any], now: float) -> list[ShareLink]:
