@@ -83,7 +83,7 @@ def show_links(
 ) -> Response:
     """Links that one may see, newest first, with their state and how often they were opened."""
     witness.see("links-viewed")
-    every = keeper.list()
+    every, unreadable = keeper.list()
     wanted = state if state in {*STATES, "active", ""} else "active"
     text = search.casefold().strip()
     n_revoked = int(revoked) if revoked.isascii() and revoked.isdigit() and len(revoked) <= _MOST_DIGITS else None
@@ -91,7 +91,7 @@ def show_links(
         pick_language(lang),
         [link for link in every if _is_of_state(link, wanted) and _holds(link, text)],
         keeper.find_rights(),
-        LinkFilter(wanted, search[:200], len(every), n_revoked, keeper.list_unreadable()),
+        LinkFilter(wanted, search[:200], len(every), n_revoked, tuple(unreadable)),
         form_token=make_form_token(session.session_hash),
         query=request.query_params.multi_items(),
     )

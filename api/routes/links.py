@@ -47,8 +47,8 @@ def get_links(
 ) -> dict[str, Any]:
     """Links of circles that yours may see; administrators and auditors see all."""
     witness.see("links-viewed")
-    links = [_describe(link) for link in keeper.list() if state in {"", link.state}]
-    return {"links": links, "unreadable": list(keeper.list_unreadable())}
+    links, unreadable = keeper.list()
+    return {"links": [_describe(link) for link in links if state in {"", link.state}], "unreadable": unreadable}
 
 
 @router.post("", summary="Make a share link", response_model=IssuedAnswer, status_code=201)

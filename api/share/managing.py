@@ -27,7 +27,7 @@ from geo.store.people.shares.life import (
     revoke_recipient,
     revoke_share,
 )
-from geo.store.people.shares.links import ShareLink, find_share_link, list_share_links, list_unreadable
+from geo.store.people.shares.links import ShareLink, find_share_link, read_share_list
 from geo.store.releases import load_release
 from maps.i18n import pick_language
 from maps.pages.accounts import Fault
@@ -64,13 +64,9 @@ class LinkKeeper:
         """Who does it, and when."""
         return By(self.user.user_id, self.now)
 
-    def list(self, recipient_key: str | None = None) -> list[ShareLink]:
-        """Links that the user may see, newest first."""
-        return list_share_links(self._home, now=self.now, circles=self.circles, recipient_key=recipient_key)
-
-    def list_unreadable(self) -> tuple[str, ...]:
-        """Ids of links of these circles that somebody has changed by hand so that they cannot be read."""
-        return tuple(list_unreadable(self._home, circles=self.circles))
+    def list(self) -> tuple[list[ShareLink], list[str]]:
+        """Links that the user may see, newest first, and ids of those that somebody has changed by hand."""
+        return read_share_list(self._home, now=self.now, circles=self.circles)
 
     def find(self, link_id: str) -> ShareLink:
         """One link."""
@@ -104,10 +100,6 @@ class LinkKeeper:
         if password:
             new = replace(new, password_hash=self._request.app.state.share_passwords.hash(password))
         return create_share(self._home, new, self.by, among=self.circles, replaces=replaces)
-
-    def list_taken(self, recipient_key: str) -> Sequence[ShareLink]:
-        """Active links of a recipient."""
-        return [link for link in self.list(recipient_key) if link.is_active]
 
     def approve(self, link_id: str, *, has_looked: bool) -> ShareLink:
         """Approve a link of somebody else's, whose rows one says that one has looked at.

@@ -35,10 +35,10 @@ __all__ = [
     "is_alive",
     "is_of",
     "list_share_links",
-    "list_unreadable",
     "make_recipient_key",
     "read_links",
     "read_names",
+    "read_share_list",
 ]
 
 DAY_S = 86_400.0
@@ -199,48 +199,37 @@ def is_alive(row: Any, now: float) -> bool:
     )
 
 
-def list_share_links(
-    home: StrPath | None, *, now: float, circles: Collection[str] | None = None, recipient_key: str | None = None
-) -> list[ShareLink]:
-    """Links, newest first, but for those of `list_unreadable`.
+def list_share_links(home: StrPath | None, *, now: float, circles: Collection[str] | None = None) -> list[ShareLink]:
+    """Links that can be read, newest first: the first half of `read_share_list`."""
+    return read_share_list(home, now=now, circles=circles)[0]
+
+
+def read_share_list(
+    home: StrPath | None, *, now: float, circles: Collection[str] | None = None
+) -> tuple[list[ShareLink], list[str]]:
+    """Links, newest first, and ids of those whose rows somebody has changed by hand, which open nothing.
 
     Parameters
     ----------
     home : path
     now : float, s
     circles : collection of str, those whose links are wanted; all when left out
-    recipient_key : str, optional
 
     Raises
     ------
     StoreError
     """
     ask = _ask(circles).order_by(SHARE_LINKS.c.created_at.desc(), SHARE_LINKS.c.link_id)
-    if recipient_key is not None:
-        ask = ask.where(SHARE_LINKS.c.recipient_key == recipient_key)
-    is_late = SHARE_LINKS.c.ended_at.is_(None) & (SHARE_LINKS.c.expires_at <= now)
     with read_people(home) as connection:
         if connection is None:
-            return []
-        links = read_links(connection, ask, now)
-        has_late = connection.execute(_ask(circles).where(is_late).with_only_columns(sa.true()).limit(1)).first()
-    if has_late is not None:
+            return [], []
+        read = list(read_rows(connection, ask))
+        names = read_names(connection)
+    rows = [row for _, row in read if row is not None]
+    if any(row.ended_at is None and row.expires_at <= now for row in rows):
         with write_people(home) as connection:
             end_expired_shares(connection, now)
-    return links
-
-
-def list_unreadable(home: StrPath | None, *, circles: Collection[str] | None = None) -> list[str]:
-    """Ids of links whose rows somebody has changed by hand so that they say nothing: they open nothing, either.
-
-    Raises
-    ------
-    StoreError
-    """
-    with read_people(home) as connection:
-        if connection is None:
-            return []
-        return sorted(link_id for link_id, row in read_rows(connection, _ask(circles)) if row is None)
+    return [describe_row(row, names, now) for row in rows], sorted(link_id for link_id, row in read if row is None)
 
 
 def _ask(circles: Collection[str] | None) -> sa.Select[Any]:
